@@ -1,0 +1,1 @@
+"""Values and decisions: nothing here touches disk, network, process or clock."""

@@ -1,0 +1,246 @@
+"""What `docker compose config --format json` says, as values, and which of its services are ours."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, Literal
+
+from nox_alembic.core.config import Config, nearest
+from nox_alembic.core.errors import PreconditionError, UsageError
+from nox_alembic.core.facts import DataLocation
+
+POSTGRES_PORT = 5432
+# Where images keep the data, the deepest first: below the mount from PostgreSQL 18 on (docker-library/postgres#1259).
+POSTGRES_MOUNTS = ("/var/lib/postgresql/data", "/var/lib/postgresql")
+# What a data folder may be called below the folder that is mounted.
+DATA_SUBPATHS = ("data", "*/docker", "*/data")
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """A published port; `published` is 0 when the engine chooses one."""
+
+    container: int
+    published: int
+    host: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mount:
+    """A mount of a service; `source` is a path for `bind` and the volume's key for `volume`."""
+
+    kind: Literal["bind", "volume", "tmpfs"] | str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A service of the Compose file; its environment has secrets and stays out of `repr`."""
+
+    name: str
+    image: str
+    builds: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ports: tuple[Port, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+
+    def port(self, container: int) -> Port | None:
+        """Return how a port of the container is published, None when it is not."""
+        return next((port for port in self.ports if port.container == container), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposeModel:
+    """The project as Compose sees it, with the two services that matter here."""
+
+    project: str
+    services: Mapping[str, Service]
+    volumes: Mapping[str, str]
+    database: Service
+    backend: Service | None
+    one_shots: frozenset[str] = frozenset()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What `up` starts beside the database: services without a profile, and the backend in any case."""
+        backend = self.backend.name if self.backend else ""
+        return tuple(
+            service.name
+            for service in self.services.values()
+            if service.name != self.database.name and (not service.profiles or service.name == backend)
+        )
+
+
+def read_model(document: Document, config: Config) -> ComposeModel:
+    """Read Compose's own resolved configuration.
+
+    Raises UsageError when the database's or the backend's service is not there, or cannot be told from others.
+    """
+    services = {name: _service(name, content) for name, content in document.get("services", {}).items()}
+    volumes = {key: (content or {}).get("name", key) for key, content in (document.get("volumes") or {}).items()}
+    database = _database(services, config)
+    return ComposeModel(
+        project=document["name"],
+        services=services,
+        volumes=volumes,
+        database=database,
+        backend=_backend(services, database, config),
+        one_shots=_one_shots(document),
+    )
+
+
+def data_location(model: ComposeModel, *, within: PurePath) -> DataLocation:
+    """Return where the database's files are, from the mounts of its service and from nothing else."""
+    mount = _data_mount(model.database)
+    if mount is None or mount.kind == "tmpfs" or not mount.source:
+        return DataLocation(kind="container")
+    if mount.kind == "volume":
+        return DataLocation(kind="volume", volume=model.volumes.get(mount.source, mount.source))
+    below = () if mount.target == _data_folder(model.database) else DATA_SUBPATHS
+    return DataLocation(kind="folder", path=PurePath(mount.source), within=within, subpaths=below)
+
+
+def login(service: Service) -> tuple[str, str, str]:
+    """Return user, password and database as the public image reads them from its environment."""
+    user = service.environment.get("POSTGRES_USER") or "postgres"
+    return user, service.environment.get("POSTGRES_PASSWORD", ""), service.environment.get("POSTGRES_DB") or user
+
+
+def published_database_port(service: Service) -> Port:
+    """Return how the server's port is published; raises PreconditionError when it is not."""
+    port = service.port(int(service.environment.get("PGPORT", POSTGRES_PORT)))
+    if port is None:
+        message = f'the service "{service.name}" does not publish its port {POSTGRES_PORT}, so no client reaches it'
+        raise PreconditionError("NA113", message, hint=f'add `ports: ["127.0.0.1:5432:5432"]` to "{service.name}"')
+    return port
+
+
+def variable_of_port(raw: Document, service: str, container: int) -> str:
+    """Return the variable that chooses a published port, from the configuration before interpolation, or ""."""
+    for port in raw.get("services", {}).get(service, {}).get("ports", []):
+        text = port if isinstance(port, str) else f"{port.get('published', '')}:{port.get('target', '')}"
+        published, _, target = text.rpartition(":")
+        found = re.search(r"\$\{?(\w+)", published)
+        if found and target.partition("/")[0] == str(container):
+            return found[1]
+    return ""
+
+
+def throwaway(document: Document, model: ComposeModel, project: str) -> dict[str, Any]:
+    """Return a configuration of the database alone: another project, data in memory, a free port.
+
+    Made from what Compose resolved, so that it needs nothing of the project's file, and collides with nothing.
+    """
+    service = {**document["services"][model.database.name]}
+    for key in ("container_name", "depends_on", "networks", "profiles", "restart"):
+        service.pop(key, None)
+    mount = _data_mount(model.database)
+    data = mount.target if mount else POSTGRES_MOUNTS[0]
+    others = [volume for volume in service.get("volumes", []) if volume.get("target") != data]
+    service["volumes"] = [*(v for v in others if v.get("type") == "bind"), {"type": "tmpfs", "target": data}]
+    port = published_database_port(model.database)
+    service["ports"] = [
+        {"mode": "ingress", "host_ip": "127.0.0.1", "target": port.container, "published": "0", "protocol": "tcp"}
+    ]
+    kept = {key: document[key] for key in ("secrets", "configs") if key in document}
+    return {"name": project, "services": {model.database.name: service}, **kept}
+
+
+def _service(name: str, content: Document) -> Service:
+    return Service(
+        name=name,
+        image=content.get("image", ""),
+        builds="build" in content,
+        environment={key: _text(value) for key, value in (content.get("environment") or {}).items()},
+        ports=tuple(_port(port) for port in content.get("ports") or []),
+        mounts=tuple(_mount(mount) for mount in content.get("volumes") or []),
+        depends_on=tuple(content.get("depends_on") or {}),
+        profiles=tuple(content.get("profiles") or ()),
+    )
+
+
+def _one_shots(document: Document) -> frozenset[str]:
+    """Return the services that others wait for to end: one that has ended well is not to be started again."""
+    return frozenset(
+        name
+        for content in document.get("services", {}).values()
+        for name, dependency in (content.get("depends_on") or {}).items()
+        if dependency.get("condition") == "service_completed_successfully"
+    )
+
+
+def _text(value: object) -> str:
+    """Undo the escape of `config`, which prints what could be read again as a Compose file."""
+    return "" if value is None else str(value).replace("$$", "$")
+
+
+def _port(port: Document) -> Port:
+    published = str(port.get("published") or "0").partition("-")[0]
+    return Port(container=int(port["target"]), published=int(published), host=port.get("host_ip", ""))
+
+
+def _mount(mount: Document) -> Mount:
+    return Mount(kind=mount["type"], source=_text(mount.get("source")), target=mount["target"].rstrip("/"))
+
+
+def _data_folder(service: Service) -> str:
+    return service.environment.get("PGDATA", POSTGRES_MOUNTS[0]).rstrip("/")
+
+
+def _data_mount(service: Service) -> Mount | None:
+    """Return the mount that holds the data: that of PGDATA, or the nearest one above it."""
+    folders = [PurePath(_data_folder(service)), *map(PurePath, POSTGRES_MOUNTS)]
+    targets = {PurePath(mount.target): mount for mount in service.mounts}
+    candidates = [place for folder in folders for place in (folder, *folder.parents)]
+    return next((targets[place] for place in candidates if place in targets), None)
+
+
+def _looks_like_postgres(service: Service) -> bool:
+    image = service.image.rpartition("/")[2]
+    names = ("postgres", "postgis", "timescale", "pgvector")
+    return (
+        any(name in image for name in names)
+        or any(mount.target in POSTGRES_MOUNTS for mount in service.mounts)
+        or ("POSTGRES_PASSWORD" in service.environment and any(p.container == POSTGRES_PORT for p in service.ports))
+    )
+
+
+def _database(services: Mapping[str, Service], config: Config) -> Service:
+    if config.database_service:
+        return _named(services, config.database_service, key="database-service", id="NA107")
+    found = [service for service in services.values() if _looks_like_postgres(service)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise _several("database", [service.name for service in found])
+    message = f"no service of the Compose file looks like PostgreSQL (there are: {', '.join(services) or 'none'})"
+    raise UsageError("NA107", message, hint='set "database-service" in [tool.nox-alembic] of pyproject.toml')
+
+
+def _backend(services: Mapping[str, Service], database: Service, config: Config) -> Service | None:
+    """Return the configured service, else the only one that waits for the database, built ones first."""
+    if config.backend_service:
+        return _named(services, config.backend_service, key="backend-service", id="NA109")
+    waiting = [service for service in services.values() if database.name in service.depends_on]
+    found = [service for service in waiting if service.builds] or waiting
+    if len(found) > 1:
+        raise _several("backend", [service.name for service in found])
+    return found[0] if found else None
+
+
+def _named(services: Mapping[str, Service], name: str, *, key: str, id: str) -> Service:  # noqa: A002 - the error's
+    if name not in services:
+        message = f'the Compose file has no service "{name}".{nearest(name, services)}'
+        raise UsageError(id, message, hint=f'set "{key}" in pyproject.toml to one of: {", ".join(services)}')
+    return services[name]
+
+
+def _several(role: str, names: Sequence[str]) -> UsageError:
+    message = f"several services could be the {role}: {', '.join(names)}"
+    return UsageError("NA108", message, hint=f'set "{role}-service" in [tool.nox-alembic] of pyproject.toml')

@@ -1,0 +1,183 @@
+"""One frozen `Config` out of the `[tool.nox-alembic]` table: every key, its type and its default."""
+
+import difflib
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import PurePath
+from typing import Literal
+
+from nox_alembic.core.errors import UsageError
+
+EngineChoice = Literal["auto", "compose", "embedded"]
+TABLE = "[tool.nox-alembic]"
+DEFAULT_ENVIRONMENT = "dev"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What one environment of one project is; the field `compose_files` is the key `compose-files`, and so on.
+
+    An empty value means "find it": the Compose file, the services, the Alembic configuration, a free port.
+    """
+
+    root: PurePath
+    environment: str = DEFAULT_ENVIRONMENT
+    engine: EngineChoice = "auto"
+    compose_files: tuple[str, ...] = ()
+    compose_project: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    database_service: str = ""
+    database_name: str = ""
+    database_port: int = 0
+    data: str = ""
+    postgres_bin: str = ""
+    backend_service: str = ""
+    backend_command: tuple[str, ...] = ()
+    backend_port: int = 0
+    health_url: str = ""
+    alembic: str = ""
+    alembic_in: Literal["host"] = "host"
+    seed: tuple[str, ...] = ()
+    test_command: tuple[str, ...] = ()
+    timeout: int = 60
+    protected: bool = False
+
+
+def parse(table: Mapping[str, object], *, root: PurePath, environment: str | None = None) -> Config:
+    """Read the table for one environment (None: `default-env`, else `dev`).
+
+    Any key of an environment may also stand in the table itself, as the default of all environments.
+    Raises UsageError on an unknown environment, a misspelt key (the nearest right one is named) or a wrong type.
+    """
+    _refuse_unknown(table, [*_KEYS, "default-env", "env"], where=TABLE)
+    environments = _environments(table)
+    name = environment or _text("default-env", table.get("default-env", DEFAULT_ENVIRONMENT))
+    if name not in {*environments, DEFAULT_ENVIRONMENT}:
+        raise _unknown_environment(name, {*environments, DEFAULT_ENVIRONMENT})
+    shared = {key: value for key, value in table.items() if key in _KEYS}
+    values = {
+        key.replace("-", "_"): _KEYS[key](key, value) for key, value in {**shared, **environments.get(name, {})}.items()
+    }
+    return Config(root=root, environment=name, **values)  # type: ignore[arg-type] # each parser gives its field's type
+
+
+def environment_names(table: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the names of all environments, the implied `dev` included."""
+    return tuple(dict.fromkeys([DEFAULT_ENVIRONMENT, *_environments(table)]))
+
+
+def nearest(word: str, possible: Iterable[str]) -> str:
+    """Return ` Did you mean "x"?`, or nothing when no candidate is close."""
+    found = difflib.get_close_matches(word, list(possible), n=1, cutoff=0.6)
+    return f' Did you mean "{found[0]}"?' if found else ""
+
+
+def _environments(table: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
+    environments = _table("env", table.get("env", {}))
+    for name, content in environments.items():
+        _refuse_unknown(_table(f"env.{name}", content), _KEYS, where=f"[tool.nox-alembic.env.{name}]")
+    return {name: _table(f"env.{name}", content) for name, content in environments.items()}
+
+
+def _refuse_unknown(table: Mapping[str, object], known: Iterable[str], *, where: str) -> None:
+    for key in table:
+        if key not in known:
+            message = f'the key "{key}" in {where} of pyproject.toml is not known.{nearest(key, known)}'
+            raise UsageError("NA003", message, hint=f"the keys are: {', '.join(sorted(known))}")
+
+
+def _unknown_environment(name: str, known: Iterable[str]) -> UsageError:
+    names = sorted(known)
+    message = f'there is no environment "{name}" in pyproject.toml.{nearest(name, names)}'
+    return UsageError("NA002", message, hint=f"the environments are: {', '.join(names)}")
+
+
+def _wrong(key: str, value: object, wanted: str) -> UsageError:
+    message = f'the value of "{key}" in {TABLE} must be {wanted}, not {value!r}'
+    return UsageError("NA004", message, hint=f'correct "{key}" in pyproject.toml')
+
+
+def _table(key: str, value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise _wrong(key, value, "a table")
+    return value
+
+
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise _wrong(key, value, "a string")
+    return value
+
+
+def _flag(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(key, value, "true or false")
+    return value
+
+
+def _port(key: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65535:
+        raise _wrong(key, value, "a port number, 0 for any free one")
+    return value
+
+
+def _seconds(key: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise _wrong(key, value, "a whole number of seconds")
+    return value
+
+
+def _texts(key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _wrong(key, value, "a list of strings")
+    return tuple(value)
+
+
+def _command(key: str, value: object) -> tuple[str, ...]:
+    """Take a list of words, or a line that is split as a POSIX shell would; no shell ever runs it."""
+    if not isinstance(value, str):
+        return _texts(key, value)
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise _wrong(key, value, f"a command ({error})") from None
+
+
+def _variables(key: str, value: object) -> Mapping[str, str]:
+    return {name: _text(f"{key}.{name}", content) for name, content in _table(key, value).items()}
+
+
+def _one_of(*allowed: str) -> Callable[[str, object], str]:
+    def parser(key: str, value: object) -> str:
+        if value not in allowed:
+            raise _wrong(key, value, "one of " + ", ".join(f'"{word}"' for word in allowed))
+        return str(value)
+
+    return parser
+
+
+_KEYS: Mapping[str, Callable[[str, object], object]] = {
+    "engine": _one_of("auto", "compose", "embedded"),
+    "compose-files": _texts,
+    "compose-project": _text,
+    "variables": _variables,
+    "database-service": _text,
+    "database-name": _text,
+    "database-port": _port,
+    "data": _text,
+    "postgres-bin": _text,
+    "backend-service": _text,
+    "backend-command": _command,
+    "backend-port": _port,
+    "health-url": _text,
+    "alembic": _text,
+    "alembic-in": _one_of("host"),
+    "seed": _command,
+    "test-command": _command,
+    "timeout": _seconds,
+    "protected": _flag,
+}
+
+KEYS = tuple(_KEYS)
+FIELDS = tuple(entry.name for entry in fields(Config))

@@ -1,0 +1,49 @@
+"""The errors that a user can meet: each has an id, a sentence with the offending value, and the next command."""
+
+
+class NoxAlembicError(Exception):
+    """Base of all errors that are shown to the user; `exit_code` is that of its family.
+
+    `id` is stable and documented in docs/reference/errors.md; `message` says what was met and why;
+    `hint` is what to type next; `detail` is material such as the last lines of a log, shown below the message.
+    """
+
+    exit_code = 1
+
+    def __init__(self, id: str, message: str, *, hint: str, detail: str = "") -> None:  # noqa: A002 - the field's name
+        super().__init__(message)
+        self.id = id
+        self.message = message
+        self.hint = hint
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.message}"
+
+
+class FailedError(NoxAlembicError):
+    """The work was tried and did not succeed."""
+
+
+class UsageError(NoxAlembicError):
+    """The words typed, or the configuration, cannot be understood."""
+
+    exit_code = 2
+
+
+class FindingError(NoxAlembicError):
+    """The project needs a decision first: pending revisions, two heads, drift."""
+
+    exit_code = 3
+
+
+class PreconditionError(NoxAlembicError):
+    """Something outside is missing: no engine, no database, the lock is held."""
+
+    exit_code = 4
+
+
+class RefusedError(NoxAlembicError):
+    """Doing it could hurt: an unsafe path, not our database, no consent."""
+
+    exit_code = 5

@@ -1,0 +1,116 @@
+"""What was seen of the world before a plan is made: frozen values without a decision in them."""
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Literal
+from urllib.parse import quote
+
+from nox_alembic.core.errors import RefusedError
+from nox_alembic.core.history import History
+
+NOWHERE = PurePath()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseAddress:
+    """Where a client logs in; the password stays out of `repr` and of `shown`."""
+
+    host: str
+    port: int
+    user: str
+    name: str
+    password: str = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy URL. The driver is named: since SQLAlchemy 2.1 `postgresql://` alone means psycopg 3."""
+        return f"postgresql+psycopg2://{quote(self.user, safe='')}:{quote(self.password, safe='')}@{self._place}"
+
+    @property
+    def shown(self) -> str:
+        """The URL without the password, for people and logs."""
+        return f"postgresql://{quote(self.user, safe='')}@{self._place}"
+
+    @property
+    def _place(self) -> str:
+        return f"{self.host}:{self.port}/{quote(self.name, safe='')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataLocation:
+    """Where the database keeps its files.
+
+    `folder`: `path` on this machine, which a wipe may touch only strictly below `within`; `subpaths` are where
+    below it the data may lie, since images from PostgreSQL 18 on mount the folder above it.
+    `volume`: a named volume of the engine. `container`: nothing is mounted, the data goes with the container.
+    """
+
+    kind: Literal["folder", "volume", "container"]
+    path: PurePath = NOWHERE
+    within: PurePath = NOWHERE
+    subpaths: tuple[str, ...] = ()
+    volume: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The location as messages name it."""
+        return {"folder": str(self.path), "volume": f"volume {self.volume}", "container": "the container"}[self.kind]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenPort:
+    """A port that a service wants and that another program holds; `variable` chooses it, if one does."""
+
+    port: int
+    service: str
+    variable: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackendFacts:
+    """`defined`: the project has one to start. `url`: where its health is asked for, None while no port is known."""
+
+    defined: bool = False
+    running: bool = False
+    url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineFacts:
+    """What an engine sees of its environment.
+
+    `address` is None while no port is known; `services` is all there is to start beside the database, `stopped` the
+    part of it that is not running (and has not ended well, as a one-shot service does); `foreign_root` is another
+    clone that runs under the same project name; `problem` says why the database cannot start on its data.
+    """
+
+    name: Literal["compose", "embedded"]
+    location: DataLocation
+    data_present: bool = False
+    database_running: bool = False
+    anything_running: bool = False
+    address: DatabaseAddress | None = None
+    backend: BackendFacts = field(default_factory=BackendFacts)
+    services: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
+    missing_images: tuple[str, ...] = ()
+    taken_ports: tuple[TakenPort, ...] = ()
+    foreign_root: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything that a recipe decides on.
+
+    `current` are the revisions in the database, None when it could not be asked; `healthy` is the backend's own word;
+    `refusal` is why the data folder may not be wiped.
+    """
+
+    engine: EngineFacts
+    reason: str = ""
+    history: History = field(default_factory=History)
+    current: tuple[str, ...] | None = None
+    healthy: bool = False
+    seed_pending: bool = False
+    refusal: RefusedError | None = None

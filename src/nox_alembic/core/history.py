@@ -1,0 +1,142 @@
+"""The revision graph: frozen values and the questions that verbs ask of it."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from nox_alembic.core.errors import FailedError, FindingError, UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """One revision file; `down` has two ids for a merge and none for a first revision."""
+
+    id: str
+    down: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    message: str = ""
+    path: str = ""
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The revisions that must be applied before this one."""
+        return self.down + self.depends_on
+
+
+@dataclass(frozen=True)
+class History:
+    """All revisions of the project, by id, parents before children in `order`."""
+
+    revisions: Mapping[str, Revision] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, revisions: Iterable[Revision]) -> "History":
+        """Build it, or raise FailedError on a duplicate id, a parent that does not exist, or a cycle."""
+        found: dict[str, Revision] = {}
+        for revision in revisions:
+            if revision.id in found:
+                raise _broken(f"{found[revision.id].path} and {revision.path} both have the revision id {revision.id}")
+            found[revision.id] = revision
+        for revision in found.values():
+            for parent in revision.parents:
+                if parent not in found:
+                    raise _broken(f"{revision.path} follows the revision {parent}, of which there is no file")
+        history = cls(found)
+        history.order  # noqa: B018 - evaluated here so that a cycle is found now
+        return history
+
+    @cached_property
+    def heads(self) -> tuple[str, ...]:
+        """The ids that no other revision follows, sorted."""
+        followed = {parent for revision in self.revisions.values() for parent in revision.down}
+        return tuple(sorted(self.revisions.keys() - followed))
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """All ids, each after its parents. A chain of thousands must not recurse."""
+        waiting = {revision.id: len(set(revision.parents)) for revision in self.revisions.values()}
+        children: dict[str, list[str]] = {key: [] for key in self.revisions}
+        for revision in self.revisions.values():
+            for parent in set(revision.parents):
+                children[parent].append(revision.id)
+        ready = sorted((key for key, count in waiting.items() if count == 0), reverse=True)
+        ordered: list[str] = []
+        while ready:
+            key = ready.pop()
+            ordered.append(key)
+            for child in sorted(children[key], reverse=True):
+                waiting[child] -= 1
+                if waiting[child] == 0:
+                    ready.append(child)
+        if len(ordered) < len(self.revisions):
+            raise _broken(f"the revisions {', '.join(sorted(self.revisions.keys() - set(ordered)))} form a cycle")
+        return tuple(ordered)
+
+    def with_ancestors(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return the given known revisions and everything below them."""
+        found: set[str] = set()
+        waiting = [key for key in ids if key in self.revisions]
+        while waiting:
+            key = waiting.pop()
+            if key not in found:
+                found.add(key)
+                waiting.extend(self.revisions[key].parents)
+        return frozenset(found)
+
+    def pending(self, current: Iterable[str], target: Iterable[str]) -> tuple[str, ...]:
+        """Return what an upgrade from `current` to `target` would run, in order."""
+        missing = self.with_ancestors(target) - self.with_ancestors(current)
+        return tuple(key for key in self.order if key in missing)
+
+    def unknown(self, current: Iterable[str]) -> tuple[str, ...]:
+        """Return the ids in the database of which there is no file here."""
+        return tuple(key for key in current if key not in self.revisions)
+
+    def refuse_unknown(self, current: Iterable[str]) -> None:
+        """Raise FindingError when the database is at a revision of which there is no file here."""
+        if unknown := self.unknown(current):
+            message = f"the database is at {', '.join(unknown)}, of which there is no file on this branch"
+            hint = "switch to the branch that has it, or `nox -s reset` for a fresh database"
+            raise FindingError("NA404", message, hint=hint)
+
+    def resolve(self, word: str) -> str:
+        """Return the id for an id, a unique beginning of one, or a branch label.
+
+        Raises UsageError, with the nearest ones, when there is none or more than one.
+        """
+        if word in self.revisions:
+            return word
+        labelled = [revision.id for revision in self.revisions.values() if word in revision.labels]
+        matches = labelled or [key for key in self.revisions if word and key.startswith(word)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            message = f'the revision "{word}" is ambiguous: {", ".join(self._described(matches))}'
+            raise UsageError("NA402", message, hint="type more of its characters")
+        raise self._unknown_revision(word)
+
+    def describe(self, key: str) -> str:
+        """Return the id with its message, as lists show it."""
+        message = self.revisions[key].message if key in self.revisions else ""
+        return f"{key} ({message})" if message else key
+
+    def _described(self, keys: Iterable[str]) -> list[str]:
+        return [self.describe(key) for key in keys]
+
+    def _unknown_revision(self, word: str) -> UsageError:
+        close = difflib.get_close_matches(word, list(self.revisions), n=3, cutoff=0.4)
+        words = word.lower().replace("-", " ").replace("_", " ")
+        by_message = [key for key, revision in self.revisions.items() if word and words in revision.message.lower()]
+        nearest = list(dict.fromkeys([*close, *by_message]))[:3] or list(self.order[-3:])
+        hint = (
+            f"the nearest are: {', '.join(self._described(nearest))}" if nearest else "the project has no revisions yet"
+        )
+        return UsageError("NA401", f'there is no revision "{word}" in this project', hint=hint)
+
+
+def _broken(message: str) -> FailedError:
+    return FailedError(
+        "NA407", f"the revision files do not form a history: {message}", hint="correct the revision files"
+    )

@@ -1,0 +1,94 @@
+"""What `status` says: each revision applied, pending or unknown, and what needs a hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from nox_alembic.core.facts import Facts
+
+
+@dataclass(frozen=True)
+class Row:
+    """One revision and where it stands."""
+
+    state: Literal["applied", "pending", "unknown"]
+    id: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that needs a hand, and the command that gives it."""
+
+    sentence: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """The state of an environment; anything in `findings` makes `status` exit with 3."""
+
+    current: tuple[str, ...]
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+    database: Mapping[str, object]
+    backend: Mapping[str, object]
+    findings: tuple[Finding, ...]
+
+    @property
+    def summary(self) -> str:
+        """One line of counts."""
+        counts = {state: sum(row.state == state for row in self.rows) for state in ("applied", "pending", "unknown")}
+        return ", ".join(f"{count} {state}" for state, count in counts.items())
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields that `status --json` adds."""
+        return {
+            "current": list(self.current),
+            "heads": list(self.heads),
+            "pending": [row.id for row in self.rows if row.state == "pending"],
+            "unknown": [row.id for row in self.rows if row.state == "unknown"],
+            "revisions": [{"id": row.id, "state": row.state, "message": row.message} for row in self.rows],
+            "database": dict(self.database),
+            "backend": dict(self.backend),
+            "findings": [finding.sentence for finding in self.findings],
+        }
+
+
+def status_of(facts: Facts) -> Status:
+    """Decide what the facts mean."""
+    history, engine = facts.history, facts.engine
+    current = facts.current or ()
+    applied = history.with_ancestors(current)
+    known = [
+        Row("applied" if key in applied else "pending", key, history.revisions[key].message) for key in history.order
+    ]
+    unknown = [Row("unknown", key, "of which there is no file on this branch") for key in history.unknown(current)]
+    return Status(
+        current=current,
+        heads=history.heads,
+        rows=(*known, *unknown),
+        database={"url": engine.address.shown if engine.address else None, "reachable": facts.current is not None},
+        backend={"running": engine.backend.running, "healthy": facts.healthy, "url": engine.backend.url},
+        findings=tuple(_findings(facts)),
+    )
+
+
+def _findings(facts: Facts) -> list[Finding]:
+    history = facts.history
+    found: list[Finding] = []
+    if engine_problem := facts.engine.problem:
+        found.append(Finding(engine_problem, "`nox -s reset` starts afresh"))
+    if len(history.heads) > 1:
+        heads = " and ".join(map(history.describe, history.heads))
+        found.append(Finding(f"the history has {len(history.heads)} heads: {heads}", "join them with `alembic merge`"))
+    if facts.current is None:
+        found.append(Finding("the database does not answer", "`nox -s dev` starts it"))
+        return found
+    if unknown := history.unknown(facts.current):
+        found.append(Finding(f"{', '.join(unknown)}: not on this branch", "switch branches, or `nox -s reset`"))
+    if history.pending(facts.current, history.heads):
+        found.append(Finding("revisions are pending", "`nox -s migrate` applies them"))
+    if facts.engine.backend.defined and not facts.healthy:
+        found.append(Finding("the backend is not healthy", "`nox -s dev` starts it, `nox -s logs` shows its log"))
+    return found

@@ -1,0 +1,201 @@
+"""The vocabulary of plans: each step is a frozen value with a title; what it does lives in `runner.py`."""
+
+from dataclasses import dataclass
+
+from nox_alembic.core.facts import DataLocation
+
+
+@dataclass(frozen=True)
+class ProvideImages:
+    """Pull or build the images that this machine lacks, before anything else is touched."""
+
+    images: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"fetch {', '.join(self.images)}"
+
+
+@dataclass(frozen=True)
+class Kill:
+    """End everything of the environment at once; for data that is going away."""
+
+    title = "kill the backend and the database"
+
+
+@dataclass(frozen=True)
+class Down:
+    """End everything of the environment in an orderly way; the data stays."""
+
+    title = "stop the backend and the database"
+
+
+@dataclass(frozen=True)
+class SetDataAside:
+    """Rename the data folder to a sibling and leave a fresh empty one in its place."""
+
+    location: DataLocation
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"wipe {self.location.shown}"
+
+
+@dataclass(frozen=True)
+class DiscardData:
+    """Remove the database's container, and its named volume if it has one."""
+
+    location: DataLocation
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"remove {self.location.shown}"
+
+
+@dataclass(frozen=True)
+class MakeFolder:
+    """Make the data folder: when it is missing, the Docker daemon makes it as root, with its parents."""
+
+    location: DataLocation
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"make {self.location.shown}"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Delete what earlier wipes set aside, the newest kept; runs in the background of the following steps."""
+
+    location: DataLocation
+    title = "delete the data of earlier resets"
+
+
+@dataclass(frozen=True)
+class StartDatabase:
+    """Start the database server."""
+
+    title = "start the database"
+
+
+@dataclass(frozen=True)
+class AwaitDatabase:
+    """Wait until the target database takes a login over TCP and answers; at most `seconds`."""
+
+    seconds: int
+    title = "wait for the database"
+
+
+@dataclass(frozen=True)
+class Migrate:
+    """Upgrade to `target`; `seed_later` notes in a new database that its sample data is still to come."""
+
+    target: str
+    pending: tuple[str, ...] = ()
+    seed_later: bool = False
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        count = f" ({len(self.pending)} pending)" if self.pending else ""
+        return f"migrate to {self.target}{count}"
+
+
+@dataclass(frozen=True)
+class PrintUpgradeSql:
+    """Print the SQL of an upgrade and change nothing."""
+
+    start: str
+    target: str
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"print the SQL from {self.start or 'base'} to {self.target}"
+
+
+@dataclass(frozen=True)
+class Downgrade:
+    """Go back to `target`, which is an id or `base`; `undone` are the revisions taken back, newest first."""
+
+    target: str
+    undone: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"downgrade to {self.target}"
+
+
+@dataclass(frozen=True)
+class Seed:
+    """Run the project's seed command, if the database still waits for it."""
+
+    command: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"seed ({' '.join(self.command)})"
+
+
+@dataclass(frozen=True)
+class StartServices:
+    """Start the backend, once, and with it what else the environment has."""
+
+    services: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"start {', '.join(self.services)}"
+
+
+@dataclass(frozen=True)
+class AwaitBackend:
+    """Wait until the backend says that it is healthy; at most `seconds`."""
+
+    seconds: int
+    title = "wait for the backend"
+
+
+@dataclass(frozen=True)
+class RunTests:
+    """Run the project's test command with `DATABASE_URL` set; its exit code decides."""
+
+    command: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"run {' '.join(self.command)}"
+
+
+@dataclass(frozen=True)
+class Discard:
+    """Remove a throw-away environment without a trace."""
+
+    title = "remove the throw-away environment"
+
+
+Step = (
+    ProvideImages | Kill | Down | SetDataAside | DiscardData | MakeFolder | Sweep | StartDatabase | AwaitDatabase
+    | Migrate | PrintUpgradeSql | Downgrade | Seed | StartServices | AwaitBackend | RunTests | Discard
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a verb will do, in order. Without steps there is nothing to do, and `notes` say why.
+
+    `destroys` says what is lost; a plan that has it needs consent. `lastly` runs whatever happened before.
+    """
+
+    steps: tuple[Step, ...] = ()
+    destroys: str = ""
+    lastly: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
