@@ -1,0 +1,152 @@
+"""The database over its own protocol: readiness, the revision it is at, notes kept in it, the migration lock."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg2
+import psycopg2.extensions
+from psycopg2 import errors, sql
+
+from nox_alembic.core.errors import FailedError, PreconditionError
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges.waiting import wait_until
+
+# A constant of ours, so that all runs on one database meet at the same lock: "noxalmbc" as a number.
+MIGRATION_LOCK = 0x6E6F78616C6D6263
+CONNECT_SECONDS = 3
+
+
+@contextlib.contextmanager
+def connected(address: DatabaseAddress) -> Iterator[psycopg2.extensions.cursor]:
+    """Yield a cursor on a connection of its own in autocommit mode; raises psycopg2.OperationalError."""
+    connection = psycopg2.connect(
+        host=address.host,
+        port=address.port,
+        user=address.user,
+        password=address.password,
+        dbname=address.name,
+        connect_timeout=CONNECT_SECONDS,
+        application_name="nox-alembic",
+    )
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+def is_ready(address: DatabaseAddress) -> bool:
+    """Return whether the target database takes a login over TCP and answers now."""
+    try:
+        _ping(address)
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
+def await_ready(
+    address: Callable[[], DatabaseAddress], is_alive: Callable[[], bool], log_tail: Callable[[], str], seconds: float
+) -> None:
+    """Wait until the target database answers a login over TCP.
+
+    TCP, since the image's initialisation server listens on a socket only (docker-library/postgres#880).
+    Raises FailedError when the server ends meanwhile (NA205), refuses the login (NA203) or takes too long (NA201).
+    """
+    last: list[str] = [""]
+
+    def ask() -> bool | None:
+        if not is_alive():
+            message = "the database ended while it was being waited for"
+            raise FailedError("NA205", message, hint="`nox -s logs` shows all of its log", detail=log_tail())
+        try:
+            _ping(address())
+        except psycopg2.OperationalError as error:
+            last[0] = str(error).strip()
+            _refuse_final(last[0], log_tail)
+            return None
+        return True
+
+    if wait_until(ask, seconds) is None:
+        message = f"the database did not answer within {seconds} seconds ({last[0] or 'no address'})"
+        raise FailedError("NA201", message, hint="`nox -s logs` shows all of its log", detail=log_tail())
+
+
+def revisions(address: DatabaseAddress) -> tuple[str, ...] | None:
+    """Return the revisions that the database is at, () for none, None when it does not answer."""
+    try:
+        with connected(address) as cursor:
+            cursor.execute("SELECT version_num FROM alembic_version ORDER BY 1")
+            return tuple(row[0] for row in cursor.fetchall())
+    except errors.UndefinedTable:
+        return ()
+    except psycopg2.OperationalError:
+        return None
+
+
+def write_note(address: DatabaseAddress, name: str, value: str) -> None:
+    """Keep a fact about the database inside it, where a wipe takes it away too, without a table of ours."""
+    with connected(address) as cursor:
+        statement = sql.SQL("ALTER DATABASE {} SET {} = {}").format(
+            sql.Identifier(address.name), sql.Identifier("nox_alembic", name), sql.Literal(value)
+        )
+        cursor.execute(statement)
+
+
+def read_note(address: DatabaseAddress, name: str) -> str:
+    """Return a fact kept by `write_note`, "" when there is none or the database does not answer."""
+    with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
+        cursor.execute("SELECT current_setting(%s, true)", (f"nox_alembic.{name}",))
+        return _first(cursor) or ""
+    return ""
+
+
+@contextlib.contextmanager
+def migration_lock(address: DatabaseAddress, seconds: float) -> Iterator[None]:
+    """Hold the lock that lets one migration run at a time; raises PreconditionError (NA408) when it is not given.
+
+    A connection of its own that polls: a blocking lock deadlocks with CREATE INDEX CONCURRENTLY, and one on Alembic's
+    connection breaks `autocommit_block`.
+    """
+    with connected(address) as cursor:
+
+        def ask() -> bool | None:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", (MIGRATION_LOCK,))
+            return True if _first(cursor) else None
+
+        if wait_until(ask, seconds) is None:
+            raise _lock_held(cursor, seconds)
+        yield
+
+
+def _lock_held(cursor: psycopg2.extensions.cursor, seconds: float) -> PreconditionError:
+    cursor.execute(
+        "SELECT string_agg(format('pid %%s (%%s)', a.pid, a.application_name), ', ') FROM pg_locks l"
+        " JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted"
+        " AND l.objid = (%s::bigint & 4294967295)::oid",
+        (MIGRATION_LOCK,),
+    )
+    message = f"another migration has been running for {seconds:.0f} seconds: {_first(cursor) or 'it just ended'}"
+    return PreconditionError("NA408", message, hint="wait for it and run the same command again")
+
+
+def _ping(address: DatabaseAddress) -> None:
+    with connected(address) as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _first(cursor: psycopg2.extensions.cursor) -> Any:
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _refuse_final(message: str, log_tail: Callable[[], str]) -> None:
+    """End the wait on what waiting cannot mend. libpq gives no code for a failed login, so its text decides."""
+    if "password authentication failed" in message or 'role "' in message:
+        text = f"the database refuses the login ({message}): its data was made with another user or password"
+        hint = "give the old password, or `nox -s reset` for a fresh database"
+        raise FailedError("NA203", text, hint=hint, detail=log_tail())
+    if 'database "' in message and "does not exist" in message:
+        text = f"the server is up, and {message}: its data was made for another database"
+        raise FailedError("NA204", text, hint="`nox -s reset` makes a fresh one", detail=log_tail())

@@ -1,0 +1,69 @@
+"""What runs the database and the backend: a Protocol; `compose` and `embedded` are the two there are.
+
+An engine knows how to start, stop, look and say where things are; the order of a verb is not its business.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from nox_alembic.core.facts import DatabaseAddress, EngineFacts
+
+Service = Literal["database", "backend"]
+Remover = Callable[[Path, str], None]
+
+
+class Engine(Protocol):
+    """One environment's database server and backend. Every method raises a NoxAlembicError with the next command."""
+
+    @property
+    def name(self) -> Literal["compose", "embedded"]:
+        """The word that `engine` has in the configuration."""
+
+    def look(self) -> EngineFacts:
+        """Return what there is; changes nothing."""
+
+    def provide_images(self, images: Sequence[str]) -> None:
+        """Pull or build the images that this machine lacks."""
+
+    def start_database(self) -> None:
+        """Start the server (its folder exists by now); returns before it is ready for clients."""
+
+    def address(self) -> DatabaseAddress:
+        """Return where the running server takes logins."""
+
+    def is_alive(self, service: Service) -> bool:
+        """Return whether the process or container of that service is running now."""
+
+    def start_services(self, services: Sequence[str]) -> None:
+        """Start the backend once, and with it what else the environment has; returns before it is healthy."""
+
+    def backend_url(self) -> str | None:
+        """Return the address at which the running backend is asked for its health, None when it has none."""
+
+    def backend_health(self) -> bool | None:
+        """Return the engine's own knowledge of the backend's health, None when it has none."""
+
+    def kill(self) -> None:
+        """End everything at once: the data is going away."""
+
+    def down(self) -> None:
+        """End everything in an orderly way; the data stays."""
+
+    def discard_data(self) -> None:
+        """Remove data that is not a folder: the named volume, or the container that holds it."""
+
+    def discard(self) -> None:
+        """Remove the whole of a throw-away environment, data included."""
+
+    def log_tail(self, service: Service, lines: int = 20) -> str:
+        """Return the last lines that the service logged."""
+
+    def stream_logs(self, service: Service | None, *, follow: bool, lines: int | None) -> None:
+        """Print the logs of one or both services on stdout, `lines` from the end (None: all)."""
+
+    def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:
+        """Return what runs on the folder, its parent or a child; `foreign_only` leaves this environment out."""
+
+    def remover(self) -> Remover | None:
+        """Return what can delete `parent/name` where we have no right to, or None."""

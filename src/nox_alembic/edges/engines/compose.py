@@ -1,0 +1,260 @@
+"""The engine `compose`: Docker Compose, version 2 or newer."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Literal
+
+from nox_alembic.core import composefile
+from nox_alembic.core.composefile import ComposeModel
+from nox_alembic.core.config import Config
+from nox_alembic.core.errors import NoxAlembicError, PreconditionError
+from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
+from nox_alembic.edges.engines import Remover, Service
+from nox_alembic.edges.engines.compose_cli import ComposeCli
+from nox_alembic.edges.engines.docker_daemon import Container, Daemon
+from nox_alembic.edges.ports import is_free
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposeEngine:
+    """One Compose project; everything about it comes from `docker compose config` and from the daemon."""
+
+    config: Config
+    daemon: Daemon
+    cli: ComposeCli
+    model: ComposeModel
+    within: Path
+
+    name: Literal["compose"] = "compose"
+
+    @classmethod
+    def open(
+        cls, config: Config, daemon: Daemon, *, files: tuple[str, ...], environ: Mapping[str, str], throwaway: str = ""
+    ) -> "ComposeEngine":
+        """Read the project's configuration. `throwaway` makes another project of its database alone, in memory."""
+        root = Path(config.root)
+        cli = ComposeCli(
+            root=root, files=files, project=config.compose_project, environ={**environ, **config.variables}
+        )
+        document = cli.config()
+        model = composefile.read_model(document, config)
+        if throwaway:
+            project = f"{model.project}-{throwaway}"
+            document = composefile.throwaway(document, model, project)
+            cli = replace(cli, project=project, document=json.dumps(document))
+            model = composefile.read_model(document, replace(config, backend_service=""))
+        return cls(config=config, daemon=daemon, cli=cli, model=model, within=(root / files[0]).parent)
+
+    @cached_property
+    def location(self) -> DataLocation:
+        """Where the database's files are."""
+        return composefile.data_location(self.model, within=self.within)
+
+    def look(self) -> EngineFacts:
+        """Return what there is; changes nothing."""
+        found = self.daemon.containers(self.model.project)
+        containers = {container.service: container for container in found}
+        database = containers.get(self.model.database.name)
+        return EngineFacts(
+            name=self.name,
+            location=self.location,
+            data_present=self._data_present(database),
+            database_running=database is not None and database.running,
+            anything_running=any(container.running for container in found),
+            address=self._address(database),
+            backend=self._backend_facts(containers),
+            services=self.model.others,
+            stopped=tuple(name for name in self.model.others if self._is_to_start(name, containers.get(name))),
+            missing_images=self._missing_images(),
+            taken_ports=tuple(self._taken_ports(containers)),
+            foreign_root=self._foreign_root(found),
+        )
+
+    def provide_images(self, images: Sequence[str]) -> None:
+        """Build what the project builds, pull the rest; raises PreconditionError (NA110) naming what is missing."""
+        for service in self.model.services.values():
+            if service.image in images or (service.builds and not service.image):
+                self._provide(service.name, builds=service.builds, image=service.image)
+
+    def start_database(self) -> None:
+        """Start the container that is there, or make it; `up` recreates it only when its configuration changed."""
+        self.cli.call("up", "--detach", "--no-deps", self.model.database.name)
+
+    def address(self) -> DatabaseAddress:
+        """Return where the running server takes logins: a port that the daemon chose is known only by now."""
+        database = self._container(self.model.database.name)
+        address = self._address(database)
+        if address is None:
+            message = f'the port of the service "{self.model.database.name}" is not published while it is not running'
+            raise PreconditionError("NA202", message, hint="`nox -s dev` starts it")
+        return address
+
+    def is_alive(self, service: Service) -> bool:
+        """Return whether the container of that service is running now."""
+        container = self._container(self._service_name(service))
+        return container is not None and container.running
+
+    def start_services(self, services: Sequence[str]) -> None:
+        """Start the named services and what they depend on; what runs already is left alone."""
+        self.cli.call("up", "--detach", *services)
+
+    def backend_url(self) -> str | None:
+        """Return the configured health address, with the port that the daemon published."""
+        if not self.config.health_url or self.model.backend is None:
+            return None
+        port = self._backend_port(self._container(self.model.backend.name))
+        return self.config.health_url.replace("{backend_port}", str(port)) if port else None
+
+    def backend_health(self) -> bool | None:
+        """Return what the container's own health check says, None when it has none."""
+        container = self._container(self._service_name("backend"))
+        return None if container is None or not container.health else container.health == "healthy"
+
+    def kill(self) -> None:
+        """End all containers of the project at once, and keep them."""
+        self.cli.call("kill")
+
+    def down(self) -> None:
+        """Stop and remove the project's containers and network; the data stays."""
+        self.cli.call("down", "--remove-orphans")
+
+    def discard_data(self) -> None:
+        """Remove the database's container and its named volume, and no other volume of the project."""
+        self.cli.call("rm", "--force", "--stop", "--volumes", self.model.database.name)
+        if self.location.kind == "volume":
+            self.daemon.remove_volume(self.location.volume)
+
+    def discard(self) -> None:
+        """Remove the whole throw-away project."""
+        self.cli.call("down", "--remove-orphans", "--volumes", "--timeout", "0")
+
+    def log_tail(self, service: Service, lines: int = 20) -> str:
+        """Return the last lines that the service logged."""
+        name = self._service_name(service)
+        return self.cli.output("logs", "--no-color", "--no-log-prefix", "--tail", str(lines), name).strip()
+
+    def stream_logs(self, service: Service | None, *, follow: bool, lines: int | None) -> None:
+        """Print the logs on stdout."""
+        roles: tuple[Service, ...] = (service,) if service else ("database", "backend")
+        names = [name for role in roles if (name := self._service_name(role))]
+        options = ["--follow"] if follow else []
+        self.cli.stream("logs", *options, "--tail", "all" if lines is None else str(lines), *names)
+
+    def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:
+        """Return the running containers that mount the folder, its parent or a child."""
+        return self.daemon.users_of(path, but_project=self.model.project if foreign_only else None)
+
+    def remover(self) -> Remover:
+        """Return the helper container, from the database's own image, which is here already."""
+        return partial(self.daemon.remove_child, self.model.database.image)
+
+    def _service_name(self, service: Service) -> str:
+        if service == "database":
+            return self.model.database.name
+        return self.model.backend.name if self.model.backend else ""
+
+    def _container(self, service: str) -> Container | None:
+        containers = self.daemon.containers(self.model.project)
+        return next((container for container in containers if container.service == service), None)
+
+    def _address(self, database: Container | None) -> DatabaseAddress | None:
+        port = composefile.published_database_port(self.model.database)
+        host, number = port.host, port.published
+        if database is not None and port.container in database.ports:
+            host, number = database.ports[port.container]
+        if not number:
+            return None
+        user, password, name = composefile.login(self.model.database)
+        return DatabaseAddress(host=_reachable(host), port=number, user=user, password=password, name=name)
+
+    def _backend_port(self, backend: Container | None) -> int:
+        """Return the published port of the backend, 0 when there is none yet."""
+        if self.model.backend is None or not self.model.backend.ports:
+            return 0
+        port = self.model.backend.ports[0]
+        if backend is not None and port.container in backend.ports:
+            return backend.ports[port.container][1]
+        return port.published
+
+    def _backend_facts(self, containers: Mapping[str, Container]) -> BackendFacts:
+        if self.model.backend is None:
+            return BackendFacts()
+        container = containers.get(self.model.backend.name)
+        port = self._backend_port(container)
+        url = self.config.health_url.replace("{backend_port}", str(port)) if self.config.health_url and port else None
+        return BackendFacts(defined=True, running=container is not None and container.running, url=url)
+
+    def _is_to_start(self, service: str, container: Container | None) -> bool:
+        done = container is not None and container.exit_code == 0 and service in self.model.one_shots
+        return _is_down(container) and not done
+
+    def _data_present(self, database: Container | None) -> bool:
+        if self.location.kind == "volume":
+            return self.daemon.has_volume(self.location.volume)
+        if self.location.kind == "container":
+            return database is not None
+        return not _is_empty_or_missing(Path(self.location.path))
+
+    def _missing_images(self) -> tuple[str, ...]:
+        names = [self.model.database.name, *self.model.others]
+        images = [self.model.services[name].image for name in names]
+        return tuple(dict.fromkeys(image for image in images if image and not self.daemon.has_image(image)))
+
+    def _taken_ports(self, containers: Mapping[str, Container]) -> Sequence[TakenPort]:
+        """Return what a start would stumble over; a running container holds its port itself."""
+        stopped = [
+            (service, port)
+            for service in (self.model.database, self.model.backend)
+            if service is not None and _is_down(containers.get(service.name))
+            for port in service.ports
+        ]
+        taken = [(service, port) for service, port in stopped if not is_free(_reachable(port.host), port.published)]
+        if not taken:
+            return ()
+        raw = self.cli.config(interpolate=False)
+        return tuple(
+            TakenPort(
+                port=port.published,
+                service=service.name,
+                variable=composefile.variable_of_port(raw, service.name, port.container),
+            )
+            for service, port in taken
+        )
+
+    def _foreign_root(self, found: Sequence[Container]) -> str:
+        """Return the folder of another clone whose containers have this project's name, "" when they are ours."""
+        ours = self.within.resolve()
+        roots = [c.working_dir for c in found if c.working_dir and Path(c.working_dir).resolve() != ours]
+        return roots[0] if roots else ""
+
+    def _provide(self, service: str, *, builds: bool, image: str) -> None:
+        verb = "build" if builds else "pull"
+        try:
+            self.cli.call(verb, service)
+        except NoxAlembicError as error:
+            message = f'the image "{image}" of the service "{service}" is not on this machine, and `{verb}` failed'
+            hint = f"`docker compose {verb} {service}` shows why"
+            raise PreconditionError("NA110", message, hint=hint, detail=error.detail) from None
+
+
+def _is_down(container: Container | None) -> bool:
+    return container is None or not container.running
+
+
+def _is_empty_or_missing(path: Path) -> bool:
+    """Return whether there is nothing to lose; a folder that we may not read, as a container leaves it, has some."""
+    try:
+        return not any(os.scandir(path))
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
+def _reachable(host: str) -> str:
+    """Return where a client on this machine connects to what is published on `host`."""
+    return "127.0.0.1" if host in {"", "0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound

@@ -1,0 +1,92 @@
+"""`docker compose` as a program: its version, its resolved configuration, its commands with their errors."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nox_alembic.core.errors import FailedError, NoxAlembicError, PreconditionError, UsageError
+from nox_alembic.edges import process
+
+
+def require_compose(environ: Mapping[str, str]) -> None:
+    """Raise PreconditionError unless `docker compose` of version 2 or newer is there (NA102, NA103)."""
+    try:
+        if process.run(["docker", "compose", "version", "--short"], env=environ).ok:
+            return
+        old = process.run(["docker-compose", "version", "--short"], env=environ)
+    except PreconditionError:
+        old = None
+    if old is not None and old.ok and old.out.strip().lstrip("v").startswith("1."):
+        message = f"only Compose {old.out.strip()} is installed, and version 1 is not supported"
+        raise PreconditionError("NA103", message, hint="install the Compose plugin: `docker compose version` must work")
+    message = "`docker compose` is not installed: the Docker command line does not know it"
+    raise PreconditionError("NA102", message, hint="install the Compose plugin: `docker compose version` must work")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposeCli:
+    """`docker compose` on one project; `document` is a configuration that is given on standard input, never on disk."""
+
+    root: Path
+    files: tuple[str, ...]
+    project: str
+    environ: Mapping[str, str]
+    document: str | None = None
+
+    def config(self, *, interpolate: bool = True) -> dict[str, Any]:
+        """Return the resolved configuration, profiles included; raises UsageError (NA106) with Compose's words.
+
+        It has the secrets in it: it is never logged.
+        """
+        options = [] if interpolate else ["--no-interpolate"]
+        done = self._run("config", "--format", "json", *options)
+        if not done.ok:
+            message = f"Compose cannot read {', '.join(self.files)}: {_last_line(done.err)}"
+            raise UsageError("NA106", message, hint=f"`{self._shown('config')}` shows the same")
+        return json.loads(done.out)  # type: ignore[no-any-return] # Compose's own document
+
+    def call(self, *args: str) -> None:
+        """Run a command to its end; raises FailedError (NA115) with what Compose said."""
+        done = self._run(*args)
+        if not done.ok:
+            raise self._failed(args, done.err)
+
+    def stream(self, *args: str) -> int:
+        """Run a command on the user's own terminal and return its exit code."""
+        return process.stream(self._command(*args), cwd=self.root, env=self.environ)
+
+    def output(self, *args: str) -> str:
+        """Return what a command printed, both streams, whatever its exit code."""
+        done = self._run(*args)
+        return done.out + done.err
+
+    def _run(self, *args: str) -> process.Completed:
+        return process.run(self._command(*args), cwd=self.root, env=self.environ, text=self.document)
+
+    def _command(self, *args: str) -> list[str]:
+        return ["docker", *self._words(), *args]
+
+    def _words(self) -> Sequence[str]:
+        files = ["-f", "-", "--project-directory", str(self.root)] if self.document else _flags("-f", self.files)
+        project = ["-p", self.project] if self.project else []
+        # Without its profile a service is neither configured, nor killed, nor removed.
+        return ["compose", *files, *project, "--profile", "*", "--progress", "plain"]
+
+    def _failed(self, args: Sequence[str], err: str) -> NoxAlembicError:
+        message = f"`docker compose {args[0]}` failed: {_last_line(err)}"
+        return FailedError("NA115", message, hint=f"`{self._shown(*args)}` shows the same", detail=err.strip())
+
+    def _shown(self, *args: str) -> str:
+        project = ["-p", self.project] if self.project else []
+        return " ".join(["docker", "compose", *_flags("-f", self.files), *project, *args])
+
+
+def _flags(flag: str, values: Sequence[str]) -> list[str]:
+    return [word for value in values for word in (flag, value)]
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "it printed nothing"

@@ -1,0 +1,154 @@
+"""The Docker daemon through its SDK: what Compose's command line cannot say."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+import docker
+import docker.errors
+import docker.types
+
+from nox_alembic.core.errors import PreconditionError
+
+ANSWER_SECONDS = 60
+LABEL = "com.docker.compose"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """A container of a Compose project; `health` is "" when it has no health check, `ports` by container port."""
+
+    id: str
+    service: str
+    running: bool
+    exit_code: int
+    health: str
+    working_dir: str
+    ports: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+
+
+class Daemon:
+    """A daemon that answers; `connect` gives one, or says why there is none."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls, environ: Mapping[str, str]) -> "Daemon":
+        """Return the daemon of DOCKER_HOST or of the current context; raises PreconditionError (NA101)."""
+        try:
+            client = docker.from_env(timeout=ANSWER_SECONDS, environment=dict(environ))
+            client.ping()
+        except (docker.errors.DockerException, OSError) as error:
+            raise PreconditionError(
+                "NA101",
+                f"no Docker daemon answers: {_short(error)}",
+                hint='start Docker, or set `engine = "embedded"` in [tool.nox-alembic]',
+            ) from None
+        return cls(client)
+
+    def containers(self, project: str) -> tuple[Container, ...]:
+        """Return the containers of a Compose project, stopped ones included."""
+        found = self._client.containers.list(
+            all=True, filters={"label": f"{LABEL}.project={project}"}, ignore_removed=True
+        )
+        return tuple(_container(container.attrs) for container in found)
+
+    def users_of(self, path: Path, *, but_project: str | None) -> tuple[str, ...]:
+        """Describe the running containers that mount the folder, its parent or a child, by mount source."""
+        found = self._client.containers.list(ignore_removed=True)
+        return tuple(
+            _described(container.attrs)
+            for container in found
+            if _project(container.attrs) != but_project or but_project is None
+            if any(_touches(PurePath(source), path) for source in _sources(container.attrs))
+        )
+
+    def has_image(self, name: str) -> bool:
+        """Return whether the image is on the daemon's machine."""
+        try:
+            self._client.images.get(name)
+        except docker.errors.ImageNotFound:
+            return False
+        return True
+
+    def has_volume(self, name: str) -> bool:
+        """Return whether the named volume exists."""
+        try:
+            self._client.volumes.get(name)
+        except docker.errors.NotFound:
+            return False
+        return True
+
+    def remove_volume(self, name: str) -> None:
+        """Remove one named volume; one that is not there is fine."""
+        try:
+            self._client.volumes.get(name).remove()
+        except docker.errors.NotFound:
+            return
+
+    def remove_child(self, image: str, parent: Path, name: str) -> None:
+        """Delete `parent/name` with root's powers over files, in a container that has no others and no network.
+
+        The parent is mounted, since a mount point cannot be removed. Raises OSError when it does not succeed.
+        """
+        try:
+            self._client.containers.run(
+                image,
+                entrypoint=["rm"],
+                command=["-rf", "--", f"/w/{name}"],
+                user="0:0",
+                network_mode="none",
+                cap_drop=["ALL"],
+                cap_add=["DAC_OVERRIDE", "FOWNER"],
+                mounts=[docker.types.Mount("/w", str(parent), type="bind")],
+                remove=True,
+            )
+        except docker.errors.DockerException as error:
+            raise OSError(f"the helper container of {image} could not delete it: {_short(error)}") from error
+
+
+def _container(attrs: Mapping[str, Any]) -> Container:
+    labels, state = attrs["Config"]["Labels"], attrs["State"]
+    return Container(
+        id=attrs["Id"],
+        service=labels.get(f"{LABEL}.service", ""),
+        running=state["Status"] in {"running", "restarting", "paused"},
+        exit_code=state.get("ExitCode", 0),
+        health=(state.get("Health") or {}).get("Status", ""),
+        working_dir=labels.get(f"{LABEL}.project.working_dir", ""),
+        ports=dict(_ports(attrs)),
+    )
+
+
+def _ports(attrs: Mapping[str, Any]) -> Iterator[tuple[int, tuple[str, int]]]:
+    for key, bindings in (attrs["NetworkSettings"].get("Ports") or {}).items():
+        for binding in (bindings or [])[:1]:
+            yield int(key.partition("/")[0]), (binding["HostIp"], int(binding["HostPort"]))
+
+
+def _project(attrs: Mapping[str, Any]) -> str:
+    return str((attrs["Config"]["Labels"] or {}).get(f"{LABEL}.project", ""))
+
+
+def _described(attrs: Mapping[str, Any]) -> str:
+    name, project = attrs["Name"].lstrip("/"), _project(attrs)
+    return f"container {name} of the Compose project {project}" if project else f"container {name}"
+
+
+def _sources(attrs: Mapping[str, Any]) -> Iterator[str]:
+    return (mount["Source"] for mount in attrs["Mounts"] if mount.get("Type") == "bind")
+
+
+def _touches(source: PurePath, path: Path) -> bool:
+    """Return whether writing through `source` can reach the folder.
+
+    Of what lies above only the parent counts: who mounts a whole home or project, such as a development container,
+    does not run a database on it.
+    """
+    return source in {path, path.parent} or source.is_relative_to(path)
+
+
+def _short(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]

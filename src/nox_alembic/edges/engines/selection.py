@@ -1,0 +1,65 @@
+"""Which engine an environment runs on, and why: the table of engines and the rule of `auto`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.errors import PreconditionError
+from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.folders import Folders
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What an engine needs to know of the outside; `throwaway` is a unique word for an environment without a past."""
+
+    config: Config
+    compose_files: tuple[str, ...]
+    folders: Folders
+    environ: Mapping[str, str]
+    throwaway: str = ""
+
+
+def open_engine(place: Place) -> tuple[Engine, str]:
+    """Return the environment's engine and the reason for it; raises PreconditionError when there is none.
+
+    `auto` is Compose when there is a Compose file and the daemon answers, else the embedded server. A daemon without
+    Compose is a fault of the machine and not a choice, so it is an error there, too.
+    """
+    if place.config.engine == "embedded":
+        return _embedded(place), "as configured"
+    if place.config.engine == "compose":
+        return _compose(place), "as configured"
+    if not place.compose_files:
+        return _embedded(place), "there is no Compose file"
+    try:
+        return _compose(place), "the Docker daemon answers"
+    except PreconditionError as error:
+        if error.id != "NA101":
+            raise
+        return _embedded(place), error.message
+
+
+def _compose(place: Place) -> Engine:
+    from nox_alembic.edges.engines.compose import ComposeEngine  # noqa: PLC0415 - the SDK takes 0.2 s to import
+    from nox_alembic.edges.engines.compose_cli import require_compose  # noqa: PLC0415
+    from nox_alembic.edges.engines.docker_daemon import Daemon  # noqa: PLC0415
+
+    daemon = Daemon.connect(place.environ)
+    require_compose(place.environ)
+    return ComposeEngine.open(
+        place.config, daemon, files=place.compose_files, environ=place.environ, throwaway=place.throwaway
+    )
+
+
+def _embedded(place: Place) -> Engine:
+    from nox_alembic.edges.engines.embedded import EmbeddedEngine  # noqa: PLC0415 - psutil, not needed with Compose
+
+    return EmbeddedEngine(
+        config=place.config,
+        root=Path(place.config.root),
+        folders=place.folders,
+        environ=place.environ,
+        throwaway=place.throwaway,
+    )

@@ -1,0 +1,45 @@
+"""Where a project's own files live outside of it: data, state, logs and caches, one folder a clone."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+APPLICATION = "nox-alembic"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """The folders of one clone; none of them need exist yet. On macOS and Windows some of them are the same."""
+
+    data: Path
+    state: Path
+    log: Path
+    cache: Path
+
+
+def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
+    """Return the folders of the project at `root`, below platformdirs' own or below `NOX_ALEMBIC_HOME`.
+
+    The name carries a hash of the resolved path, so that two clones of one repository share nothing.
+    """
+    name = _clone_name(root.resolve())
+    if home := environ.get("NOX_ALEMBIC_HOME"):
+        base = Path(home)
+        return Folders(data=base / "data" / name, state=base / "state" / name, log=base / "log" / name,
+                       cache=base / "cache" / name)  # fmt: skip
+    return Folders(
+        data=platformdirs.user_data_path(APPLICATION, appauthor=False) / name,
+        # Not the runtime folder: platformdirs falls back to a temporary one where the system has none.
+        state=platformdirs.user_state_path(APPLICATION, appauthor=False) / name,
+        log=platformdirs.user_log_path(APPLICATION, appauthor=False) / name,
+        cache=platformdirs.user_cache_path(APPLICATION, appauthor=False) / name,
+    )
+
+
+def _clone_name(root: Path) -> str:
+    digest = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', root.name).strip('.-') or 'project'}-{digest}"

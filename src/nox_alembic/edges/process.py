@@ -1,0 +1,128 @@
+"""The only door to other programs: list arguments, the program looked up first, the command shown with `-v`."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from nox_alembic.core.errors import FailedError, PreconditionError
+
+logger = logging.getLogger("nox_alembic.process")
+
+# Windows: the same as a session of its own, and no console window; 0 elsewhere, where the names do not exist.
+_DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a program ended and what it printed."""
+
+    args: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended with 0."""
+        return self.code == 0
+
+
+def run(
+    args: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    text: str | None = None,
+    timeout: float | None = None,
+) -> Completed:
+    """Run a program to its end and return what it printed; `text` is its standard input, `timeout` in seconds.
+
+    Never for a program that leaves a server behind: the server would inherit the pipes and they would never close.
+    Raises PreconditionError (NA505) when the program is not installed and FailedError (NA506) at the timeout.
+    """
+    command = _show(_found(args, env), cwd)
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=env,
+            input=text,
+            stdin=subprocess.DEVNULL if text is None else None,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise FailedError(
+            "NA506", f"`{' '.join(args)}` did not end within {timeout} seconds", hint="try it by hand to see why"
+        ) from None
+    return Completed(tuple(args), done.returncode, done.stdout, done.stderr)
+
+
+def stream(
+    args: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdout: IO[bytes] | IO[str] | int | None = None,
+) -> int:
+    """Run a program with the user's own terminal and return its exit code; `stdout` redirects what it prints."""
+    return subprocess.call(_show(_found(args, env), cwd), cwd=cwd, env=env, stdout=stdout)
+
+
+def run_to_log(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
+    """Run a program to its end with everything it prints added to `log`; for programs that leave a server behind."""
+    with log.open("ab") as file:
+        return subprocess.call(
+            _show(_found(args, env), cwd),
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def spawn(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
+    """Start a program that outlives this one, with its output added to `log`; return its process id."""
+    with log.open("ab") as file:
+        child = subprocess.Popen(
+            _show(_found(args, env), cwd),
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # POSIX: Ctrl-C here must not reach it
+            creationflags=_DETACHED,
+        )
+    child.returncode = 0  # it is not ours to wait for: keeps ResourceWarning quiet when the handle is dropped
+    return child.pid
+
+
+def _found(args: Sequence[str], env: Mapping[str, str] | None) -> list[str]:
+    """Look the program up first: a missing one is FileNotFoundError, which says neither what nor why.
+
+    `python` is the interpreter that runs us, since a virtual environment need not be active.
+    """
+    program, *rest = args
+    if program in {"python", "python3"}:
+        return [sys.executable, *rest]
+    path = shutil.which(program, path=(env or os.environ).get("PATH"))
+    if path is None:
+        message = f'the program "{program}" is not installed, or is not on PATH'
+        raise PreconditionError("NA505", message, hint=f"install {program}, or correct the command in pyproject.toml")
+    return [path, *rest]
+
+
+def _show(command: list[str], cwd: Path | None) -> list[str]:
+    logger.debug("$ %s%s", " ".join(command), f"  (in {cwd})" if cwd else "")
+    return command
