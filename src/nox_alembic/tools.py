@@ -1,0 +1,84 @@
+"""What a run uses of the edges, as Protocols, so that a test can pass its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.facts import DatabaseAddress, DataLocation
+from nox_alembic.core.history import History
+from nox_alembic.edges.engines import Engine
+
+
+class Database(Protocol):
+    """What the runner asks of a database; the module `edges.database` has it all."""
+
+    def await_ready(
+        self,
+        address: Callable[[], DatabaseAddress],
+        is_alive: Callable[[], bool],
+        log_tail: Callable[[], str],
+        seconds: float,
+    ) -> None:
+        """Wait until the target database answers."""
+
+    def revisions(self, address: DatabaseAddress) -> tuple[str, ...] | None:
+        """Return the revisions that it is at, None when it does not answer."""
+
+    def write_note(self, address: DatabaseAddress, name: str, value: str) -> None:
+        """Keep a fact in the database."""
+
+    def read_note(self, address: DatabaseAddress, name: str) -> str:
+        """Return a kept fact, "" when there is none."""
+
+    def migration_lock(self, address: DatabaseAddress, seconds: float) -> AbstractContextManager[None]:
+        """Let one migration run at a time."""
+
+
+class Migrations(Protocol):
+    """What the runner asks of Alembic; the module `edges.migrations` has it all."""
+
+    def upgrade(
+        self, configuration: Path, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
+    ) -> None:
+        """Upgrade, with a call before each revision."""
+
+    def downgrade(
+        self, configuration: Path, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
+    ) -> None:
+        """Downgrade, with a call before each revision."""
+
+    def print_upgrade_sql(self, configuration: Path, start: str, target: str) -> None:
+        """Print the SQL of an upgrade on stdout."""
+
+
+class Backend(Protocol):
+    """What the runner asks of a backend; the module `edges.backend` has it all."""
+
+    def await_healthy(
+        self,
+        url: Callable[[], str | None],
+        engine_says: Callable[[], bool | None],
+        is_alive: Callable[[], bool],
+        log_tail: Callable[[], str],
+        seconds: float,
+    ) -> None:
+        """Wait until the backend says that it is healthy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """The edges that a run uses; `cli` wires the real ones. What takes long to import is given as a call."""
+
+    config: Config
+    engine: Engine
+    history: History
+    configuration: Path | None
+    database: Database
+    backend: Backend
+    migrations: Callable[[], Migrations]
+    set_aside: Callable[[DataLocation], Sequence[str]]
+    sweep: Callable[[DataLocation], Sequence[str]]
+    command: Callable[[Sequence[str], Mapping[str, str], bool], int]
