@@ -1,0 +1,51 @@
+"""Values for the tests of pure code, with what a test does not care about filled in."""
+
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Facts
+from nox_alembic.core.history import History, Revision
+
+ROOT = PurePath("/project")
+FOLDER = DataLocation(kind="folder", path=ROOT / "volumes/db", within=ROOT)
+ADDRESS = DatabaseAddress(host="127.0.0.1", port=5432, user="dds", name="ddsurveys", password="s3cret")
+BACKEND = BackendFacts(defined=True, running=False, url="http://127.0.0.1:8000/health")
+SEED = ("python", "-m", "ddsurveys.seed")
+
+
+def config(**fields: Any) -> Config:
+    return replace(Config(root=ROOT, seed=SEED, test_command=("python", "-m", "pytest")), **fields)
+
+
+def chain(*ids: str) -> History:
+    """A linear history, the first id the oldest."""
+    downs = [(), *((key,) for key in ids[:-1])]
+    return History.of(Revision(id=key, down=down, message=f"make {key}") for key, down in zip(ids, downs, strict=True))
+
+
+def engine(**fields: Any) -> EngineFacts:
+    """A machine on which nothing has been started yet."""
+    services = {"backend": BACKEND, "services": ("backend",), "stopped": ("backend",)}
+    return EngineFacts(**{"name": "compose", "location": FOLDER, **services, **fields})
+
+
+def facts(**fields: Any) -> Facts:
+    """A machine on which nothing has been started yet, of a project with the revisions a1, b2 and c3."""
+    return Facts(**{"engine": engine(), "history": chain("a1", "b2", "c3"), **fields})
+
+
+def up(**fields: Any) -> Facts:
+    """Everything is up and at head."""
+    running = engine(
+        data_present=True,
+        database_running=True,
+        anything_running=True,
+        address=ADDRESS,
+        backend=replace(BACKEND, running=True),
+        stopped=(),
+    )
+    return Facts(
+        **{"engine": running, "history": chain("a1", "b2", "c3"), "current": ("c3",), "healthy": True, **fields}
+    )

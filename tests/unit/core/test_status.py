@@ -1,0 +1,56 @@
+"""What the facts mean: the rows of `status`, and what needs a hand."""
+
+from dataclasses import replace
+
+from nox_alembic.core.status import Finding, Row, status_of
+from tests.unit.core.make import chain, engine, facts, up
+
+
+def test_all_is_well_at_head() -> None:
+    seen = status_of(up())
+    assert seen.findings == ()
+    assert seen.summary == "3 applied, 0 pending, 0 unknown"
+
+
+def test_each_revision_is_applied_pending_or_unknown() -> None:
+    seen = status_of(up(current=("b2", "zz")))
+    assert seen.rows == (
+        Row("applied", "a1", "make a1"),
+        Row("applied", "b2", "make b2"),
+        Row("pending", "c3", "make c3"),
+        Row("unknown", "zz", "of which there is no file on this branch"),
+    )
+    assert [finding.sentence for finding in seen.findings] == ["zz: not on this branch", "revisions are pending"]
+
+
+def test_json_has_the_fields_of_the_contract_and_no_password() -> None:
+    fields = status_of(up(current=("b2",))).as_json()
+    assert fields["current"] == ["b2"]
+    assert fields["heads"] == ["c3"]
+    assert fields["pending"] == ["c3"]
+    assert fields["unknown"] == []
+    assert fields["database"] == {"url": "postgresql://dds@127.0.0.1:5432/ddsurveys", "reachable": True}
+    assert fields["backend"] == {"running": True, "healthy": True, "url": "http://127.0.0.1:8000/health"}
+    assert "s3cret" not in str(fields)
+
+
+def test_a_database_that_does_not_answer_is_the_one_finding() -> None:
+    assert status_of(facts()).findings == (Finding("the database does not answer", "`nox -s dev` starts it"),)
+
+
+def test_two_heads_are_a_finding() -> None:
+    forked = chain("a1", "b2")
+    both = replace(forked, revisions={**forked.revisions, "c9": replace(forked.revisions["b2"], id="c9")})
+    assert status_of(up(history=both, current=("b2",))).findings[0].sentence == (
+        "the history has 2 heads: b2 (make b2) and c9 (make b2)"
+    )
+
+
+def test_an_unhealthy_backend_is_a_finding_where_there_is_one() -> None:
+    assert [f.sentence for f in status_of(up(healthy=False)).findings] == ["the backend is not healthy"]
+    without = replace(up().engine, backend=replace(up().engine.backend, defined=False))
+    assert status_of(up(healthy=False, engine=without)).findings == ()
+
+
+def test_data_of_another_version_is_a_finding() -> None:
+    assert status_of(facts(engine=engine(problem="made by 15"))).findings[0].sentence == "made by 15"

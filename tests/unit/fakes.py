@@ -1,0 +1,190 @@
+"""Named doubles of the edges: they record what they are asked for, and answer what a test sets."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
+from nox_alembic.edges.engines import Remover, Service
+from tests.unit.core.make import ADDRESS, engine
+
+
+@dataclass
+class World:
+    """What happened, in order, and what the database of the fakes is at."""
+
+    events: list[str] = field(default_factory=list)
+    current: tuple[str, ...] = ()
+    notes: dict[str, str] = field(default_factory=dict)
+    fails: str = ""
+    command_code: int = 0
+    forgets: bool = False
+
+    def happened(self, event: str) -> None:
+        self.events.append(event)
+        if event == self.fails:
+            raise FailedError("NA000", f"{event} failed", hint="none")
+
+
+@dataclass
+class FakeEngine:
+    """An engine whose every act is an event."""
+
+    world: World
+    name: Literal["compose", "embedded"] = "compose"
+
+    def look(self) -> EngineFacts:
+        return engine()
+
+    def provide_images(self, images: Sequence[str]) -> None:
+        self.world.happened(f"images {','.join(images)}")
+
+    def start_database(self) -> None:
+        self.world.happened("start database")
+
+    def address(self) -> DatabaseAddress:
+        return ADDRESS
+
+    def is_alive(self, service: Service) -> bool:
+        return True
+
+    def start_services(self, services: Sequence[str]) -> None:
+        self.world.happened(f"start {','.join(services)}")
+
+    def backend_url(self) -> str | None:
+        return "http://127.0.0.1:8000/health"
+
+    def backend_health(self) -> bool | None:
+        return None
+
+    def kill(self) -> None:
+        self.world.happened("kill")
+
+    def down(self) -> None:
+        self.world.happened("down")
+
+    def discard_data(self) -> None:
+        self.world.happened("discard data")
+
+    def discard(self) -> None:
+        self.world.happened("discard")
+
+    def log_tail(self, service: Service, lines: int = 20) -> str:
+        return f"log of {service}"
+
+    def stream_logs(self, service: Service | None, *, follow: bool, lines: int | None) -> None:
+        self.world.happened(f"logs {service} {follow} {lines}")
+
+    def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:
+        return ()
+
+    def remover(self) -> Remover | None:
+        return None
+
+
+@dataclass
+class FakeDatabase:
+    """A database that is ready at once."""
+
+    world: World
+
+    def await_ready(
+        self,
+        address: Callable[[], DatabaseAddress],
+        is_alive: Callable[[], bool],
+        log_tail: Callable[[], str],
+        seconds: float,
+    ) -> None:
+        assert (address(), is_alive(), log_tail()) == (ADDRESS, True, "log of database")
+        self.world.happened(f"await database {seconds}")
+
+    def revisions(self, address: DatabaseAddress) -> tuple[str, ...] | None:
+        return self.world.current
+
+    def write_note(self, address: DatabaseAddress, name: str, value: str) -> None:
+        self.world.notes[name] = value
+
+    def read_note(self, address: DatabaseAddress, name: str) -> str:
+        return self.world.notes.get(name, "")
+
+    @contextlib.contextmanager
+    def migration_lock(self, address: DatabaseAddress, seconds: float) -> Iterator[None]:
+        self.world.happened("lock")
+        yield
+        self.world.happened("unlock")
+
+
+@dataclass
+class FakeMigrations:
+    """Alembic that applies, or with `forgets` only says so."""
+
+    world: World
+
+    def upgrade(
+        self, configuration: Path, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
+    ) -> None:
+        on_revision("c3 make c3")
+        self.world.happened(f"upgrade {target}")
+        if not self.world.forgets:
+            self.world.current = ("c3",) if target == "heads" else (target,)
+
+    def downgrade(
+        self, configuration: Path, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
+    ) -> None:
+        self.world.happened(f"downgrade {target}")
+        if not self.world.forgets:
+            self.world.current = () if target == "base" else (target,)
+
+    def print_upgrade_sql(self, configuration: Path, start: str, target: str) -> None:
+        self.world.happened(f"sql {start}:{target}")
+
+
+@dataclass
+class FakeBackend:
+    """A backend that is healthy at once."""
+
+    world: World
+
+    def await_healthy(
+        self,
+        url: Callable[[], str | None],
+        engine_says: Callable[[], bool | None],
+        is_alive: Callable[[], bool],
+        log_tail: Callable[[], str],
+        seconds: float,
+    ) -> None:
+        assert (url(), engine_says(), is_alive()) == ("http://127.0.0.1:8000/health", None, True)
+        assert log_tail() == "log of backend"
+        self.world.happened(f"await backend {seconds}")
+
+
+@dataclass
+class FakeCommands:
+    """Commands of the project that end with the code that the world says."""
+
+    world: World
+    environments: list[Mapping[str, str]] = field(default_factory=list)
+
+    def __call__(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
+        self.environments.append(variables)
+        self.world.happened(f"command {' '.join(words)}{' quiet' if quiet else ''}")
+        return self.world.command_code
+
+
+@dataclass
+class FakeWiper:
+    """A wiper that only says what it was asked for."""
+
+    world: World
+    left: Sequence[str] = ()
+
+    def set_aside(self, location: DataLocation) -> Sequence[str]:
+        self.world.happened(f"wipe {location.shown}")
+        return ["the old data is in /project/volumes/.db.wipe until the next reset"]
+
+    def sweep(self, location: DataLocation) -> Sequence[str]:
+        self.world.happened("sweep")
+        return self.left

@@ -1,0 +1,105 @@
+"""The words of the command line: help, mistakes, consent, and what `--help` must not import."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nox_alembic import cli
+from nox_alembic.core.recipes import RECIPES
+
+Told = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Told:
+    """Run words and return exit code, stdout and stderr."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = cli.run(words)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_recipe_is_a_verb_with_help(told: Told) -> None:
+    _, out, _ = told("--help")
+    for verb in RECIPES:
+        assert f"\n  {verb} " in out
+
+
+@pytest.mark.parametrize("verb", list(cli.nox_alembic.commands))
+def test_every_verb_explains_itself_and_takes_the_shared_options(told: Told, verb: str) -> None:
+    code, out, _ = told(verb, "--help")
+    assert code == 0
+    for option in ("--project", "--env", "--json", "--dry-run", "--yes", "--verbose"):
+        assert option in out
+
+
+def test_the_version_is_one_line(told: Told) -> None:
+    assert told("--version")[:2] == (0, "nox-alembic, version 0.1.0\n")
+
+
+def test_a_mistyped_verb_names_the_nearest(told: Told) -> None:
+    assert told("rest") == (
+        2,
+        "",
+        'error NA006: there is no verb "rest". Did you mean "reset"? The verbs are: '
+        "dev, down, reset, test, migrate, downgrade, status, logs\n"
+        "hint: `nox-alembic --help` lists what there is\n",
+    )
+
+
+def test_a_mistyped_option_names_the_nearest(told: Told) -> None:
+    code, _, err = told("reset", "--dryrun")
+    assert code == 2
+    assert err.startswith("error NA006: No such option '--dryrun'.")
+    assert "--dry-run" in err
+    assert err.endswith("hint: `nox-alembic reset --help` lists what there is\n")
+
+
+def test_a_mistake_is_json_where_json_is_asked_for(told: Told) -> None:
+    code, out, _ = told("rest", "--json")
+    document = json.loads(out)
+    assert (code, document["ok"], document["verb"], document["error"]["id"]) == (2, False, "rest", "NA006")
+
+
+def test_no_project_is_an_error_with_its_cure(told: Told, empty: Path) -> None:
+    assert told("status") == (
+        2,
+        "",
+        f"error NA001: no project found in {empty} or above it: there is no alembic.ini and no [tool.alembic]\n"
+        "hint: change into the project, or name it with `--project DIR`\n",
+    )
+
+
+def test_json_is_one_object_also_on_failure(told: Told, empty: Path) -> None:
+    code, out, _ = told("reset", "--json", "--yes")
+    document = json.loads(out)
+    assert code == 2
+    assert document["error"] == {
+        "id": "NA001",
+        "message": f"no project found in {empty} or above it: there is no alembic.ini and no [tool.alembic]",
+        "hint": "change into the project, or name it with `--project DIR`",
+    }
+    assert set(document) == {"ok", "verb", "environment", "engine", "steps", "seconds", "error"}
+
+
+def test_help_imports_nothing_that_takes_long() -> None:
+    """Docker's SDK, SQLAlchemy and Alembic cost a second that completion and `--help` do not have."""
+    script = (
+        "import sys; from nox_alembic import cli; cli.run(['reset', '--help']);"
+        "print([m for m in ('docker', 'sqlalchemy', 'alembic', 'psycopg2', 'rich', 'psutil') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,191 @@
+"""The runner on fakes: one edge call a step, in the order of the plan, and a second look where it matters."""
+
+import typing
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from nox_alembic.core.errors import FailedError, FindingError, NoxAlembicError
+from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.steps import (
+    AwaitBackend,
+    AwaitDatabase,
+    Discard,
+    DiscardData,
+    Down,
+    Downgrade,
+    Kill,
+    MakeFolder,
+    Migrate,
+    Plan,
+    PrintUpgradeSql,
+    ProvideImages,
+    RunTests,
+    Seed,
+    SetDataAside,
+    StartDatabase,
+    StartServices,
+    Step,
+    Sweep,
+)
+from nox_alembic.report import Reporter
+from nox_alembic.runner import Runner
+from nox_alembic.tools import Tools
+from tests.unit.core.make import ADDRESS, FOLDER, SEED, chain, config
+from tests.unit.fakes import FakeBackend, FakeCommands, FakeDatabase, FakeEngine, FakeMigrations, FakeWiper, World
+
+
+class Bench:
+    """A runner with its fakes and what it said."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.commands = FakeCommands(self.world)
+        self.wiper = FakeWiper(self.world)
+        self.report = Reporter("reset", console=Console(stderr=True, record=True, width=120, quiet=False))
+        migrations = FakeMigrations(self.world)
+        self.tools = Tools(
+            config=config(),
+            engine=FakeEngine(self.world),
+            history=chain("a1", "b2", "c3"),
+            configuration=Path("/project/alembic.ini"),
+            database=FakeDatabase(self.world),
+            backend=FakeBackend(self.world),
+            migrations=lambda: migrations,
+            set_aside=self.wiper.set_aside,
+            sweep=self.wiper.sweep,
+            command=self.commands,
+        )
+
+    def run(self, *steps: Step, lastly: tuple[Step, ...] = ()) -> list[str]:
+        Runner(self.tools, self.report).run(Plan(steps, lastly=lastly))
+        return self.world.events
+
+    def refusal(self, *steps: Step, lastly: tuple[Step, ...] = ()) -> NoxAlembicError:
+        with pytest.raises(NoxAlembicError) as error:
+            self.run(*steps, lastly=lastly)
+        return error.value
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+CALLS: list[tuple[Step, str]] = [
+    (ProvideImages(("postgres:17",)), "images postgres:17"),
+    (Kill(), "kill"),
+    (Down(), "down"),
+    (SetDataAside(FOLDER), "wipe /project/volumes/db"),
+    (DiscardData(DataLocation(kind="volume", volume="v")), "discard data"),
+    (Sweep(FOLDER), "sweep"),
+    (StartDatabase(), "start database"),
+    (AwaitDatabase(7), "await database 7"),
+    (PrintUpgradeSql("a1", "heads"), "sql a1:heads"),
+    (StartServices(("backend", "redis")), "start backend,redis"),
+    (AwaitBackend(9), "await backend 9"),
+    (RunTests(("pytest", "-q")), "command pytest -q"),
+    (Discard(), "discard"),
+]
+
+
+@pytest.mark.parametrize(("step", "event"), CALLS)
+def test_each_step_is_one_call_of_one_edge(bench: Bench, step: Step, event: str) -> None:
+    assert bench.run(step) == [event]
+
+
+def test_every_step_has_its_test() -> None:
+    """`assert_never` makes mypy find a step without a case; this finds a step without a test."""
+    tested = {type(step) for step, _ in CALLS} | {MakeFolder, Migrate, Downgrade, Seed}
+    assert tested == set(typing.get_args(Step))
+
+
+def test_the_data_folder_is_made_with_its_parents(bench: Bench, tmp_path: Path) -> None:
+    bench.run(MakeFolder(DataLocation(kind="folder", path=tmp_path / "volumes/db", within=tmp_path)))
+    assert (tmp_path / "volumes/db").is_dir()
+
+
+def test_a_migration_runs_under_the_lock_and_notes_that_the_seed_is_to_come(bench: Bench) -> None:
+    assert bench.run(Migrate("heads", seed_later=True)) == ["lock", "upgrade heads", "unlock"]
+    assert bench.world.notes == {"seed": "pending"}
+
+
+def test_a_database_with_a_history_is_not_new_and_gets_no_note(bench: Bench) -> None:
+    bench.world.current = ("a1",)
+    bench.run(Migrate("heads", seed_later=True))
+    assert bench.world.notes == {}
+
+
+def test_what_another_run_has_applied_meanwhile_is_not_applied_again(bench: Bench) -> None:
+    bench.world.current = ("c3",)
+    assert bench.run(Migrate("heads", ("c3",))) == ["lock", "unlock"]
+    assert bench.report.steps[0].outcome == "not needed"
+
+
+def test_a_migration_that_does_not_commit_is_noticed(bench: Bench) -> None:
+    bench.world.forgets = True
+    error = bench.refusal(Migrate("heads"))
+    assert str(error) == (
+        "NA406: the migration ended without an error, and yet the database has a1, b2, c3 not applied after the upgrade"
+    )
+
+
+def test_a_downgrade_that_does_not_commit_is_noticed(bench: Bench) -> None:
+    bench.world.current, bench.world.forgets = ("c3",), True
+    assert bench.refusal(Downgrade("b2", ("c3",))).message.endswith("c3 still applied after the downgrade")
+
+
+def test_a_downgrade_runs_under_the_lock(bench: Bench) -> None:
+    bench.world.current = ("c3",)
+    assert bench.run(Downgrade("b2", ("c3",))) == ["lock", "downgrade b2", "unlock"]
+
+
+def test_a_revision_that_appeared_between_look_and_lock_is_refused(bench: Bench) -> None:
+    bench.world.current = ("zz",)
+    assert isinstance(bench.refusal(Migrate("heads")), FindingError)
+
+
+def test_the_seed_runs_once_with_the_url_and_away_from_stdout(bench: Bench) -> None:
+    bench.world.notes["seed"] = "pending"
+    assert bench.run(Seed(SEED), Seed(SEED)) == ["command python -m ddsurveys.seed quiet"]
+    assert bench.commands.environments == [{"DATABASE_URL": ADDRESS.url}]
+    assert [step.outcome for step in bench.report.steps] == ["done", "not needed"]
+
+
+def test_a_seed_that_fails_is_tried_again_by_the_next_run(bench: Bench) -> None:
+    bench.world.notes["seed"], bench.world.command_code = "pending", 4
+    assert bench.refusal(Seed(SEED)).message == "the seed command `python -m ddsurveys.seed` ended with 4"
+    assert bench.world.notes["seed"] == "pending"
+
+
+def test_failing_tests_fail_the_verb_and_the_environment_is_removed(bench: Bench) -> None:
+    bench.world.command_code = 1
+    error = bench.refusal(RunTests(("pytest",)), lastly=(Discard(),))
+    assert str(error) == "NA504: the test command ended with 1"
+    assert bench.world.events == ["command pytest", "discard"]
+
+
+def test_nothing_runs_after_a_failure(bench: Bench) -> None:
+    bench.world.fails = "kill"
+    bench.refusal(Kill(), StartDatabase())
+    assert bench.world.events == ["kill"]
+    assert [step.outcome for step in bench.report.steps] == ["FAILED"]
+
+
+def test_what_a_sweep_leaves_is_a_warning_and_no_failure(bench: Bench) -> None:
+    bench.wiper.left = ["/project/volumes/.db.wipe could not be deleted"]
+    bench.run(Sweep(FOLDER), StartDatabase())
+    assert bench.report.fields["warnings"] == ["/project/volumes/.db.wipe could not be deleted"]
+
+
+def test_a_wipe_says_where_the_old_data_is(bench: Bench) -> None:
+    bench.run(SetDataAside(FOLDER))
+    assert bench.report.fields["notes"] == ["the old data is in /project/volumes/.db.wipe until the next reset"]
+
+
+def test_a_migration_without_an_alembic_configuration_says_what_to_make(bench: Bench) -> None:
+    bench.tools = Tools(**{**vars(bench.tools), "configuration": None})
+    error = bench.refusal(PrintUpgradeSql("", "heads"))
+    assert isinstance(error, FailedError)
+    assert error.id == "NA007"
