@@ -4,13 +4,13 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
@@ -105,11 +105,10 @@ class Reporter:
         self.fields.update(status.as_json())
         if not self.json:
             out = Console(highlight=False, soft_wrap=True)
-            out.print(_state_table(facts, status))
-            if status.rows:
-                out.print(_revision_table(status))
+            for line in (*_aligned(_state_rows(facts, status)), *_aligned(_revision_rows(status))):
+                out.print(line)
             for finding in status.findings:
-                out.print(f"[yellow]{escape(finding.sentence)}[/]  {escape(finding.hint)}")
+                out.print(f"[yellow]{escape(finding.sentence)}[/]: {escape(finding.hint)}")
 
     def finish(self, error: NoxAlembicError | None = None) -> None:
         """Say how it ended; with `--json` this is the one object on stdout."""
@@ -170,27 +169,32 @@ def use_utf8() -> None:
             reconfigure(errors="replace")
 
 
-def _state_table(facts: Facts, status: Status) -> Table:
-    table = Table.grid(padding=(0, 2))
-    database = status.database
-    table.add_row("database", _word(database["reachable"], "reachable", "not reachable"), str(database["url"] or ""))
+Cells = tuple[tuple[str, str], ...]  # text and style
+
+
+def _aligned(rows: Sequence[Cells]) -> Iterator[Text]:
+    """Yield the rows as lines with their columns below each other, whatever the width of the screen."""
+    widths = [max(len(text) for text, _ in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [(text.ljust(width + 2), style) for (text, style), width in zip(row, widths, strict=True)]
+        line = Text.assemble(*cells)
+        line.rstrip()
+        yield line
+
+
+def _state_rows(facts: Facts, status: Status) -> list[Cells]:
+    database, backend = status.database, status.backend
+    answer = ("reachable", "green") if database["reachable"] else ("not reachable", "yellow")
+    rows: list[Cells] = [(("database", ""), answer, (str(database["url"] or ""), ""))]
     if facts.engine.backend.defined:
-        backend = status.backend
-        state = _word(backend["healthy"], "healthy", "not healthy" if backend["running"] else "not running")
-        table.add_row("backend", state, str(backend["url"] or ""))
-    table.add_row("revisions", status.summary, "")
-    return table
-
-
-def _word(good: object, yes: str, no: str) -> str:
-    return f"[green]{yes}[/]" if good else f"[yellow]{no}[/]"
+        unwell = "not healthy" if backend["running"] else "not running"
+        state = ("healthy", "green") if backend["healthy"] else (unwell, "yellow")
+        rows.append((("backend", ""), state, (str(backend["url"] or ""), "")))
+    return [*rows, (("revisions", ""), (status.summary, ""), ("", ""))]
 
 
 _STYLES: Mapping[str, str] = {"applied": "green", "pending": "yellow", "unknown": "red"}
 
 
-def _revision_table(status: Status) -> Table:
-    table = Table.grid(padding=(0, 2))
-    for row in status.rows:
-        table.add_row(f"  [{_STYLES[row.state]}]{row.state}[/]", row.id, escape(row.message))
-    return table
+def _revision_rows(status: Status) -> list[Cells]:
+    return [(("  " + row.state, _STYLES[row.state]), (row.id, ""), (row.message, "")) for row in status.rows]

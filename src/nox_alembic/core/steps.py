@@ -102,7 +102,7 @@ class Migrate:
     def title(self) -> str:
         """What the plan calls it."""
         count = f" ({len(self.pending)} pending)" if self.pending else ""
-        return f"migrate to {self.target}{count}"
+        return f"migrate to {'head' if self.target == 'heads' else self.target}{count}"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""A survey service to which respondents donate their data from online platforms."""

@@ -1,0 +1,85 @@
+"""A real Docker Engine and real Compose v2: without them these tests are skipped with a reason, or fail in CI."""
+
+import os
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.project import COMPOSE, Project, make_project
+
+MakeProject = Callable[..., Project]
+
+
+def _missing() -> str:
+    try:
+        for command in (["docker", "info"], ["docker", "compose", "version"]):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                return f"`{' '.join(command)}` fails: {done.stderr.strip().splitlines()[-1]}"
+    except FileNotFoundError:
+        return "docker is not installed"
+    return ""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engine() -> None:
+    missing = _missing()
+    if missing and os.environ.get("REQUIRE_DOCKER") == "1":
+        pytest.fail(f"REQUIRE_DOCKER=1, and {missing}")
+    if missing:
+        pytest.skip(f"these tests need Docker and Compose v2: {missing}")
+
+
+@pytest.fixture
+def make_compose_project(tmp_path: Path) -> Iterator[MakeProject]:
+    """Make projects, each with a Compose project name of its own, and remove what they started."""
+    made: list[Project] = []
+
+    def make(*lines: str, name: str = "", more: str = "", data: str = "./volumes/db") -> Project:
+        root = tmp_path / f"project{len(made)}"
+        project = make_project(root, tmp_path / "home", *lines)
+        project.variables["PROJECT"] = name or f"naa-{secrets.token_hex(4)}"
+        project.write("compose.yml", COMPOSE.format(name=project.variables["PROJECT"], more=more, data=data))
+        made.append(project)
+        return project
+
+    yield make
+    for project in made:
+        for name in (project.variables["PROJECT"], f"{project.variables['PROJECT']}-two"):
+            docker(
+                "compose", "-p", name, "--profile", "*", "down", "-v", "--remove-orphans", "-t", "0", cwd=project.root
+            )
+
+
+@pytest.fixture
+def project(make_compose_project: MakeProject) -> Project:
+    return make_compose_project()
+
+
+def docker(*words: str, cwd: Path | None = None) -> str:
+    """Return what a docker command prints; it must succeed."""
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def containers(project: Project) -> list[str]:
+    """Return the state of each container of the project, as `db running`."""
+    label = f"label=com.docker.compose.project={project.variables['PROJECT']}"
+    shown = docker("ps", "-a", "--filter", label, "--format", '{{.Label "com.docker.compose.service"}} {{.State}}')
+    return sorted(shown.splitlines())
+
+
+def starts(project: Project, service: str, since: float, until: float) -> int:
+    """Return how often the service's container was started between two times, from the daemon's own record."""
+    filters = [
+        f"label=com.docker.compose.project={project.variables['PROJECT']}",
+        f"label=com.docker.compose.service={service}",
+        "event=start",
+    ]
+    words = [word for value in filters for word in ("--filter", value)]
+    shown = docker("events", "--since", f"{since:.3f}", "--until", f"{until:.3f}", *words)
+    return len(shown.splitlines())

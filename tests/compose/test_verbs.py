@@ -1,0 +1,349 @@
+"""The verbs on real Compose, real containers and a real PostgreSQL."""
+
+import os
+import signal
+import socket
+import time
+import urllib.request
+from pathlib import Path
+
+import psycopg2
+import pytest
+import sqlalchemy
+
+from tests.compose.conftest import MakeProject, containers, docker, starts
+from tests.project import EVERYTHING, Project, tree
+
+IMAGE = os.environ.get("POSTGRES_IMAGE", "postgres:17")
+
+
+def rows(project: Project, *words: str) -> int:
+    """Return how many rows the seed's table has."""
+    url = sqlalchemy.make_url(project.run("status", "--json", *words).json["database"]["url"])
+    connection = psycopg2.connect(host=url.host, port=url.port, user="dds", password="a$b%c", dbname="sample")
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM t1")
+            found = cursor.fetchone()
+            return int(found[0]) if found else -1
+    finally:
+        connection.close()
+
+
+def insert(project: Project, *words: str) -> None:
+    url = sqlalchemy.make_url(project.run("status", "--json", *words).json["database"]["url"])
+    connection = psycopg2.connect(host=url.host, port=url.port, user="dds", password="a$b%c", dbname="sample")
+    with connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO t1 VALUES (2)")
+    connection.close()
+
+
+def test_dev_takes_a_fresh_clone_to_a_healthy_backend_and_then_changes_nothing(project: Project) -> None:
+    project.good("dev")
+    status = project.good("status", "--json").json
+    assert (status["current"], status["backend"]["healthy"], status["engine"]) == (["t2"], True, "compose")
+    with urllib.request.urlopen(status["backend"]["url"], timeout=5) as answer:
+        assert answer.status == 200
+    assert rows(project) == 1
+    again = project.good("dev", "--json").json
+    assert (again["steps"], again["notes"]) == ([], ["everything is up and at t2 (make t2)"])
+
+
+def test_reset_brings_a_broken_database_back_and_starts_the_backend_once(project: Project) -> None:
+    project.good("reset")
+    (project.root / "volumes/db/global/pg_control").unlink()
+    docker("compose", "kill", "db", cwd=project.root)
+    since = time.time()
+    ran = project.good("reset", "--yes", "--json").json
+    assert starts(project, "backend", since, time.time() + 1) == 1
+    assert [step["outcome"] for step in ran["steps"]] == ["done", "done", "done", "in the background", *["done"] * 5]
+    assert project.run("status").code == 0
+    assert rows(project) == 1
+
+
+def test_the_old_data_is_kept_beside_the_new_and_that_of_earlier_resets_is_not(project: Project) -> None:
+    project.good("reset")
+    first = project.good("reset", "--yes", "--json").json["notes"][0].split()[5]
+    assert Path(first, "PG_VERSION").exists()
+    second = project.good("reset", "--yes", "--json").json["notes"][0].split()[5]
+    assert [path.name for path in Path(second).parent.iterdir() if "wipe" in path.name] == [Path(second).name]
+    assert not Path(first).exists()
+
+
+def test_containers_are_kept_by_reset_and_removed_by_down(project: Project) -> None:
+    project.good("reset")
+    before = docker("compose", "ps", "-aq", "--no-trunc", cwd=project.root)
+    project.good("reset", "--yes")
+    assert docker("compose", "ps", "-aq", "--no-trunc", cwd=project.root) == before
+    project.good("down")
+    assert containers(project) == []
+    assert (project.root / "volumes/db/PG_VERSION").exists()
+    assert project.good("down", "--json").json["notes"] == ["nothing is running"]
+    project.good("dev")
+    assert rows(project) == 1
+
+
+def test_a_dry_run_lists_the_steps_and_changes_nothing(project: Project) -> None:
+    project.good("dev")
+    before = tree(project.root), docker("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.State}} {{.RunningFor}}")
+    ran = project.good("reset", "--dry-run")
+    assert ran.out.splitlines() == [
+        "1. kill the backend and the database",
+        f"2. wipe {project.root / 'volumes/db'}",
+        "3. start the database",
+        "4. delete the data of earlier resets",
+        "5. wait for the database",
+        "6. migrate to head",
+        "7. seed (python seed.py)",
+        "8. start backend",
+        "9. wait for the backend",
+        f"what goes: the database in {project.root / 'volumes/db'}",
+    ]
+    after = tree(project.root), docker("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.State}} {{.RunningFor}}")
+    assert [path for path in before[0] if before[0][path] != after[0][path] and "volumes" not in path] == []
+    assert set(before[0]) == set(after[0])
+    assert [line.split()[:2] for line in before[1].splitlines()] == [line.split()[:2] for line in after[1].splitlines()]
+
+
+def test_reset_without_a_terminal_needs_yes_once_there_is_data(project: Project) -> None:
+    project.good("reset")
+    ran = project.run("reset", "--json")
+    assert ran.code == 5
+    assert ran.error == (
+        "NA010",
+        f"without a terminal nobody can be asked, and this destroys the database in {project.root / 'volumes/db'}",
+        "repeat it with `--yes`",
+    )
+    assert rows(project) == 1
+
+
+def test_two_environments_run_side_by_side_and_reset_of_one_leaves_the_other_alone(
+    make_compose_project: MakeProject,
+) -> None:
+    project = make_compose_project()
+    name = project.variables["PROJECT"]
+    project.table(
+        *EVERYTHING,
+        "[tool.nox-alembic.env.two]",
+        f'compose-project = "{name}-two"',
+        'variables = { SAMPLE_DATA = "./volumes/two" }',
+    )
+    project.good("dev")
+    project.good("dev", "--env", "two")
+    insert(project)
+    assert (rows(project), rows(project, "--env", "two")) == (2, 1)
+    project.good("reset", "--yes", "--env", "two")
+    assert (rows(project), rows(project, "--env", "two")) == (2, 1)
+    assert containers(project) == ["backend running", "db running"]
+    project.good("down", "--env", "two")
+    assert project.run("status").code == 0
+
+
+def test_a_normal_user_resets_a_folder_of_the_containers_user(
+    make_compose_project: MakeProject, tmp_path: Path
+) -> None:
+    """The old way was `sudo rm -rf`: the folder belongs to uid 999 and is closed to everybody else."""
+    if os.geteuid() != 0:
+        pytest.skip("this test changes to another user, which only root can; the other tests run as a normal user")
+    project = make_compose_project()
+    group = Path("/var/run/docker.sock").stat().st_gid
+    project.prefix = ["setpriv", "--reuid", "1000", "--regid", "1000", "--groups", str(group), "--inh-caps=-all"]
+    project.variables["HOME"] = str(tmp_path)
+    _open_the_way(tmp_path)
+    _give(tmp_path, 1000)
+    plugin = Path("~/.docker/cli-plugins/docker-compose").expanduser()
+    if plugin.exists():
+        (tmp_path / ".docker/cli-plugins").mkdir(parents=True)
+        (tmp_path / ".docker/cli-plugins/docker-compose").hardlink_to(plugin.resolve())
+        _open_the_way(plugin.resolve().parent)
+        _give(tmp_path / ".docker", 1000)
+    project.good("reset")
+    assert (project.root / "volumes/db").stat().st_uid not in {0, 1000}
+    for _ in range(2):
+        ran = project.good("reset", "--yes", "--json").json
+        assert "warnings" not in ran
+    assert len([path for path in (project.root / "volumes").iterdir() if "wipe" in path.name]) == 1
+
+
+def _open_the_way(path: Path) -> None:
+    for folder in (path, *path.parents):
+        if folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o755)
+
+
+def _give(folder: Path, uid: int) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, uid, uid)
+
+
+def test_a_taken_port_is_named_with_its_variable_before_anything_is_touched(project: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = project.run("dev", "--json", SAMPLE_DB_PORT=str(port))
+    assert ran.error == (
+        "NA111",
+        f"the port {port} that db wants is taken by another program",
+        "choose another one with SAMPLE_DB_PORT",
+    )
+    assert containers(project) == []
+    assert not (project.root / "volumes").exists()
+
+
+def test_a_foreign_container_on_the_data_stops_the_reset(project: Project) -> None:
+    project.good("dev")
+    volume = f"{project.root}/volumes/db/base:/elsewhere"
+    foreign = docker("run", "-d", "--rm", "--entrypoint", "sleep", "-v", volume, IMAGE, "600").strip()
+    try:
+        ran = project.run("reset", "--yes", "--json")
+    finally:
+        docker("rm", "-f", foreign)
+    assert ran.code == 5
+    assert docker_names_in(ran.error[1])
+    assert rows(project) == 1
+
+
+def docker_names_in(message: str) -> bool:
+    """Return whether the message says which container it is."""
+    return "container " in message
+
+
+def test_two_clones_under_one_project_name_do_not_touch_each_other(make_compose_project: MakeProject) -> None:
+    first = make_compose_project()
+    second = make_compose_project(name=first.variables["PROJECT"])
+    first.good("dev")
+    for verb in ("reset", "dev", "down"):
+        ran = second.run(verb, "--yes", "--json")
+        assert ran.code == 5
+        assert ran.error == (
+            "NA112",
+            f"the Compose project is in use by another clone, in {first.root}",
+            'run `nox -s down` there, or set "compose-project" here',
+        )
+    assert rows(first) == 1
+
+
+def test_an_image_that_cannot_be_had_is_an_error_before_anything_is_touched(project: Project) -> None:
+    ran = project.run("dev", "--json", POSTGRES_IMAGE="localhost:1/none:1")
+    assert ran.code == 4
+    assert ran.error == (
+        "NA110",
+        'the image "localhost:1/none:1" of the service "db" is not on this machine, and `pull` failed',
+        "`docker compose pull db` shows why",
+    )
+    assert containers(project) == []
+    assert not (project.root / "volumes").exists()
+
+
+def test_a_database_that_does_not_come_up_shows_its_last_words(project: Project) -> None:
+    text = (project.root / "compose.yml").read_text()
+    project.write(
+        "compose.yml",
+        text.replace("    healthcheck", "    entrypoint: [sh, -c, 'echo out of luck; exit 7']\n    healthcheck"),
+    )
+    ran = project.run("dev")
+    assert ran.code == 1
+    assert "error NA205: the database ended while it was being waited for" in ran.err
+    assert "  out of luck" in ran.err
+
+
+def test_a_backend_that_does_not_come_up_shows_its_last_words(project: Project) -> None:
+    project.write("backend.py", "raise SystemExit('no luck today')")
+    ran = project.run("dev")
+    assert ran.code == 1
+    assert "error NA501: the backend ended instead of becoming healthy" in ran.err
+    assert "  no luck today" in ran.err
+
+
+CACHE = """\
+  cache:
+    image: ${POSTGRES_IMAGE:-postgres:17}
+    entrypoint: [sleep, '600']
+    stop_grace_period: 0s
+    volumes: ['cache:/cache']
+volumes: {pgdata: {}, cache: {}}
+"""
+
+
+def test_a_named_volume_is_removed_and_no_other(make_compose_project: MakeProject) -> None:
+    more = CACHE
+    project = make_compose_project('database-service = "db"', data="pgdata", more=more)
+    project.good("dev")
+    insert(project)
+    docker("compose", "exec", "-T", "cache", "touch", "/cache/kept", cwd=project.root)
+    assert project.good("reset", "--dry-run").out.splitlines()[1].startswith("2. remove volume ")
+    project.good("reset", "--yes")
+    assert rows(project) == 1
+    assert docker("compose", "exec", "-T", "cache", "ls", "/cache", cwd=project.root) == "kept\n"
+
+
+COUNT = """\
+import os
+import sqlalchemy
+
+with sqlalchemy.create_engine(os.environ["DATABASE_URL"]).connect() as connection:
+    print(connection.scalar(sqlalchemy.text("SELECT count(*) FROM t1")))
+"""
+
+
+def test_the_throw_away_environment_of_test_leaves_nothing_behind(project: Project) -> None:
+    project.good("dev")
+    insert(project)
+    project.write("count.py", COUNT)
+    project.table(*EVERYTHING, 'test-command = "python count.py"')
+    before = docker("ps", "-aq"), docker("network", "ls", "-q"), docker("volume", "ls", "-q")
+    ran = project.good("test")
+    assert ran.out == "0\n"
+    assert (docker("ps", "-aq"), docker("network", "ls", "-q"), docker("volume", "ls", "-q")) == before
+    assert rows(project) == 2
+
+
+def test_failing_tests_fail_the_verb_and_leave_nothing_behind(project: Project) -> None:
+    project.table(*EVERYTHING, "test-command = ['python', '-c', 'raise SystemExit(3)']")
+    before = docker("ps", "-aq"), docker("network", "ls", "-q")
+    assert project.run("test", "--json").error[1] == "the test command ended with 3"
+    assert (docker("ps", "-aq"), docker("network", "ls", "-q")) == before
+
+
+def test_logs_show_the_database_and_the_backend(project: Project) -> None:
+    project.good("dev")
+    shown = project.good("logs").out
+    assert "backend started" in shown
+    assert "database system is ready to accept connections" in shown
+    assert "backend started" not in project.good("logs", "database", "--tail", "3").out
+
+
+def test_a_second_run_says_who_holds_the_environment(project: Project) -> None:
+    project.good("dev")
+    first = project.start("reset", "--yes")
+    try:
+        holder = project.home / "state"
+        while not list(holder.rglob("dev.lock.json")):
+            time.sleep(0.01)
+        ran = project.run("migrate", "--json")
+        assert ran.code == 4
+        assert ran.error[0] == "NA012"
+        assert f"`reset` (process {first.pid}, since " in ran.error[1]
+    finally:
+        assert first.wait(timeout=120) == 0
+
+
+def test_a_reset_that_was_killed_is_finished_by_the_next_one(project: Project) -> None:
+    project.good("reset")
+    for seconds in (0.5, 0.9, 1.3, 2.0):
+        running = project.start("reset", "--yes")
+        time.sleep(seconds)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    project.good("reset", "--yes")
+    assert project.run("status").code == 0
+    assert rows(project) == 1
+    names = [path.name for path in (project.root / "volumes").iterdir()]
+    assert len([name for name in names if "wipe" in name]) == 1
+    assert [name for name in names if "wipe" not in name] == ["db"]
+
+
+def test_no_password_reaches_the_screen(project: Project) -> None:
+    for words in (("dev", "-v"), ("status", "-v", "--json"), ("reset", "-v", "--yes"), ("down", "-v")):
+        ran = project.good(*words)
+        assert "a$b%c" not in ran.out + ran.err
+        assert "a%24b%25c" not in ran.out + ran.err
