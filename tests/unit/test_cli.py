@@ -51,13 +51,9 @@ def test_the_version_is_one_line(told: Told) -> None:
 
 
 def test_a_mistyped_verb_names_the_nearest(told: Told) -> None:
-    assert told("rest") == (
-        2,
-        "",
-        'error NA006: there is no verb "rest". Did you mean "reset"? The verbs are: '
-        "dev, down, reset, test, migrate, downgrade, status, logs\n"
-        "hint: `nox-alembic --help` lists what there is\n",
-    )
+    verbs = "dev, down, reset, test, migrate, downgrade, status, logs"
+    message = f'error NA006: there is no verb "rest". Did you mean "reset"? The verbs are: {verbs}\n'
+    assert told("rest") == (2, "", f"{message}hint: `nox-alembic --help` lists what there is\n")
 
 
 def test_a_mistyped_option_names_the_nearest(told: Told) -> None:
@@ -75,12 +71,9 @@ def test_a_mistake_is_json_where_json_is_asked_for(told: Told) -> None:
 
 
 def test_no_project_is_an_error_with_its_cure(told: Told, empty: Path) -> None:
-    assert told("status") == (
-        2,
-        "",
-        f"error NA001: no project found in {empty} or above it: there is no alembic.ini and no [tool.alembic]\n"
-        "hint: change into the project, or name it with `--project DIR`\n",
-    )
+    message = f"no project found in {empty} or above it: there is no alembic.ini and no [tool.alembic]"
+    hint = "change into the project, or name it with `--project DIR`"
+    assert told("status") == (2, "", f"error NA001: {message}\nhint: {hint}\n")
 
 
 def test_json_is_one_object_also_on_failure(told: Told, empty: Path) -> None:

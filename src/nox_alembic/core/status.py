@@ -37,7 +37,9 @@ class Status:
 
     @property
     def summary(self) -> str:
-        """One line of counts."""
+        """One line of counts; without a database nobody knows them."""
+        if not self.database["reachable"]:
+            return "not known"
         counts = {state: sum(row.state == state for row in self.rows) for state in ("applied", "pending", "unknown")}
         return ", ".join(f"{count} {state}" for state, count in counts.items())
 
@@ -64,10 +66,11 @@ def status_of(facts: Facts) -> Status:
         Row("applied" if key in applied else "pending", key, history.revisions[key].message) for key in history.order
     ]
     unknown = [Row("unknown", key, "of which there is no file on this branch") for key in history.unknown(current)]
+    rows = () if facts.current is None else (*known, *unknown)
     return Status(
         current=current,
         heads=history.heads,
-        rows=(*known, *unknown),
+        rows=rows,
         database={"url": engine.address.shown if engine.address else None, "reachable": facts.current is not None},
         backend={"running": engine.backend.running, "healthy": facts.healthy, "url": engine.backend.url},
         findings=tuple(_findings(facts)),

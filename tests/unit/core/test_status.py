@@ -35,7 +35,9 @@ def test_json_has_the_fields_of_the_contract_and_no_password() -> None:
 
 
 def test_a_database_that_does_not_answer_is_the_one_finding() -> None:
-    assert status_of(facts()).findings == (Finding("the database does not answer", "`nox -s dev` starts it"),)
+    seen = status_of(facts())
+    assert seen.findings == (Finding("the database does not answer", "`nox -s dev` starts it"),)
+    assert (seen.rows, seen.summary) == ((), "not known")
 
 
 def test_two_heads_are_a_finding() -> None:

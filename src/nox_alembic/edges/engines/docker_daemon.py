@@ -41,11 +41,9 @@ class Daemon:
             client = docker.from_env(timeout=ANSWER_SECONDS, environment=dict(environ))
             client.ping()
         except (docker.errors.DockerException, OSError) as error:
-            raise PreconditionError(
-                "NA101",
-                f"no Docker daemon answers: {_short(error)}",
-                hint='start Docker, or set `engine = "embedded"` in [tool.nox-alembic]',
-            ) from None
+            message = f"no Docker daemon answers at {environ.get('DOCKER_HOST') or 'the address of its context'}"
+            hint = 'start Docker, or set `engine = "embedded"` in [tool.nox-alembic]'
+            raise PreconditionError("NA101", message, hint=hint, detail=_short(error)) from None
         return cls(client)
 
     def containers(self, project: str) -> tuple[Container, ...]:
