@@ -85,13 +85,16 @@ class Environment:
     def _set_aside(self, location: DataLocation) -> Sequence[str]:
         done = wiper.set_aside(
             Path(location.path),
+            keep_root=self.engine.name == "compose" and sys.platform in _DOCKER_DESKTOP,
+            remover=self.engine.remover(),
             within=Path(location.within),
             data_subpaths=location.subpaths,
             protect=self._protected(),
             in_use=lambda path: self.engine.users_of(path, foreign_only=False),
         )
         kept = [f"the old data is in {done.trash} until the next reset"] if done.trash else []
-        return [*kept, *(f"the data behind {link.path} stays in {link.target}" for link in done.links)]
+        lost = ["the old data could not be moved, and was deleted"] if done.in_place else []
+        return [*kept, *lost, *(f"the data behind {link.path} stays in {link.target}" for link in done.links)]
 
     def _sweep(self, location: DataLocation) -> Sequence[str]:
         path = Path(location.path)
@@ -107,6 +110,10 @@ class Environment:
 
     def _protected(self) -> Sequence[Path]:
         return (self.root, self.root / ".git", *(self.root / name for name in self.compose_files))
+
+
+# Docker Desktop knows a bind mount by its inode: there the folder itself stays, and what is in it is moved.
+_DOCKER_DESKTOP = {"darwin", "win32"}
 
 
 def _compose_files(root: Path, config: Config) -> tuple[str, ...]:

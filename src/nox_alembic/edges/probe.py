@@ -6,7 +6,7 @@ from pathlib import Path
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import EngineFacts, Facts
 from nox_alembic.core.history import History
-from nox_alembic.edges import backend, database, revisions
+from nox_alembic.edges import backend, database, revisions, wiper
 from nox_alembic.edges.engines import Engine
 
 
@@ -47,8 +47,6 @@ def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:
 
 def _refusal(engine: Engine, seen: EngineFacts, protect: Sequence[Path]) -> RefusedError | None:
     """Return why the data folder may not be wiped, as far as it can be told while our own server runs."""
-    from nox_alembic.edges import wiper  # noqa: PLC0415
-
     if seen.location.kind != "folder":
         return None
     try:
@@ -58,6 +56,7 @@ def _refusal(engine: Engine, seen: EngineFacts, protect: Sequence[Path]) -> Refu
             data_subpaths=seen.location.subpaths,
             protect=protect,
             in_use=lambda path: engine.users_of(path, foreign_only=True),
+            own_server_runs=seen.database_running,
         )
     except RefusedError as error:
         return error

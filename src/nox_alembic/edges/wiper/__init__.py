@@ -1,0 +1,157 @@
+"""Takes the place of `rm -rf` and `rd /s /q`: deletes a database's data folder and nothing else, on any system.
+
+`check` passes the gates and changes nothing, `set_aside` passes them and renames the data aside, `sweep` deletes what
+was set aside, `wipe` is both. `remove_tree` is the deletion alone. Only the standard library is needed.
+"""
+
+import errno
+import os
+from pathlib import Path
+from typing import Unpack
+
+from nox_alembic.core.errors import NoxAlembicError
+from nox_alembic.edges.wiper import gates, host
+from nox_alembic.edges.wiper.commit import set_aside
+from nox_alembic.edges.wiper.host import Folder, Kind
+from nox_alembic.edges.wiper.trash import Clock, Trash, newest_first, utc_now
+from nox_alembic.edges.wiper.values import (
+    Content,
+    Gates,
+    Leftover,
+    Link,
+    Outcome,
+    Remover,
+    SweepReport,
+    Target,
+    Watch,
+    WipeReport,
+    ignore,
+)
+
+__all__ = [
+    "Content",
+    "Leftover",
+    "Link",
+    "Remover",
+    "SweepReport",
+    "Target",
+    "WipeReport",
+    "check",
+    "remove_tree",
+    "set_aside",
+    "sweep",
+    "wipe",
+]
+
+
+def check(given: str | os.PathLike[str], **rules: Unpack[Gates]) -> Target:
+    """Return the target when it passes all gates; changes nothing. Raises RefusedError."""
+    with gates.passed(given, **rules) as place:
+        return place.target
+
+
+def wipe(
+    given: str | os.PathLike[str],
+    *,
+    keep: int = 0,
+    keep_root: bool = False,
+    remover: Remover | None = None,
+    clock: Clock = utc_now,
+    on_event: Watch = ignore,
+    **rules: Unpack[Gates],
+) -> WipeReport:
+    """Set the data aside and delete all that was set aside, but for the newest `keep` of it."""
+    done = set_aside(given, keep_root=keep_root, remover=remover, clock=clock, on_event=on_event, **rules)
+    path = done.target.path
+    swept = sweep(path.parent, path.name, keep=keep, remover=remover, on_event=on_event)
+    return WipeReport(done.target, trash=done.trash, in_place=done.in_place, made=done.made, swept=swept)
+
+
+def sweep(
+    parent: Path,
+    name: str | None = None,
+    *,
+    keep: int = 0,
+    remover: Remover | None = None,
+    on_event: Watch = ignore,
+) -> SweepReport:
+    """Delete what was set aside in `parent`, of the folder `name` or of all, but for the newest `keep` of each.
+
+    Only directories whose name is exactly one of ours. What cannot be deleted is in the report and no error. A folder
+    `name` that is missing beside its trash, since a run was killed just then, is made again.
+    """
+    try:
+        folder = Folder.at(str(parent))
+    except FileNotFoundError:
+        return SweepReport()
+    with folder:
+        found = newest_first(folder, name)
+        made = _make_missing(folder, name) if name and found else None
+        kept = [trash for trash in found if _age(trash, found) < keep]
+        left = [_delete(folder, trash.name, remover, on_event) for trash in found if trash not in kept]
+        gone = [Path(folder.path_of(t.name)) for t in found if folder.kind(t.name) is Kind.MISSING]
+        return SweepReport(
+            removed=tuple(gone),
+            kept=tuple(Path(folder.path_of(trash.name)) for trash in kept),
+            left=tuple(leftover for leftover in left if leftover is not None),
+            made=made,
+        )
+
+
+def remove_tree(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> None:
+    """Delete a folder and all that is in it, without ever following a link.
+
+    As shutil.rmtree it raises FileNotFoundError, NotADirectoryError on a file, and OSError on a link or when something
+    stays; unlike it, a trailing separator does not make a link a folder.
+    """
+    text = os.fsdecode(path)
+    above, name = os.path.split(text.rstrip(os.sep + (os.altsep or "")))
+    if name in {"", ".", ".."}:
+        raise OSError(errno.EINVAL, "not the name of a folder", text)
+    with Folder.at(above or os.curdir) as parent:
+        kind = parent.kind(name)
+        if kind is Kind.MISSING:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), text)
+        if kind is Kind.LINK:
+            raise OSError(errno.ELOOP, "it is a link, and what it leads to is not deleted", text)
+        if kind is Kind.OTHER:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), text)
+        outcome = host.delete(parent, name)
+    if outcome.stayed:
+        raise outcome.stayed[0].error
+
+
+def _age(trash: Trash, found: list[Trash]) -> int:
+    """Return how many newer ones of the same folder there are."""
+    return [other for other in found if other.of == trash.of].index(trash)
+
+
+def _make_missing(folder: Folder, name: str) -> Path | None:
+    if folder.kind(name) is not Kind.MISSING:
+        return None
+    folder.make(name)
+    return Path(folder.path_of(name))
+
+
+def _delete(folder: Folder, name: str, remover: Remover | None, on_event: Watch) -> Leftover | None:
+    """Delete one trash, with the helper's powers where ours do not reach; return what is left of it."""
+    outcome = host.delete(folder, name, on_event)
+    reason = ""
+    if remover is not None and any(host.is_denied(stayed.error) for stayed in outcome.stayed):
+        try:
+            remover(Path(folder.path), name)
+        except (OSError, NoxAlembicError) as error:
+            reason = str(error)
+    return None if folder.kind(name) is Kind.MISSING else _leftover(folder, name, outcome, reason)
+
+
+def _leftover(folder: Folder, name: str, outcome: Outcome, reason: str) -> Leftover:
+    path = folder.path_of(name)
+    first = outcome.stayed[0].error.strerror if outcome.stayed else None
+    return Leftover(
+        path=Path(path),
+        reason=reason or first or "it did not become empty",
+        command=host.removal_command(path),
+        stayed=tuple(stayed.path for stayed in outcome.stayed),
+        newer=tuple(stayed.path for stayed in outcome.stayed if stayed.newer),
+    )

@@ -1,0 +1,131 @@
+"""The commit: the moment from which the old data is out of the way, in one rename where the system allows it."""
+
+import os
+from contextlib import ExitStack, suppress
+from typing import Unpack
+
+from nox_alembic.core.errors import FailedError
+from nox_alembic.edges.wiper import gates, host
+from nox_alembic.edges.wiper.host import Folder, Kind
+from nox_alembic.edges.wiper.trash import Clock, Trash, newest_first, utc_now
+from nox_alembic.edges.wiper.values import Content, Gates, Outcome, Remover, Target, Watch, WipeReport, ignore
+
+
+def set_aside(
+    given: str | os.PathLike[str],
+    *,
+    keep_root: bool = False,
+    remover: Remover | None = None,
+    clock: Clock = utc_now,
+    on_event: Watch = ignore,
+    **rules: Unpack[Gates],
+) -> WipeReport:
+    """Pass the gates, then put the old data aside and leave an empty folder in its place.
+
+    `keep_root` moves what is in the folder and leaves the folder itself, for engines that know it by its inode.
+    Raises RefusedError before anything changed, FailedError when the data could be neither moved nor deleted.
+    """
+    with gates.passed(given, **rules) as place:
+        on_event("gates", place.name)
+        if place.target.content is Content.MISSING:
+            return WipeReport(place.target, made=_make_again(place))
+        if place.parent is None or place.target.content is Content.EMPTY:
+            return WipeReport(place.target)
+        trash = Trash.new(place.name, pid=os.getpid(), clock=clock).name
+        try:
+            move = _move_content if keep_root else _move_folder
+            move(place.parent, place.name, trash, on_event)
+        except OSError as error:
+            if not host.in_the_way(error):
+                raise _failed(place.target, error) from error
+            _delete_in_place(place.target, place.parent, place.name, remover, on_event)
+            return WipeReport(place.target, in_place=True)
+        return WipeReport(place.target, trash=place.target.path.with_name(trash))
+
+
+def _make_again(place: gates.Passed) -> bool:
+    """Make the folder that a run which was killed between rename and mkdir has left missing."""
+    if place.parent is None or not newest_first(place.parent, place.name):
+        return False
+    place.parent.make(place.name)
+    return True
+
+
+def _move_folder(parent: Folder, name: str, trash: str, on_event: Watch) -> None:
+    """Rename the folder within its parent, which needs no right to the folder itself, and make an empty one."""
+    like = parent.stat(name)
+    with host.uninterrupted():
+        parent.move(name, trash)
+        on_event("renamed", trash)
+        try:
+            parent.make(name, like)
+        except OSError:
+            parent.move(trash, name)  # such as a full disk: everything is as before
+            raise
+        on_event("made", name)
+    parent.sync()
+    on_event("synced", name)
+
+
+def _move_content(parent: Folder, name: str, trash: str, on_event: Watch) -> None:
+    """Move what is in the folder into the trash; PG_VERSION first, since without it nothing looks like a database."""
+    parent.make(trash, parent.stat(name))
+    on_event("made", trash)
+    with parent.enter(name) as folder, parent.enter(trash) as aside:
+        for child in sorted(folder.names(), key=lambda child: child != "PG_VERSION"):
+            folder.move(child, child, aside)
+            on_event("moved", child)
+        aside.sync()
+        folder.sync()
+
+
+def _delete_in_place(target: Target, parent: Folder, name: str, remover: Remover | None, on_event: Watch) -> None:
+    """Delete without a way back, where nothing can be moved; raises FailedError when something stays."""
+    try:
+        with parent.enter(name) as folder:
+            _unlink_versions(folder, target)
+            on_event("PG_VERSION", name)
+            outcome = host.empty(folder, on_event)
+            empty = not folder.names()
+    except PermissionError as error:
+        outcome, empty = Outcome(0), False
+        denied: list[OSError] = [error]
+    else:
+        denied = [stayed.error for stayed in outcome.stayed if host.is_denied(stayed.error)]
+    if not empty and denied and remover is not None:
+        _remove_with_powers(target, parent, name, remover)
+    elif not empty:
+        raise _stayed(target, outcome)
+
+
+def _unlink_versions(folder: Folder, target: Target) -> None:
+    """Delete PG_VERSION first: a half-deleted folder that still has it starts, and looks alive."""
+    for data in target.data:
+        with ExitStack() as stack, suppress(FileNotFoundError):
+            below = folder
+            for name in data.relative_to(target.path).parts:
+                below = stack.enter_context(below.enter(name))
+            below.unlink("PG_VERSION")
+
+
+def _remove_with_powers(target: Target, parent: Folder, name: str, remover: Remover) -> None:
+    try:
+        remover(target.path.parent, name)
+    except OSError as error:
+        raise _failed(target, error) from error
+    if parent.kind(name) is Kind.MISSING:
+        with suppress(PermissionError):  # the parent is not ours either: the engine makes the folder when it starts
+            parent.make(name)
+
+
+def _failed(target: Target, error: OSError) -> FailedError:
+    message = f"{target.path} could not be set aside: {error.strerror or error}; it is as it was"
+    return FailedError("NA311", message, hint=f"`{host.removal_command(str(target.path))}`, and run it again")
+
+
+def _stayed(target: Target, outcome: Outcome) -> FailedError:
+    message = f"{target.path} could be deleted only in part"
+    lines = [f"{stayed.path}: {stayed.error.strerror}" for stayed in outcome.stayed]
+    more = [f"and {outcome.more} more"] if outcome.more else []
+    hint = f"`{host.removal_command(str(target.path))}`, and run it again"
+    return FailedError("NA312", message, hint=hint, detail="\n".join([*lines, *more]))

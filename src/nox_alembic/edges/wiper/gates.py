@@ -1,0 +1,203 @@
+"""The gates: all that must hold before anything changes, each with its refusal."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Unpack
+
+from nox_alembic.core.errors import RefusedError
+from nox_alembic.edges.wiper import host, words
+from nox_alembic.edges.wiper.host import Folder, Kind
+from nox_alembic.edges.wiper.values import Content, Gates, Link, Target, nobody
+
+_DATABASE = {"PG_VERSION", "base", "global"}
+# What initdb and a server make at the top of a data folder (PostgreSQL 13 to 18): all else is somebody's own.
+_REMAINS = _DATABASE | {
+    "current_logfiles", "log", "pg_commit_ts", "pg_dynshmem", "pg_hba.conf", "pg_ident.conf", "pg_logical",
+    "pg_multixact", "pg_notify", "pg_replslot", "pg_serial", "pg_snapshots", "pg_stat", "pg_stat_tmp", "pg_subtrans",
+    "pg_tblspc", "pg_twophase", "pg_wal", "pg_xact", "postgresql.auto.conf", "postgresql.conf", "postmaster.opts",
+    "postmaster.pid",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A target that passed, with its parent held open: from here on its path is not walked again.
+
+    `parent` is None when a folder above the target is missing, too.
+    """
+
+    target: Target
+    parent: Folder | None
+
+    @property
+    def name(self) -> str:
+        """The target's name in its parent."""
+        return self.target.path.name
+
+
+@contextmanager
+def passed(given: str | os.PathLike[str], **gates: Unpack[Gates]) -> Iterator[Passed]:
+    """Yield the target once it passed all gates; raises RefusedError."""
+    text = os.fspath(given)
+    within = os.fspath(gates["within"])
+    below = _below(words.check(text), within, text)
+    with ExitStack() as stack:
+        try:
+            parent = stack.enter_context(Folder.at(within))
+        except FileNotFoundError:
+            yield Passed(Target(text, Path(within, *below), Content.MISSING), None)
+            return
+        for name in below[:-1]:
+            if _is_missing(parent, name, text):
+                yield Passed(Target(text, Path(within, *below), Content.MISSING), None)
+                return
+            parent = stack.enter_context(parent.enter(name))
+        yield Passed(_target(text, parent, below[-1], gates), parent)
+
+
+def _target(given: str, parent: Folder, name: str, gates: Gates) -> Target:
+    path = Path(parent.path_of(name))
+    if _is_missing(parent, name, given):
+        return Target(given, path, Content.MISSING)
+    for protected in (Path.home(), Path.cwd(), *gates.get("protect", ())):
+        _refuse_above(given, path, parent.stat(name), protected)
+    target = _look_inside(given, parent, name, gates.get("data_subpaths", ()))
+    _refuse_users(target, gates.get("in_use", nobody)(path))
+    if not gates.get("own_server_runs", False):
+        _refuse_servers(target, parent)
+    _refuse_mounts(target, parent, name)
+    return target
+
+
+def _below(text: str, within: str, given: str) -> tuple[str, ...]:
+    """Return the names that lead from `within` to the target; folders are compared, not how they are spelt."""
+    path = Path(text)
+    if not path.is_absolute():
+        return path.parts
+    for above in path.parents:
+        if _is_same_folder(above, within):
+            return path.relative_to(above).parts
+    reason = f"it is not below {within}, and nothing outside is ever wiped"
+    raise _refused("NA302", given, text, reason, "correct the mount in the Compose file, or delete it by hand")
+
+
+def _is_same_folder(one: Path, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:  # such as a folder that is not there yet
+        return str(one) == other
+
+
+def _is_missing(parent: Folder, name: str, given: str) -> bool:
+    """Say whether the name is missing; raise RefusedError when it is there and no folder."""
+    kind = parent.kind(name)
+    if kind is Kind.LINK:
+        path = parent.path_of(name)
+        reason = f"{path} is a link to {parent.link_target(name)}, and what lies behind a link is never wiped"
+        raise _refused("NA303", given, path, reason, f"replace the link {path} by a folder, or name the folder itself")
+    if kind is Kind.OTHER:
+        path = parent.path_of(name)
+        raise _refused("NA304", given, path, f"{path} is not a folder", "look what it is, and move it away")
+    return kind is Kind.MISSING
+
+
+def _refuse_above(given: str, path: Path, status: os.stat_result, protected: Path) -> None:
+    """Refuse a target that is, or contains, a protected path; compared by device and inode on the way up."""
+    real = Path(os.path.realpath(protected))
+    for above in (real, *real.parents):
+        with suppress(OSError):
+            if os.path.samestat(above.stat(), status):
+                reason = f"it is or contains {protected}"
+                raise _refused("NA305", given, str(path), reason, "give the database a folder of its own")
+
+
+def _look_inside(given: str, parent: Folder, name: str, subpaths: Sequence[str]) -> Target:
+    path = Path(parent.path_of(name))
+    try:
+        with parent.enter(name) as folder:
+            names = set(folder.names())
+            if not names:
+                return Target(given, path, Content.EMPTY)
+            data = tuple(_databases(folder, subpaths))
+            if data:
+                return Target(given, path, Content.DATABASE, data, tuple(_links(folder, path, data)))
+            if names <= _REMAINS:
+                return Target(given, path, Content.REMAINS, (path,), tuple(_links(folder, path, (path,))))
+    except PermissionError:
+        return _unreadable(given, parent, name)
+    stranger = min(names - _REMAINS)
+    reason = f"it is not a PostgreSQL data folder: it holds {stranger!r}"
+    raise _refused("NA306", given, str(path), reason, "look what it is; if nobody needs it, delete it by hand")
+
+
+def _unreadable(given: str, parent: Folder, name: str) -> Target:
+    """Let a folder pass that another user keeps to itself: the database's container does just that with its data."""
+    path = parent.path_of(name)
+    if host.is_ours(parent.stat(name)):
+        raise _refused("NA307", given, path, "it cannot be read, though it is yours", f"chmod u+rwx '{path}'")
+    return Target(given, Path(path), Content.UNREADABLE)
+
+
+def _databases(folder: Folder, subpaths: Sequence[str]) -> Iterator[Path]:
+    """Yield the folders with a database: the target itself, and what matches a subpath below it."""
+    if set(folder.names()) >= _DATABASE:
+        yield Path(folder.path)
+    for subpath in subpaths:
+        yield from _matching(folder, subpath.split("/"))
+
+
+def _matching(folder: Folder, patterns: Sequence[str]) -> Iterator[Path]:
+    for name in sorted(folder.names()):
+        if not fnmatchcase(name, patterns[0]) or folder.kind(name) is not Kind.FOLDER:
+            continue
+        with suppress(PermissionError), folder.enter(name) as below:
+            if patterns[1:]:
+                yield from _matching(below, patterns[1:])
+            elif set(below.names()) >= _DATABASE:
+                yield Path(below.path)
+
+
+def _links(folder: Folder, path: Path, data: Sequence[Path]) -> Iterator[Link]:
+    """Yield the links to tablespaces: PostgreSQL keeps them in pg_tblspc, and the data elsewhere."""
+    for place in data:
+        with ExitStack() as stack, suppress(OSError):
+            below = folder
+            for name in (*place.relative_to(path).parts, "pg_tblspc"):
+                below = stack.enter_context(below.enter(name))
+            for name in below.names():
+                if below.kind(name) is Kind.LINK:
+                    yield Link(Path(below.path_of(name)), below.link_target(name))
+
+
+def _refuse_users(target: Target, users: Sequence[str]) -> None:
+    if users:
+        reason = f"it is in use by {', '.join(users)}"
+        raise _refused("NA308", target.given, str(target.path), reason, "stop it, and run the same command again")
+
+
+def _refuse_servers(target: Target, parent: Folder) -> None:
+    for data in target.data:
+        with ExitStack() as stack, suppress(OSError, ValueError):
+            below = parent
+            for name in data.relative_to(parent.path).parts:
+                below = stack.enter_context(below.enter(name))
+            lines = below.read("postmaster.pid").splitlines()
+            pid = int(lines[0])
+            if host.server_runs(pid, below.stat(), lines[1] if len(lines) > 1 else ""):
+                reason = f"a PostgreSQL server (process {pid}) runs on it"
+                raise _refused("NA309", target.given, str(data), reason, "stop the server, and run it again")
+
+
+def _refuse_mounts(target: Target, parent: Folder, name: str) -> None:
+    for point, command in host.mounts_below(parent, name, str(target.path)):
+        where = "it is" if point == str(target.path) else f"{point} in it is"
+        raise _refused("NA310", target.given, str(target.path), f"{where} a mount point", command)
+
+
+def _refused(id: str, given: str, resolved: str, reason: str, hint: str) -> RefusedError:  # noqa: A002 - the error's
+    shown = repr(given) if given == resolved else f"{given!r} ({resolved})"
+    return RefusedError(id, f"refused to wipe {shown}: {reason}", hint=hint)

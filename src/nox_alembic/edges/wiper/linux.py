@@ -1,0 +1,88 @@
+"""What only Linux has: mount ids, /proc, and a way to a folder that may not be read."""
+
+import os
+import re
+import stat
+import sys
+from contextlib import suppress
+
+assert sys.platform == "linux"  # noqa: S101 - mypy reads it, and checks the rest for that system only
+
+
+_HANDLE = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_SERVERS = {"postgres", "postmaster"}
+
+
+def mount_of(descriptor: int) -> int:
+    """Return what tells a mount from what lies around it: `st_dev` is the same on both sides of a bind mount."""
+    with suppress(OSError), open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as lines:
+        for line in lines:
+            if line.startswith("mnt_id:"):
+                return int(line.split()[1])
+    return os.fstat(descriptor).st_dev
+
+
+def mount_points_below(parent: int, name: str, path: str) -> list[tuple[str, str]]:
+    """List mount points at or below `name` in `parent`, deepest first, with the command that takes each away."""
+    points = {point for point in _mount_points() if point == path or point.startswith(path + "/")}
+    if _is_mount(parent, name):  # also where paths mislead, as in a chroot
+        points.add(path)
+    return [(point, f"sudo umount '{point}'") for point in sorted(points, key=len, reverse=True)]
+
+
+def _mount_points() -> list[str]:
+    """Read the fifth field of each line of mountinfo, proc(5); space, tab, newline and backslash are octal there."""
+    try:
+        with open("/proc/self/mountinfo", encoding=sys.getfilesystemencoding(), errors="surrogateescape") as lines:
+            fields = [line.split(" ")[4] for line in lines]
+    except OSError:  # no /proc: what `mount_of` sees of the target and of each folder on the walk must do
+        return []
+    return [re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), field) for field in fields]
+
+
+def _is_mount(parent: int, name: str) -> bool:
+    try:
+        handle = os.open(name, _HANDLE, dir_fd=parent)
+    except FileNotFoundError:
+        return False
+    try:
+        return mount_of(handle) != mount_of(parent)
+    finally:
+        os.close(handle)
+
+
+def server_runs(pid: int, data: os.stat_result, listed: str) -> bool:
+    """Say whether process `pid` is the server of `data`: a server works in its data folder.
+
+    The pid alone says nothing, because a killed container leaves that of its own namespace, usually 1. `listed` is the
+    folder that postmaster.pid names; it decides, with the program's name, where the other user's process hides its own.
+    """
+    try:
+        return os.path.samestat(os.stat(f"/proc/{pid}/cwd"), data)
+    except PermissionError:
+        return _is_same(listed, data) and _program(pid) in _SERVERS
+    except OSError:
+        return False
+
+
+def _is_same(path: str, status: os.stat_result) -> bool:
+    with suppress(OSError, ValueError):
+        return os.path.samestat(os.stat(path), status)
+    return False
+
+
+def _program(pid: int) -> str:
+    with suppress(OSError), open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as comm:
+        return comm.read().strip()
+    return ""
+
+
+def unlock_by_name(parent: int, name: str) -> None:
+    """Chmod u+rwx through the kernel's link to the very folder that was opened, so that a swapped link gets nothing."""
+    handle = os.open(name, _HANDLE, dir_fd=parent)
+    try:
+        status = os.fstat(handle)
+        if status.st_uid == os.geteuid():
+            os.chmod(f"/proc/self/fd/{handle}", stat.S_IMODE(status.st_mode) | stat.S_IRWXU)
+    finally:
+        os.close(handle)

@@ -1,0 +1,173 @@
+"""POSIX: an open folder, what its errors mean, and what Linux and the others have in common."""
+
+import errno
+import os
+import signal
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Self
+
+from nox_alembic.edges.wiper.kinds import Kind
+
+assert sys.platform != "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
+
+if sys.platform == "linux":
+    from nox_alembic.edges.wiper.linux import mount_of, mount_points_below, server_runs, unlock_by_name
+else:
+    from nox_alembic.edges.wiper.unix import mount_of, mount_points_below, server_runs, unlock_by_name
+
+__all__ = [
+    "Folder",
+    "in_the_way",
+    "is_denied",
+    "is_ours",
+    "mount_of",
+    "mounts_below",
+    "open_folder",
+    "removal_command",
+    "server_runs",
+    "uninterrupted",
+    "unlock",
+]
+
+# O_DIRECTORY: never open a FIFO or a socket. O_NONBLOCK: not even one that was swapped in. O_NOFOLLOW: no links.
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def open_folder(name: str, parent: int | None = None) -> int:
+    """Open `name` in the folder `parent`; raise OSError with ENOTDIR or ELOOP when it is a link."""
+    return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+
+
+class Folder:
+    """An open folder: what happens to its path meanwhile does not matter."""
+
+    def __init__(self, descriptor: int, path: str) -> None:
+        self.descriptor = descriptor
+        self.path = path
+
+    @classmethod
+    def at(cls, path: str) -> Self:
+        """Open a path that the caller vouches for, links in it included."""
+        real = os.path.realpath(path)
+        return cls(os.open(real, _FOLDER), real)
+
+    def enter(self, name: str) -> Self:
+        """Open a folder in this one; raises OSError when it is a link."""
+        return type(self)(open_folder(name, self.descriptor), self.path_of(name))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self.descriptor)
+
+    def path_of(self, name: str) -> str:
+        """Return the path of a name in the folder."""
+        return os.path.join(self.path, name)
+
+    def names(self) -> list[str]:
+        """List the names in the folder."""
+        return os.listdir(self.descriptor)
+
+    def stat(self, name: str = ".") -> os.stat_result:
+        """Return the status of a name, or of the folder itself; of a link, not of what it leads to."""
+        return os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
+
+    def kind(self, name: str) -> Kind:
+        """Say what a name is."""
+        try:
+            mode = self.stat(name).st_mode
+        except FileNotFoundError:
+            return Kind.MISSING
+        return Kind.FOLDER if stat.S_ISDIR(mode) else Kind.LINK if stat.S_ISLNK(mode) else Kind.OTHER
+
+    def link_target(self, name: str) -> str:
+        """Return where a link leads."""
+        return os.readlink(name, dir_fd=self.descriptor)
+
+    def read(self, name: str, limit: int = 4096) -> str:
+        """Return the beginning of a small file."""
+        descriptor = os.open(name, _FILE, dir_fd=self.descriptor)
+        try:
+            return os.read(descriptor, limit).decode(errors="replace")
+        finally:
+            os.close(descriptor)
+
+    def make(self, name: str, like: os.stat_result | None = None) -> None:
+        """Make a folder with mode 0700, or with mode and, where we may, owner of another one."""
+        os.mkdir(name, 0o700, dir_fd=self.descriptor)
+        if like is None:
+            return
+        descriptor = open_folder(name, self.descriptor)
+        try:
+            with suppress(PermissionError):
+                os.fchown(descriptor, like.st_uid, like.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
+        finally:
+            os.close(descriptor)
+
+    def move(self, name: str, to: str, into: Self | None = None) -> None:
+        """Rename, here or into another folder."""
+        os.rename(name, to, src_dir_fd=self.descriptor, dst_dir_fd=(into or self).descriptor)
+
+    def unlink(self, name: str) -> None:
+        """Delete a file or a link."""
+        os.unlink(name, dir_fd=self.descriptor)
+
+    def rmdir(self, name: str) -> None:
+        """Delete an empty folder."""
+        os.rmdir(name, dir_fd=self.descriptor)
+
+    def sync(self) -> None:
+        """Have what was renamed and made reach the disk."""
+        with suppress(OSError):  # not every file system knows how; the rename is done
+            os.fsync(self.descriptor)
+
+
+def unlock(parent: int, name: str) -> None:
+    """Give ourselves rwx on our own folder `name`, that cannot be opened; do nothing to one of another user."""
+    with suppress(OSError):
+        unlock_by_name(parent, name)
+
+
+def mounts_below(parent: Folder, name: str, path: str) -> list[tuple[str, str]]:
+    """List mount points at or below `name` in `parent`, each with the command that takes it away."""
+    return mount_points_below(parent.descriptor, name, path)
+
+
+def is_ours(status: os.stat_result) -> bool:
+    """Say whether it belongs to the user who runs this."""
+    return status.st_uid == os.geteuid()
+
+
+def in_the_way(error: OSError) -> bool:
+    """EXDEV: the lower layer of an overlay. EBUSY: a mount. EPERM and EACCES: sticky, immutable or foreign parent."""
+    return error.errno in {errno.EXDEV, errno.EBUSY, errno.EPERM, errno.EACCES}
+
+
+def is_denied(error: OSError) -> bool:
+    """Say whether more powers would have helped."""
+    return error.errno in {errno.EACCES, errno.EPERM}
+
+
+def removal_command(path: str) -> str:
+    """Return the command that deletes `path` whoever owns it, quoted also where a shell would not need it."""
+    quoted = path.replace("'", "'\"'\"'")
+    return f"sudo rm -rf -- '{quoted}'"
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back until the block ends; they arrive then."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,42 @@
+"""macOS and the other Unixes, as far as they differ from Linux: no bind mounts, no /proc."""
+
+import os
+import stat
+import sys
+from contextlib import suppress
+
+assert sys.platform != "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
+
+
+def mount_of(descriptor: int) -> int:
+    """Return what tells a mount from what lies around it."""
+    return os.fstat(descriptor).st_dev
+
+
+def mount_points_below(parent: int, name: str, path: str) -> list[tuple[str, str]]:
+    """List `name` when it is a mount point; what is mounted further below is met, and not entered, on the walk."""
+    with suppress(FileNotFoundError):
+        if os.stat(name, dir_fd=parent, follow_symlinks=False).st_dev != os.fstat(parent).st_dev:
+            return [(path, f"sudo umount '{path}'")]
+    return []
+
+
+def server_runs(pid: int, data: os.stat_result, listed: str) -> bool:
+    """Say whether process `pid` is the server of `data`, which postmaster.pid says to be `listed`."""
+    try:
+        if not os.path.samestat(os.stat(listed), data):
+            return False
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
+
+
+def unlock_by_name(parent: int, name: str) -> None:
+    """Chmod u+rwx; a link that was swapped in gets the mode itself."""
+    status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+        mode = stat.S_IMODE(status.st_mode) | stat.S_IRWXU
+        os.chmod(name, mode, dir_fd=parent, follow_symlinks=False)
