@@ -1,6 +1,7 @@
 """The verbs on real Compose, real containers and a real PostgreSQL."""
 
 import os
+import shutil
 import signal
 import socket
 import time
@@ -13,6 +14,7 @@ import sqlalchemy
 
 from tests.compose.conftest import MakeProject, containers, docker, starts
 from tests.project import EVERYTHING, Project, tree
+from tests.users import as_normal_user, give
 
 IMAGE = os.environ.get("POSTGRES_IMAGE", "postgres:17")
 
@@ -146,34 +148,19 @@ def test_a_normal_user_resets_a_folder_of_the_containers_user(
     if os.geteuid() != 0:
         pytest.skip("this test changes to another user, which only root can; the other tests run as a normal user")
     project = make_compose_project()
-    group = Path("/var/run/docker.sock").stat().st_gid
-    project.prefix = ["setpriv", "--reuid", "1000", "--regid", "1000", "--groups", str(group), "--inh-caps=-all"]
-    project.variables["HOME"] = str(tmp_path)
-    _open_the_way(tmp_path)
-    _give(tmp_path, 1000)
+    project.prefix = as_normal_user(Path("/var/run/docker.sock").stat().st_gid)
     plugin = Path("~/.docker/cli-plugins/docker-compose").expanduser()
-    if plugin.exists():
+    if plugin.exists():  # a plugin of root's own
         (tmp_path / ".docker/cli-plugins").mkdir(parents=True)
-        (tmp_path / ".docker/cli-plugins/docker-compose").hardlink_to(plugin.resolve())
-        _open_the_way(plugin.resolve().parent)
-        _give(tmp_path / ".docker", 1000)
+        shutil.copy(plugin, tmp_path / ".docker/cli-plugins")
+    project.variables["HOME"] = str(tmp_path)
+    give(tmp_path)
     project.good("reset")
     assert (project.root / "volumes/db").stat().st_uid not in {0, 1000}
     for _ in range(2):
         ran = project.good("reset", "--yes", "--json").json
         assert "warnings" not in ran
     assert len([path for path in (project.root / "volumes").iterdir() if "wipe" in path.name]) == 1
-
-
-def _open_the_way(path: Path) -> None:
-    for folder in (path, *path.parents):
-        if folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o755)
-
-
-def _give(folder: Path, uid: int) -> None:
-    for path in (folder, *folder.rglob("*")):
-        os.chown(path, uid, uid)
 
 
 def test_a_taken_port_is_named_with_its_variable_before_anything_is_touched(project: Project) -> None:
