@@ -95,7 +95,8 @@ class Daemon:
             self._client.containers.run(
                 image,
                 entrypoint=["rm"],
-                command=["-rf", "--", f"/w/{name}"],
+                # In this order: without PG_VERSION a half-deleted folder does not look like a database.
+                command=["-rf", "--", f"/w/{name}/PG_VERSION", f"/w/{name}"],
                 user="0:0",
                 network_mode="none",
                 cap_drop=["ALL"],

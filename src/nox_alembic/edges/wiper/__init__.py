@@ -82,12 +82,13 @@ def sweep(
     """
     try:
         folder = Folder.at(str(parent))
-    except FileNotFoundError:
-        return SweepReport()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return SweepReport()  # where nothing can be listed, nothing of ours was put
     with folder:
         found = newest_first(folder, name)
         made = _make_missing(folder, name) if name and found else None
-        kept = [trash for trash in found if _age(trash, found) < keep]
+        whole = [trash for trash in found if gates.is_worth_keeping(folder, trash.name)]
+        kept = [trash for trash in whole if _age(trash, whole) < keep]
         left = [_delete(folder, trash.name, remover, on_event) for trash in found if trash not in kept]
         gone = [Path(folder.path_of(t.name)) for t in found if folder.kind(t.name) is Kind.MISSING]
         return SweepReport(

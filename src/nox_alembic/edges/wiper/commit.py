@@ -1,5 +1,6 @@
 """The commit: the moment from which the old data is out of the way, in one rename where the system allows it."""
 
+import errno
 import os
 from contextlib import ExitStack, suppress
 from typing import Unpack
@@ -8,7 +9,7 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.edges.wiper import gates, host
 from nox_alembic.edges.wiper.host import Folder, Kind
 from nox_alembic.edges.wiper.trash import Clock, Trash, newest_first, utc_now
-from nox_alembic.edges.wiper.values import Content, Gates, Outcome, Remover, Target, Watch, WipeReport, ignore
+from nox_alembic.edges.wiper.values import Content, Gates, Outcome, Remover, Stayed, Target, Watch, WipeReport, ignore
 
 
 def set_aside(
@@ -72,9 +73,17 @@ def _move_content(parent: Folder, name: str, trash: str, on_event: Watch) -> Non
     parent.make(trash, parent.stat(name))
     on_event("made", trash)
     with parent.enter(name) as folder, parent.enter(trash) as aside:
-        for child in sorted(folder.names(), key=lambda child: child != "PG_VERSION"):
-            folder.move(child, child, aside)
-            on_event("moved", child)
+        moved: list[str] = []
+        try:
+            for child in sorted(folder.names(), key=lambda child: child != "PG_VERSION"):
+                folder.move(child, child, aside)
+                moved.append(child)
+                on_event("moved", child)
+        except OSError:
+            for child in reversed(moved):  # all or nothing: what is left would be deleted in place
+                aside.move(child, child, folder)
+            parent.rmdir(trash)
+            raise
         aside.sync()
         folder.sync()
 
@@ -94,6 +103,8 @@ def _delete_in_place(target: Target, parent: Folder, name: str, remover: Remover
         denied = [stayed.error for stayed in outcome.stayed if host.is_denied(stayed.error)]
     if not empty and denied and remover is not None:
         _remove_with_powers(target, parent, name, remover)
+    elif not empty and not outcome.removed:
+        raise _failed(target, denied[0] if denied else OSError(errno.EIO, "nothing in it could be deleted"))
     elif not empty:
         raise _stayed(target, outcome)
 
@@ -113,9 +124,23 @@ def _remove_with_powers(target: Target, parent: Folder, name: str, remover: Remo
         remover(target.path.parent, name)
     except OSError as error:
         raise _failed(target, error) from error
+    if not _is_empty(parent, name):
+        still_there = OSError(errno.EIO, "the helper ended well, and yet it is there")
+        raise _stayed(target, Outcome(1, (Stayed(str(target.path), still_there, newer=False),)))
     if parent.kind(name) is Kind.MISSING:
         with suppress(PermissionError):  # the parent is not ours either: the engine makes the folder when it starts
             parent.make(name)
+
+
+def _is_empty(parent: Folder, name: str) -> bool:
+    """Look whether the folder is gone or empty; one that cannot be read has not been emptied."""
+    try:
+        with parent.enter(name) as folder:
+            return not folder.names()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _failed(target: Target, error: OSError) -> FailedError:

@@ -1,6 +1,7 @@
 """The gates: all that must hold before anything changes, each with its refusal."""
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _REMAINS = _DATABASE | {
     "pg_tblspc", "pg_twophase", "pg_wal", "pg_xact", "postgresql.auto.conf", "postgresql.conf", "postmaster.opts",
     "postmaster.pid",
 }  # fmt: skip
+# What shells leave in the home of the image's user, which is above the data from PostgreSQL 18 on.
+_HISTORIES = {".bash_history", ".psql_history"}
 
 
 @dataclass(frozen=True)
@@ -46,17 +49,27 @@ def passed(given: str | os.PathLike[str], **gates: Unpack[Gates]) -> Iterator[Pa
     within = os.fspath(gates["within"])
     below = _below(words.check(text), within, text)
     with ExitStack() as stack:
-        try:
-            parent = stack.enter_context(Folder.at(within))
-        except FileNotFoundError:
+        parent = _open_parent(stack, within, below, text)
+        if parent is None:
             yield Passed(Target(text, Path(within, *below), Content.MISSING), None)
-            return
+        else:
+            yield Passed(_target(text, parent, below[-1], gates), parent)
+
+
+def _open_parent(stack: ExitStack, within: str, below: Sequence[str], given: str) -> Folder | None:
+    """Walk to the target's parent without following a link; None when a folder on the way is missing."""
+    try:
+        parent = stack.enter_context(Folder.at(within))
         for name in below[:-1]:
-            if _is_missing(parent, name, text):
-                yield Passed(Target(text, Path(within, *below), Content.MISSING), None)
-                return
+            if _is_missing(parent, name, given):
+                return None
             parent = stack.enter_context(parent.enter(name))
-        yield Passed(_target(text, parent, below[-1], gates), parent)
+    except FileNotFoundError:
+        return None
+    except (PermissionError, NotADirectoryError) as error:
+        reason = f"a folder above it cannot be opened ({error.strerror})"
+        raise _refused("NA307", given, str(Path(within, *below)), reason, f"look at {within}") from None
+    return parent
 
 
 def _target(given: str, parent: Folder, name: str, gates: Gates) -> Target:
@@ -123,13 +136,13 @@ def _look_inside(given: str, parent: Folder, name: str, subpaths: Sequence[str])
             if not names:
                 return Target(given, path, Content.EMPTY)
             data = tuple(_databases(folder, subpaths))
-            if data:
+            if data and _nothing_else(folder, path, data):
                 return Target(given, path, Content.DATABASE, data, tuple(_links(folder, path, data)))
             if names <= _REMAINS:
                 return Target(given, path, Content.REMAINS, (path,), tuple(_links(folder, path, (path,))))
     except PermissionError:
         return _unreadable(given, parent, name)
-    stranger = min(names - _REMAINS)
+    stranger = min(names - _REMAINS - {part for place in data for part in place.relative_to(path).parts[:1]} or names)
     reason = f"it is not a PostgreSQL data folder: it holds {stranger!r}"
     raise _refused("NA306", given, str(path), reason, "look what it is; if nobody needs it, delete it by hand")
 
@@ -137,9 +150,33 @@ def _look_inside(given: str, parent: Folder, name: str, subpaths: Sequence[str])
 def _unreadable(given: str, parent: Folder, name: str) -> Target:
     """Let a folder pass that another user keeps to itself: the database's container does just that with its data."""
     path = parent.path_of(name)
-    if host.is_ours(parent.stat(name)):
+    status = parent.stat(name)
+    if host.is_ours(status):
         raise _refused("NA307", given, path, "it cannot be read, though it is yours", f"chmod u+rwx '{path}'")
+    if not _is_kept_as_postgres_does(status):
+        reason = "it cannot be read, and its mode is not that of a PostgreSQL data folder"
+        raise _refused("NA307", given, path, reason, f"`ls -ld '{path}'` shows whose it is")
     return Target(given, Path(path), Content.UNREADABLE)
+
+
+def _is_kept_as_postgres_does(status: os.stat_result) -> bool:
+    """Say whether the mode is 0700 or 0750: with any other one a server does not start."""
+    return stat.S_IMODE(status.st_mode) in {0o700, 0o750}
+
+
+def _nothing_else(folder: Folder, path: Path, data: Sequence[Path]) -> bool:
+    """Say whether the levels above the data hold only what leads to data; what lies in it is PostgreSQL's own."""
+    if path in data:
+        return True
+    ways = {way for place in data for way in (place, *place.parents)}
+    if any(path / name not in ways and name not in _HISTORIES for name in folder.names()):
+        return False
+    inner = {way for way in ways - set(data) if way.parent == path}
+    for way in inner:
+        with folder.enter(way.name) as below:
+            if not _nothing_else(below, way, data):
+                return False
+    return True
 
 
 def _databases(folder: Folder, subpaths: Sequence[str]) -> Iterator[Path]:
@@ -154,11 +191,16 @@ def _matching(folder: Folder, patterns: Sequence[str]) -> Iterator[Path]:
     for name in sorted(folder.names()):
         if not fnmatchcase(name, patterns[0]) or folder.kind(name) is not Kind.FOLDER:
             continue
-        with suppress(PermissionError), folder.enter(name) as below:
-            if patterns[1:]:
-                yield from _matching(below, patterns[1:])
-            elif set(below.names()) >= _DATABASE:
-                yield Path(below.path)
+        try:
+            with folder.enter(name) as below:
+                if patterns[1:]:
+                    yield from _matching(below, patterns[1:])
+                elif set(below.names()) >= _DATABASE:
+                    yield Path(below.path)
+        except PermissionError:
+            status = folder.stat(name)
+            if not patterns[1:] and not host.is_ours(status) and _is_kept_as_postgres_does(status):
+                yield Path(folder.path_of(name))
 
 
 def _links(folder: Folder, path: Path, data: Sequence[Path]) -> Iterator[Link]:
@@ -201,3 +243,13 @@ def _refuse_mounts(target: Target, parent: Folder, name: str) -> None:
 def _refused(id: str, given: str, resolved: str, reason: str, hint: str) -> RefusedError:  # noqa: A002 - the error's
     shown = repr(given) if given == resolved else f"{given!r} ({resolved})"
     return RefusedError(id, f"refused to wipe {shown}: {reason}", hint=hint)
+
+
+def is_worth_keeping(folder: Folder, name: str) -> bool:
+    """Say whether trash may hold a whole database, and not only what an interrupted initdb left."""
+    try:
+        with folder.enter(name) as trash:
+            names = set(trash.names())
+    except OSError:
+        return True
+    return names >= _DATABASE or not names <= _REMAINS

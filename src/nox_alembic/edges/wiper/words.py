@@ -36,5 +36,5 @@ def check(given: str) -> str:
 
 
 def _refused(given: str, reason: str) -> RefusedError:
-    hint = "Write the path of the database's folder in full, or relative to the Compose file, such as ./volumes/db."
-    return RefusedError("NA301", f"Refused to wipe {given!r}: {reason}.", hint=hint)
+    hint = "write the path of the database's folder in full, or relative to the Compose file, such as ./volumes/db"
+    return RefusedError("NA301", f"refused to wipe {given!r}: {reason}", hint=hint)
