@@ -86,9 +86,7 @@ def test_it_serves_and_ends_soon_after_sigterm(url: URL, migrated: Config, reloa
     try:
         assert _answers(f"http://127.0.0.1:{port}/health")
         server.send_signal(signal.SIGTERM)
-        start = time.monotonic()
-        server.wait(timeout=20)
-        assert time.monotonic() - start < 10  # Compose kills what takes longer
+        server.wait(timeout=10)  # Compose kills what takes longer
     finally:
         server.kill()
         server.wait()

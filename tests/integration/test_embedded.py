@@ -1,0 +1,361 @@
+"""The verbs on the embedded engine: real PostgreSQL processes, without Docker."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg2
+import pytest
+
+from nox_alembic.core.facts import DatabaseAddress
+from tests.integration.conftest import execute
+from tests.project import EVERYTHING, Project, make_project, tree
+from tests.users import as_normal_user, give
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    project = make_project(tmp_path / "project", tmp_path / "home", 'engine = "embedded"')
+    yield project
+    project.prefix = ()
+    project.run("down")
+
+
+def connection(project: Project) -> dict[str, Any]:
+    (path,) = (project.home / "data").rglob("connection.json")
+    return dict(json.loads(path.read_text()))
+
+
+def pgdata(project: Project) -> Path:
+    (path,) = (project.home / "data").glob("*/dev/pgdata")
+    return path
+
+
+def address(project: Project) -> DatabaseAddress:
+    known = connection(project)
+    return DatabaseAddress(
+        host="127.0.0.1", port=known["port"], user=known["user"], password=known["password"], name="project"
+    )
+
+
+def rows(project: Project) -> object:
+    return execute(address(project), "SELECT count(*) FROM t1")[0][0]
+
+
+def server(project: Project) -> psutil.Process:
+    return psutil.Process(int((pgdata(project) / "postmaster.pid").read_text().split()[0]))
+
+
+def ours(project: Project) -> list[str]:
+    """Return the command lines of all processes that work for the project."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            place = f"{process.cwd()} {' '.join(process.cmdline())}"
+            if process.status() != psutil.STATUS_ZOMBIE and str(project.root.parent) in place:
+                found.append(place)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+def test_a_fresh_machine_gets_a_healthy_backend_and_a_second_reset_works_at_once(project: Project) -> None:
+    project.good("reset")
+    first = project.good("status", "--json").json
+    assert (first["current"], first["engine"], first["backend"]["healthy"]) == (["t2"], "embedded", True)
+    with urllib.request.urlopen(first["backend"]["url"], timeout=5) as answer:
+        assert answer.status == 200
+    execute(address(project), "INSERT INTO t1 VALUES (7)")
+    project.good("reset", "--yes")
+    assert rows(project) == 1
+    second = project.good("status", "--json").json
+    assert second["database"] == first["database"]
+    assert second["backend"] == first["backend"]
+
+
+def test_down_leaves_no_process_and_the_data(project: Project) -> None:
+    project.good("dev")
+    execute(address(project), "INSERT INTO t1 VALUES (7)")
+    project.good("down")
+    assert ours(project) == []
+    assert project.good("down", "--json").json["notes"] == ["nothing is running"]
+    project.good("dev")
+    assert rows(project) == 2
+    assert project.good("dev", "--json").json["steps"] == []
+
+
+def test_a_dry_run_changes_nothing_at_all(project: Project) -> None:
+    before = tree(project.root.parent)
+    ran = project.good("reset", "--dry-run", "--json").json
+    assert tree(project.root.parent) == before
+    assert ran["plan"][-2:] == ["start backend", "wait for the backend"]
+    assert (ran["dry_run"], ran["destroys"], ran["steps"]) == (True, "", [])
+
+
+def test_status_of_a_fresh_clone_is_a_finding_and_changes_nothing(project: Project) -> None:
+    before = tree(project.root.parent)
+    ran = project.run("status", "--json")
+    assert (ran.code, ran.json["findings"]) == (3, ["the database does not answer"])
+    assert tree(project.root.parent) == before
+
+
+def test_a_server_that_was_killed_comes_back_with_its_data(project: Project) -> None:
+    project.good("dev")
+    execute(address(project), "INSERT INTO t1 VALUES (7)")
+    server(project).kill()
+    assert project.run("status").code == 3
+    project.good("dev")
+    assert rows(project) == 2
+
+
+def test_a_stale_pid_file_that_names_another_program_is_no_server(project: Project) -> None:
+    project.good("dev")
+    project.good("down")
+    (pgdata(project) / "postmaster.pid").write_text(f"{os.getpid()}\n{pgdata(project)}\n1\n5432\n\n127.0.0.1\n")
+    project.good("dev")
+    assert project.run("status").code == 0
+
+
+def test_a_backend_that_died_is_started_again(project: Project) -> None:
+    project.good("dev")
+    (path,) = (project.home / "state").rglob("backend.json")
+    psutil.Process(json.loads(path.read_text())["pid"]).kill()
+    ran = project.run("status", "--json")
+    assert (ran.code, ran.json["findings"]) == (3, ["the backend is not healthy"])
+    steps = project.good("dev", "--json").json["steps"]
+    assert [step["title"] for step in steps] == ["start backend", "wait for the backend"]
+
+
+def test_a_backend_that_cannot_start_shows_its_last_words(project: Project) -> None:
+    project.write("backend.py", "raise SystemExit('no luck today')")
+    ran = project.run("dev")
+    assert ran.code == 1
+    assert "error NA501: the backend ended instead of becoming healthy" in ran.err
+    assert "  no luck today" in ran.err
+
+
+def test_a_chosen_port_that_is_taken_is_named_with_its_key(project: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        project.table(*EVERYTHING, 'engine = "embedded"', f"database-port = {port}")
+        assert project.run("dev", "--json").error == (
+            "NA111",
+            f"the port {port} that the database wants is taken by another program",
+            'choose another one with "database-port"',
+        )
+    assert not project.home.exists() or not list(project.home.rglob("pgdata"))
+
+
+def test_a_free_port_that_somebody_took_meanwhile_is_replaced(project: Project) -> None:
+    project.good("dev")
+    project.good("down")
+    before = connection(project)["port"]
+    with socket.create_server(("127.0.0.1", before)):
+        project.good("dev")
+    assert connection(project)["port"] != before
+    assert project.run("status").code == 0
+
+
+def test_data_of_another_major_version_is_explained_and_reset_is_the_cure(project: Project) -> None:
+    project.good("dev")
+    project.good("down")
+    (pgdata(project) / "PG_VERSION").write_text("9\n")
+    id_, message, hint = project.run("dev", "--json").error
+    assert (id_, hint) == ("NA124", "`nox -s reset` starts afresh")
+    assert message.startswith(f"the data in {pgdata(project)} was made by PostgreSQL 9, and the programs are ")
+    project.good("reset", "--yes")
+    assert rows(project) == 1
+
+
+def test_an_initdb_that_was_cut_off_leaves_nothing_in_the_way(project: Project) -> None:
+    project.good("dev")
+    project.good("down")
+    data = pgdata(project)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    cut_off = data.with_name(f".pgdata.new-{dead.pid}")
+    shutil.move(data, cut_off)
+    project.good("dev")
+    assert not cut_off.exists()
+    assert rows(project) == 1
+
+
+def test_programs_that_are_not_there_are_named(project: Project) -> None:
+    project.table(*EVERYTHING, 'engine = "embedded"', 'postgres-bin = "nowhere"')
+    assert project.run("dev", "--json").error == (
+        "NA121",
+        f'"postgres-bin" is {project.root / "nowhere"}, which has no initdb and no pg_ctl and no postgres',
+        'correct "postgres-bin" in pyproject.toml',
+    )
+
+
+def test_facts_that_cannot_be_read_are_named(project: Project) -> None:
+    project.good("dev")
+    project.good("down")
+    (path,) = (project.home / "data").rglob("connection.json")
+    path.write_text("{")
+    id_, message, _ = project.run("status", "--json").error
+    assert id_ == "NA127"
+    assert str(path) in message
+
+
+def test_the_data_may_be_in_the_project(project: Project) -> None:
+    project.table(*EVERYTHING, 'engine = "embedded"', 'data = "volumes/db"')
+    project.good("reset")
+    project.good("reset", "--yes")
+    names = sorted(path.name.partition("-")[0] for path in (project.root / "volumes").iterdir())
+    assert names == [".db.wipe", "db"]
+    assert (project.root / "volumes/db/PG_VERSION").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_normal_user_does_all_of_it_too(project: Project, tmp_path: Path) -> None:
+    project.prefix = as_normal_user()
+    project.variables["HOME"] = str(tmp_path)
+    give(tmp_path)
+    project.good("reset")
+    project.good("reset", "--yes")
+    assert server(project).uids().real == 1000
+    assert rows(project) == 1
+    project.good("down")
+    assert ours(project) == []
+
+
+def test_the_throw_away_environment_leaves_nothing_behind(project: Project) -> None:
+    project.good("dev")
+    project.table(*EVERYTHING, 'engine = "embedded"', "test-command = ['python', '-c', 'raise SystemExit(3)']")
+    before = sorted(str(path) for path in project.home.rglob("*") if "pgdata" not in path.parts)
+    assert project.run("test", "--json").error[1] == "the test command ended with 3"
+    after = sorted(str(path) for path in project.home.rglob("*") if "pgdata" not in path.parts)
+    assert after == before
+    assert rows(project) == 1
+
+
+def test_a_throw_away_environment_of_a_killed_run_is_removed_by_the_next(project: Project) -> None:
+    project.table(*EVERYTHING, 'engine = "embedded"', "test-command = ['python', '-c', 'input()']")
+    running = subprocess.Popen(
+        project.command("test"), cwd=project.root, env=project.environ, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert running.stderr is not None
+    while b"run python" not in running.stderr.readline():
+        pass
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    assert list((project.home / "data").rglob("throwaway-*")) != []
+    project.table(*EVERYTHING, 'engine = "embedded"', "test-command = ['python', '-c', '']")
+    project.good("test")
+    assert list((project.home / "data").rglob("throwaway-*")) == []
+
+
+def test_a_failed_migration_names_revision_file_and_cause_and_keeps_the_earlier_ones(project: Project) -> None:
+    project.revision("t3", "t2", upgrade='op.execute("SELECT nonsense")')
+    ran = project.run("dev", "--json")
+    assert ran.code == 1
+    place = "the migration failed in the revision t3 (alembic/versions/t3.py)"
+    cause = 'UndefinedColumn: column "nonsense" does not exist\nLINE 1: SELECT nonsense\n               ^'
+    hint = "correct the revision and run `nox -s migrate`; `nox -s status` shows what is applied"
+    assert ran.error == ("NA405", f"{place}: {cause}", hint)
+    assert project.run("status", "--json").json["pending"] == ["t3"]
+    project.revision("t3", "t2")
+    project.good("dev")
+    assert rows(project) == 1
+
+
+def test_two_migrations_at_once_with_a_concurrent_index_both_succeed(project: Project) -> None:
+    project.good("dev")
+    index = (
+        "with op.get_context().autocommit_block():\n"
+        '        op.create_index("i3", "t1", ["id"], postgresql_concurrently=True)'
+    )
+    project.revision("t3", "t2", upgrade=index)
+    runs = [project.start("migrate", "--env", name) for name in ("dev", "dev")]
+    codes = sorted(run.wait(timeout=60) for run in runs)
+    assert codes in ([0, 0], [0, 4])  # the second one may meet the environment's lock
+    assert project.run("status", "--json").json["pending"] == []
+
+
+def test_downgrade_and_migrate_move_the_database(project: Project) -> None:
+    project.good("dev")
+    assert project.run("downgrade", "--json").error[0] == "NA010"
+    project.good("downgrade", "--yes")
+    assert project.run("status", "--json").json["current"] == ["t1"]
+    assert rows(project) == 1
+    project.good("migrate")
+    assert project.run("migrate", "nope", "--json").error == (
+        "NA401",
+        'there is no revision "nope" in this project',
+        "the nearest are: t1 (make t1), t2 (make t2)",
+    )
+    project.good("downgrade", "-2", "--yes")
+    assert project.run("status", "--json").json["current"] == []
+
+
+def test_two_heads_are_found_before_anything_is_touched(project: Project) -> None:
+    project.revision("t9", "t1")
+    ran = project.run("reset", "--json")
+    assert (ran.code, ran.error[1]) == (3, "the history has 2 heads: t2 (make t2) and t9 (make t9)")
+    assert not list(project.home.rglob("pgdata"))
+
+
+def test_a_revision_of_another_branch_is_named(project: Project) -> None:
+    project.good("dev")
+    (project.root / "alembic/versions/t2.py").unlink()
+    ran = project.run("migrate", "--json")
+    assert (ran.code, ran.error[:2]) == (
+        3,
+        ("NA404", "the database is at t2, of which there is no file on this branch"),
+    )
+    assert project.run("status", "--json").json["unknown"] == ["t2"]
+
+
+def test_computed_revision_ids_are_read_through_alembic(project: Project) -> None:
+    text = (project.root / "alembic/versions/t2.py").read_text()
+    project.write("alembic/versions/t2.py", text.replace('revision = "t2"', 'revision = "t" + "2"'))
+    project.good("dev")
+    assert project.good("status", "--json").json["heads"] == ["t2"]
+
+
+def test_a_migration_prints_its_sql_on_stdout(project: Project) -> None:
+    assert "CREATE TABLE t2" in project.good("migrate", "--sql").out
+
+
+def test_a_wrong_password_is_not_waited_for(project: Project) -> None:
+    project.good("dev")
+    (path,) = (project.home / "data").rglob("connection.json")
+    path.write_text(json.dumps({**connection(project), "password": "wrong"}))
+    assert project.run("dev", "--json").error[0] == "NA203"  # NA201 would be the end of a wait
+    with pytest.raises(psycopg2.OperationalError):
+        rows(project)
+
+
+def test_a_reset_that_is_killed_at_any_moment_is_finished_by_the_next(project: Project) -> None:
+    project.good("reset")
+    for number in range(12):
+        running = project.start("reset", "--yes")
+        time.sleep(0.25 + 0.2 * number)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    project.good("reset", "--yes")
+    assert project.run("status").code == 0
+    assert rows(project) == 1
+    names = [path.name for path in pgdata(project).parent.iterdir()]
+    assert len([name for name in names if ".wipe-" in name]) == 1
+    assert [name for name in names if ".new-" in name] == []
+
+
+def test_logs_show_both_with_a_prefix(project: Project) -> None:
+    project.good("dev")
+    shown = project.good("logs").out
+    assert "backend | backend started" in shown
+    assert "db      | " in shown
+    assert project.good("logs", "backend", "-n", "1").out == "backend started\n"
