@@ -65,6 +65,7 @@ class Stack:
         self.run(*COMPOSE, "down", "--volumes", "--remove-orphans", "-t", "0")
 
     def run(self, *words: str) -> None:
+        """Run a command to its end; what it printed is shown when it fails."""
         done = subprocess.run(words, cwd=self.folder, env=self.environ, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{' '.join(words)} failed:\n{done.stdout}{done.stderr}")

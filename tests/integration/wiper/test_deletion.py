@@ -216,7 +216,12 @@ def test_links_are_removed_and_never_followed(tmp_path: Path) -> None:
     outside.mkdir()
     (outside / "kept").write_text("kept")
     victim = make_database(tmp_path / "victim")
-    for name, target in {"dir": outside, "file": outside / "kept", "dead": tmp_path / "none", "self": "self"}.items():
+    for name, target in {
+        "dir": outside,
+        "file": outside / "kept",
+        "dead": tmp_path / "none",
+        "self": Path("self"),
+    }.items():
         (victim / name).symlink_to(target)
     before = tree(outside)
     wiper.remove_tree(victim)
@@ -288,9 +293,10 @@ def test_a_folder_swapped_for_a_link_while_we_walk_is_not_followed(tmp_path: Pat
                 (place / "swapped").rename(tmp_path / "link")
                 (tmp_path / "aside").rename(place / "swapped")
             except OSError:
-                for name, make in (("link", lambda p: p.symlink_to(canary)), ("aside", lambda p: p.mkdir())):
-                    if not os.path.lexists(tmp_path / name):
-                        make(tmp_path / name)
+                with contextlib.suppress(FileExistsError):
+                    (tmp_path / "link").symlink_to(canary)
+                with contextlib.suppress(FileExistsError):
+                    (tmp_path / "aside").mkdir()
 
     attacker = threading.Thread(target=attack, args=(tmp_path / "victim",))
     (tmp_path / "victim").mkdir()
