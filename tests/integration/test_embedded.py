@@ -218,6 +218,33 @@ def test_the_data_may_be_in_the_project(project: Project) -> None:
     assert (project.root / "volumes/db/PG_VERSION").exists()
 
 
+def test_a_data_folder_that_is_no_database_is_left_alone(project: Project) -> None:
+    project.table(*EVERYTHING, 'engine = "embedded"', 'data = "photos"')
+    project.write("photos/cat.jpg", "a cat")
+    ran = project.run("reset", "--yes", "--json")
+    place = project.root / "photos"
+    message = f"refused to wipe '{place}': it is not a PostgreSQL data folder: it holds 'cat.jpg'"
+    assert (ran.code, ran.error[:2]) == (5, ("NA306", message))
+    assert (place / "cat.jpg").read_text() == "a cat"
+
+
+def test_a_data_folder_behind_a_link_is_left_alone(project: Project) -> None:
+    project.table(*EVERYTHING, 'engine = "embedded"', 'data = "volumes/db"')
+    project.write("elsewhere/PG_VERSION", "18")
+    (project.root / "volumes").mkdir()
+    (project.root / "volumes/db").symlink_to(project.root / "elsewhere")
+    ran = project.run("reset", "--yes", "--json")
+    assert (ran.code, ran.error[0]) == (5, "NA303")
+    assert (project.root / "elsewhere/PG_VERSION").exists()
+
+
+@pytest.mark.parametrize(("data", "id_"), [("../elsewhere", "NA301"), ("/var/lib/postgresql", "NA302")])
+def test_a_data_folder_outside_of_the_project_is_left_alone(project: Project, data: str, id_: str) -> None:
+    project.table(*EVERYTHING, 'engine = "embedded"', f'data = "{data}"')
+    ran = project.run("reset", "--yes", "--json")
+    assert (ran.code, ran.error[0]) == (5, id_)
+
+
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can become somebody else")
 def test_a_normal_user_does_all_of_it_too(project: Project, tmp_path: Path) -> None:
     project.prefix = as_normal_user()

@@ -1,5 +1,6 @@
 """The backend on a migrated database of its own."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def engine(url: URL) -> Iterator[Engine]:
 
 @pytest.fixture
 def alembic_config(url: URL) -> Config:
-    config = Config(str(ROOT / "alembic.ini"))
+    config = Config(str(ROOT / "alembic.ini"), stdout=io.StringIO())
     config.set_main_option("sqlalchemy.url", url.render_as_string(hide_password=False).replace("%", "%%"))
     config.attributes["configure_logger"] = False
     return config
