@@ -23,6 +23,8 @@ WRITE = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.argv[2])"
 
 def install(session: nox.Session, *groups: str) -> None:
     """Install the tool and dependency groups, and do nothing when the environment has just that already."""
+    if isinstance(session.virtualenv, nox.virtualenv.PassthroughEnv):
+        return  # `nox --no-venv`: whoever asks for it has installed what is needed
     wanted = ["-e", f".{embedded()}", *nox.project.dependency_groups(PYPROJECT, *groups)]
     facts = [wanted, PYPROJECT["project"], PYPROJECT["build-system"], sys.version]
     key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
@@ -41,8 +43,8 @@ def embedded() -> str:
 
 
 def verb(session: nox.Session) -> None:
-    """Run the verb that has the session's name."""
-    session.run("nox-alembic", session.name, *session.posargs)
+    """Run the verb that has the session's name; Nox would mix stderr into stdout, which is for data."""
+    session.run("nox-alembic", session.name, *session.posargs, stderr=None)
 
 
 @nox.session(default=False, tags=["database"])
