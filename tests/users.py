@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 UID = 1000
+IS_ROOT = getattr(os, "geteuid", lambda: -1)() == 0  # Windows has no such user
 
 
 def as_normal_user(*groups: int) -> list[str]:

@@ -14,7 +14,7 @@ import sqlalchemy
 
 from tests.compose.conftest import MakeProject, containers, docker, starts
 from tests.project import EVERYTHING, Project, tree
-from tests.users import as_normal_user, give
+from tests.users import IS_ROOT, as_normal_user, give
 
 IMAGE = os.environ.get("POSTGRES_IMAGE", "postgres:17")
 
@@ -145,7 +145,7 @@ def test_a_normal_user_resets_a_folder_of_the_containers_user(
     make_compose_project: MakeProject, tmp_path: Path
 ) -> None:
     """The old way was `sudo rm -rf`: the folder belongs to uid 999 and is closed to everybody else."""
-    if os.geteuid() != 0:
+    if not IS_ROOT:
         pytest.skip("this test changes to another user, which only root can; the other tests run as a normal user")
     project = make_compose_project()
     project.prefix = as_normal_user(Path("/var/run/docker.sock").stat().st_gid)

@@ -20,7 +20,7 @@ import pytest
 from nox_alembic.core.facts import DatabaseAddress
 from tests.integration.conftest import execute
 from tests.project import EVERYTHING, Project, make_project, tree
-from tests.users import as_normal_user, give
+from tests.users import IS_ROOT, as_normal_user, give
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def test_a_data_folder_outside_of_the_project_is_left_alone(project: Project, da
     assert (ran.code, ran.error[0]) == (5, id_)
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.skipif(not IS_ROOT, reason="only root can become somebody else")
 def test_a_normal_user_does_all_of_it_too(project: Project, tmp_path: Path) -> None:
     project.prefix = as_normal_user()
     project.variables["HOME"] = str(tmp_path)

@@ -40,6 +40,16 @@ def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
     )
 
 
+def has_content(folder: Path) -> bool:
+    """Return whether there is something to lose; what we may not read, as a container leaves it, may be something."""
+    try:
+        return any(folder.iterdir())
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
 def _clone_name(root: Path) -> str:
     digest = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()[:8]
     return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', root.name).strip('.-') or 'project'}-{digest}"

@@ -1,7 +1,6 @@
 """The engine `compose`: Docker Compose, version 2 or newer."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -16,6 +15,7 @@ from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, 
 from nox_alembic.edges.engines import Remover, Service
 from nox_alembic.edges.engines.compose_cli import ComposeCli
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
+from nox_alembic.edges.folders import has_content
 from nox_alembic.edges.ports import is_free
 
 
@@ -197,7 +197,7 @@ class ComposeEngine:
             return self.daemon.has_volume(self.location.volume)
         if self.location.kind == "container":
             return database is not None
-        return not _is_empty_or_missing(Path(self.location.path))
+        return has_content(Path(self.location.path))
 
     def _missing_images(self) -> tuple[str, ...]:
         names = [self.model.database.name, *self.model.others]
@@ -243,16 +243,6 @@ class ComposeEngine:
 
 def _is_down(container: Container | None) -> bool:
     return container is None or not container.running
-
-
-def _is_empty_or_missing(path: Path) -> bool:
-    """Return whether there is nothing to lose; a folder that we may not read, as a container leaves it, has some."""
-    try:
-        return not any(os.scandir(path))
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
 
 
 def _reachable(host: str) -> str:

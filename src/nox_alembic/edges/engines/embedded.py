@@ -26,7 +26,7 @@ from nox_alembic.edges.engines.embedded_record import (
 )
 from nox_alembic.edges.engines.postgres_programs import find_programs
 from nox_alembic.edges.engines.postgres_server import Server
-from nox_alembic.edges.folders import Folders
+from nox_alembic.edges.folders import Folders, has_content
 from nox_alembic.edges.ports import free_port, is_free
 
 HOST = "127.0.0.1"
@@ -71,7 +71,7 @@ class EmbeddedEngine:
         return EngineFacts(
             name=self.name,
             location=self.location,
-            data_present=_has_content(self.places.data),
+            data_present=has_content(self.places.data),
             database_running=bool(server_port),
             anything_running=bool(server_port) or backend is not None,
             address=self._address(connection, server_port),
@@ -257,13 +257,3 @@ class EmbeddedEngine:
             found = re.search(r"-(\d+)-[0-9a-f]+$", home.name)
             if found and not home.is_symlink() and processes.find(int(found[1])) is None:
                 replace(self, throwaway=home.name.removeprefix(THROWAWAY)).discard()
-
-
-def _has_content(folder: Path) -> bool:
-    """Return whether there is something to lose; what cannot be read may be something."""
-    try:
-        return any(folder.iterdir())
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
