@@ -4,6 +4,7 @@ import os
 from logging.config import fileConfig
 
 from alembic import context
+from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, pool
 from sqlalchemy.engine import make_url
 
@@ -18,7 +19,7 @@ def database_url() -> str:
     """Return the URL that the caller set, else that of the environment, with the installed driver."""
     text = config.get_main_option("sqlalchemy.url") or os.environ.get("DATABASE_URL")
     if not text:
-        raise SystemExit("no database: set DATABASE_URL, or use `nox -s migrate`, which does")
+        raise CommandError("no database: set DATABASE_URL, or use `nox -s migrate`, which does")
     url = make_url(text).set(drivername="postgresql+psycopg2")
     return url.render_as_string(hide_password=False)
 

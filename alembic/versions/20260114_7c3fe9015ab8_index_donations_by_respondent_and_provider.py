@@ -16,12 +16,13 @@ depends_on = None
 def upgrade() -> None:
     # Donations come in all day: the index is built beside them, which no transaction allows.
     with op.get_context().autocommit_block():
+        # What a build that failed has left is there, and of no use.
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_donations_respondent_id_data_provider_id")
         op.create_index(
             "ix_donations_respondent_id_data_provider_id",
             "donations",
             ["respondent_id", "data_provider_id"],
             postgresql_concurrently=True,
-            if_not_exists=True,
         )
 
 

@@ -5,10 +5,11 @@ import sys
 
 import uvicorn
 
-from ddsurveys.database import Revisions, look_at_revisions, make_engine
+from ddsurveys.database import BrokenHistoryError, Revisions, look_at_revisions, make_probe
 from ddsurveys.settings import CHECKOUT, Settings, SettingsError, read_settings
 
 NOT_READY = 3
+GRACE_SECONDS = 3  # an open request must not hold up the end for long
 
 
 def main() -> int:
@@ -25,6 +26,7 @@ def main() -> int:
         host=settings.host,
         port=settings.port,
         reload=settings.reload,
+        timeout_graceful_shutdown=GRACE_SECONDS,
         reload_dirs=[str(CHECKOUT / "src")] if settings.reload else None,
     )
     return 0
@@ -32,9 +34,11 @@ def main() -> int:
 
 def _problem(settings: Settings) -> str:
     """Return why the service cannot start, "" when it can. It is not tried again: whoever starts it knows when."""
-    engine = make_engine(settings.database_url)
+    engine = make_probe(settings.database_url)
     try:
         return _sentence(look_at_revisions(engine, settings.alembic_config))
+    except BrokenHistoryError as error:
+        return f"the revision files cannot be read ({error}): correct them"
     finally:
         engine.dispose()
 

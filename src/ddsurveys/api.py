@@ -7,16 +7,18 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response, status
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from ddsurveys import service
-from ddsurveys.database import look_at_revisions, make_engine
+from ddsurveys.database import BrokenHistoryError, look_at_revisions, make_engine, make_probe
 from ddsurveys.models import Project, Respondent
 from ddsurveys.settings import Settings, read_settings
 
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+# PostgreSQL takes no NUL in a text.
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 ShortName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Key = Annotated[int, Field(gt=0, lt=2**63)]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -150,7 +152,11 @@ def delete_respondent(session: InSession, key: Key) -> None:
 @health.get("/health")
 def read_health(request: Request) -> JSONResponse:
     """Say whether the tables are those of the code: 200 when they are, else 503."""
-    seen = look_at_revisions(request.app.state.engine, request.app.state.settings.alembic_config)
+    try:
+        seen = look_at_revisions(request.app.state.probe, request.app.state.settings.alembic_config)
+    except BrokenHistoryError:
+        broken = {"status": "broken", "revision": None, "head": None}
+        return JSONResponse(broken, status.HTTP_503_SERVICE_UNAVAILABLE)
     word = "ok" if seen.at_head else "behind" if seen.reachable else "unreachable"
     body = {"status": word, "revision": ", ".join(seen.current) or None, "head": ", ".join(seen.heads) or None}
     return JSONResponse(body, status.HTTP_200_OK if seen.at_head else status.HTTP_503_SERVICE_UNAVAILABLE)
@@ -168,10 +174,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = FastAPI(title="Data donation surveys", lifespan=lifespan)
     app.state.engine, app.state.settings = engine, settings
+    app.state.probe = make_probe(settings.database_url)
     for router in (projects, respondents, health):
         app.include_router(router)
     app.add_exception_handler(service.NotFoundError, _answer(status.HTTP_404_NOT_FOUND))
     app.add_exception_handler(service.ConflictError, _answer(status.HTTP_409_CONFLICT))
+    app.add_exception_handler(service.MissingReferenceError, _answer(status.HTTP_422_UNPROCESSABLE_CONTENT))
+    app.add_exception_handler(RequestValidationError, _invalid)
     return app
 
 
@@ -183,3 +192,10 @@ class _answer:  # noqa: N801 - used as the function that it is
 
     def __call__(self, _request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, self.code)
+
+
+def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    """Answer what is not valid, without repeating the input: it may be something that JSON cannot carry."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    detail = [{"loc": list(each["loc"]), "msg": each["msg"], "type": each["type"]} for each in found]
+    return JSONResponse({"detail": detail}, status.HTTP_422_UNPROCESSABLE_CONTENT)

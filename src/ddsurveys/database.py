@@ -7,11 +7,16 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, pool
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 CONNECT_SECONDS = 3
+ANSWER_MILLISECONDS = 3000
+
+
+class BrokenHistoryError(Exception):
+    """The revision files cannot be read; the message names the cause in one line."""
 
 
 @dataclass(frozen=True)
@@ -33,28 +38,44 @@ def make_engine(url: URL) -> Engine:
     return create_engine(url, connect_args={"connect_timeout": CONNECT_SECONDS}, pool_pre_ping=True)
 
 
+def make_probe(url: URL) -> Engine:
+    """Return an engine for questions that must be answered soon: a pooled connection to a frozen server would hang."""
+    soon = {"connect_timeout": CONNECT_SECONDS, "options": f"-c statement_timeout={ANSWER_MILLISECONDS}"}
+    return create_engine(url, connect_args=soon, poolclass=pool.NullPool)
+
+
 def look_at_revisions(engine: Engine, alembic_config: Path) -> Revisions:
-    """Compare the database with the revision files; never raises for a database that does not answer."""
+    """Compare the database with the revision files; a database that does not answer is an answer.
+
+    Raises BrokenHistoryError when the revision files cannot be read.
+    """
     heads = _heads_now(alembic_config)
     try:
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_heads()
-    except OperationalError:
+    except DBAPIError:
         return Revisions((), heads, reachable=False)
     return Revisions(tuple(sorted(current)), heads)
 
 
 def _heads_now(alembic_config: Path) -> tuple[str, ...]:
-    """Return the heads, read again only after a file came or went: health is asked for every few seconds."""
-    script = _script(alembic_config)
-    changed = max(
-        (Path(folder).stat().st_mtime_ns for folder in script.version_locations or [script.versions]), default=0
-    )
-    return _heads(alembic_config, changed)
+    """Return the heads, read again only after a file was written or went: health is asked for every few seconds."""
+    try:
+        script = _script(alembic_config)
+        folders = script.version_locations or [script.versions]
+        return _heads(alembic_config, max(_changed(Path(folder)) for folder in folders))
+    except Exception as error:
+        first = str(error).partition("\n")[0]
+        raise BrokenHistoryError(f"{type(error).__name__}: {first}") from error
+
+
+def _changed(folder: Path) -> int:
+    """Return when a file in the folder came, went or was written."""
+    return max(path.stat().st_mtime_ns for path in (folder, *folder.glob("*.py")))
 
 
 @lru_cache(maxsize=4)
-def _heads(alembic_config: Path, _changed: int) -> tuple[str, ...]:
+def _heads(alembic_config: Path, _when: int) -> tuple[str, ...]:
     return tuple(sorted(_script(alembic_config).get_heads()))
 
 

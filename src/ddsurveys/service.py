@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from psycopg2.errors import ForeignKeyViolation, RestrictViolation
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import ColumnCollectionConstraint
 
-from ddsurveys.models import Project, Respondent
+from ddsurveys.models import Base, Project, Respondent
 
 Row = TypeVar("Row", Project, Respondent)
 
@@ -17,11 +19,15 @@ class NotFoundError(Exception):
 
 
 class ConflictError(Exception):
-    """The change breaks a rule that other rows rely on; the message names the rule."""
+    """Another row is in the way: one with the same key, or one that still needs this one."""
+
+
+class MissingReferenceError(Exception):
+    """A row is referred to that does not exist."""
 
 
 def create(session: Session, row: Row) -> Row:
-    """Add a row; raises ConflictError on a duplicate, or when what it refers to does not exist."""
+    """Add a row; raises ConflictError on a duplicate, MissingReferenceError when what it refers to does not exist."""
     session.add(row)
     _commit(session)
     return row
@@ -43,7 +49,7 @@ def read(session: Session, kind: type[Row], key: int) -> Row:
 
 
 def change(session: Session, kind: type[Row], key: int, values: Mapping[str, Any]) -> Row:
-    """Change the given columns; raises NotFoundError or ConflictError."""
+    """Change the given columns; raises NotFoundError, ConflictError or MissingReferenceError."""
     row = read(session, kind, key)
     for name, value in values.items():
         setattr(row, name, value)
@@ -54,7 +60,10 @@ def change(session: Session, kind: type[Row], key: int, values: Mapping[str, Any
 def delete(session: Session, kind: type[Row], key: int) -> None:
     """Delete a row; raises NotFoundError, or ConflictError while other rows need it."""
     session.delete(read(session, kind, key))
-    _commit(session)
+    try:
+        _commit(session)
+    except MissingReferenceError:
+        raise ConflictError(f"{kind.__name__.lower()} {key} is still in use") from None
 
 
 def _commit(session: Session) -> None:
@@ -62,5 +71,19 @@ def _commit(session: Session) -> None:
         session.commit()
     except IntegrityError as error:
         session.rollback()
-        rule = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-        raise ConflictError(f"the rule {rule} does not allow it") from error
+        diagnosis = getattr(error.orig, "diag", None)
+        columns = ", ".join(_columns(getattr(diagnosis, "constraint_name", None)))
+        if isinstance(error.orig, ForeignKeyViolation | RestrictViolation):
+            raise MissingReferenceError(f"{columns} refers to a row that does not exist") from error
+        raise ConflictError(f"there is another row with this {columns}") from error
+
+
+def _columns(constraint: str | None) -> list[str]:
+    """Return the columns that a constraint is about: its name is the database's business."""
+    return [
+        column.name
+        for table in Base.metadata.tables.values()
+        for candidate in table.constraints
+        if candidate.name == constraint and isinstance(candidate, ColumnCollectionConstraint)
+        for column in candidate.columns
+    ]

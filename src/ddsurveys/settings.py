@@ -41,7 +41,7 @@ def _database_url(text: str) -> URL:
         raise SettingsError("DATABASE_URL is not set")
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise SettingsError("DATABASE_URL is not a database URL") from None
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise SettingsError(f"DATABASE_URL must be a PostgreSQL URL, not one of {url.get_backend_name()}")

@@ -92,18 +92,27 @@ def test_a_duplicate_is_a_conflict_that_names_the_rule(client: TestClient, proje
     again = client.post("/projects", json={"researcher_id": researcher, "name": "x", "short_name": "screen-time"})
     assert (again.status_code, again.json()) == (
         409,
-        {"detail": "the rule uq_projects_short_name does not allow it"},
+        {"detail": "there is another row with this short_name"},
     )
 
 
-def test_a_reference_to_nothing_is_a_conflict(client: TestClient, project: int) -> None:
+def test_a_reference_to_nothing_is_refused(client: TestClient, project: int) -> None:
     made = client.post("/respondents", json={"project_id": project + 1, "external_id": "R1"})
-    assert made.status_code == 409
+    assert (made.status_code, made.json()) == (422, {"detail": "project_id refers to a row that does not exist"})
+
+
+@pytest.mark.parametrize("name", [b'"a\\u0000b"', b"NaN", b'"\\ud800"', b'"   "', b'"' + b"x" * 201 + b'"'])
+def test_what_cannot_be_stored_is_refused_and_not_repeated(client: TestClient, researcher: int, name: bytes) -> None:
+    body = b'{"researcher_id": %d, "short_name": "x", "name": %b}' % (researcher, name)
+    answer = client.post("/projects", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert '"input":' not in answer.text
 
 
 def test_a_project_with_respondents_is_not_deleted(client: TestClient, project: int) -> None:
     client.post("/respondents", json={"project_id": project, "external_id": "R1"})
-    assert client.delete(f"/projects/{project}").status_code == 409
+    refused = client.delete(f"/projects/{project}")
+    assert (refused.status_code, refused.json()) == (409, {"detail": f"project {project} is still in use"})
     assert client.get(f"/projects/{project}").status_code == 200
 
 
@@ -127,6 +136,15 @@ def test_health_sees_a_revision_that_comes_while_it_runs(url: URL, migrated: Con
         (tmp_path / "alembic/versions/new.py").write_text(new)
         answer = client.get("/health")
         assert (answer.status_code, answer.json()["head"]) == (503, "0123456789ab")
+
+
+def test_health_with_a_broken_revision_file_is_an_answer_too(url: URL, migrated: Config, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "alembic", tmp_path / "alembic")
+    shutil.copy(ROOT / "alembic.ini", tmp_path)
+    (tmp_path / "alembic/versions/new.py").write_text("revision = (")
+    with TestClient(create_app(Settings(database_url=url, alembic_config=tmp_path / "alembic.ini"))) as client:
+        answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (503, "broken")
 
 
 def test_health_without_a_database_is_an_answer_too(url: URL) -> None:

@@ -66,6 +66,11 @@ def test_it_ends_at_once_without_a_database(url: URL) -> None:
     [
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
         ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL must be a PostgreSQL URL, not one of sqlite"),
+        ({"DATABASE_URL": "postgresql://db:port/x"}, "DATABASE_URL is not a database URL"),
+        (
+            {"DATABASE_URL": "postgresql://db/x?colour=red"},
+            "the database does not answer: start it with `nox -s dev`",
+        ),
         ({"PORT": "http"}, "PORT must be a port number, not 'http'"),
     ],
 )
