@@ -190,7 +190,14 @@ def _state_rows(facts: Facts, status: Status) -> list[Cells]:
         unwell = "not healthy" if backend["running"] else "not running"
         state = ("healthy", "green") if backend["healthy"] else (unwell, "yellow")
         rows.append((("backend", ""), state, (str(backend["url"] or ""), "")))
-    return [*rows, (("revisions", ""), (status.summary, ""), ("", ""))]
+    return [*rows, (("revisions", ""), _progress(facts, status), (status.summary, ""))]
+
+
+def _progress(facts: Facts, status: Status) -> tuple[str, str]:
+    if facts.current is None:
+        return ("not known", "yellow")
+    settled = all(row.state == "applied" for row in status.rows)
+    return ("at head", "green") if settled else ("not at head", "yellow")
 
 
 _STYLES: Mapping[str, str] = {"applied": "green", "pending": "yellow", "unknown": "red"}

@@ -37,9 +37,9 @@ class Status:
 
     @property
     def summary(self) -> str:
-        """One line of counts; without a database nobody knows them."""
+        """One line of counts, empty while no database tells."""
         if not self.database["reachable"]:
-            return "not known"
+            return ""
         counts = {state: sum(row.state == state for row in self.rows) for state in ("applied", "pending", "unknown")}
         return ", ".join(f"{count} {state}" for state, count in counts.items())
 

@@ -37,7 +37,7 @@ def test_json_has_the_fields_of_the_contract_and_no_password() -> None:
 def test_a_database_that_does_not_answer_is_the_one_finding() -> None:
     seen = status_of(facts())
     assert seen.findings == (Finding("the database does not answer", "`nox -s dev` starts it"),)
-    assert (seen.rows, seen.summary) == ((), "not known")
+    assert (seen.rows, seen.summary) == ((), "")
 
 
 def test_two_heads_are_a_finding() -> None:

@@ -1,0 +1,81 @@
+"""What is on the screen: the lines of `status`, a step with its note, an error with its hint."""
+
+import json
+
+import pytest
+from rich.console import Console
+
+from nox_alembic.core.errors import PreconditionError
+from nox_alembic.core.status import status_of
+from nox_alembic.core.steps import Kill, Plan
+from nox_alembic.report import Reporter
+from tests.unit.core.make import facts, up
+
+
+@pytest.fixture
+def report() -> Reporter:
+    """A report that is not a terminal, as wide as it likes."""
+    return Reporter("reset", console=Console(stderr=True, soft_wrap=True, highlight=False))
+
+
+def test_status_lines_are_below_each_other(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = up(current=("b2",))
+    report.status(seen, status_of(seen))
+    assert capsys.readouterr().out.splitlines() == [
+        "database   reachable    postgresql://dds@127.0.0.1:5432/ddsurveys",
+        "backend    healthy      http://127.0.0.1:8000/health",
+        "revisions  not at head  2 applied, 1 pending, 0 unknown",
+        "  applied  a1  make a1",
+        "  applied  b2  make b2",
+        "  pending  c3  make c3",
+        "revisions are pending: `nox -s migrate` applies them",
+    ]
+
+
+def test_status_without_a_database_claims_nothing_of_revisions(
+    report: Reporter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = facts()
+    report.status(seen, status_of(seen))
+    assert capsys.readouterr().out.splitlines() == [
+        "database   not reachable",
+        "backend    not running    http://127.0.0.1:8000/health",
+        "revisions  not known",
+        "the database does not answer: `nox -s dev` starts it",
+    ]
+
+
+def test_a_note_comes_after_the_result_of_its_step(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
+    with report.step(1, 2, "wipe db", speaks=False) as result:
+        report.note("the old data is in .db.wipe")
+        result.outcome = "done"
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("[1/2] wipe db ....")
+    assert lines[0].endswith(" done 0.0 s")
+    assert lines[1] == "      the old data is in .db.wipe"
+
+
+def test_an_error_shows_id_detail_and_hint(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
+    report.finish(PreconditionError("NA202", "no [database]", hint="`nox -s dev`", detail="last\nwords"))
+    assert capsys.readouterr().err.splitlines() == [
+        "error NA202: no [database]",
+        "  last",
+        "  words",
+        "hint: `nox -s dev`",
+    ]
+
+
+def test_json_is_one_object_with_the_fields_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    report = Reporter("reset", json=True, console=Console(stderr=True, quiet=True))
+    report.opened("dev", "compose", "as configured")
+    with report.step(1, 1, "kill", speaks=False) as result:
+        result.outcome = "done"
+    report.finish()
+    document = json.loads(capsys.readouterr().out)
+    assert set(document) == {"ok", "verb", "environment", "engine", "steps", "seconds"}
+    assert document["steps"] == [{"title": "kill", "seconds": document["steps"][0]["seconds"], "outcome": "done"}]
+
+
+def test_a_dry_run_prints_the_plan_on_stdout(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
+    report.dry_run(Plan((Kill(),), destroys="the database"))
+    assert capsys.readouterr().out == "1. kill the backend and the database\nwhat goes: the database\n"
