@@ -183,7 +183,7 @@ def test_a_foreign_container_on_the_data_stops_the_reset(project: Project) -> No
     try:
         ran = project.run("reset", "--yes", "--json")
     finally:
-        docker("rm", "-f", foreign)
+        docker("rm", "-fv", foreign)  # with the volume that the image declares
     assert ran.code == 5
     assert docker_names_in(ran.error[1])
     assert rows(project) == 1
