@@ -2,7 +2,7 @@
 
 import datetime as dt
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated
 
@@ -184,14 +184,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-class _answer:  # noqa: N801 - used as the function that it is
-    """Answers an error of the service with a status code and its message."""
+def _answer(code: int) -> Callable[[Request, Exception], JSONResponse]:
+    """Return what answers an error of the service with a status code and its message."""
 
-    def __init__(self, code: int) -> None:
-        self.code = code
+    def answer(_request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, code)
 
-    def __call__(self, _request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, self.code)
+    return answer
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:

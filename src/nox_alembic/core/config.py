@@ -62,11 +62,6 @@ def parse(table: Mapping[str, object], *, root: PurePath, environment: str | Non
     return Config(root=root, environment=name, **values)  # type: ignore[arg-type] # each parser gives its field's type
 
 
-def environment_names(table: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the names of all environments, the implied `dev` included."""
-    return tuple(dict.fromkeys([DEFAULT_ENVIRONMENT, *_environments(table)]))
-
-
 def nearest(word: str, possible: Iterable[str]) -> str:
     """Return ` Did you mean "x"?`, or nothing when no candidate is close."""
     found = difflib.get_close_matches(word, list(possible), n=1, cutoff=0.6)

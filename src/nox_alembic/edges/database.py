@@ -62,6 +62,8 @@ def await_ready(
             raise FailedError("NA205", message, hint="`nox -s logs` shows all of its log", detail=log_tail())
         try:
             _ping(address())
+        except PreconditionError:
+            return None  # it ended just now and has no port any more: the next look finds that
         except psycopg2.OperationalError as error:
             last[0] = str(error).strip()
             _refuse_final(last[0], log_tail)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nox_alembic.core.config import FIELDS, KEYS, Config, environment_names, parse
+from nox_alembic.core.config import FIELDS, KEYS, Config, parse
 from nox_alembic.core.errors import UsageError
 
 ROOT = PurePath("/project")
@@ -37,7 +37,7 @@ def test_the_default_environment_is_configurable() -> None:
 
 
 def test_dev_needs_no_table_of_its_own() -> None:
-    assert environment_names({"env": {"test": {}}}) == ("dev", "test")
+    assert parse({"env": {"test": {}}}, root=ROOT, environment="dev").environment == "dev"
 
 
 def test_a_command_is_split_as_a_shell_would_and_may_be_a_list() -> None:
