@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-UID = 1000
+# `nobody` on every Linux. It must have a name: initdb refuses a user id that the system does not know.
+UID = 65534
 IS_ROOT = getattr(os, "geteuid", lambda: -1)() == 0  # Windows has no such user
 
 
 def as_normal_user(*groups: int) -> list[str]:
-    """Return the words before a command that run it as uid 1000, without any power over files.
+    """Return the words before a command that run it as `nobody`, without any power over files.
 
     Where the interpreter lies in a folder that only root may enter, as in root's home, the power to read is left, and
     no other: nothing can be written, renamed or deleted with it.

@@ -14,7 +14,7 @@ import sqlalchemy
 
 from tests.compose.conftest import MakeProject, containers, docker, starts
 from tests.project import EVERYTHING, Project, tree
-from tests.users import IS_ROOT, as_normal_user, give
+from tests.users import IS_ROOT, UID, as_normal_user, give
 
 IMAGE = os.environ.get("POSTGRES_IMAGE", "postgres:17")
 
@@ -156,7 +156,7 @@ def test_a_normal_user_resets_a_folder_of_the_containers_user(
     project.variables["HOME"] = str(tmp_path)
     give(tmp_path)
     project.good("reset")
-    assert (project.root / "volumes/db").stat().st_uid not in {0, 1000}
+    assert (project.root / "volumes/db").stat().st_uid not in {0, UID}
     for _ in range(2):
         ran = project.good("reset", "--yes", "--json").json
         assert "warnings" not in ran

@@ -20,7 +20,7 @@ import pytest
 from nox_alembic.core.facts import DatabaseAddress
 from tests.integration.conftest import execute
 from tests.project import EVERYTHING, Project, make_project, tree
-from tests.users import IS_ROOT, as_normal_user, give
+from tests.users import IS_ROOT, UID, as_normal_user, give
 
 
 @pytest.fixture
@@ -252,7 +252,7 @@ def test_a_normal_user_does_all_of_it_too(project: Project, tmp_path: Path) -> N
     give(tmp_path)
     project.good("reset")
     project.good("reset", "--yes")
-    assert server(project).uids().real == 1000
+    assert server(project).uids().real == UID
     assert rows(project) == 1
     project.good("down")
     assert ours(project) == []
