@@ -188,14 +188,15 @@ def _perform(verb: str, shared: Shared, **options: Any) -> int:
     def perform(environment: "Environment") -> int:
         alone = shared.dry_run or verb == "test"  # the one changes nothing, the other nothing that is shared
         with contextlib.nullcontext() if alone else environment.lock(verb):
-            plan = RECIPES[verb](environment.config, environment.look(), Options(**options))
+            facts = environment.look()
+            plan = RECIPES[verb](environment.config, facts, Options(**options))
             for note in plan.notes:
                 environment.report.note(note)
             if shared.dry_run:
                 environment.report.dry_run(plan)
             elif plan.steps:
                 _consent(plan.destroys, shared)
-                environment.run(plan)
+                environment.run(plan, facts.history)
         return 0
 
     return _told(verb, shared, perform)

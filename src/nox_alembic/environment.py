@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import DataLocation, Facts
+from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
 from nox_alembic.edges import backend, database, locks, probe, process, settings, wiper
 from nox_alembic.edges.engines import Engine
@@ -30,7 +31,6 @@ class Environment:
     compose_files: tuple[str, ...]
     folders: Folders
     engine: Engine
-    reason: str
     report: Reporter
 
     @classmethod
@@ -54,24 +54,23 @@ class Environment:
             compose_files=files,
             folders=folders,
             engine=engine,
-            reason=reason,
             report=report,
         )
 
     def look(self) -> Facts:
         """Return the facts; changes nothing."""
-        return probe.look(self.engine, self.reason, self.configuration, self._protected())
+        return probe.look(self.engine, self.configuration, self._protected())
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb."""
         return locks.environment_lock(self.folders.state, self.config.environment, verb)
 
-    def run(self, plan: Plan) -> None:
-        """Do what the plan says."""
+    def run(self, plan: Plan, history: History) -> None:
+        """Do what the plan says; `history` is the one that it was made on."""
         tools = Tools(
             config=self.config,
             engine=self.engine,
-            history=probe.read_history(self.configuration),
+            history=history,
             configuration=self.configuration,
             database=database,
             backend=backend,
@@ -87,10 +86,7 @@ class Environment:
             Path(location.path),
             keep_root=self.engine.name == "compose" and sys.platform in _DOCKER_DESKTOP,
             remover=self.engine.remover(),
-            within=Path(location.within),
-            data_subpaths=location.subpaths,
-            protect=self._protected(),
-            in_use=lambda path: self.engine.users_of(path, foreign_only=False),
+            **probe.gates_of(self.engine, location, self._protected(), ahead_of=None),
         )
         kept = [f"the old data is in {done.trash} until the next reset"] if done.trash else []
         lost = ["the old data could not be moved, and was deleted"] if done.in_place else []

@@ -15,6 +15,7 @@ from nox_alembic.core.steps import (
     DiscardData,
     Down,
     Downgrade,
+    Foreground,
     Kill,
     MakeFolder,
     Migrate,
@@ -26,7 +27,6 @@ from nox_alembic.core.steps import (
     SetDataAside,
     StartDatabase,
     StartServices,
-    Step,
     Sweep,
 )
 from nox_alembic.report import Reporter
@@ -60,7 +60,7 @@ class Runner:
                     self._run_step(number, total, step)
                 self._collect(sweeps)
 
-    def _run_step(self, number: int, total: int, step: Step) -> None:
+    def _run_step(self, number: int, total: int, step: Foreground) -> None:
         with self.report.step(number, total, step.title, speaks=isinstance(step, _SPEAKING)) as result:
             result.outcome = self._do(step)
 
@@ -69,7 +69,7 @@ class Runner:
             for line in sweep.result():
                 self.report.warn(line)
 
-    def _do(self, step: Step) -> str:  # noqa: C901, PLR0912 - one case a step, and mypy wants them all
+    def _do(self, step: Foreground) -> str:  # noqa: C901, PLR0912 - one case a step, and mypy wants them all
         engine = self.tools.engine
         match step:
             case ProvideImages(images):
@@ -84,8 +84,6 @@ class Runner:
                 engine.discard_data()
             case MakeFolder(location):
                 Path(location.path).mkdir(parents=True, exist_ok=True)
-            case Sweep(location):
-                self.tools.sweep(location)
             case StartDatabase():
                 engine.start_database()
             case AwaitDatabase(seconds):

@@ -356,6 +356,15 @@ def test_a_migration_prints_its_sql_on_stdout(project: Project) -> None:
     assert "CREATE TABLE t2" in project.good("migrate", "--sql").out
 
 
+def test_a_migration_prints_its_sql_from_a_folder_below_the_project_too(project: Project) -> None:
+    """Alembic takes a relative script_location from where it runs, which must not be where the user happens to be."""
+    project.write("alembic.ini", "[alembic]\nscript_location = alembic\n")
+    (project.root / "below").mkdir()
+    project.root = project.root / "below"
+    assert "CREATE TABLE t2" in project.good("migrate", "--sql").out
+    project.root = project.root.parent
+
+
 def test_a_wrong_password_is_not_waited_for(project: Project) -> None:
     project.good("dev")
     (path,) = (project.home / "data").rglob("connection.json")

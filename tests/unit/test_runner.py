@@ -15,6 +15,7 @@ from nox_alembic.core.steps import (
     DiscardData,
     Down,
     Downgrade,
+    Foreground,
     Kill,
     MakeFolder,
     Migrate,
@@ -58,11 +59,11 @@ class Bench:
             command=self.commands,
         )
 
-    def run(self, *steps: Step, lastly: tuple[Step, ...] = ()) -> list[str]:
+    def run(self, *steps: Step, lastly: tuple[Foreground, ...] = ()) -> list[str]:
         Runner(self.tools, self.report).run(Plan(steps, lastly=lastly))
         return self.world.events
 
-    def refusal(self, *steps: Step, lastly: tuple[Step, ...] = ()) -> NoxAlembicError:
+    def refusal(self, *steps: Step, lastly: tuple[Foreground, ...] = ()) -> NoxAlembicError:
         with pytest.raises(NoxAlembicError) as error:
             self.run(*steps, lastly=lastly)
         return error.value

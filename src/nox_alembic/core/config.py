@@ -3,7 +3,7 @@
 import difflib
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
 
@@ -175,4 +175,3 @@ _KEYS: Mapping[str, Callable[[str, object], object]] = {
 }
 
 KEYS = tuple(_KEYS)
-FIELDS = tuple(entry.name for entry in fields(Config))

@@ -108,7 +108,6 @@ class Facts:
     """
 
     engine: EngineFacts
-    reason: str = ""
     history: History = field(default_factory=History)
     current: tuple[str, ...] | None = None
     healthy: bool = False

@@ -182,10 +182,12 @@ class Discard:
     title = "remove the throw-away environment"
 
 
-Step = (
-    ProvideImages | Kill | Down | SetDataAside | DiscardData | MakeFolder | Sweep | StartDatabase | AwaitDatabase
+# What is waited for; a sweep alone goes on beside the steps that follow it.
+Foreground = (
+    ProvideImages | Kill | Down | SetDataAside | DiscardData | MakeFolder | StartDatabase | AwaitDatabase
     | Migrate | PrintUpgradeSql | Downgrade | Seed | StartServices | AwaitBackend | RunTests | Discard
 )  # fmt: skip
+Step = Foreground | Sweep
 
 
 @dataclass(frozen=True)
@@ -197,5 +199,5 @@ class Plan:
 
     steps: tuple[Step, ...] = ()
     destroys: str = ""
-    lastly: tuple[Step, ...] = ()
+    lastly: tuple[Foreground, ...] = ()
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Where a project's own files live outside of it: data, state, logs and caches, one folder a clone."""
+"""Where a project's own files live outside of it: data, state and logs, one folder a clone."""
 
 import hashlib
 import re
@@ -18,7 +18,6 @@ class Folders:
     data: Path
     state: Path
     log: Path
-    cache: Path
 
 
 def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
@@ -29,14 +28,12 @@ def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
     name = _clone_name(root.resolve())
     if home := environ.get("NOX_ALEMBIC_HOME"):
         base = Path(home)
-        return Folders(data=base / "data" / name, state=base / "state" / name, log=base / "log" / name,
-                       cache=base / "cache" / name)  # fmt: skip
+        return Folders(data=base / "data" / name, state=base / "state" / name, log=base / "log" / name)
     return Folders(
         data=platformdirs.user_data_path(APPLICATION, appauthor=False) / name,
         # Not the runtime folder: platformdirs falls back to a temporary one where the system has none.
         state=platformdirs.user_state_path(APPLICATION, appauthor=False) / name,
         log=platformdirs.user_log_path(APPLICATION, appauthor=False) / name,
-        cache=platformdirs.user_cache_path(APPLICATION, appauthor=False) / name,
     )
 
 

@@ -52,14 +52,16 @@ def downgrade(configuration: Path, address: DatabaseAddress, target: str, on_rev
 
 def print_upgrade_sql(configuration: Path, start: str, target: str) -> None:
     """Print the SQL of an upgrade on stdout; nothing is connected to. Raises FailedError (NA405)."""
-    config = _config(configuration, "postgresql+psycopg2://")
+    url = "postgresql+psycopg2://"
+    config = _config(configuration, url)
     config.output_buffer = sys.stdout
-    script = ScriptDirectory.from_config(config)
 
-    def steps(revision: Any, _context: Any) -> Any:
-        return script._upgrade_revs(target, revision)  # noqa: SLF001 - what alembic.command does
+    with _inside_project(configuration, url), _explained(configuration, []):
+        script = ScriptDirectory.from_config(config)
 
-    with _inside_project(configuration, "postgresql+psycopg2://"), _explained(configuration, []):
+        def steps(revision: Any, _context: Any) -> Any:
+            return script._upgrade_revs(target, revision)  # noqa: SLF001 - what alembic.command does
+
         options = {"as_sql": True, "starting_rev": start or None, "destination_rev": target}
         with EnvironmentContext(config, script, fn=steps, **options):
             script.run_env()

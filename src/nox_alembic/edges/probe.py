@@ -4,32 +4,47 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nox_alembic.core.errors import RefusedError
-from nox_alembic.core.facts import EngineFacts, Facts
+from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History
 from nox_alembic.edges import backend, database, revisions, wiper
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.wiper.values import Gates
 
 
-def look(engine: Engine, reason: str, configuration: Path | None, protect: Sequence[Path]) -> Facts:
+def look(engine: Engine, configuration: Path | None, protect: Sequence[Path]) -> Facts:
     """Return what there is: the engine's view, the revision files, the database's revisions, the backend's health.
 
     `protect` are paths that a wipe must never reach.
     """
     seen = engine.look()
-    current = database.revisions(seen.address) if seen.database_running and seen.address else None
-    answers = seen.address is not None and current is not None
+    address = seen.address if seen.database_running else None
+    current = database.revisions(address) if address else None
     return Facts(
         engine=seen,
-        reason=reason,
-        history=read_history(configuration),
+        history=_read_history(configuration),
         current=current,
         healthy=seen.backend.running and _is_healthy(engine, seen),
-        seed_pending=answers and seen.address is not None and database.read_note(seen.address, "seed") == "pending",
+        seed_pending=current is not None and address is not None and database.read_note(address, "seed") == "pending",
         refusal=_refusal(engine, seen, protect),
     )
 
 
-def read_history(configuration: Path | None) -> History:
+def gates_of(engine: Engine, location: DataLocation, protect: Sequence[Path], *, ahead_of: EngineFacts | None) -> Gates:
+    """Return the wiper's rules for a data folder.
+
+    `ahead_of` what was seen, before our own server and containers are ended; None at the moment of the act, when none
+    of them may be left.
+    """
+    return {
+        "within": Path(location.within),
+        "data_subpaths": location.subpaths,
+        "protect": protect,
+        "in_use": lambda path: engine.users_of(path, foreign_only=ahead_of is not None),
+        "own_server_runs": ahead_of is not None and ahead_of.database_running,
+    }
+
+
+def _read_history(configuration: Path | None) -> History:
     """Return the revision graph; computed ids make Alembic read it, which takes longer."""
     if configuration is None:
         return History()
@@ -50,14 +65,7 @@ def _refusal(engine: Engine, seen: EngineFacts, protect: Sequence[Path]) -> Refu
     if seen.location.kind != "folder":
         return None
     try:
-        wiper.check(
-            Path(seen.location.path),
-            within=Path(seen.location.within),
-            data_subpaths=seen.location.subpaths,
-            protect=protect,
-            in_use=lambda path: engine.users_of(path, foreign_only=True),
-            own_server_runs=seen.database_running,
-        )
+        wiper.check(Path(seen.location.path), **gates_of(engine, seen.location, protect, ahead_of=seen))
     except RefusedError as error:
         return error
     return None

@@ -1,11 +1,12 @@
 """The table in pyproject.toml: what it may say, and what each mistake is answered with."""
 
+from dataclasses import fields
 from pathlib import PurePath
 from typing import Any
 
 import pytest
 
-from nox_alembic.core.config import FIELDS, KEYS, Config, parse
+from nox_alembic.core.config import KEYS, Config, parse
 from nox_alembic.core.errors import UsageError
 
 ROOT = PurePath("/project")
@@ -22,7 +23,7 @@ def test_nothing_is_required() -> None:
 
 
 def test_every_key_has_its_field() -> None:
-    assert {key.replace("-", "_") for key in KEYS} == set(FIELDS) - {"root", "environment"}
+    assert {key.replace("-", "_") for key in KEYS} == {entry.name for entry in fields(Config)} - {"root", "environment"}
 
 
 def test_an_environment_overrides_what_the_table_says_for_all() -> None:

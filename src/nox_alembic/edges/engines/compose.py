@@ -104,10 +104,7 @@ class ComposeEngine:
 
     def backend_url(self) -> str | None:
         """Return the configured health address, with the port that the daemon published."""
-        if not self.config.health_url or self.model.backend is None:
-            return None
-        port = self._backend_port(self._container(self.model.backend.name))
-        return self.config.health_url.replace("{backend_port}", str(port)) if port else None
+        return self._health_url(self._container(self._service_name("backend")))
 
     def backend_health(self) -> bool | None:
         """Return what the container's own health check says, None when it has none."""
@@ -184,9 +181,13 @@ class ComposeEngine:
         if self.model.backend is None:
             return BackendFacts()
         container = containers.get(self.model.backend.name)
-        port = self._backend_port(container)
-        url = self.config.health_url.replace("{backend_port}", str(port)) if self.config.health_url and port else None
-        return BackendFacts(defined=True, running=container is not None and container.running, url=url)
+        running = container is not None and container.running
+        return BackendFacts(defined=True, running=running, url=self._health_url(container))
+
+    def _health_url(self, backend: Container | None) -> str | None:
+        """Return the configured address with the port filled in, None without either."""
+        port = self._backend_port(backend)
+        return self.config.health_url.replace("{backend_port}", str(port)) if self.config.health_url and port else None
 
     def _is_to_start(self, service: str, container: Container | None) -> bool:
         done = container is not None and container.exit_code == 0 and service in self.model.one_shots

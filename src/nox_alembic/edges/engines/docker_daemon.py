@@ -19,7 +19,6 @@ LABEL = "com.docker.compose"
 class Container:
     """A container of a Compose project; `health` is "" when it has no health check, `ports` by container port."""
 
-    id: str
     service: str
     running: bool
     exit_code: int
@@ -111,7 +110,6 @@ class Daemon:
 def _container(attrs: Mapping[str, Any]) -> Container:
     labels, state = attrs["Config"]["Labels"], attrs["State"]
     return Container(
-        id=attrs["Id"],
         service=labels.get(f"{LABEL}.service", ""),
         running=state["Status"] in {"running", "restarting", "paused"},
         exit_code=state.get("ExitCode", 0),

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+import psutil
+
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
@@ -227,7 +229,7 @@ class EmbeddedEngine:
             MARK: str(self.places.home),
         }
 
-    def _backend(self) -> object | None:
+    def _backend(self) -> psutil.Process | None:
         identity = read_identity(self.places.backend)
         return processes.find_again(identity) if identity else None
 
@@ -242,8 +244,7 @@ class EmbeddedEngine:
 
     def _end_backend(self, *, seconds: float) -> None:
         """End the backend and all that it started, also what outlived it or was never written down."""
-        identity = read_identity(self.places.backend)
-        found = processes.find_again(identity) if identity else None
+        found = self._backend()
         members = {*(processes.tree(found) if found else ()), *processes.marked(MARK, str(self.places.home))}
         left = processes.end(members, seconds) if seconds else processes.kill(members)
         if left:
