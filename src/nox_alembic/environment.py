@@ -95,7 +95,12 @@ class Environment:
     def _sweep(self, location: DataLocation) -> Sequence[str]:
         path = Path(location.path)
         done = wiper.sweep(path.parent, path.name, keep=1, remover=self.engine.remover())
-        return [f"{left.path} could not be deleted ({left.reason}): `{left.command}`" for left in done.left]
+        return [self._leftover(left) for left in done.left]
+
+    def _leftover(self, left: wiper.Leftover) -> str:
+        """Return the wiper's message, and with it the containers that may be what keeps writing."""
+        users = self.engine.users_of(left.path, foreign_only=False) if left.newer else ()
+        return "\n".join([str(left), *(f"in use by {user}" for user in users)])
 
     def _command(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
         """Run a command of the project; `quiet` keeps its output away from stdout, where data goes."""

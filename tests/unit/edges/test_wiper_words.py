@@ -38,7 +38,7 @@ def test_a_clear_path_loses_its_trailing_separators(given: str, meant: str) -> N
 def test_a_path_that_could_mean_more_is_refused(given: str, reason: str) -> None:
     with pytest.raises(RefusedError) as error:
         words.check(given)
-    assert (error.value.id, error.value.message) == ("NA301", f"refused to wipe {given!r}: {reason}")
+    assert (error.value.id, error.value.message) == ("NA301", f"refused to wipe {words.shown(given)}: {reason}")
     assert error.value.hint == (
         "write the path of the database's folder in full, or relative to the Compose file, such as ./volumes/db"
     )

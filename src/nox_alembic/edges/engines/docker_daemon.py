@@ -1,6 +1,7 @@
 """The Docker daemon through its SDK: what Compose's command line cannot say."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 import docker
 import docker.errors
 import docker.types
+from docker.models.containers import Container as RawContainer
 
 from nox_alembic.core.errors import PreconditionError
 
 ANSWER_SECONDS = 60
 LABEL = "com.docker.compose"
+HELPER = "nox-alembic.helper"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +94,7 @@ class Daemon:
         The parent is mounted, since a mount point cannot be removed. Raises OSError when it does not succeed.
         """
         try:
-            self._client.containers.run(
+            helper = self._client.containers.create(
                 image,
                 entrypoint=["rm"],
                 # In this order: without PG_VERSION a half-deleted folder does not look like a database.
@@ -101,10 +104,27 @@ class Daemon:
                 cap_drop=["ALL"],
                 cap_add=["DAC_OVERRIDE", "FOWNER"],
                 mounts=[docker.types.Mount("/w", str(parent), type="bind")],
-                remove=True,
+                # By the daemon: a run that is killed now leaves no container, only one that ends by itself.
+                auto_remove=True,
+                labels={HELPER: name},
             )
-        except docker.errors.DockerException as error:
+            said = helper.attach(stderr=True, stream=True)
+            helper.start()
+            complaint = _until_its_end(helper, said)
+        except (docker.errors.DockerException, OSError) as error:
             raise OSError(f"the helper container of {image} could not delete it: {_short(error)}") from error
+        if complaint:
+            raise OSError(f"the helper container of {image} could not delete it: {complaint}")
+
+
+def _until_its_end(helper: RawContainer, said: Iterator[bytes]) -> str:
+    """Return the first line that the helper complained with, "" when it was content; Ctrl-C ends it, too."""
+    try:
+        return b"".join(said).decode(errors="replace").strip().partition("\n")[0]
+    except BaseException:
+        with suppress(docker.errors.DockerException):
+            helper.kill()
+        raise
 
 
 def _container(attrs: Mapping[str, Any]) -> Container:

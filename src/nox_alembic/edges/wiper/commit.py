@@ -5,7 +5,7 @@ import os
 from contextlib import ExitStack, suppress
 from typing import Unpack
 
-from nox_alembic.core.errors import FailedError
+from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.edges.wiper import gates, host
 from nox_alembic.edges.wiper.host import Folder, Kind
 from nox_alembic.edges.wiper.trash import Clock, Trash, newest_first, utc_now
@@ -35,11 +35,11 @@ def set_aside(
         trash = Trash.new(place.name, pid=os.getpid(), clock=clock).name
         try:
             move = _move_content if keep_root else _move_folder
-            move(place.parent, place.name, trash, on_event)
+            move(place, place.parent, trash, on_event)
         except OSError as error:
             if not host.in_the_way(error):
                 raise _failed(place.target, error) from error
-            _delete_in_place(place.target, place.parent, place.name, remover, on_event)
+            _delete_in_place(place, place.parent, remover, on_event)
             return WipeReport(place.target, in_place=True)
         return WipeReport(place.target, trash=place.target.path.with_name(trash))
 
@@ -52,15 +52,16 @@ def _make_again(place: gates.Passed) -> bool:
     return True
 
 
-def _move_folder(parent: Folder, name: str, trash: str, on_event: Watch) -> None:
+def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: Watch) -> None:
     """Rename the folder within its parent, which needs no right to the folder itself, and make an empty one."""
-    like = parent.stat(name)
+    name = place.name
     with host.uninterrupted():
         parent.move(name, trash)
         on_event("renamed", trash)
         try:
-            parent.make(name, like)
-        except OSError:
+            place.confirm(parent.stat(trash))
+            parent.make(name, place.status)
+        except (OSError, RefusedError):
             parent.move(trash, name)  # such as a full disk: everything is as before
             raise
         on_event("made", name)
@@ -68,11 +69,12 @@ def _move_folder(parent: Folder, name: str, trash: str, on_event: Watch) -> None
     on_event("synced", name)
 
 
-def _move_content(parent: Folder, name: str, trash: str, on_event: Watch) -> None:
+def _move_content(place: gates.Passed, parent: Folder, trash: str, on_event: Watch) -> None:
     """Move what is in the folder into the trash; PG_VERSION first, since without it nothing looks like a database."""
-    parent.make(trash, parent.stat(name))
+    place.confirm(parent.stat(place.name))
+    parent.make(trash, place.status)
     on_event("made", trash)
-    with parent.enter(name) as folder, parent.enter(trash) as aside:
+    with parent.enter(place.name) as folder, parent.enter(trash) as aside:
         moved: list[str] = []
         try:
             for child in sorted(folder.names(), key=lambda child: child != "PG_VERSION"):
@@ -88,10 +90,13 @@ def _move_content(parent: Folder, name: str, trash: str, on_event: Watch) -> Non
         folder.sync()
 
 
-def _delete_in_place(target: Target, parent: Folder, name: str, remover: Remover | None, on_event: Watch) -> None:
+def _delete_in_place(place: gates.Passed, parent: Folder, remover: Remover | None, on_event: Watch) -> None:
     """Delete without a way back, where nothing can be moved; raises FailedError when something stays."""
+    target, name = place.target, place.name
+    frozen = parent.is_frozen(name)
     try:
         with parent.enter(name) as folder:
+            place.confirm(folder.stat())
             _unlink_versions(folder, target)
             on_event("PG_VERSION", name)
             outcome = host.empty(folder, on_event)
@@ -104,7 +109,8 @@ def _delete_in_place(target: Target, parent: Folder, name: str, remover: Remover
     if not empty and denied and remover is not None:
         _remove_with_powers(target, parent, name, remover)
     elif not empty and not outcome.removed:
-        raise _failed(target, denied[0] if denied else OSError(errno.EIO, "nothing in it could be deleted"))
+        cause = denied[0] if denied else OSError(errno.EIO, "nothing in it could be deleted")
+        raise _failed(target, cause, frozen=frozen or any(stayed.frozen for stayed in outcome.stayed))
     elif not empty:
         raise _stayed(target, outcome)
 
@@ -143,14 +149,18 @@ def _is_empty(parent: Folder, name: str) -> bool:
         return False
 
 
-def _failed(target: Target, error: OSError) -> FailedError:
+def _failed(target: Target, error: OSError, *, frozen: bool = False) -> FailedError:
     message = f"{target.path} could not be set aside: {error.strerror or error}; it is as it was"
-    return FailedError("NA311", message, hint=f"`{host.removal_command(str(target.path))}`, and run it again")
+    return FailedError("NA311", message, hint=_hint(target, frozen=frozen))
+
+
+def _hint(target: Target, *, frozen: bool) -> str:
+    return f"`{host.removal_command(str(target.path), frozen=frozen)}`, and run it again"
 
 
 def _stayed(target: Target, outcome: Outcome) -> FailedError:
     message = f"{target.path} could be deleted only in part"
     lines = [f"{stayed.path}: {stayed.error.strerror}" for stayed in outcome.stayed]
     more = [f"and {outcome.more} more"] if outcome.more else []
-    hint = f"`{host.removal_command(str(target.path))}`, and run it again"
+    hint = _hint(target, frozen=any(stayed.frozen for stayed in outcome.stayed))
     return FailedError("NA312", message, hint=hint, detail="\n".join([*lines, *more]))

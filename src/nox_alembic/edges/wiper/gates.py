@@ -30,16 +30,24 @@ _HISTORIES = {".bash_history", ".psql_history"}
 class Passed:
     """A target that passed, with its parent held open: from here on its path is not walked again.
 
-    `parent` is None when a folder above the target is missing, too.
+    `parent` is None when a folder above the target is missing, too. `status` is what the gates saw of the folder, None
+    when there is none.
     """
 
     target: Target
     parent: Folder | None
+    status: os.stat_result | None = None
 
     @property
     def name(self) -> str:
         """The target's name in its parent."""
         return self.target.path.name
+
+    def confirm(self, status: os.stat_result) -> None:
+        """Raise RefusedError when another folder has taken the place of the one that passed."""
+        if self.status is None or not os.path.samestat(self.status, status):
+            reason = "another folder took its place while it was being looked at"
+            raise _refused("NA313", self.target.given, str(self.target.path), reason, "run the same command again")
 
 
 @contextmanager
@@ -53,7 +61,8 @@ def passed(given: str | os.PathLike[str], **gates: Unpack[Gates]) -> Iterator[Pa
         if parent is None:
             yield Passed(Target(text, Path(within, *below), Content.MISSING), None)
         else:
-            yield Passed(_target(text, parent, below[-1], gates), parent)
+            status = None if _is_missing(parent, below[-1], text) else parent.stat(below[-1])
+            yield Passed(_target(text, parent, below[-1], gates), parent, status)
 
 
 def _open_parent(stack: ExitStack, within: str, below: Sequence[str], given: str) -> Folder | None:
@@ -241,8 +250,8 @@ def _refuse_mounts(target: Target, parent: Folder, name: str) -> None:
 
 
 def _refused(id: str, given: str, resolved: str, reason: str, hint: str) -> RefusedError:  # noqa: A002 - the error's
-    shown = repr(given) if given == resolved else f"{given!r} ({resolved})"
-    return RefusedError(id, f"refused to wipe {shown}: {reason}", hint=hint)
+    what = words.shown(given) if given == resolved else f"{words.shown(given)} ({resolved})"
+    return RefusedError(id, f"refused to wipe {what}: {reason}", hint=hint)
 
 
 def is_worth_keeping(folder: Folder, name: str) -> bool:

@@ -19,8 +19,6 @@ from nox_alembic.edges.wiper.kinds import Kind
 if sys.platform == "win32":
     from nox_alembic.edges.wiper.windows import (
         Folder,
-        delete,
-        empty,
         in_the_way,
         is_denied,
         is_ours,
@@ -29,6 +27,7 @@ if sys.platform == "win32":
         server_runs,
         uninterrupted,
     )
+    from nox_alembic.edges.wiper.windows_deletion import delete, empty
 else:
     from nox_alembic.edges.wiper.posix import (
         Folder,

@@ -1,5 +1,6 @@
 """What only Linux has: mount ids, /proc, and a way to a folder that may not be read."""
 
+import fcntl
 import os
 import re
 import stat
@@ -11,6 +12,8 @@ assert sys.platform == "linux"  # noqa: S101 - mypy reads it, and checks the res
 
 _HANDLE = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _SERVERS = {"postgres", "postmaster"}
+_GET_FLAGS = 0x80086601  # FS_IOC_GETFLAGS, ioctl_iflags(2); the same number on x86-64 and ARM
+_FROZEN = 0x10 | 0x20  # FS_IMMUTABLE_FL, FS_APPEND_FL
 
 
 def mount_of(descriptor: int) -> int:
@@ -75,6 +78,29 @@ def _program(pid: int) -> str:
     with suppress(OSError), open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as comm:
         return comm.read().strip()
     return ""
+
+
+def is_frozen(parent: int, name: str) -> bool:
+    """Say whether `chattr +i` or `+a` keeps a file or folder as it is; False where it cannot be told."""
+    try:
+        mode = os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            return False  # opening a device may do something
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    except OSError:
+        return False
+    try:
+        answer = fcntl.ioctl(descriptor, _GET_FLAGS, bytes(8))
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return bool(int.from_bytes(answer[:4], sys.byteorder) & _FROZEN)
+
+
+def thaw_command(quoted: str) -> str:
+    """Return the command that takes these attributes away."""
+    return f"sudo chattr -R -ia {quoted}"
 
 
 def unlock_by_name(parent: int, name: str) -> None:

@@ -15,14 +15,29 @@ from nox_alembic.edges.wiper.kinds import Kind
 assert sys.platform != "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
 
 if sys.platform == "linux":
-    from nox_alembic.edges.wiper.linux import mount_of, mount_points_below, server_runs, unlock_by_name
+    from nox_alembic.edges.wiper.linux import (
+        is_frozen,
+        mount_of,
+        mount_points_below,
+        server_runs,
+        thaw_command,
+        unlock_by_name,
+    )
 else:
-    from nox_alembic.edges.wiper.unix import mount_of, mount_points_below, server_runs, unlock_by_name
+    from nox_alembic.edges.wiper.unix import (
+        is_frozen,
+        mount_of,
+        mount_points_below,
+        server_runs,
+        thaw_command,
+        unlock_by_name,
+    )
 
 __all__ = [
     "Folder",
     "in_the_way",
     "is_denied",
+    "is_frozen",
     "is_ours",
     "mount_of",
     "mounts_below",
@@ -100,6 +115,10 @@ class Folder:
         finally:
             os.close(descriptor)
 
+    def is_frozen(self, name: str = ".") -> bool:
+        """Say whether an attribute forbids everybody to change or delete a name, or the folder itself."""
+        return is_frozen(self.descriptor, name)
+
     def make(self, name: str, like: os.stat_result | None = None) -> None:
         """Make a folder with mode 0700, or with mode and, where we may, owner of another one."""
         os.mkdir(name, 0o700, dir_fd=self.descriptor)
@@ -157,10 +176,11 @@ def is_denied(error: OSError) -> bool:
     return error.errno in {errno.EACCES, errno.EPERM}
 
 
-def removal_command(path: str) -> str:
+def removal_command(path: str, *, frozen: bool = False) -> str:
     """Return the command that deletes `path` whoever owns it, quoted also where a shell would not need it."""
-    quoted = path.replace("'", "'\"'\"'")
-    return f"sudo rm -rf -- '{quoted}'"
+    quoted = "'" + path.replace("'", "'\"'\"'") + "'"
+    remove = f"sudo rm -rf -- {quoted}"
+    return f"{thaw_command(quoted)} && {remove}" if frozen else remove
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import Self
 
 assert sys.platform != "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
 
-from nox_alembic.edges.wiper.posix import Folder, mount_of, open_folder, unlock  # noqa: E402
+from nox_alembic.edges.wiper.posix import Folder, is_frozen, mount_of, open_folder, unlock  # noqa: E402
 from nox_alembic.edges.wiper.values import Outcome, Stayed, Watch, ignore  # noqa: E402
 
 _OPEN_LEVELS = 32  # folders held open on the way down; those above are closed and opened again on the way up
@@ -251,7 +251,14 @@ class _Removal:
             return
         parts = [self._path, *(level.name for level in self._levels[1:]), name]
         path = os.path.join(*filter(None, parts))
-        self._stayed.append(Stayed(path, OSError(error.errno, error.strerror, path), self._is_newer(name)))
+        frozen = error.errno == errno.EPERM and self._is_frozen(name)
+        what = "an attribute of it or of its folder forbids it" if frozen else error.strerror
+        self._stayed.append(Stayed(path, OSError(error.errno, what, path), self._is_newer(name), frozen))
+
+    def _is_frozen(self, name: str) -> bool:
+        """Say whether a name, or the folder that it is in, is immutable or append-only."""
+        folder = self._levels[-1].descriptor
+        return is_frozen(folder, ".") or (name != "" and is_frozen(folder, name))
 
     def _is_newer(self, name: str) -> bool:
         with suppress(OSError):

@@ -34,6 +34,17 @@ def server_runs(pid: int, data: os.stat_result, listed: str) -> bool:
     return True
 
 
+def is_frozen(parent: int, name: str) -> bool:
+    """Say whether `chflags` keeps a file or folder as it is."""
+    flags = getattr(os.stat(name, dir_fd=parent, follow_symlinks=False), "st_flags", 0)
+    return bool(flags & (stat.UF_IMMUTABLE | stat.UF_APPEND | stat.SF_IMMUTABLE | stat.SF_APPEND))
+
+
+def thaw_command(quoted: str) -> str:
+    """Return the command that takes these flags away."""
+    return f"sudo chflags -R nouchg,nouappnd,noschg,nosappnd {quoted}"
+
+
 def unlock_by_name(parent: int, name: str) -> None:
     """Chmod u+rwx; a link that was swapped in gets the mode itself."""
     status = os.stat(name, dir_fd=parent, follow_symlinks=False)

@@ -76,11 +76,15 @@ class Target:
 
 @dataclass(frozen=True)
 class Stayed:
-    """One path that could not be deleted; `newer` when it changed after the deletion began."""
+    """One path that could not be deleted.
+
+    `newer` when it changed after the deletion began, `frozen` when an attribute forbids it to everybody, root included.
+    """
 
     path: str
     error: OSError
     newer: bool
+    frozen: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,13 @@ class Leftover:
     command: str
     stayed: tuple[str, ...] = ()
     newer: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Tell it in a message: what, why, what to type; then what stayed, and apart from it what still grows."""
+        lines = [f"{self.path} could not be deleted ({self.reason}): `{self.command}`"]
+        lines += [f"still there: {', '.join(self.stayed)}"] if self.stayed else []
+        lines += [f"something is still writing: {', '.join(self.newer)}"] if self.newer else []
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,11 @@ def check(given: str) -> str:
     return text
 
 
+def shown(text: str) -> str:
+    """Return a path for a message: as it is, and not doubly escaped as `repr` has it, unless that hides something."""
+    return f"'{text}'" if text.isprintable() else repr(text)
+
+
 def _refused(given: str, reason: str) -> RefusedError:
     hint = "write the path of the database's folder in full, or relative to the Compose file, such as ./volumes/db"
-    return RefusedError("NA301", f"refused to wipe {given!r}: {reason}", hint=hint)
+    return RefusedError("NA301", f"refused to wipe {shown(given)}: {reason}", hint=hint)
