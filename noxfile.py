@@ -103,6 +103,17 @@ def test(session: nox.Session) -> None:
     verb(session)
 
 
+@nox.session(name="test-windows", default=False, tags=["ci"])
+def test_windows(session: nox.Session) -> None:
+    """Run the wiper's tests on Windows: there as they are, on Linux in a Windows Python under Wine."""
+    tests = ["tests/wiper", "tests/windows", "tests/unit/edges/test_wiper_words.py", *session.posargs]
+    if sys.platform == "win32":
+        install(session, "test")
+        session.run("python", "-m", "pytest", *tests)
+    else:
+        session.run("bash", ".ci/wine", *tests, external=True)
+
+
 @nox.session(default=False, tags=["ci"])
 def lint(session: nox.Session) -> None:
     """Check style, types and the layers of imports."""
@@ -110,4 +121,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
+    for platform_ in ("win32", "darwin"):
+        tests = ["tests/windows"] if platform_ == "win32" else []
+        session.run("mypy", "--platform", platform_, "src/nox_alembic", *tests)
     session.run("lint-imports", "--no-cache")

@@ -1,6 +1,7 @@
 """Walks a plan: one case a step, each of which calls one edge; stops at the first failure."""
 
 import concurrent.futures
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ class Runner:
             case DiscardData():
                 engine.discard_data()
             case MakeFolder(location):
-                Path(location.path).mkdir(parents=True, exist_ok=True)
+                self._make_folder(Path(location.path))
             case StartDatabase():
                 engine.start_database()
             case AwaitDatabase(seconds):
@@ -107,6 +108,11 @@ class Runner:
             case _:
                 assert_never(step)
         return DONE
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make it ours before a daemon makes it root's; where the parent is root's already, the daemon has to."""
+        with contextlib.suppress(PermissionError):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def _set_aside(self, location: DataLocation) -> str:
         for line in self.tools.set_aside(location):

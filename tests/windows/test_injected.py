@@ -29,6 +29,16 @@ def failing(call: Call, winerror: int, times: int, only: str = "") -> Call:
     return act
 
 
+def noting(call: Call, paths: list[str]) -> Call:
+    """Let a call note the paths that it gets."""
+
+    def act(path: str) -> object:
+        paths.append(str(path))
+        return call(path)
+
+    return act
+
+
 @pytest.mark.parametrize("winerror", [5, 32, 33, 303, 1224])
 def test_what_passes_is_tried_again(database: Path, monkeypatch: pytest.MonkeyPatch, winerror: int) -> None:
     monkeypatch.setattr(os, "unlink", failing(os.unlink, winerror, 3))
@@ -45,7 +55,8 @@ def test_what_does_not_pass_is_an_error_at_once(database: Path, monkeypatch: pyt
 
 def test_a_read_only_folder_loses_the_attribute(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In Wine the attribute does not stick to a folder."""
-    real, cleared = os.lstat, []
+    real = os.lstat
+    cleared: list[str] = []
 
     def lstat(path: str) -> object:
         status = real(path)
@@ -99,7 +110,7 @@ def test_what_has_a_reparse_tag_is_removed_and_not_walked(
     scanned: list[str] = []
     monkeypatch.setattr(os, "lstat", lstat)
     monkeypatch.setattr(os, "rmdir", rmdir)
-    monkeypatch.setattr(os, "listdir", lambda path, call=os.listdir: scanned.append(str(path)) or call(path))
+    monkeypatch.setattr(os, "listdir", noting(os.listdir, scanned))
     wiper.remove_tree(database)
     assert f"\\\\?\\{link}" in removed
     assert not any(path.endswith("pg_wal") for path in scanned)
@@ -109,8 +120,7 @@ def test_all_calls_get_paths_that_have_no_limit(database: Path, monkeypatch: pyt
     """Wine has no limit of 260 characters."""
     paths: list[str] = []
     for name in ("unlink", "rmdir", "listdir"):
-        call: Call = getattr(os, name)
-        monkeypatch.setattr(os, name, lambda path, call=call: paths.append(str(path)) or call(path))
+        monkeypatch.setattr(os, name, noting(getattr(os, name), paths))
     wiper.remove_tree(database)
     assert [path for path in paths if not path.startswith("\\\\?\\")] == []
     assert len(paths) > 10

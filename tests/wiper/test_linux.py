@@ -44,6 +44,20 @@ def test_a_parent_of_root_and_a_sticky_one_leave_the_data_and_say_what_to_type(
     assert tree(database) == before
 
 
+def test_a_daemon_that_is_gone_before_the_helper_leaves_the_data(database: Path, tmp_path: Path) -> None:
+    belongs_to(database, CONTAINER)
+    before = tree(database)
+    script = """
+from nox_alembic.edges import wiper
+def gone(parent, name):
+    raise OSError("no daemon answers")
+wiper.set_aside("volumes/db", within=".", remover=gone)
+"""
+    said = run_as_stranger(tmp_path, script).splitlines()[-1]
+    assert said.endswith(f"{database} could not be set aside: no daemon answers; it is as it was")
+    assert tree(database) == before
+
+
 def test_an_empty_foreign_folder_needs_no_power(tmp_path: Path) -> None:
     (tmp_path / "victim/empty").mkdir(parents=True)
     give(tmp_path / "victim")

@@ -64,7 +64,7 @@ class ComposeEngine:
             location=self.location,
             data_present=self._data_present(database),
             database_running=database is not None and database.running,
-            anything_running=any(container.running for container in found),
+            anything_running=any(c.running for c in found) or self.daemon.helpers_run(self.model.project),
             address=self._address(database),
             backend=self._backend_facts(containers),
             services=self.model.others,
@@ -113,10 +113,12 @@ class ComposeEngine:
 
     def kill(self) -> None:
         """End all containers of the project at once, and keep them."""
+        self.daemon.end_helpers(self.model.project)
         self.cli.call("kill")
 
     def down(self) -> None:
         """Stop and remove the project's containers and network; the data stays."""
+        self.daemon.end_helpers(self.model.project)
         self.cli.call("down", "--remove-orphans")
 
     def discard_data(self) -> None:
@@ -147,7 +149,7 @@ class ComposeEngine:
 
     def remover(self) -> Remover:
         """Return the helper container, from the database's own image, which is here already."""
-        return partial(self.daemon.remove_child, self.model.database.image)
+        return partial(self.daemon.remove_child, self.model.database.image, self.model.project)
 
     def _service_name(self, service: Service) -> str:
         if service == "database":

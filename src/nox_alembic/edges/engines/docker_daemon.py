@@ -65,6 +65,20 @@ class Daemon:
             if any(_touches(PurePath(source), path) for source in _sources(container.attrs))
         )
 
+    def helpers_run(self, project: str) -> bool:
+        """Return whether a helper container of a run that was killed is still deleting."""
+        return bool(self._helpers(project))
+
+    def end_helpers(self, project: str) -> None:
+        """End such helpers, and return when they are gone: what they delete is about to be made anew."""
+        for helper in self._helpers(project):
+            with suppress(docker.errors.APIError):  # it may end by itself meanwhile
+                helper.kill()
+                helper.wait(condition="removed")
+
+    def _helpers(self, project: str) -> list[RawContainer]:
+        return list(self._client.containers.list(filters={"label": f"{HELPER}={project}"}, ignore_removed=True))
+
     def has_image(self, name: str) -> bool:
         """Return whether the image is on the daemon's machine."""
         try:
@@ -88,7 +102,7 @@ class Daemon:
         except docker.errors.NotFound:
             return
 
-    def remove_child(self, image: str, parent: Path, name: str) -> None:
+    def remove_child(self, image: str, project: str, parent: Path, name: str) -> None:
         """Delete `parent/name` with root's powers over files, in a container that has no others and no network.
 
         The parent is mounted, since a mount point cannot be removed. Raises OSError when it does not succeed.
@@ -106,7 +120,7 @@ class Daemon:
                 mounts=[docker.types.Mount("/w", str(parent), type="bind")],
                 # By the daemon: a run that is killed now leaves no container, only one that ends by itself.
                 auto_remove=True,
-                labels={HELPER: name},
+                labels={HELPER: project},
             )
             said = helper.attach(stderr=True, stream=True)
             helper.start()
@@ -146,7 +160,8 @@ def _ports(attrs: Mapping[str, Any]) -> Iterator[tuple[int, tuple[str, int]]]:
 
 
 def _project(attrs: Mapping[str, Any]) -> str:
-    return str((attrs["Config"]["Labels"] or {}).get(f"{LABEL}.project", ""))
+    labels = attrs["Config"]["Labels"] or {}
+    return str(labels.get(f"{LABEL}.project") or labels.get(HELPER, ""))
 
 
 def _described(attrs: Mapping[str, Any]) -> str:

@@ -1,0 +1,60 @@
+"""Where images keep their data: the mount itself, or below it from PostgreSQL 18 on; in a folder, or in a volume."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.compose.conftest import MakeProject, docker
+from tests.compose.test_verbs import insert, rows
+from tests.project import Project
+
+IMAGE_18 = os.environ.get("POSTGRES18_IMAGE", "postgres:18")
+OTHERS = """\
+  cache:
+    image: ${PYTHON_IMAGE:-python:3.13-slim}
+    entrypoint: [sleep, '600']
+    stop_grace_period: 0s
+    volumes: ['cache:/cache']
+volumes: {pgdata: {}, cache: {}}
+"""
+
+
+@pytest.fixture(params=["folder", "volume"])
+def project18(request: pytest.FixtureRequest, make_compose_project: MakeProject) -> Project:
+    """A project on PostgreSQL 18, whose data is mounted one level above where it was."""
+    data = {"folder": "./volumes/db", "volume": "pgdata"}[request.param]
+    project = make_compose_project('database-service = "db"', data=data, more=OTHERS)
+    text = (project.root / "compose.yml").read_text()
+    project.write("compose.yml", text.replace(":/var/lib/postgresql/data", ":/var/lib/postgresql"))
+    project.variables["POSTGRES_IMAGE"] = IMAGE_18
+    return project
+
+
+def test_a_reset_of_postgresql_18_wipes_its_data_and_no_other_volume(project18: Project) -> None:
+    project18.good("dev")
+    insert(project18)
+    docker("compose", "exec", "-T", "cache", "touch", "/cache/kept", cwd=project18.root)
+    ran = project18.good("reset", "--yes", "--json").json
+    assert rows(project18) == 1
+    assert "warnings" not in ran
+    assert docker("compose", "exec", "-T", "cache", "ls", "/cache", cwd=project18.root) == "kept\n"
+    if (project18.root / "volumes/db").exists():
+        (trash,) = [path for path in (project18.root / "volumes").iterdir() if "wipe" in path.name]
+        assert (trash / "18/docker/PG_VERSION").read_text() == "18\n"
+        assert (project18.root / "volumes/db/18/docker/PG_VERSION").exists()
+
+
+def test_what_lies_beside_the_data_of_postgresql_18_is_refused(make_compose_project: MakeProject) -> None:
+    project = make_compose_project()
+    text = (project.root / "compose.yml").read_text()
+    project.write("compose.yml", text.replace(":/var/lib/postgresql/data", ":/var/lib/postgresql"))
+    project.variables["POSTGRES_IMAGE"] = IMAGE_18
+    project.good("dev")
+    project.good("down")
+    (project.root / "volumes/db/photos").mkdir()
+    ran = project.run("reset", "--yes", "--json")
+    place = project.root / "volumes/db"
+    message = f"refused to wipe '{place}': it is not a PostgreSQL data folder: it holds 'photos'"
+    assert (ran.code, ran.error[:2]) == (5, ("NA306", message))
+    assert Path(place, "18/docker/PG_VERSION").exists()

@@ -1,0 +1,73 @@
+"""The tool as it is, but for one thing: it gets a signal at a chosen point. Run as a program.
+
+`python -m tests.dying POINT COUNT SIGNAL VERB...`. Points: those of the wiper ("gates", "renamed", "made", "synced",
+"entry", "rmdir"), `before STEP` and `after STEP` by the step's class, "locked", "revision" in the middle of a
+migration, and "helper" while the helper container runs.
+"""
+
+import functools
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from filelock import FileLock
+
+from nox_alembic import cli, report, runner
+from nox_alembic.core.steps import Foreground
+from nox_alembic.edges import wiper
+from nox_alembic.edges.engines import docker_daemon
+
+
+class Fate:
+    """Sends the signal when the point comes for the given time."""
+
+    def __init__(self, point: str, count: int, number: int) -> None:
+        self.point, self.count, self.number = point, count, number
+        self.seen = 0
+
+    def come(self, point: str, _name: str = "") -> None:
+        """Say where we are."""
+        self.seen += point == self.point
+        if point == self.point and self.seen == self.count:
+            os.kill(os.getpid(), self.number)
+
+
+def watch(fate: Fate) -> None:
+    """Have everything that is of interest tell the fate."""
+    # Set by name: these are replaced for this process only, and nothing of the tool knows of it.
+    replace: Any = setattr
+    replace(wiper, "set_aside", functools.partial(wiper.set_aside, on_event=fate.come))
+    replace(wiper, "sweep", functools.partial(wiper.sweep, on_event=fate.come))
+    act, revision, wait = runner.Runner._do, report.Reporter.revision, docker_daemon._until_its_end
+    acquire = FileLock.acquire
+
+    def do(self: runner.Runner, step: Foreground) -> str:
+        fate.come(f"before {type(step).__name__}")
+        result = act(self, step)
+        fate.come(f"after {type(step).__name__}")
+        return result
+
+    def name(self: report.Reporter, text: str) -> None:
+        fate.come("revision")
+        revision(self, text)
+
+    def until(helper: Any, said: Iterator[bytes]) -> str:
+        fate.come("helper")
+        return wait(helper, said)
+
+    def lock(self: FileLock, *rest: Any, **named: Any) -> Any:
+        proxy = acquire(self, *rest, **named)
+        fate.come("locked")
+        return proxy
+
+    replace(runner.Runner, "_do", do)
+    replace(report.Reporter, "revision", name)
+    replace(docker_daemon, "_until_its_end", until)
+    replace(FileLock, "acquire", lock)
+
+
+if __name__ == "__main__":
+    watch(Fate(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    sys.argv[1:] = sys.argv[4:]
+    cli.main()

@@ -1,0 +1,29 @@
+"""`reset` on the embedded engine is ended at each point, by SIGKILL and by Ctrl-C; the next one must heal it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import crashes
+from tests.crashes import POINTS, SIGNALS, Harness
+
+RANDOM_RUNS = 10  # `python -m tests.crashes embedded` does 200
+
+
+@pytest.fixture(scope="module")
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    harness = crashes.embedded_harness(tmp_path_factory.mktemp("crashes"))
+    harness.prepare()
+    yield harness
+    harness.project.run("down")
+
+
+def test_each_point(harness: Harness) -> None:
+    for number, (point, count) in enumerate(POINTS):
+        harness.crash_at(point, count, SIGNALS[number % 2])
+    assert (harness.failures, harness.ended) == ([], len(POINTS))
+
+
+def test_random_instants(harness: Harness) -> None:
+    crashes.crash_at_random(harness, RANDOM_RUNS, seed=2)
+    assert harness.failures == []
