@@ -136,6 +136,13 @@ def compose_down(harness: Harness) -> None:
     subprocess.run(words, cwd=harness.project.root, capture_output=True, check=True)
 
 
+def crash_at_each_point(harness: Harness) -> None:
+    """End a reset at each point, by SIGKILL and by Ctrl-C in turns; all of them must be reached and healed."""
+    for number, (point, count) in enumerate(POINTS):
+        harness.crash_at(point, count, SIGNALS[number % 2])
+    assert (harness.failures, harness.ended) == ([], len(POINTS))
+
+
 def crash_at_random(harness: Harness, runs: int, seed: int) -> None:
     """End resets at random instants, by SIGKILL and by Ctrl-C in turns."""
     instants = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret

@@ -42,6 +42,7 @@ def _runs(words: Sequence[str]) -> bool:
 
 def give(folder: Path) -> None:
     """Give a folder and all that is in it to the normal user, and let them reach it."""
+    assert sys.platform != "win32"
     for path in (folder, *folder.rglob("*")):
         os.chown(path, UID, UID, follow_symlinks=False)
     for path in folder.parents:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.project import COMPOSE, Project, make_project
+from tests.users import as_normal_user, give
 
 MakeProject = Callable[..., Project]
 
@@ -83,3 +85,14 @@ def starts(project: Project, service: str, since: float, until: float) -> int:
     words = [word for value in filters for word in ("--filter", value)]
     shown = docker("events", "--since", f"{since:.3f}", "--until", f"{until:.3f}", *words)
     return len(shown.splitlines())
+
+
+def as_normal_user_of(project: Project, home: Path) -> None:
+    """Have the project belong to `nobody`, who may talk to the daemon, and run the tool as they do."""
+    project.prefix = as_normal_user(Path("/var/run/docker.sock").stat().st_gid)
+    plugin = Path("~/.docker/cli-plugins/docker-compose").expanduser()
+    if plugin.exists():  # a plugin of root's own
+        (home / ".docker/cli-plugins").mkdir(parents=True)
+        shutil.copy(plugin, home / ".docker/cli-plugins")
+    project.variables["HOME"] = str(home)
+    give(home)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import crashes
-from tests.crashes import POINTS, SIGNALS, Harness
+from tests.crashes import Harness
 
 RANDOM_RUNS = 6  # `python -m tests.crashes compose` does 200
 
@@ -19,9 +19,7 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
 
 
 def test_each_point(harness: Harness) -> None:
-    for number, (point, count) in enumerate(POINTS):
-        harness.crash_at(point, count, SIGNALS[number % 2])
-    assert (harness.failures, harness.ended) == ([], len(POINTS))
+    crashes.crash_at_each_point(harness)
 
 
 def test_random_instants(harness: Harness) -> None:

@@ -1,7 +1,6 @@
 """The helper container: what the user may not delete is deleted with powers over files, and with no others."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.conftest import MakeProject, docker
+from tests.compose.conftest import MakeProject, as_normal_user_of, docker
 from tests.compose.test_verbs import insert, rows
 from tests.crashes import ROOT
 from tests.project import Project
-from tests.users import IS_ROOT, as_normal_user, give
+from tests.users import IS_ROOT
 
 
 @pytest.fixture
@@ -24,13 +23,7 @@ def stuck(make_compose_project: MakeProject, tmp_path: Path) -> Project:
         pytest.skip("this test changes to another user, which only root can")
     project = make_compose_project()
     (project.root / "volumes/db").mkdir(parents=True)
-    project.prefix = as_normal_user(Path("/var/run/docker.sock").stat().st_gid)
-    plugin = Path("~/.docker/cli-plugins/docker-compose").expanduser()
-    if plugin.exists():  # a plugin of root's own
-        (tmp_path / ".docker/cli-plugins").mkdir(parents=True)
-        shutil.copy(plugin, tmp_path / ".docker/cli-plugins")
-    project.variables["HOME"] = str(tmp_path)
-    give(tmp_path)
+    as_normal_user_of(project, tmp_path)
     os.chown(project.root / "volumes", 0, 0)
     project.good("dev")
     return project

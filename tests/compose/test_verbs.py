@@ -1,8 +1,6 @@
 """The verbs on real Compose, real containers and a real PostgreSQL."""
 
 import os
-import shutil
-import signal
 import socket
 import time
 import urllib.request
@@ -12,9 +10,9 @@ import psycopg2
 import pytest
 import sqlalchemy
 
-from tests.compose.conftest import MakeProject, containers, docker, starts
+from tests.compose.conftest import MakeProject, as_normal_user_of, containers, docker, starts
 from tests.project import EVERYTHING, Project, tree
-from tests.users import IS_ROOT, UID, as_normal_user, give
+from tests.users import IS_ROOT, UID
 
 IMAGE = os.environ.get("POSTGRES_IMAGE", "postgres:17")
 
@@ -148,13 +146,7 @@ def test_a_normal_user_resets_a_folder_of_the_containers_user(
     if not IS_ROOT:
         pytest.skip("this test changes to another user, which only root can; the other tests run as a normal user")
     project = make_compose_project()
-    project.prefix = as_normal_user(Path("/var/run/docker.sock").stat().st_gid)
-    plugin = Path("~/.docker/cli-plugins/docker-compose").expanduser()
-    if plugin.exists():  # a plugin of root's own
-        (tmp_path / ".docker/cli-plugins").mkdir(parents=True)
-        shutil.copy(plugin, tmp_path / ".docker/cli-plugins")
-    project.variables["HOME"] = str(tmp_path)
-    give(tmp_path)
+    as_normal_user_of(project, tmp_path)
     project.good("reset")
     assert (project.root / "volumes/db").stat().st_uid not in {0, UID}
     for _ in range(2):
@@ -312,21 +304,6 @@ def test_a_second_run_says_who_holds_the_environment(project: Project) -> None:
         assert f"`reset` (process {first.pid}, since " in ran.error[1]
     finally:
         assert first.wait(timeout=120) == 0
-
-
-def test_a_reset_that_was_killed_is_finished_by_the_next_one(project: Project) -> None:
-    project.good("reset")
-    for seconds in (0.5, 0.9, 1.3, 2.0):
-        running = project.start("reset", "--yes")
-        time.sleep(seconds)
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-    project.good("reset", "--yes")
-    assert project.run("status").code == 0
-    assert rows(project) == 1
-    names = [path.name for path in (project.root / "volumes").iterdir()]
-    assert len([name for name in names if "wipe" in name]) == 1
-    assert [name for name in names if "wipe" not in name] == ["db"]
 
 
 def test_no_password_reaches_the_screen(project: Project) -> None:

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -372,21 +371,6 @@ def test_a_wrong_password_is_not_waited_for(project: Project) -> None:
     assert project.run("dev", "--json").error[0] == "NA203"  # NA201 would be the end of a wait
     with pytest.raises(psycopg2.OperationalError):
         rows(project)
-
-
-def test_a_reset_that_is_killed_at_any_moment_is_finished_by_the_next(project: Project) -> None:
-    project.good("reset")
-    for number in range(12):
-        running = project.start("reset", "--yes")
-        time.sleep(0.25 + 0.2 * number)
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-    project.good("reset", "--yes")
-    assert project.run("status").code == 0
-    assert rows(project) == 1
-    names = [path.name for path in pgdata(project).parent.iterdir()]
-    assert len([name for name in names if ".wipe-" in name]) == 1
-    assert [name for name in names if ".new-" in name] == []
 
 
 def test_logs_show_both_with_a_prefix(project: Project) -> None:
