@@ -42,9 +42,9 @@ def _runs(words: Sequence[str]) -> bool:
 
 def give(folder: Path) -> None:
     """Give a folder and all that is in it to the normal user, and let them reach it."""
-    assert sys.platform != "win32"
+    chown = getattr(os, "chown")  # noqa: B009 - Windows has none, and this module is imported there
     for path in (folder, *folder.rglob("*")):
-        os.chown(path, UID, UID, follow_symlinks=False)
+        chown(path, UID, UID, follow_symlinks=False)
     for path in folder.parents:
         if path != Path("/") and path.stat().st_mode & 0o005 != 0o005 and path.is_relative_to(tempfile.gettempdir()):
             path.chmod(path.stat().st_mode | 0o005)
