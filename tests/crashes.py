@@ -159,6 +159,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background jobs have it ignored, and hand it on
     folder = Path(tempfile.mkdtemp(prefix="nox-alembic-crashes-"))
     harness = {"embedded": embedded_harness, "compose": compose_harness}[chosen.engine](folder)
     try:

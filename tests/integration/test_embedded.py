@@ -189,6 +189,21 @@ def test_an_initdb_that_was_cut_off_leaves_nothing_in_the_way(project: Project) 
     assert rows(project) == 1
 
 
+def test_an_initdb_that_outlived_its_run_is_ended_before_its_folder_is_deleted(project: Project) -> None:
+    project.good("dev")
+    project.good("down")
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    cut_off = pgdata(project).with_name(f".pgdata.new-{dead.pid}")
+    shutil.move(pgdata(project), cut_off)
+    script = "import pathlib, sys\nwhile True: pathlib.Path(sys.argv[1], 'base/new').touch()"
+    with subprocess.Popen([sys.executable, "-c", script, str(cut_off)], stderr=subprocess.DEVNULL) as writer:
+        project.good("dev")
+        assert writer.wait(timeout=5) == -signal.SIGKILL
+    assert not cut_off.exists()
+    assert rows(project) == 1
+
+
 def test_programs_that_are_not_there_are_named(project: Project) -> None:
     project.table(*EVERYTHING, 'engine = "embedded"', 'postgres-bin = "nowhere"')
     assert project.run("dev", "--json").error == (

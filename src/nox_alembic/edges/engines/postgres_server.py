@@ -181,13 +181,16 @@ class Server:
             yield file
 
     def _sweep_cut_off(self) -> None:
-        """Delete what an initdb that was killed left beside the data folder."""
+        """Delete what a run that was killed left beside the data folder; its initdb may still be at work on it."""
         if not self.data.parent.is_dir():
             return
         for path in self.data.parent.iterdir():
             found = MAKING.match(path.name)
             ours = found is not None and found["name"] == self.data.name and not path.is_symlink()
             if found is not None and ours and processes.find(int(found["pid"])) is None:
+                while busy := list(processes.at_work_on(path)):
+                    if processes.kill(busy):
+                        break  # what cannot be ended is another user's, and so is what it makes
                 shutil.rmtree(path)
 
 

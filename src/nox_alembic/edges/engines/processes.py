@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -72,6 +73,14 @@ def marked(variable: str, value: str) -> Iterator[psutil.Process]:
         with suppress(psutil.Error, OSError):
             if process.pid not in ours and process.environ().get(variable) == value:
                 yield process
+
+
+def at_work_on(folder: Path) -> Iterator[psutil.Process]:
+    """Yield the living processes that were started on the folder, or work in it, and what these have started."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if str(folder) in process.cmdline() or Path(process.cwd()).is_relative_to(folder):
+                yield from filter(is_alive, tree(process))
 
 
 def end(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
