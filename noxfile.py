@@ -103,7 +103,7 @@ def test(session: nox.Session) -> None:
     verb(session)
 
 
-@nox.session(name="test-windows", default=False, tags=["ci"])
+@nox.session(name="test-windows", venv_backend=None if sys.platform == "win32" else "none", default=False, tags=["ci"])
 def test_windows(session: nox.Session) -> None:
     """Run the wiper's tests on Windows: there as they are, on Linux in a Windows Python under Wine."""
     tests = ["tests/wiper", "tests/windows", "tests/unit/edges/test_wiper_words.py", *session.posargs]

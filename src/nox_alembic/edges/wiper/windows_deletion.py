@@ -97,7 +97,9 @@ class _Removal:
 
     def _report_new(self, folder: str, error: OSError) -> bool:
         """Report what appeared in a folder while it was being emptied; say whether there was anything."""
-        names = os.listdir(long(folder)) if error.winerror == _NOT_EMPTY else []
+        names: list[str] = []
+        with suppress(OSError):
+            names = os.listdir(long(folder)) if error.winerror == _NOT_EMPTY else []
         for name in names:
             what = OSError(error.errno, "it appeared while the folder was being emptied", folder, error.winerror)
             self._report(os.path.join(folder, name), what)
@@ -108,7 +110,8 @@ class _Removal:
             self._patience.act(call)
             self._removed += 1
         except OSError as error:
-            if error.winerror not in _MISSING and not self._report_new(path, error):
+            gone = error.winerror in _MISSING or not os.path.lexists(long(path))  # another process deletes, too
+            if not gone and not self._report_new(path, error):
                 self._report(path, error)
 
     def _report(self, path: str, error: OSError) -> None:
