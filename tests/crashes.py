@@ -39,6 +39,8 @@ class Harness:
 
     def prepare(self) -> None:
         """Bring it up, put something beside the data that is not ours, and leave trash for the first crash."""
+        # A shell starts what it puts into the background with Ctrl-C ignored, and a program hands that on to its own.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         self.project.good("reset", "--yes")
         self.project.write("precious/kept", "kept")
         (self.data.parent / "precious").mkdir()
@@ -159,9 +161,6 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a shell's background jobs have it ignored, and hand it on
     folder = Path(tempfile.mkdtemp(prefix="nox-alembic-crashes-"))
     harness = {"embedded": embedded_harness, "compose": compose_harness}[chosen.engine](folder)
     try:

@@ -14,9 +14,10 @@ from tests.wiper.places import as_root, make_database, trash_in, with_kill
 pytestmark = with_kill
 
 WIPE_AND_DIE = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 from nox_alembic.edges import wiper
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell have it ignored
 point, count, number, keep_root, root = sys.argv[1], *map(int, sys.argv[2:5]), Path(sys.argv[5])
 seen = 0
 def die(at, name):
