@@ -121,7 +121,6 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
-    for platform_ in ("win32", "darwin"):
-        tests = ["tests/windows"] if platform_ == "win32" else []
-        session.run("mypy", "--platform", platform_, "src/nox_alembic", *tests)
+    session.run("mypy", "--platform", "win32", "src/nox_alembic", "tests/windows")
+    session.run("mypy", "--platform", "darwin", "src/nox_alembic")
     session.run("lint-imports", "--no-cache")

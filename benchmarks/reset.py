@@ -84,7 +84,7 @@ def wait_for_health() -> None:
     raise SystemExit("the backend did not become healthy within 60 s")
 
 
-def seconds(act: Callable[[], None]) -> float:
+def seconds(act: Callable[[], object]) -> float:
     """Return how long it takes."""
     start = time.perf_counter()
     act()

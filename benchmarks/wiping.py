@@ -11,13 +11,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
+from benchmarks.reset import seconds  # noqa: E402 - found by the line above
 from tests.project import make_project  # noqa: E402
 
 from nox_alembic.edges import wiper  # noqa: E402
@@ -45,27 +46,10 @@ def many_files(folder: Path) -> None:
             (folder / f"base/{number}/{file}").write_bytes(b"x" * 100)
 
 
-def by_rm(folder: Path) -> float:
-    """Return the seconds of `rm -rf`, the start of the program included."""
-    start = time.perf_counter()
-    subprocess.run(["rm", "-rf", "--", str(folder)], check=True)
-    return time.perf_counter() - start
-
-
-def by_rmtree(folder: Path) -> float:
-    """Return the seconds of `shutil.rmtree`."""
-    start = time.perf_counter()
-    shutil.rmtree(folder)
-    return time.perf_counter() - start
-
-
 def by_wiper(folder: Path) -> tuple[float, float]:
     """Return the seconds until a new database can start, and of all."""
-    start = time.perf_counter()
-    wiper.set_aside(folder, within=folder.parent)
-    free = time.perf_counter() - start
-    wiper.sweep(folder.parent, folder.name)
-    return free, time.perf_counter() - start
+    free = seconds(lambda: wiper.set_aside(folder, within=folder.parent))
+    return free, free + seconds(lambda: wiper.sweep(folder.parent, folder.name))
 
 
 def measure(name: str, make: Callable[[Path], None], place: Path, rounds: int) -> None:
@@ -76,20 +60,18 @@ def measure(name: str, make: Callable[[Path], None], place: Path, rounds: int) -
         make(folder)
         subprocess.run(["sync"], check=True)
         if number % 3 == 0:
-            times["rm -rf"].append(by_rm(folder))
+            times["rm -rf"].append(seconds(partial(subprocess.run, ["rm", "-rf", "--", str(folder)], check=True)))
         elif number % 3 == 1:
-            times["shutil.rmtree"].append(by_rmtree(folder))
+            times["shutil.rmtree"].append(seconds(partial(shutil.rmtree, folder)))
         else:
             free, total = by_wiper(folder)
             times["wiper"].append(total)
             times["wiper, until free"].append(free)
     base = statistics.median(times["rm -rf"])
     print(f"{name}, median of {rounds}")
-    for what, seconds in times.items():
-        middle = statistics.median(seconds)
-        print(
-            f"  {what:18} {middle * 1000:9.1f} ms   {middle / base:7.4f}   ({min(seconds):.3f} to {max(seconds):.3f} s)"
-        )
+    for what, taken in times.items():
+        middle = statistics.median(taken)
+        print(f"  {what:18} {middle * 1000:9.1f} ms   {middle / base:7.4f}   ({min(taken):.3f} to {max(taken):.3f} s)")
 
 
 def main() -> None:

@@ -170,8 +170,8 @@ def main() -> None:
         harness.project.run("down")
         if chosen.engine == "compose":
             compose_down(harness)
-    print(f"{chosen.engine}, seed {chosen.seed}: {harness.summary()}")  # noqa: T201
-    print(json.dumps(harness.failures, indent=1))  # noqa: T201
+    print(f"{chosen.engine}, seed {chosen.seed}: {harness.summary()}")  # noqa: T201 - what it was run for
+    print(json.dumps(harness.failures, indent=1))  # noqa: T201 - what it was run for
     sys.exit(bool(harness.failures))
 
 

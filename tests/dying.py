@@ -39,7 +39,7 @@ def watch(fate: Fate) -> None:
     replace: Any = setattr
     replace(wiper, "set_aside", functools.partial(wiper.set_aside, on_event=fate.come))
     replace(wiper, "sweep", functools.partial(wiper.sweep, on_event=fate.come))
-    act, revision, wait = runner.Runner._do, report.Reporter.revision, docker_daemon._until_its_end
+    act, revision, first_line = runner.Runner._do, report.Reporter.revision, docker_daemon._first_line
     acquire = FileLock.acquire
 
     def do(self: runner.Runner, step: Foreground) -> str:
@@ -52,9 +52,9 @@ def watch(fate: Fate) -> None:
         fate.come("revision")
         revision(self, text)
 
-    def until(helper: Any, said: Iterator[bytes]) -> str:
+    def listen(said: Iterator[bytes]) -> str:
         fate.come("helper")
-        return wait(helper, said)
+        return first_line(said)
 
     def lock(self: FileLock, *rest: Any, **named: Any) -> Any:
         proxy = acquire(self, *rest, **named)
@@ -63,7 +63,7 @@ def watch(fate: Fate) -> None:
 
     replace(runner.Runner, "_do", do)
     replace(report.Reporter, "revision", name)
-    replace(docker_daemon, "_until_its_end", until)
+    replace(docker_daemon, "_first_line", listen)
     replace(FileLock, "acquire", lock)
 
 

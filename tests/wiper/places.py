@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,17 @@ def run_as_stranger(tmp_path: Path, script: str, *arguments: str) -> str:
         check=False,
     )
     return done.stdout
+
+
+@contextmanager
+def mounted(place: Path, *words: str) -> Iterator[Path]:
+    """Mount something on a folder, made where it is missing, and take it away whatever happens."""
+    place.mkdir(exist_ok=True)
+    subprocess.run(["mount", *words, str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
 
 
 def belongs_to(folder: Path, uid: int, mode: int = 0o700) -> None:

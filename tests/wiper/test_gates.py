@@ -13,7 +13,16 @@ from nox_alembic.core.errors import RefusedError
 from nox_alembic.edges import wiper
 from nox_alembic.edges.wiper import Content
 from tests.users import UID, as_normal_user, give
-from tests.wiper.places import as_root, belongs_to, make_database, on_linux, refusal, run_as_stranger, with_links
+from tests.wiper.places import (
+    as_root,
+    belongs_to,
+    make_database,
+    mounted,
+    on_linux,
+    refusal,
+    run_as_stranger,
+    with_links,
+)
 
 
 def test_a_database_below_the_project_passes(database: Path, tmp_path: Path) -> None:
@@ -207,43 +216,39 @@ def test_a_pid_file_of_a_container_that_was_killed_is_stale(database: Path, tmp_
 
 
 @pytest.fixture(params=["bind", "tmpfs"])
-def mounted(request: pytest.FixtureRequest, database: Path, tmp_path: Path) -> Iterator[Path]:
+def kept(request: pytest.FixtureRequest, database: Path, tmp_path: Path) -> Iterator[Path]:
     """A mount inside. `st_dev` and `ismount` do not see a bind mount of the same file system."""
     (tmp_path / "precious").mkdir()
     words = {"bind": ["--bind", str(tmp_path / "precious")], "tmpfs": ["-t", "tmpfs", "tmpfs"]}[request.param]
-    subprocess.run(["mount", *words, str(database / "pg_wal")], check=True)
-    (database / "pg_wal/data").write_text("kept")
-    yield database / "pg_wal/data"
-    subprocess.run(["umount", str(database / "pg_wal")], check=True)
+    with mounted(database / "pg_wal", *words) as place:
+        (place / "data").write_text("kept")
+        yield place / "data"
 
 
 @as_root
 def test_a_mount_inside_is_refused_with_the_command_that_takes_it_away(
-    database: Path, mounted: Path, tmp_path: Path
+    database: Path, kept: Path, tmp_path: Path
 ) -> None:
     assert refusal(database, tmp_path) == (
         "NA310",
         f"refused to wipe '{database}': {database / 'pg_wal'} in it is a mount point",
         f"sudo umount '{database / 'pg_wal'}'",
     )
-    assert mounted.read_text() == "kept"
+    assert kept.read_text() == "kept"
 
 
 @as_root
-def test_a_mount_inside_is_not_entered_by_the_deletion_alone(database: Path, mounted: Path) -> None:
+def test_a_mount_inside_is_not_entered_by_the_deletion_alone(database: Path, kept: Path) -> None:
     with pytest.raises(OSError, match="something is mounted there"):
         wiper.remove_tree(database)
-    assert mounted.read_text() == "kept"
+    assert kept.read_text() == "kept"
 
 
 @as_root
 def test_a_mount_point_as_the_target_is_refused(database: Path, tmp_path: Path) -> None:
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(database)], check=True)
-    try:
+    with mounted(database, "-t", "tmpfs", "tmpfs"):
         make_content(database)
         assert refusal(database, tmp_path)[1] == f"refused to wipe '{database}': it is a mount point"
-    finally:
-        subprocess.run(["umount", str(database)], check=True)
 
 
 def make_content(folder: Path) -> None:

@@ -14,7 +14,7 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.edges import wiper
 from tests.project import tree
 from tests.users import UID, give
-from tests.wiper.places import as_root, as_stranger, belongs_to, make_database, run_as_stranger, trash_in
+from tests.wiper.places import as_root, as_stranger, belongs_to, make_database, mounted, run_as_stranger, trash_in
 
 pytestmark = as_root
 
@@ -162,14 +162,11 @@ def test_what_is_deleted_in_place_only_in_part_names_what_stayed(database: Path,
 @pytest.fixture
 def read_only(tmp_path: Path) -> Iterator[Path]:
     """A project on a file system that is read-only, with a database and with trash."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], check=True)
-    make_database(place / "volumes/db")
-    make_database(place / "volumes/.db.wipe-20261124T093000Z-1-12345678")
-    subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with mounted(tmp_path / "disk", "-t", "tmpfs", "tmpfs") as place:
+        make_database(place / "volumes/db")
+        make_database(place / "volumes/.db.wipe-20261124T093000Z-1-12345678")
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+        yield place
 
 
 def test_a_read_only_file_system_is_one_message(read_only: Path) -> None:
@@ -187,12 +184,11 @@ def test_a_read_only_file_system_is_one_message(read_only: Path) -> None:
 def overlay(tmp_path: Path) -> Iterator[Path]:
     """A project in the lower layer of an overlay, as in a development container."""
     make_database(tmp_path / "lower/volumes/db")
-    for name in ("upper", "work", "merged"):
+    for name in ("upper", "work"):
         (tmp_path / name).mkdir()
     layers = f"lowerdir={tmp_path}/lower,upperdir={tmp_path}/upper,workdir={tmp_path}/work,redirect_dir=off"
-    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, str(tmp_path / "merged")], check=True)
-    yield tmp_path / "merged"
-    subprocess.run(["umount", str(tmp_path / "merged")], check=True)
+    with mounted(tmp_path / "merged", "-t", "overlay", "overlay", "-o", layers) as merged:
+        yield merged
 
 
 def test_a_folder_of_an_overlays_lower_layer_is_deleted_in_place_pg_version_first(overlay: Path) -> None:
@@ -210,16 +206,14 @@ def test_a_folder_of_an_overlays_lower_layer_is_deleted_in_place_pg_version_firs
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Path]:
     """A project on a disk on which not one more file fits: there are no inodes left."""
-    image, place = tmp_path / "image", tmp_path / "disk"
-    place.mkdir()
+    image = tmp_path / "image"
     with image.open("wb") as file:
         file.truncate(1 << 20)
     subprocess.run(["mkfs.ext4", "-q", "-N", "48", str(image)], check=True)
-    subprocess.run(["mount", "-o", "loop", str(image), str(place)], check=True)
-    make_database(place / "volumes/db")
-    _fill(place)
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with mounted(tmp_path / "disk", "-o", "loop", str(image)) as place:
+        make_database(place / "volumes/db")
+        _fill(place)
+        yield place
 
 
 def _fill(place: Path) -> None:

@@ -72,9 +72,7 @@ class Daemon:
     def end_helpers(self, project: str) -> None:
         """End such helpers, and return when they are gone: what they delete is about to be made anew."""
         for helper in self._helpers(project):
-            with suppress(docker.errors.APIError):  # it may end by itself meanwhile
-                helper.kill()
-                helper.wait(condition="removed")
+            _end(helper)
 
     def _helpers(self, project: str) -> list[RawContainer]:
         return list(self._client.containers.list(filters={"label": f"{HELPER}={project}"}, ignore_removed=True))
@@ -122,23 +120,35 @@ class Daemon:
                 auto_remove=True,
                 labels={HELPER: project},
             )
-            said = helper.attach(stderr=True, stream=True)
-            helper.start()
-            complaint = _until_its_end(helper, said)
+            complaint = _run(helper)
         except (docker.errors.DockerException, OSError) as error:
             raise OSError(f"the helper container of {image} could not delete it: {_short(error)}") from error
         if complaint:
             raise OSError(f"the helper container of {image} could not delete it: {complaint}")
 
 
-def _until_its_end(helper: RawContainer, said: Iterator[bytes]) -> str:
-    """Return the first line that the helper complained with, "" when it was content; Ctrl-C ends it, too."""
+def _run(helper: RawContainer) -> str:
+    """Start it and return what it complained with; it is gone afterwards, also when it never started or on Ctrl-C."""
     try:
-        return b"".join(said).decode(errors="replace").strip().partition("\n")[0]
+        said = helper.attach(stderr=True, stream=True)
+        helper.start()
+        return _first_line(said)
     except BaseException:
-        with suppress(docker.errors.DockerException):
-            helper.kill()
+        _end(helper)
         raise
+
+
+def _first_line(said: Iterator[bytes]) -> str:
+    """Return the first line of what it says until its end, "" when it says nothing."""
+    return b"".join(said).decode(errors="replace").strip().partition("\n")[0]
+
+
+def _end(helper: RawContainer) -> None:
+    """End it, and return when it is gone; the daemon may be quicker."""
+    with suppress(docker.errors.APIError):
+        helper.remove(force=True)
+    with suppress(docker.errors.APIError):
+        helper.wait(condition="removed")
 
 
 def _container(attrs: Mapping[str, Any]) -> Container:

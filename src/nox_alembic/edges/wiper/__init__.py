@@ -143,8 +143,9 @@ def _delete(folder: Folder, name: str, remover: Remover | None, on_event: Watch)
             remover(Path(folder.path), name)
         except (OSError, NoxAlembicError) as error:
             reason = str(error)
-        # Where the daemon maps users it cannot remove from our folder what it has emptied: that we can.
-        outcome = host.delete(folder, name, on_event)
+        else:
+            # Where the daemon maps users it cannot remove from our folder what it has emptied: that we can.
+            outcome = host.delete(folder, name, on_event)
     return None if folder.kind(name) is Kind.MISSING else _leftover(folder, name, outcome, reason)
 
 
@@ -154,7 +155,7 @@ def _leftover(folder: Folder, name: str, outcome: Outcome, reason: str) -> Lefto
     return Leftover(
         path=Path(path),
         reason=reason or first or "it did not become empty",
-        command=host.removal_command(path, frozen=any(stayed.frozen for stayed in outcome.stayed)),
+        command=host.removal_command(path, frozen=outcome.frozen),
         stayed=tuple(stayed.path for stayed in outcome.stayed),
         newer=tuple(stayed.path for stayed in outcome.stayed if stayed.newer),
     )

@@ -93,7 +93,6 @@ def _move_content(place: gates.Passed, parent: Folder, trash: str, on_event: Wat
 def _delete_in_place(place: gates.Passed, parent: Folder, remover: Remover | None, on_event: Watch) -> None:
     """Delete without a way back, where nothing can be moved; raises FailedError when something stays."""
     target, name = place.target, place.name
-    frozen = parent.is_frozen(name)
     try:
         with parent.enter(name) as folder:
             place.confirm(folder.stat())
@@ -110,7 +109,7 @@ def _delete_in_place(place: gates.Passed, parent: Folder, remover: Remover | Non
         _remove_with_powers(target, parent, name, remover)
     elif not empty and not outcome.removed:
         cause = denied[0] if denied else OSError(errno.EIO, "nothing in it could be deleted")
-        raise _failed(target, cause, frozen=frozen or any(stayed.frozen for stayed in outcome.stayed))
+        raise _failed(target, cause, frozen=outcome.frozen or parent.is_frozen(name))
     elif not empty:
         raise _stayed(target, outcome)
 
@@ -162,5 +161,5 @@ def _stayed(target: Target, outcome: Outcome) -> FailedError:
     message = f"{target.path} could be deleted only in part"
     lines = [f"{stayed.path}: {stayed.error.strerror}" for stayed in outcome.stayed]
     more = [f"and {outcome.more} more"] if outcome.more else []
-    hint = _hint(target, frozen=any(stayed.frozen for stayed in outcome.stayed))
+    hint = _hint(target, frozen=outcome.frozen)
     return FailedError("NA312", message, hint=hint, detail="\n".join([*lines, *more]))

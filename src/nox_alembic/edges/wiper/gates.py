@@ -58,11 +58,12 @@ def passed(given: str | os.PathLike[str], **gates: Unpack[Gates]) -> Iterator[Pa
     below = _below(words.check(text), within, text)
     with ExitStack() as stack:
         parent = _open_parent(stack, within, below, text)
-        if parent is None:
-            yield Passed(Target(text, Path(within, *below), Content.MISSING), None)
+        if parent is None or _is_missing(parent, below[-1], text):
+            path = Path(parent.path_of(below[-1])) if parent else Path(within, *below)
+            yield Passed(Target(text, path, Content.MISSING), parent)
         else:
-            status = None if _is_missing(parent, below[-1], text) else parent.stat(below[-1])
-            yield Passed(_target(text, parent, below[-1], gates), parent, status)
+            status = parent.stat(below[-1])
+            yield Passed(_target(text, parent, below[-1], status, gates), parent, status)
 
 
 def _open_parent(stack: ExitStack, within: str, below: Sequence[str], given: str) -> Folder | None:
@@ -81,12 +82,10 @@ def _open_parent(stack: ExitStack, within: str, below: Sequence[str], given: str
     return parent
 
 
-def _target(given: str, parent: Folder, name: str, gates: Gates) -> Target:
+def _target(given: str, parent: Folder, name: str, status: os.stat_result, gates: Gates) -> Target:
     path = Path(parent.path_of(name))
-    if _is_missing(parent, name, given):
-        return Target(given, path, Content.MISSING)
     for protected in (Path.home(), Path.cwd(), *gates.get("protect", ())):
-        _refuse_above(given, path, parent.stat(name), protected)
+        _refuse_above(given, path, status, protected)
     target = _look_inside(given, parent, name, gates.get("data_subpaths", ()))
     _refuse_users(target, gates.get("in_use", nobody)(path))
     if not gates.get("own_server_runs", False):

@@ -17,8 +17,8 @@ from typing import Self
 
 assert sys.platform != "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
 
-from nox_alembic.edges.wiper.posix import Folder, is_frozen, mount_of, open_folder, unlock  # noqa: E402
-from nox_alembic.edges.wiper.values import Outcome, Stayed, Watch, ignore  # noqa: E402
+from nox_alembic.edges.wiper.posix import Folder, is_frozen, mount_of, open_folder, unlock  # noqa: E402 - after the assertion
+from nox_alembic.edges.wiper.values import Outcome, Stayed, Watch, ignore  # noqa: E402 - after the assertion
 
 _OPEN_LEVELS = 32  # folders held open on the way down; those above are closed and opened again on the way up
 _BATCH = 50_000  # names read before the first is deleted: bounds the memory, not the folder

@@ -35,8 +35,10 @@ def server_runs(pid: int, data: os.stat_result, listed: str) -> bool:
 
 
 def is_frozen(parent: int, name: str) -> bool:
-    """Say whether `chflags` keeps a file or folder as it is."""
-    flags = getattr(os.stat(name, dir_fd=parent, follow_symlinks=False), "st_flags", 0)
+    """Say whether `chflags` keeps a file or folder as it is; False where it cannot be told."""
+    flags = 0
+    with suppress(OSError):
+        flags = getattr(os.stat(name, dir_fd=parent, follow_symlinks=False), "st_flags", 0)
     return bool(flags & (stat.UF_IMMUTABLE | stat.UF_APPEND | stat.SF_IMMUTABLE | stat.SF_APPEND))
 
 

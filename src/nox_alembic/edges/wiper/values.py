@@ -95,6 +95,11 @@ class Outcome:
     stayed: tuple[Stayed, ...] = ()
     more: int = 0
 
+    @property
+    def frozen(self) -> bool:
+        """Whether an attribute was in the way of any of them."""
+        return any(stayed.frozen for stayed in self.stayed)
+
 
 @dataclass(frozen=True)
 class Leftover:

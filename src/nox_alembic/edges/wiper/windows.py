@@ -13,7 +13,7 @@ from nox_alembic.edges.wiper.kinds import Kind
 
 assert sys.platform == "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
 
-from nox_alembic.edges.wiper.windows_calls import ACCESS_DENIED, Patience, kind_of, long, unlink  # noqa: E402
+from nox_alembic.edges.wiper.windows_calls import ACCESS_DENIED, Patience, kind_of, long, unlink  # noqa: E402 - after the assertion
 
 _QUERY_LIMITED_INFORMATION = 0x1000
 

@@ -15,8 +15,8 @@ from nox_alembic.edges.wiper.values import Outcome, Stayed, Watch, ignore
 
 assert sys.platform == "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
 
-from nox_alembic.edges.wiper.windows import Folder  # noqa: E402
-from nox_alembic.edges.wiper.windows_calls import Patience, kind_of, long, rmdir, unlink  # noqa: E402
+from nox_alembic.edges.wiper.windows import Folder  # noqa: E402 - after the assertion
+from nox_alembic.edges.wiper.windows_calls import Patience, kind_of, long, rmdir, unlink  # noqa: E402 - after the assertion
 
 _MISSING = {2, 3}
 _NOT_EMPTY = 145
