@@ -203,6 +203,26 @@ def test_a_folder_that_is_protected_in_another_case_is_protected(database: Path,
         wiper.check(database, within=tmp_path, protect=[Path(str(database).upper())])
 
 
+SWEEP = """
+import sys
+from pathlib import Path
+from nox_alembic.edges import wiper
+wiper.sweep(Path(sys.argv[1]), "db")
+"""
+
+
+def test_two_that_delete_at_the_same_time_end_well_and_the_next_finishes(database: Path, tmp_path: Path) -> None:
+    """Each holds folders that the other wants, until its patience ends: what then stays is told, and goes next time."""
+    trash = wiper.set_aside(database, within=tmp_path).trash
+    assert trash is not None
+    for number in range(1000):
+        (trash / f"pg_wal/{number}").touch()
+    runs = [subprocess.Popen([sys.executable, "-c", SWEEP, str(tmp_path / "volumes")]) for _ in "ab"]
+    assert [run.wait(timeout=60) for run in runs] == [0, 0]
+    assert wiper.sweep(database.parent, "db").left == ()
+    assert not trash.exists()
+
+
 WIPE = """
 import sys
 from pathlib import Path

@@ -6,6 +6,7 @@ What is deleted is looked at again, by its reparse tag, right before it is walke
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -21,6 +22,7 @@ from nox_alembic.edges.wiper.windows_calls import Patience, kind_of, long, rmdir
 _MISSING = {2, 3}
 _NOT_EMPTY = 145
 _LISTED = 16
+_RESCANS = 20  # of one folder that did not become empty, so that a busy writer ends in a message and not in a loop
 
 
 def delete(parent: Folder, name: str, watch: Watch = ignore) -> Outcome:
@@ -45,6 +47,7 @@ class _Removal:
         self._patience = Patience()
         self._started = time.time()
         self._removed = 0
+        self._rescans: Counter[str] = Counter()
         self._stayed: list[Stayed] = []
         self._more = 0
 
@@ -58,11 +61,31 @@ class _Removal:
         while waiting:
             place, emptied = waiting.pop()
             if emptied:
-                if place != path or not keep_root:
+                if self._is_refilled(place):
+                    waiting += self._emptying(place)
+                elif place != path or not keep_root:
                     self._rmdir(place)
                 continue
-            waiting.append((place, True))
-            waiting += [(below, False) for below in self._scan(place)]
+            waiting += self._emptying(place)
+
+    def _emptying(self, folder: str) -> list[tuple[str, bool]]:
+        """Delete what is in the folder, and return what is left to do about it, the last first."""
+        return [(folder, True), *((below, False) for below in self._scan(folder))]
+
+    def _is_refilled(self, folder: str) -> bool:
+        """Say whether there is something new in a folder that has just been emptied, and it is worth another round."""
+        self._watch("rmdir", os.path.basename(folder))
+        self._rescans[folder] += 1
+        return self._rescans[folder] <= _RESCANS and not self._holds_what_stays(folder) and bool(self._names(folder))
+
+    def _holds_what_stays(self, folder: str) -> bool:
+        return any(stayed.path.startswith(folder + os.sep) for stayed in self._stayed)
+
+    def _names(self, folder: str) -> list[str]:
+        """List a folder that may just be going away."""
+        with suppress(OSError):
+            return os.listdir(long(folder))
+        return []
 
     def _scan(self, folder: str) -> list[str]:
         """Delete what is in the folder except folders, and return those."""
@@ -90,16 +113,12 @@ class _Removal:
             return False
 
     def _rmdir(self, path: str) -> None:
-        self._watch("rmdir", os.path.basename(path))
-        if any(stayed.path.startswith(path + os.sep) for stayed in self._stayed):
-            return
-        self._remove(path, lambda: rmdir(long(path)))
+        if not self._holds_what_stays(path):
+            self._remove(path, lambda: rmdir(long(path)))
 
     def _report_new(self, folder: str, error: OSError) -> bool:
         """Report what appeared in a folder while it was being emptied; say whether there was anything."""
-        names: list[str] = []
-        with suppress(OSError):
-            names = os.listdir(long(folder)) if error.winerror == _NOT_EMPTY else []
+        names = self._names(folder) if error.winerror == _NOT_EMPTY else []
         for name in names:
             what = OSError(error.errno, "it appeared while the folder was being emptied", folder, error.winerror)
             self._report(os.path.join(folder, name), what)
@@ -110,9 +129,18 @@ class _Removal:
             self._patience.act(call)
             self._removed += 1
         except OSError as error:
-            gone = error.winerror in _MISSING or not os.path.lexists(long(path))  # another process deletes, too
-            if not gone and not self._report_new(path, error):
+            if not self._is_gone(path, error) and not self._report_new(path, error):
                 self._report(path, error)
+
+    def _is_gone(self, path: str, error: OSError) -> bool:
+        """Say whether another process was quicker, whatever error that has made here."""
+        try:
+            os.lstat(long(path))
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return error.winerror in _MISSING
+        return False
 
     def _report(self, path: str, error: OSError) -> None:
         if len(self._stayed) == _LISTED:
