@@ -4,7 +4,10 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
+import pytest
+
 from nox_alembic.core.config import Config
+from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History, Revision
 
@@ -13,6 +16,14 @@ FOLDER = DataLocation(kind="folder", path=ROOT / "volumes/db", within=ROOT)
 ADDRESS = DatabaseAddress(host="127.0.0.1", port=5432, user="dds", name="ddsurveys", password="s3cret")
 BACKEND = BackendFacts(defined=True, running=False, url="http://127.0.0.1:8000/health")
 SEED = ("python", "-m", "ddsurveys.seed")
+TWO_HEADS = History.of(
+    [Revision(id="a1"), Revision(id="b2", down=("a1",), message="mine"), Revision(id="b9", down=("a1",))]
+)
+
+
+def told(error: pytest.ExceptionInfo[NoxAlembicError]) -> tuple[str, str, str]:
+    """Id, message and hint of the error that was raised."""
+    return error.value.id, error.value.message, error.value.hint
 
 
 def config(**fields: Any) -> Config:

@@ -1,0 +1,43 @@
+"""Words in, exit code out: the only place that wires the real edges, catches errors and exits."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from nox_alembic.cli import lifecycle, looking, migrating  # noqa: F401 - each registers its verbs
+from nox_alembic.cli.call import INTERRUPTED
+from nox_alembic.cli.words import nox_alembic
+from nox_alembic.core.errors import UsageError
+
+__all__ = ["main", "nox_alembic", "run"]
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: Sequence[str]) -> int:
+    """Return the exit code for the words after the program's name; nothing escapes but a bug in this function."""
+    try:
+        return int(nox_alembic.main(args=list(words), prog_name="nox-alembic", standalone_mode=False) or 0)
+    except click.UsageError as error:
+        return _usage_error(error, words)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+
+
+def _usage_error(error: click.UsageError, words: Sequence[str]) -> int:
+    """Tell click's own findings as all other errors are told, also as JSON."""
+    help_words = error.ctx.command_path if error.ctx else "nox-alembic"
+    told = UsageError("NA006", error.format_message(), hint=f"`{help_words} --help` lists what there is")
+    if "--json" in words:
+        envelope = {"id": told.id, "message": told.message, "hint": told.hint}
+        click.echo(json.dumps({"ok": False, "verb": words[0], "environment": "", "engine": "", "steps": [],
+                               "seconds": 0.0, "error": envelope}))  # fmt: skip
+    click.echo(f"error {told.id}: {told.message}\nhint: {told.hint}", err=True)
+    return told.exit_code

@@ -1,0 +1,82 @@
+"""One call of a verb: open the environment, look, plan, ask, run, and tell how it ended."""
+
+import contextlib
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nox_alembic.cli.words import Shared
+from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
+
+if TYPE_CHECKING:
+    from nox_alembic.environment import Environment
+
+INTERRUPTED = 130
+FINDING = 3
+
+
+def perform(verb: str, shared: Shared, **options: Any) -> int:
+    """Look, plan, and either print the plan or run it; the plan is made under the lock that the run holds."""
+    from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
+
+    def perform(environment: "Environment") -> int:
+        alone = shared.dry_run or verb == "test"  # the one changes nothing, the other nothing that is shared
+        with contextlib.nullcontext() if alone else environment.lock(verb):
+            facts = environment.look()
+            plan = RECIPES[verb](environment.config, facts, Options(**options))
+            for note in plan.notes:
+                environment.report.note(note)
+            if shared.dry_run:
+                environment.report.dry_run(plan)
+            elif plan.steps:
+                _consent(plan.destroys, shared)
+                environment.run(plan, facts.history)
+        return 0
+
+    return tell(verb, shared, perform)
+
+
+def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int:
+    """Open the environment, do the work, and tell how it ended; returns the exit code."""
+    from nox_alembic.environment import Environment  # noqa: PLC0415 - the edges
+    from nox_alembic.report import Reporter, use_utf8  # noqa: PLC0415 - rich
+
+    use_utf8()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("nox_alembic").setLevel(logging.DEBUG if shared.verbose else logging.WARNING)
+    report = Reporter(verb, json=shared.json)
+    try:
+        code = work(
+            Environment.open(shared.project, shared.env, report, throwaway=verb == "test" and not shared.dry_run)
+        )
+    except NoxAlembicError as error:
+        report.finish(error)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        report.finish(FailedError("NA902", "interrupted", hint=f"`nox -s {verb}` again finishes what was begun"))
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a bug of ours, told like any other error
+        report.finish(_unexpected(error))
+        return FailedError.exit_code
+    report.finish()
+    return code
+
+
+def _unexpected(error: Exception) -> NoxAlembicError:
+    message = f"an unexpected error, which is a bug of nox-alembic: {type(error).__name__}: {error}"
+    return FailedError("NA901", message, hint="please report it with the lines above", detail=traceback.format_exc())
+
+
+def _consent(destroys: str, shared: Shared) -> None:
+    """Ask on a terminal; without one, nobody can answer, so `--yes` must have been typed."""
+    if not destroys or shared.yes:
+        return
+    if shared.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        message = f"without a terminal nobody can be asked, and this destroys {destroys}"
+        raise RefusedError("NA010", message, hint="repeat it with `--yes`")
+    if not click.confirm(f"This destroys {destroys}. Go on?", err=True):
+        raise RefusedError("NA011", "not confirmed: nothing was changed", hint="answer y, or repeat it with `--yes`")

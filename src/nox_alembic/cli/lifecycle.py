@@ -1,0 +1,37 @@
+"""The verbs that start, stop, and begin anew."""
+
+import click
+
+from nox_alembic.cli.call import perform
+from nox_alembic.cli.looking import show_logs
+from nox_alembic.cli.words import Shared, verb
+
+
+@verb("dev")
+@click.option("--no-seed", is_flag=True, help="Leave a new database without sample data.")
+@click.option("--attach", is_flag=True, help="Follow the logs afterwards; Ctrl-C ends that, and nothing else.")
+def dev(shared: Shared, *, no_seed: bool, attach: bool) -> int:
+    """Make it right: database up, migrated, seeded, backend healthy."""
+    code = perform("dev", shared, seed=not no_seed)
+    return show_logs(shared, None, follow=True, lines=20) if attach and code == 0 and not shared.dry_run else code
+
+
+@verb("down")
+def down(shared: Shared) -> int:
+    """Stop the environment; the data stays."""
+    return perform("down", shared)
+
+
+@verb("reset")
+@click.option("--to", "revision", default="", metavar="REV", help="Stop at this revision instead of head.")
+@click.option("--no-seed", is_flag=True, help="Leave the new database without sample data.")
+def reset(shared: Shared, *, revision: str, no_seed: bool) -> int:
+    """Wipe the data and come back fresh: migrated, seeded, the backend started once."""
+    return perform("reset", shared, revision=revision, seed=not no_seed)
+
+
+@verb("test", context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(shared: Shared, *, arguments: tuple[str, ...]) -> int:
+    """Run the project's tests against a throw-away database; ARGUMENTS go to the test command."""
+    return perform("test", shared, arguments=arguments)

@@ -1,0 +1,79 @@
+"""The group of all verbs, and the options that each of them has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nox_alembic import __version__
+from nox_alembic.core.config import nearest
+
+# What `--help` lists, in this order; a verb that is missing here comes last.
+ORDER = ("dev", "down", "reset", "test", "migrate", "downgrade", "status", "logs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """The options that every verb has."""
+
+    project: Path | None
+    env: str | None
+    json: bool
+    dry_run: bool
+    yes: bool
+    verbose: bool
+
+
+class _Verbs(click.Group):
+    """Lists the verbs in the order of this file, and names the nearest one when one is mistyped."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(self.commands, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            names = self.list_commands(ctx)
+            ctx.fail(f'there is no verb "{args[0]}".{nearest(args[0], names)} The verbs are: {", ".join(names)}')
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, "--version", prog_name="nox-alembic")
+def nox_alembic() -> None:
+    """Keep a development database in a known good state.
+
+    Under Nox the same words are `nox -s VERB -- OPTIONS`.
+    """
+
+
+def verb(name: str, **settings: Any) -> Callable[[Callable[..., int]], click.Command]:
+    """Register a verb with the shared options; the function gets them as its first argument."""
+
+    def decorate(function: Callable[..., int]) -> click.Command:
+        @wraps(function)
+        def call(**words: Any) -> int:
+            shared = Shared(**{entry.name: words.pop(entry.name) for entry in fields(Shared)})
+            return function(shared, **words)
+
+        wrapped: Callable[..., int] = call
+        for option in _SHARED_OPTIONS:
+            wrapped = option(wrapped)
+        return nox_alembic.command(name, **settings)(wrapped)
+
+    return decorate
+
+
+_SHARED_OPTIONS = [
+    click.option("--project", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
+                 help="The project's folder (default: search upwards)."),
+    click.option("--env", metavar="NAME", help="The environment (default: from pyproject.toml, else dev)."),
+    click.option("--json", is_flag=True, help="Print one JSON object on stdout."),
+    click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing."),
+    click.option("-y", "--yes", is_flag=True, help="Do not ask before data is destroyed."),
+    click.option("-v", "--verbose", is_flag=True, help="Show each command that is run."),
+]  # fmt: skip

@@ -1,0 +1,21 @@
+"""One pure function a verb: `(Config, Facts, Options) -> Plan`. The order of events lives here and nowhere else."""
+
+from collections.abc import Callable
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.recipes import lifecycle, migrating
+from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.steps import Plan
+
+Recipe = Callable[[Config, Facts, Options], Plan]
+RECIPES: dict[str, Recipe] = {
+    "dev": lifecycle.dev,
+    "down": lifecycle.down,
+    "reset": lifecycle.reset,
+    "test": lifecycle.test,
+    "migrate": migrating.migrate,
+    "downgrade": migrating.downgrade,
+}
+
+__all__ = ["RECIPES", "Options", "Recipe"]

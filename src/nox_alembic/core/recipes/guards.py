@@ -1,0 +1,51 @@
+"""The refusals that several verbs share: each raises a NoxAlembicError, or does nothing."""
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.errors import PreconditionError, RefusedError
+from nox_alembic.core.facts import Facts
+
+
+def require_database(facts: Facts) -> None:
+    """Refuse while no database answers (NA202)."""
+    if facts.current is None:
+        message = f"the {facts.engine.name} database does not answer"
+        raise PreconditionError("NA202", message, hint="`nox -s dev` starts it")
+
+
+def refuse_unknown(facts: Facts) -> None:
+    """Refuse when the database is at a revision that is not on this branch (NA404)."""
+    facts.history.refuse_unknown(facts.current or ())
+
+
+def refuse_protected(config: Config) -> None:
+    """Refuse to take anything away from a protected environment (NA013)."""
+    if config.protected:
+        message = f'the environment "{config.environment}" is protected: nothing may be taken away from it'
+        raise RefusedError("NA013", message, hint='name another one with `--env`, or remove "protected"')
+
+
+def refuse_unsafe_wipe(facts: Facts) -> None:
+    """Refuse what the wiper would refuse, before anything is stopped for it (NA301 to NA313)."""
+    if facts.refusal is not None:
+        raise facts.refusal
+
+
+def refuse_foreign_clone(facts: Facts) -> None:
+    """Refuse to act on what another clone has started under the same project name (NA112)."""
+    if facts.engine.foreign_root:
+        message = f"the Compose project is in use by another clone, in {facts.engine.foreign_root}"
+        raise RefusedError("NA112", message, hint='run `nox -s down` there, or set "compose-project" here')
+
+
+def refuse_problem(facts: Facts) -> None:
+    """Refuse to start a server on data that it cannot use (NA124)."""
+    if facts.engine.problem:
+        raise PreconditionError("NA124", facts.engine.problem, hint="`nox -s reset` starts afresh")
+
+
+def refuse_taken_ports(facts: Facts) -> None:
+    """Refuse before a start stumbles over somebody else's port (NA111)."""
+    for taken in facts.engine.taken_ports:
+        message = f"the port {taken.port} that {taken.service} wants is taken by another program"
+        hint = f"choose another one with {taken.variable}" if taken.variable else "end that program"
+        raise PreconditionError("NA111", message, hint=hint)

@@ -1,0 +1,142 @@
+"""The verbs that start, stop, and begin anew."""
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.errors import UsageError
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.recipes.guards import (
+    refuse_foreign_clone,
+    refuse_problem,
+    refuse_protected,
+    refuse_taken_ports,
+    refuse_unknown,
+    refuse_unsafe_wipe,
+)
+from nox_alembic.core.recipes.migrating import migration, whole_migration
+from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.recipes.targets import shown, target_of
+from nox_alembic.core.steps import (
+    AwaitBackend,
+    AwaitDatabase,
+    Discard,
+    DiscardData,
+    Down,
+    Kill,
+    MakeFolder,
+    Plan,
+    ProvideImages,
+    RunTests,
+    Seed,
+    SetDataAside,
+    StartDatabase,
+    StartServices,
+    Step,
+    Sweep,
+)
+
+
+def dev(config: Config, facts: Facts, options: Options) -> Plan:
+    """Make it right, and change nothing when it is."""
+    refuse_foreign_clone(facts)
+    refuse_problem(facts)
+    refuse_taken_ports(facts)
+    target = target_of(facts, "heads")
+    refuse_unknown(facts)
+    up = () if facts.current is not None else _database_up(config, facts)
+    seed = bool(config.seed) and options.seed
+    migrate = migration(facts, target, seed=seed)
+    fresh = facts.current in {None, ()}
+    seeding = (Seed(config.seed),) if seed and (fresh or facts.seed_pending) else ()
+    steps = (*up, *migrate, *seeding, *_services_up(config, facts))
+    notes = () if steps else (f"everything is up and at {shown(facts, target)}",)
+    return Plan(steps=(*_images(facts), *steps) if steps else (), notes=notes)
+
+
+def reset(config: Config, facts: Facts, options: Options) -> Plan:
+    """Throw the data away and come back with a fresh database, migrated and seeded, and a backend started once."""
+    refuse_protected(config)
+    refuse_foreign_clone(facts)
+    refuse_unsafe_wipe(facts)
+    refuse_taken_ports(facts)
+    target = target_of(facts, options.revision or "heads")
+    at_head = target in {"heads", *facts.history.heads}
+    seed = bool(config.seed) and options.seed and at_head
+    steps: tuple[Step, ...] = (
+        *_images(facts),
+        *((Kill(),) if facts.engine.anything_running else ()),
+        *_wipe(facts),
+        *_make_folder(facts),
+        StartDatabase(),
+        *((Sweep(facts.engine.location),) if facts.engine.location.kind == "folder" else ()),
+        AwaitDatabase(config.timeout),
+        *whole_migration(facts, target, seed=seed),
+        *((Seed(config.seed),) if seed else ()),
+        *(_all_services(config, facts) if at_head else ()),
+    )
+    notes = () if at_head else (f"stops at {shown(facts, target)}: neither seed nor backend work before head",)
+    return Plan(steps=steps, destroys=_lost_data(facts), notes=notes)
+
+
+def down(_config: Config, facts: Facts, _options: Options) -> Plan:
+    """Stop the environment; the data stays."""
+    refuse_foreign_clone(facts)
+    if not facts.engine.anything_running:
+        return Plan(notes=("nothing is running",))
+    return Plan(steps=(Down(),))
+
+
+def test(config: Config, facts: Facts, options: Options) -> Plan:
+    """Run the project's tests against a throw-away environment that leaves nothing behind."""
+    if not config.test_command:
+        message = 'there is no "test-command" in [tool.nox-alembic] of pyproject.toml'
+        raise UsageError("NA008", message, hint='add `test-command = "python -m pytest"` to it')
+    return Plan(
+        steps=(
+            *_images(facts),
+            *_make_folder(facts),
+            StartDatabase(),
+            AwaitDatabase(config.timeout),
+            *whole_migration(facts, target_of(facts, "heads"), seed=False),
+            RunTests((*config.test_command, *options.arguments)),
+        ),
+        lastly=(Discard(),),
+    )
+
+
+def _images(facts: Facts) -> tuple[Step, ...]:
+    return (ProvideImages(facts.engine.missing_images),) if facts.engine.missing_images else ()
+
+
+def _make_folder(facts: Facts) -> tuple[Step, ...]:
+    missing = facts.engine.location.kind == "folder" and not facts.engine.data_present
+    return (MakeFolder(facts.engine.location),) if missing else ()
+
+
+def _database_up(config: Config, facts: Facts) -> tuple[Step, ...]:
+    start = () if facts.engine.database_running else (*_make_folder(facts), StartDatabase())
+    return (*start, AwaitDatabase(config.timeout))
+
+
+def _services_up(config: Config, facts: Facts) -> tuple[Step, ...]:
+    start = (StartServices(facts.engine.stopped),) if facts.engine.stopped else ()
+    healthy = facts.engine.backend.running and facts.healthy
+    return (*start, *(() if healthy else _await_backend(config, facts)))
+
+
+def _all_services(config: Config, facts: Facts) -> tuple[Step, ...]:
+    start = (StartServices(facts.engine.services),) if facts.engine.services else ()
+    return (*start, *_await_backend(config, facts))
+
+
+def _await_backend(config: Config, facts: Facts) -> tuple[Step, ...]:
+    return (AwaitBackend(config.timeout),) if facts.engine.backend.defined else ()
+
+
+def _wipe(facts: Facts) -> tuple[Step, ...]:
+    location = facts.engine.location
+    if not facts.engine.data_present:
+        return ()
+    return (SetDataAside(location),) if location.kind == "folder" else (DiscardData(location),)
+
+
+def _lost_data(facts: Facts) -> str:
+    return f"the database in {facts.engine.location.shown}" if facts.engine.data_present else ""

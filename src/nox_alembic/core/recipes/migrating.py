@@ -1,0 +1,47 @@
+"""The verbs that move the database along its history."""
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.recipes.guards import refuse_protected, refuse_unknown, require_database
+from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.recipes.targets import downgrade_target, shown_current, target_of
+from nox_alembic.core.steps import Downgrade, Migrate, Plan, PrintUpgradeSql, Step
+
+
+def migrate(config: Config, facts: Facts, options: Options) -> Plan:
+    """Upgrade the running database."""
+    target = target_of(facts, options.revision or "heads")
+    if options.sql:
+        return Plan(steps=(PrintUpgradeSql(",".join(facts.current or ()), target),))
+    require_database(facts)
+    refuse_unknown(facts)
+    steps = migration(facts, target, seed=bool(config.seed))
+    return Plan(steps=steps, notes=() if steps else (f"nothing to do: the database is at {shown_current(facts)}",))
+
+
+def downgrade(config: Config, facts: Facts, options: Options) -> Plan:
+    """Go back one revision or to a given one; rows of other tables stay."""
+    refuse_protected(config)
+    require_database(facts)
+    refuse_unknown(facts)
+    target = downgrade_target(facts, options.revision or "-1")
+    kept = facts.history.with_ancestors([target] if target != "base" else [])
+    applied = facts.history.with_ancestors(facts.current or ())
+    undone = tuple(key for key in reversed(facts.history.order) if key in applied - kept)
+    if not undone:
+        return Plan(notes=(f"nothing to do: the database is at {shown_current(facts)}",))
+    names = ", ".join(facts.history.describe(key) for key in undone)
+    return Plan(steps=(Downgrade(target, undone),), destroys=f"what these revisions added, with its data: {names}")
+
+
+def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
+    """Return the step that is needed, none when the database is seen to have it all."""
+    if facts.current is None:
+        return whole_migration(facts, target, seed=seed)
+    pending = facts.history.pending(facts.current, facts.history.heads if target == "heads" else [target])
+    return (Migrate(target, pending, seed_later=seed and not facts.current),) if pending else ()
+
+
+def whole_migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
+    """Return the step for a database of which nothing is known yet; none for a project without revisions."""
+    return (Migrate(target, seed_later=seed),) if facts.history.revisions else ()

@@ -1,0 +1,13 @@
+"""What can be typed after a verb."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What was typed after a verb; each recipe reads the ones that it knows."""
+
+    revision: str = ""
+    seed: bool = True
+    sql: bool = False
+    arguments: tuple[str, ...] = ()

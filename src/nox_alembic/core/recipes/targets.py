@@ -1,0 +1,58 @@
+"""Which revision a word means, and how messages name it."""
+
+from nox_alembic.core.errors import FindingError, UsageError
+from nox_alembic.core.facts import Facts
+
+
+def target_of(facts: Facts, word: str) -> str:
+    """Return `heads` or the id that is meant. Two heads have no meaning for `head`: that is for people to decide."""
+    if word in {"head", "heads"}:
+        if len(facts.history.heads) > 1:
+            raise _two_heads(facts)
+        return "heads"
+    return facts.history.resolve(word)
+
+
+def _two_heads(facts: Facts) -> FindingError:
+    names = " and ".join(facts.history.describe(key) for key in facts.history.heads)
+    hint = f'`alembic merge -m "join" {" ".join(facts.history.heads)}`, or put your revision on top of the other one'
+    return FindingError("NA403", f"the history has {len(facts.history.heads)} heads: {names}", hint=hint)
+
+
+def downgrade_target(facts: Facts, word: str) -> str:
+    """Return an id or `base` for `-N`, `base`, or a revision that is below the current one."""
+    if word == "base":
+        return word
+    if word.startswith("-") and word[1:].isdigit():
+        return _steps_back(facts, int(word[1:]))
+    target = facts.history.resolve(word)
+    if target not in facts.history.with_ancestors(facts.current or ()):
+        message = f"the revision {facts.history.describe(target)} is not applied, so there is no way down to it"
+        raise UsageError("NA409", message, hint=f"`nox -s migrate -- {target}` goes up to it")
+    return target
+
+
+def _steps_back(facts: Facts, count: int) -> str:
+    """Return what lies `count` revisions below the current one; at a merge there is no single answer."""
+    places = facts.current or ()
+    for _ in range(count):
+        if not places:
+            break
+        if len(places) > 1:
+            message = f"-{count} is ambiguous: the database is at {' and '.join(map(facts.history.describe, places))}"
+            raise UsageError("NA402", message, hint="name the revision to go back to")
+        places = facts.history.revisions[places[0]].down
+    if len(places) > 1:
+        message = f"-{count} is ambiguous below a merge: {' and '.join(map(facts.history.describe, places))}"
+        raise UsageError("NA402", message, hint="name the revision to go back to")
+    return places[0] if places else "base"
+
+
+def shown(facts: Facts, target: str) -> str:
+    """Return the target as messages name it."""
+    return facts.history.describe(facts.history.heads[0]) if target == "heads" and facts.history.heads else target
+
+
+def shown_current(facts: Facts) -> str:
+    """Return where the database is, as messages name it."""
+    return ", ".join(map(facts.history.describe, facts.current or ())) or "base"

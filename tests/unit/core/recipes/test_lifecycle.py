@@ -1,0 +1,182 @@
+"""The order of each verb that starts, stops or begins anew: build facts, call the recipe, compare the plan."""
+
+from dataclasses import replace
+
+import pytest
+
+from nox_alembic.core.errors import PreconditionError, RefusedError, UsageError
+from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.history import History
+from nox_alembic.core.recipes import Options, lifecycle
+from nox_alembic.core.steps import (
+    AwaitBackend,
+    AwaitDatabase,
+    Discard,
+    DiscardData,
+    Down,
+    Kill,
+    MakeFolder,
+    Migrate,
+    Plan,
+    ProvideImages,
+    RunTests,
+    Seed,
+    SetDataAside,
+    StartDatabase,
+    StartServices,
+    Sweep,
+)
+from tests.unit.core.make import FOLDER, SEED, config, engine, facts, told, up
+
+
+def test_reset_on_a_fresh_machine_wipes_nothing_and_asks_nothing() -> None:
+    plan = lifecycle.reset(config(), facts(), Options())
+    assert plan == Plan(
+        steps=(
+            MakeFolder(FOLDER),
+            StartDatabase(),
+            Sweep(FOLDER),
+            AwaitDatabase(60),
+            Migrate("heads", seed_later=True),
+            Seed(SEED),
+            StartServices(("backend",)),
+            AwaitBackend(60),
+        )
+    )
+
+
+def test_reset_of_a_running_environment_kills_it_and_wipes_before_it_starts_anything() -> None:
+    plan = lifecycle.reset(config(), up(), Options())
+    assert plan.steps[:4] == (Kill(), SetDataAside(FOLDER), StartDatabase(), Sweep(FOLDER))
+    assert plan.destroys == "the database in /project/volumes/db"
+
+
+def test_reset_starts_the_backend_once_and_only_after_migration_and_seed() -> None:
+    steps = lifecycle.reset(config(), up(), Options()).steps
+    assert [type(step) for step in steps].count(StartServices) == 1
+    assert (
+        steps.index(StartServices(("backend",)))
+        > steps.index(Seed(SEED))
+        > steps.index(Migrate("heads", seed_later=True))
+    )
+
+
+def test_reset_fetches_missing_images_before_it_touches_anything() -> None:
+    seen = replace(up().engine, missing_images=("postgres:17",))
+    assert lifecycle.reset(config(), up(engine=seen), Options()).steps[0] == ProvideImages(("postgres:17",))
+
+
+def test_reset_of_a_stopped_environment_has_nothing_to_kill() -> None:
+    seen = engine(data_present=True)
+    assert lifecycle.reset(config(), facts(engine=seen), Options()).steps[0] == SetDataAside(FOLDER)
+
+
+def test_reset_removes_a_named_volume_instead_of_renaming_it() -> None:
+    volume = DataLocation(kind="volume", volume="dds_db")
+    steps = lifecycle.reset(config(), facts(engine=engine(data_present=True, location=volume)), Options()).steps
+    assert steps[:2] == (DiscardData(volume), StartDatabase())
+    assert not any(isinstance(step, Sweep | MakeFolder) for step in steps)
+
+
+def test_reset_without_seed_leaves_no_note_that_would_seed_it_later() -> None:
+    steps = lifecycle.reset(config(), facts(), Options(seed=False)).steps
+    assert Migrate("heads", seed_later=False) in steps
+    assert not any(isinstance(step, Seed) for step in steps)
+
+
+def test_reset_to_an_older_revision_stops_there_and_says_so() -> None:
+    plan = lifecycle.reset(config(), facts(), Options(revision="b2"))
+    assert plan.steps[-1] == Migrate("b2", seed_later=False)
+    assert plan.notes == ("stops at b2: neither seed nor backend work before head",)
+
+
+def test_reset_to_the_head_by_its_id_is_a_whole_reset() -> None:
+    assert AwaitBackend(60) in lifecycle.reset(config(), facts(), Options(revision="c3")).steps
+
+
+def test_reset_of_a_project_without_revisions_migrates_nothing() -> None:
+    steps = lifecycle.reset(config(), facts(history=History()), Options()).steps
+    assert not any(isinstance(step, Migrate) for step in steps)
+
+
+def test_an_unsafe_wipe_is_refused_by_the_plan_already() -> None:
+    refusal = RefusedError("NA305", "it is a link", hint="remove it")
+    with pytest.raises(RefusedError) as error:
+        lifecycle.reset(config(), up(refusal=refusal), Options())
+    assert error.value is refusal
+
+
+def test_dev_on_a_fresh_machine_starts_migrates_and_seeds() -> None:
+    assert lifecycle.dev(config(), facts(), Options()).steps == (
+        MakeFolder(FOLDER),
+        StartDatabase(),
+        AwaitDatabase(60),
+        Migrate("heads", seed_later=True),
+        Seed(SEED),
+        StartServices(("backend",)),
+        AwaitBackend(60),
+    )
+
+
+def test_dev_changes_nothing_when_everything_is_right() -> None:
+    assert lifecycle.dev(config(), up(), Options()) == Plan(notes=("everything is up and at c3 (make c3)",))
+
+
+def test_dev_applies_what_is_pending_to_a_running_database() -> None:
+    assert lifecycle.dev(config(), up(current=("a1",)), Options()).steps == (Migrate("heads", ("b2", "c3")),)
+
+
+def test_dev_seeds_a_database_whose_seed_was_cut_off() -> None:
+    assert lifecycle.dev(config(), up(seed_pending=True), Options()).steps == (Seed(SEED),)
+
+
+def test_dev_waits_for_a_backend_that_runs_and_is_not_healthy_yet() -> None:
+    assert lifecycle.dev(config(), up(healthy=False), Options()).steps == (AwaitBackend(60),)
+
+
+def test_dev_starts_only_what_is_stopped() -> None:
+    seen = replace(up().engine, services=("backend", "redis"), stopped=("redis",))
+    assert lifecycle.dev(config(), up(engine=seen), Options()).steps == (StartServices(("redis",)),)
+
+
+def test_dev_says_why_the_data_does_not_fit_the_server() -> None:
+    with pytest.raises(PreconditionError) as error:
+        lifecycle.dev(config(), facts(engine=engine(problem="the data is of PostgreSQL 15")), Options())
+    assert told(error) == ("NA124", "the data is of PostgreSQL 15", "`nox -s reset` starts afresh")
+
+
+def test_reset_is_the_cure_for_data_that_does_not_fit_the_server() -> None:
+    seen = engine(problem="the data is of PostgreSQL 15", data_present=True)
+    assert SetDataAside(FOLDER) in lifecycle.reset(config(), facts(engine=seen), Options()).steps
+
+
+def test_down_stops_what_runs() -> None:
+    assert lifecycle.down(config(), up(), Options()).steps == (Down(),)
+
+
+def test_down_of_nothing_says_so() -> None:
+    assert lifecycle.down(config(), facts(), Options()) == Plan(notes=("nothing is running",))
+
+
+def test_the_test_environment_is_removed_whatever_happens() -> None:
+    nothing = DataLocation(kind="container")
+    plan = lifecycle.test(config(), facts(engine=engine(location=nothing)), Options(arguments=("-k", "one")))
+    assert plan == Plan(
+        steps=(
+            StartDatabase(),
+            AwaitDatabase(60),
+            Migrate("heads"),
+            RunTests(("python", "-m", "pytest", "-k", "one")),
+        ),
+        lastly=(Discard(),),
+    )
+
+
+def test_the_tests_need_a_command() -> None:
+    with pytest.raises(UsageError) as error:
+        lifecycle.test(config(test_command=()), facts(), Options())
+    assert told(error) == (
+        "NA008",
+        'there is no "test-command" in [tool.nox-alembic] of pyproject.toml',
+        'add `test-command = "python -m pytest"` to it',
+    )
