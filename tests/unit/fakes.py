@@ -8,7 +8,7 @@ from typing import Literal
 
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
-from nox_alembic.edges.engines import Remover, Service
+from nox_alembic.edges.engines import Invocation, Remover, Service
 from tests.unit.core.make import ADDRESS, engine
 
 
@@ -80,6 +80,9 @@ class FakeEngine:
 
     def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:
         return ()
+
+    def client(self, program: str) -> Invocation:
+        return Invocation((program,), {})
 
     def remover(self) -> Remover | None:
         return None

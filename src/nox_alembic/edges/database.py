@@ -10,31 +10,11 @@ from psycopg2 import errors, sql
 
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges.connection import connected
 from nox_alembic.edges.waiting import wait_until
 
 # A constant of ours, so that all runs on one database meet at the same lock: "noxalmbc" as a number.
 MIGRATION_LOCK = 0x6E6F78616C6D6263
-CONNECT_SECONDS = 3
-
-
-@contextlib.contextmanager
-def connected(address: DatabaseAddress) -> Iterator[psycopg2.extensions.cursor]:
-    """Yield a cursor on a connection of its own in autocommit mode; raises psycopg2.OperationalError."""
-    connection = psycopg2.connect(
-        host=address.host,
-        port=address.port,
-        user=address.user,
-        password=address.password,
-        dbname=address.name,
-        connect_timeout=CONNECT_SECONDS,
-        application_name="nox-alembic",
-    )
-    try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
 
 
 def is_ready(address: DatabaseAddress) -> bool:

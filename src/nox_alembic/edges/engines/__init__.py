@@ -3,7 +3,8 @@
 An engine knows how to start, stop, look and say where things are; the order of a verb is not its business.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -11,6 +12,14 @@ from nox_alembic.core.facts import DatabaseAddress, EngineFacts
 
 Service = Literal["database", "backend"]
 Remover = Callable[[Path, str], None]
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A program to run: its words and the whole environment, which has the password so that no argument need."""
+
+    words: tuple[str, ...]
+    environ: Mapping[str, str] = field(repr=False)
 
 
 class Engine(Protocol):
@@ -64,6 +73,13 @@ class Engine(Protocol):
 
     def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:
         """Return what runs on the folder, its parent or a child; `foreign_only` leaves this environment out."""
+
+    def client(self, program: str) -> Invocation:
+        """Return how a client program of the server's own version (pg_dump, pg_restore, psql) is run beside it.
+
+        Arguments are to be added; host, port, user and password are those of the running server already, and so is the
+        target database, which `--dbname` replaces. Standard input and output are passed through.
+        """
 
     def remover(self) -> Remover | None:
         """Return what can delete `parent/name` where we have no right to, or None."""

@@ -12,7 +12,7 @@ from nox_alembic.core.composefile import ComposeModel
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError, PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
-from nox_alembic.edges.engines import Remover, Service
+from nox_alembic.edges.engines import Invocation, Remover, Service
 from nox_alembic.edges.engines.compose_cli import ComposeCli
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
 from nox_alembic.edges.folders import has_content
@@ -146,6 +146,15 @@ class ComposeEngine:
     def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:
         """Return the running containers that mount the folder, its parent or a child."""
         return self.daemon.users_of(path, but_project=self.model.project if foreign_only else None)
+
+    def client(self, program: str) -> Invocation:
+        """Return how it runs in the database's container; `-e NAME` without a value hands on what we have."""
+        user, password, name = composefile.login(self.model.database)
+        port = str(composefile.published_database_port(self.model.database).container)
+        variables = {"PGHOST": "127.0.0.1", "PGPORT": port, "PGUSER": user, "PGPASSWORD": password, "PGDATABASE": name}
+        options = [word for variable in variables for word in ("-e", variable)]
+        words = self.cli.command("exec", "-T", *options, self.model.database.name, program)
+        return Invocation(tuple(words), {**self.cli.environ, **variables})
 
     def remover(self) -> Remover:
         """Return the helper container, from the database's own image, which is here already."""

@@ -55,18 +55,19 @@ class ComposeCli:
 
     def stream(self, *args: str) -> int:
         """Run a command on the user's own terminal and return its exit code."""
-        return process.stream(self._command(*args), cwd=self.root, env=self.environ)
+        return process.stream(self.command(*args), cwd=self.root, env=self.environ)
 
     def output(self, *args: str) -> str:
         """Return what a command printed, both streams, whatever its exit code."""
         done = self._run(*args)
         return done.out + done.err
 
-    def _run(self, *args: str) -> process.Completed:
-        return process.run(self._command(*args), cwd=self.root, env=self.environ, text=self.document)
-
-    def _command(self, *args: str) -> list[str]:
+    def command(self, *args: str) -> list[str]:
+        """Return the words that run a command, for who runs it otherwise."""
         return ["docker", *self._words(), *args]
+
+    def _run(self, *args: str) -> process.Completed:
+        return process.run(self.command(*args), cwd=self.root, env=self.environ, text=self.document)
 
     def _words(self) -> Sequence[str]:
         files = ["-f", "-", "--project-directory", str(self.root)] if self.document else _flags("-f", self.files)

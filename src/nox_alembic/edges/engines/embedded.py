@@ -14,7 +14,7 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
 from nox_alembic.edges import process
-from nox_alembic.edges.engines import Remover, Service, logfiles, processes
+from nox_alembic.edges.engines import Invocation, Remover, Service, logfiles, processes
 from nox_alembic.edges.engines.embedded_record import (
     THROWAWAY,
     Connection,
@@ -169,6 +169,13 @@ class EmbeddedEngine:
     def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:  # noqa: ARG002 - the Protocol's
         """Nobody else: that no server runs on the folder is seen in the folder itself."""
         return ()
+
+    def client(self, program: str) -> Invocation:
+        """Return how it runs as a process of this user."""
+        address = self.address()
+        variables = {"PGHOST": address.host, "PGPORT": str(address.port), "PGUSER": address.user,
+                     "PGPASSWORD": address.password, "PGDATABASE": address.name}  # fmt: skip
+        return Invocation((self.server.programs.path(program),), {**self.server.programs.environment, **variables})
 
     def remover(self) -> Remover | None:
         """All files are this user's own."""

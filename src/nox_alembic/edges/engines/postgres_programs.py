@@ -32,6 +32,14 @@ class Programs:
         """Return the words that run one of the programs; raises PreconditionError (NA122) when root cannot."""
         return [*_prefix(self.environ), _find_program(program, self.folder) or program, *arguments]
 
+    def path(self, program: str) -> str:
+        """Return where a client program is; raises PreconditionError (NA121) when the folder lacks it."""
+        found = _find_program(program, self.folder)
+        if found is None:
+            message = f"{self.folder} has no {program}"
+            raise PreconditionError("NA121", message, hint="install PostgreSQL's client programs there too")
+        return found
+
     @property
     def environment(self) -> dict[str, str]:
         """The environment to run them in: PG* variables are for other servers, and messages are to be read by us.

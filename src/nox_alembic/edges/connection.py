@@ -1,0 +1,32 @@
+"""A connection to a database, of its own and in autocommit mode, for all edges that ask one something."""
+
+import contextlib
+from collections.abc import Iterator
+
+import psycopg2
+import psycopg2.extensions
+
+from nox_alembic.core.facts import DatabaseAddress
+
+CONNECT_SECONDS = 3
+APPLICATION = "nox-alembic"
+
+
+@contextlib.contextmanager
+def connected(address: DatabaseAddress) -> Iterator[psycopg2.extensions.cursor]:
+    """Yield a cursor on a connection of its own in autocommit mode; raises psycopg2.OperationalError."""
+    connection = psycopg2.connect(
+        host=address.host,
+        port=address.port,
+        user=address.user,
+        password=address.password,
+        dbname=address.name,
+        connect_timeout=CONNECT_SECONDS,
+        application_name=APPLICATION,
+    )
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()

@@ -1,0 +1,24 @@
+"""What is kept inside the database."""
+
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges import applied
+from tests.integration.conftest import execute
+
+VERSION_TABLE = "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)"
+
+
+def test_the_hash_of_each_applied_file_is_kept_in_the_database(address: DatabaseAddress) -> None:
+    applied.write(address, {"a1": "00"})
+    assert applied.read(address) == {}  # there is no table to keep it at, and nothing is applied
+    execute(address, VERSION_TABLE)
+    assert applied.read(address) == {}
+    applied.write(address, {"b2": "ff", "a1": "00"})
+    assert applied.read(address) == {"a1": "00", "b2": "ff"}
+
+
+def test_somebody_elses_comment_is_left_alone(address: DatabaseAddress) -> None:
+    execute(address, VERSION_TABLE, "COMMENT ON TABLE alembic_version IS 'do not touch'")
+    applied.write(address, {"a1": "00"})
+    assert applied.read(address) == {}
+    comment = "SELECT obj_description('alembic_version'::regclass, 'pg_class')"
+    assert execute(address, comment) == [("do not touch",)]
