@@ -76,6 +76,13 @@ def migrate(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["database"])
+def revision(session: nox.Session) -> None:
+    """Write a revision of what the models change: `-- -m "add rooms"`."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
 def downgrade(session: nox.Session) -> None:
     """Go back one revision, or to `-- REV`."""
     install(session, "backend")

@@ -12,13 +12,13 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.facts import DataLocation, Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
-from nox_alembic.edges import backend, database, locks, probe, process, settings, wiper
+from nox_alembic.edges import backend, database, locks, migrations, probe, process, revisions, settings, wiper
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine
 from nox_alembic.edges.folders import Folders, folders_of
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
-from nox_alembic.tools import Migrations, Tools
+from nox_alembic.tools import Tools
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Environment:
 
     def look(self) -> Facts:
         """Return the facts; changes nothing."""
-        return probe.look(self.engine, self.configuration, self._protected())
+        return probe.look(self.engine, self.configuration, self._protected(), self.alembic)
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb."""
@@ -74,12 +74,22 @@ class Environment:
             configuration=self.configuration,
             database=database,
             backend=backend,
-            migrations=_migrations,
+            migrations=self.alembic,
+            reread=lambda: probe.read_history(self.configuration, self.alembic),
+            write_revision=revisions.write,
             set_aside=self._set_aside,
             sweep=self._sweep,
             command=self._command,
         )
         Runner(tools, self.report).run(plan)
+
+    def alembic(self) -> migrations.Alembic:
+        """Return Alembic where `alembic-in` wants it."""
+        inside = self.engine.inside_backend() if self.config.alembic_in == "backend" else None
+        if inside is None:
+            return migrations.in_process()
+        python = inside.invocation
+        return migrations.in_backend(python.words, python.environ, path_of=inside.path_of, address_of=inside.address_of)
 
     def _set_aside(self, location: DataLocation) -> Sequence[str]:
         done = wiper.set_aside(
@@ -121,9 +131,3 @@ def _compose_files(root: Path, config: Config) -> tuple[str, ...]:
     if config.compose_files or config.engine == "embedded":
         return config.compose_files
     return settings.require_compose_files(root) if config.engine == "compose" else settings.find_compose_files(root)
-
-
-def _migrations() -> Migrations:
-    from nox_alembic.edges import migrations  # noqa: PLC0415 - Alembic takes 0.4 s to import
-
-    return migrations

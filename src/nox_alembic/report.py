@@ -2,16 +2,18 @@
 
 import contextlib
 import json
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from nox_alembic.core.changes import Draft
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.status import Status
@@ -99,6 +101,24 @@ class Reporter:
         """Say something that needs a look, though the verb succeeds."""
         self._keep("warnings", text)
         self._line(f"[yellow]warning:[/] {escape(text)}")
+
+    def data(self, text: str) -> None:
+        """Print what the verb was asked for."""
+        if self.json:
+            self.fields["output"] = text
+        else:
+            click.echo(text, nl=False)
+
+    def drafted(self, draft: Draft, message: str) -> None:
+        """List what a new revision changes, and say which files are to be committed."""
+        self.fields["changes"] = [asdict(change) for change in draft.changes]
+        self.fields["files"] = [file.path for file in draft.files]
+        if not self.json:
+            for change in draft.changes:
+                click.echo(f"- {change.sentence}")
+        if draft.files:
+            paths = " ".join(shlex.quote(file.path) for file in draft.files)
+            self.note(f"look at it, then commit it: git add {paths} && git commit -m {shlex.quote(message)}")
 
     def status(self, facts: Facts, status: Status) -> None:
         """Print the state of the environment."""

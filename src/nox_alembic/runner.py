@@ -3,22 +3,26 @@
 import concurrent.futures
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
+from nox_alembic.core.history import History
 from nox_alembic.core.steps import (
+    ApplyRevision,
     AwaitBackend,
     AwaitDatabase,
     Discard,
     DiscardData,
     Down,
     Downgrade,
+    DropShadow,
     Foreground,
     Kill,
     MakeFolder,
+    MakeShadow,
     Migrate,
     Plan,
     PrintUpgradeSql,
@@ -29,12 +33,15 @@ from nox_alembic.core.steps import (
     StartDatabase,
     StartServices,
     Sweep,
+    WriteRevision,
 )
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
 
 DONE = "done"
 NOT_NEEDED = "not needed"
+# Of one name, so that the next run replaces what a killed one has left.
+SHADOW = "nox_alembic_shadow"
 
 
 @dataclass(frozen=True)
@@ -90,9 +97,17 @@ class Runner:
             case AwaitDatabase(seconds):
                 self._await_database(seconds)
             case Migrate():
-                return self._migrate(step)
+                return self._migrate(step, self.tools.history)
             case PrintUpgradeSql(start, target):
-                self.tools.migrations().print_upgrade_sql(self._configuration(), start, target)
+                self.report.data(self.tools.migrations().upgrade_sql(self._configuration(), start, target))
+            case MakeShadow():
+                self._make_shadow()
+            case DropShadow():
+                self.tools.database.drop(engine.address(), SHADOW)
+            case WriteRevision():
+                return self._write_revision(step)
+            case ApplyRevision():
+                return self._migrate(Migrate("heads"), self.tools.reread())
             case Downgrade():
                 self._downgrade(step)
             case Seed(command):
@@ -135,9 +150,22 @@ class Runner:
             seconds,
         )
 
-    def _migrate(self, step: Migrate) -> str:
+    def _make_shadow(self) -> None:
+        shadow = self.tools.database.make_empty(self.tools.engine.address(), SHADOW)
+        self.tools.migrations().upgrade(self._configuration(), shadow, "heads", lambda _: None)
+
+    def _write_revision(self, step: WriteRevision) -> str:
+        address = None if step.empty else replace(self.tools.engine.address(), name=SHADOW)
+        configuration = self._configuration()
+        draft = self.tools.migrations().draft(configuration, address, step.message, autogenerate=not step.empty)
+        for file in draft.files:
+            self.tools.write_revision(configuration.parent / file.path, file.text)
+        self.report.drafted(draft, step.message)
+        return DONE if draft.files else "no changes, no file"
+
+    def _migrate(self, step: Migrate, history: History) -> str:
         """Upgrade under the lock, with a second look at what is applied: another run may have been quicker."""
-        address, history = self.tools.engine.address(), self.tools.history
+        address = self.tools.engine.address()
         targets = history.heads if step.target == "heads" else (step.target,)
         with self.tools.database.migration_lock(address, self.tools.config.timeout):
             current = self.tools.database.revisions(address) or ()
@@ -147,7 +175,7 @@ class Runner:
             if step.seed_later and not current:
                 self.tools.database.write_note(address, "seed", "pending")
             self.tools.migrations().upgrade(self._configuration(), address, step.target, self.report.revision)
-        self._verify(address, expected=history.with_ancestors(targets))
+        self._verify(address, history, expected=history.with_ancestors(targets))
         return DONE
 
     def _downgrade(self, step: Downgrade) -> None:
@@ -158,8 +186,8 @@ class Runner:
         if left := [key for key in step.undone if key in applied]:
             raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
 
-    def _verify(self, address: DatabaseAddress, *, expected: frozenset[str]) -> None:
-        applied = self.tools.history.with_ancestors(self.tools.database.revisions(address) or ())
+    def _verify(self, address: DatabaseAddress, history: History, *, expected: frozenset[str]) -> None:
+        applied = history.with_ancestors(self.tools.database.revisions(address) or ())
         if missing := expected - applied:
             raise self._not_there(f"{', '.join(sorted(missing))} not applied after the upgrade")
 
@@ -191,4 +219,4 @@ class Runner:
 
 
 # These print while they run, so that their result needs a line of its own.
-_SPEAKING = (Migrate, Downgrade, PrintUpgradeSql, Seed, RunTests)
+_SPEAKING = (Migrate, Downgrade, PrintUpgradeSql, WriteRevision, ApplyRevision, Seed, RunTests)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from nox_alembic.core.changes import Change, Draft
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.history import History
@@ -27,6 +28,12 @@ class Database(Protocol):
     def revisions(self, address: DatabaseAddress) -> tuple[str, ...] | None:
         """Return the revisions that it is at, None when it does not answer."""
 
+    def make_empty(self, address: DatabaseAddress, name: str) -> DatabaseAddress:
+        """Make another database beside that of `address`, empty."""
+
+    def drop(self, address: DatabaseAddress, name: str) -> None:
+        """Drop another database."""
+
     def write_note(self, address: DatabaseAddress, name: str, value: str) -> None:
         """Keep a fact in the database."""
 
@@ -46,12 +53,23 @@ class Migrations(Protocol):
         """Upgrade, with a call before each revision."""
 
     def downgrade(
-        self, configuration: Path, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
+        self,
+        configuration: Path,
+        address: DatabaseAddress,
+        target: str,
+        on_revision: Callable[[str], None],
+        extra: Sequence[Path] = (),
     ) -> None:
-        """Downgrade, with a call before each revision."""
+        """Downgrade, with a call before each revision; `extra` are folders with more revision files."""
 
-    def print_upgrade_sql(self, configuration: Path, start: str, target: str) -> None:
-        """Print the SQL of an upgrade on stdout."""
+    def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
+        """Return the SQL of an upgrade."""
+
+    def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
+        """Return how the models differ from a database at head."""
+
+    def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
+        """Return a new revision that is not written yet."""
 
 
 class Backend(Protocol):
@@ -79,6 +97,8 @@ class Tools:
     database: Database
     backend: Backend
     migrations: Callable[[], Migrations]
+    reread: Callable[[], History]
+    write_revision: Callable[[Path, str], None]
     set_aside: Callable[[DataLocation], Sequence[str]]
     sweep: Callable[[DataLocation], Sequence[str]]
     command: Callable[[Sequence[str], Mapping[str, str], bool], int]

@@ -2,13 +2,14 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from nox_alembic.core.changes import Change, Draft
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
-from nox_alembic.edges.engines import Invocation, Remover, Service
+from nox_alembic.edges.engines import Inside, Invocation, Remover, Service
 from tests.unit.core.make import ADDRESS, engine
 
 
@@ -22,6 +23,8 @@ class World:
     fails: str = ""
     command_code: int = 0
     forgets: bool = False
+    draft: Draft = field(default_factory=Draft)
+    written: dict[str, str] = field(default_factory=dict)
 
     def happened(self, event: str) -> None:
         self.events.append(event)
@@ -84,6 +87,9 @@ class FakeEngine:
     def client(self, program: str) -> Invocation:
         return Invocation((program,), {})
 
+    def inside_backend(self) -> Inside | None:
+        return None
+
     def remover(self) -> Remover | None:
         return None
 
@@ -106,6 +112,13 @@ class FakeDatabase:
 
     def revisions(self, address: DatabaseAddress) -> tuple[str, ...] | None:
         return self.world.current
+
+    def make_empty(self, address: DatabaseAddress, name: str) -> DatabaseAddress:
+        self.world.happened(f"make {name}")
+        return replace(address, name=name)
+
+    def drop(self, address: DatabaseAddress, name: str) -> None:
+        self.world.happened(f"drop {name}")
 
     def write_note(self, address: DatabaseAddress, name: str, value: str) -> None:
         self.world.notes[name] = value
@@ -135,14 +148,27 @@ class FakeMigrations:
             self.world.current = ("c3",) if target == "heads" else (target,)
 
     def downgrade(
-        self, configuration: Path, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
+        self,
+        configuration: Path,
+        address: DatabaseAddress,
+        target: str,
+        on_revision: Callable[[str], None],
+        extra: Sequence[Path] = (),
     ) -> None:
         self.world.happened(f"downgrade {target}")
         if not self.world.forgets:
             self.world.current = () if target == "base" else (target,)
 
-    def print_upgrade_sql(self, configuration: Path, start: str, target: str) -> None:
+    def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
         self.world.happened(f"sql {start}:{target}")
+        return "SELECT 1;\n"
+
+    def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
+        return self.world.draft.changes
+
+    def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
+        self.world.happened(f"draft {message} on {address.name if address else 'nothing'}")
+        return self.world.draft
 
 
 @dataclass

@@ -6,18 +6,22 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.errors import FailedError, FindingError, NoxAlembicError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.steps import (
+    ApplyRevision,
     AwaitBackend,
     AwaitDatabase,
     Discard,
     DiscardData,
     Down,
     Downgrade,
+    DropShadow,
     Foreground,
     Kill,
     MakeFolder,
+    MakeShadow,
     Migrate,
     Plan,
     PrintUpgradeSql,
@@ -29,6 +33,7 @@ from nox_alembic.core.steps import (
     StartServices,
     Step,
     Sweep,
+    WriteRevision,
 )
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
@@ -54,6 +59,8 @@ class Bench:
             database=FakeDatabase(self.world),
             backend=FakeBackend(self.world),
             migrations=lambda: migrations,
+            reread=lambda: chain("a1", "b2", "c3", "d4"),
+            write_revision=lambda path, text: self.world.happened(f"write {path} {text}"),
             set_aside=self.wiper.set_aside,
             sweep=self.wiper.sweep,
             command=self.commands,
@@ -84,6 +91,7 @@ CALLS: list[tuple[Step, str]] = [
     (StartDatabase(), "start database"),
     (AwaitDatabase(7), "await database 7"),
     (PrintUpgradeSql("a1", "heads"), "sql a1:heads"),
+    (DropShadow(), "drop nox_alembic_shadow"),
     (StartServices(("backend", "redis")), "start backend,redis"),
     (AwaitBackend(9), "await backend 9"),
     (RunTests(("pytest", "-q")), "command pytest -q"),
@@ -98,7 +106,15 @@ def test_each_step_is_one_call_of_one_edge(bench: Bench, step: Step, event: str)
 
 def test_every_step_has_its_test() -> None:
     """`assert_never` makes mypy find a step without a case; this finds a step without a test."""
-    tested = {type(step) for step, _ in CALLS} | {MakeFolder, Migrate, Downgrade, Seed}
+    tested = {type(step) for step, _ in CALLS} | {
+        MakeFolder,
+        Migrate,
+        Downgrade,
+        Seed,
+        MakeShadow,
+        WriteRevision,
+        ApplyRevision,
+    }
     assert tested == set(typing.get_args(Step))
 
 
@@ -145,6 +161,36 @@ def test_a_downgrade_runs_under_the_lock(bench: Bench) -> None:
 def test_a_revision_that_appeared_between_look_and_lock_is_refused(bench: Bench) -> None:
     bench.world.current = ("zz",)
     assert isinstance(bench.refusal(Migrate("heads")), FindingError)
+
+
+def test_a_shadow_is_made_anew_and_upgraded_to_head(bench: Bench) -> None:
+    assert bench.run(MakeShadow()) == ["make nox_alembic_shadow", "upgrade heads"]
+
+
+def test_a_revision_is_drafted_on_the_shadow_written_and_told(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    change = Change("table added", "table rooms added")
+    bench.world.draft = Draft((change,), (NewFile("alembic/versions/d4_rooms.py", "text"),))
+    events = bench.run(WriteRevision("add rooms"))
+    assert events == ["draft add rooms on nox_alembic_shadow", "write /project/alembic/versions/d4_rooms.py text"]
+    assert capsys.readouterr().out == "- table rooms added\n"
+    commit = "git add alembic/versions/d4_rooms.py && git commit -m 'add rooms'"
+    assert bench.report.fields["notes"] == [f"look at it, then commit it: {commit}"]
+
+
+def test_without_changes_no_file_is_written(bench: Bench) -> None:
+    assert bench.run(WriteRevision("nothing")) == ["draft nothing on nox_alembic_shadow"]
+    assert bench.report.steps[0].outcome == "no changes, no file"
+
+
+def test_an_empty_revision_needs_no_database(bench: Bench) -> None:
+    bench.world.draft = Draft((), (NewFile("v/d4.py", "text"),))
+    assert bench.run(WriteRevision("data", empty=True)) == ["draft data on nothing", "write /project/v/d4.py text"]
+
+
+def test_a_new_revision_is_applied_by_the_history_that_has_it(bench: Bench) -> None:
+    bench.world.current, bench.world.forgets = ("c3",), True
+    error = bench.refusal(ApplyRevision())
+    assert "d4 not applied after the upgrade" in error.message
 
 
 def test_the_seed_runs_once_with_the_url_and_away_from_stdout(bench: Bench) -> None:

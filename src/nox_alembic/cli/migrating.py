@@ -14,6 +14,15 @@ def migrate(shared: Shared, *, revision: str, sql: bool) -> int:
     return perform("migrate", shared, revision=revision, sql=sql)
 
 
+@verb("revision")
+@click.option("-m", "--message", default="", help="What the revision does.")
+@click.option("--empty", is_flag=True, help="Compare nothing: a file to be filled by hand, for data.")
+@click.option("--apply", is_flag=True, help="Migrate at once.")
+def revision(shared: Shared, *, message: str, empty: bool, apply: bool) -> int:
+    """Write a revision of what the models change."""
+    return perform("revision", shared, message=message, empty=empty, apply=apply)
+
+
 @verb("downgrade", context_settings={"ignore_unknown_options": True})
 @click.argument("revision", default="", metavar="[REV]")
 def downgrade(shared: Shared, *, revision: str) -> int:

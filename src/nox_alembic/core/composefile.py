@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 from typing import Any, Literal
 
 from nox_alembic.core.config import Config, nearest
@@ -119,6 +119,18 @@ def published_database_port(service: Service) -> Port:
         message = f'the service "{service.name}" does not publish its port {POSTGRES_PORT}, so no client reaches it'
         raise PreconditionError("NA113", message, hint=f'add `ports: ["127.0.0.1:5432:5432"]` to "{service.name}"')
     return port
+
+
+def path_inside(service: Service, path: PurePath, *, root: PurePath) -> str:
+    """Return where a container of the service sees a file of the project: by its mounts, the deepest first.
+
+    What no mount shows counts from the container's working folder as it does from `root` here.
+    """
+    mounts = sorted((m for m in service.mounts if m.kind == "bind"), key=lambda m: len(m.source), reverse=True)
+    for mount in mounts:
+        if path.is_relative_to(mount.source):
+            return (PurePosixPath(mount.target) / path.relative_to(mount.source).as_posix()).as_posix()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 
 def variable_of_port(raw: Document, service: str, container: int) -> str:

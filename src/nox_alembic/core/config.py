@@ -37,7 +37,7 @@ class Config:
     backend_port: int = 0
     health_url: str = ""
     alembic: str = ""
-    alembic_in: Literal["host"] = "host"
+    alembic_in: Literal["host", "backend"] = "host"
     seed: tuple[str, ...] = ()
     test_command: tuple[str, ...] = ()
     timeout: int = 60
@@ -167,7 +167,7 @@ _KEYS: Mapping[str, Callable[[str, object], object]] = {
     "backend-port": _port,
     "health-url": _text,
     "alembic": _text,
-    "alembic-in": _one_of("host"),
+    "alembic-in": _one_of("host", "backend"),
     "seed": _command,
     "test-command": _command,
     "timeout": _seconds,

@@ -132,6 +132,41 @@ class Downgrade:
 
 
 @dataclass(frozen=True)
+class MakeShadow:
+    """Make an empty database beside the real one and upgrade it to head: what the migrations alone amount to."""
+
+    title = "upgrade a clean shadow database to head"
+
+
+@dataclass(frozen=True)
+class DropShadow:
+    """Drop the shadow database."""
+
+    title = "drop the shadow database"
+
+
+@dataclass(frozen=True)
+class WriteRevision:
+    """Write a new revision file: what the models have beyond the shadow database, or nothing with `empty`."""
+
+    message: str
+    empty: bool = False
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        what = "an empty revision" if self.empty else "what the models change as a revision"
+        return f'write {what}: "{self.message}"'
+
+
+@dataclass(frozen=True)
+class ApplyRevision:
+    """Read the revision files again and upgrade to the new head."""
+
+    title = "migrate to the new head"
+
+
+@dataclass(frozen=True)
 class Seed:
     """Run the project's seed command, if the database still waits for it."""
 
@@ -185,7 +220,8 @@ class Discard:
 # What is waited for; a sweep alone goes on beside the steps that follow it.
 Foreground = (
     ProvideImages | Kill | Down | SetDataAside | DiscardData | MakeFolder | StartDatabase | AwaitDatabase
-    | Migrate | PrintUpgradeSql | Downgrade | Seed | StartServices | AwaitBackend | RunTests | Discard
+    | Migrate | PrintUpgradeSql | Downgrade | MakeShadow | DropShadow | WriteRevision | ApplyRevision
+    | Seed | StartServices | AwaitBackend | RunTests | Discard
 )  # fmt: skip
 Step = Foreground | Sweep
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg2
@@ -65,6 +66,21 @@ def revisions(address: DatabaseAddress) -> tuple[str, ...] | None:
         return ()
     except psycopg2.OperationalError:
         return None
+
+
+def make_empty(address: DatabaseAddress, name: str) -> DatabaseAddress:
+    """Make the database `name` anew beside that of `address`, empty, and return where it is."""
+    drop(address, name)
+    with connected(address) as cursor:
+        cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return replace(address, name=name)
+
+
+def drop(address: DatabaseAddress, name: str) -> None:
+    """Drop the database `name` beside that of `address`, with whoever is connected to it; a missing one is fine."""
+    with connected(address) as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def write_note(address: DatabaseAddress, name: str, value: str) -> None:

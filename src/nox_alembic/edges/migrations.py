@@ -1,164 +1,180 @@
-"""Alembic, in process: one ScriptDirectory a command, the project's own env.py, and a word for each revision."""
+"""Alembic's work on a project, asked of the worker: in this process, or in the backend's container."""
 
-import contextlib
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alembic.config import Config as AlembicConfig
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import Script, ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-
-from nox_alembic.core.errors import FailedError, NoxAlembicError
+from nox_alembic.core.changes import Change, Draft, NewFile
+from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.history import History, Revision
+from nox_alembic.edges import process, worker
 
 OnRevision = Callable[[str], None]
+# Takes a request of `worker.serve` to a worker and returns its answer.
+Carry = Callable[[Mapping[str, Any], OnRevision], Mapping[str, Any]]
+NOT_CONNECTED = "postgresql+psycopg2://"
 
 
-def read_history(configuration: Path) -> History:
-    """Return the revision graph by running the revision files, for those whose ids are computed."""
-    try:
-        with _inside_project(configuration, ""):
-            scripts = list(ScriptDirectory.from_config(_config(configuration, "")).walk_revisions())
-    except CommandError as error:
-        raise FailedError("NA407", str(error), hint="correct the revision files") from error
-    return History.of(
-        Revision(
-            id=script.revision,
-            down=_ids(script.down_revision),
-            depends_on=_ids(script.dependencies),
-            labels=tuple(script.branch_labels),
-            message=script.doc or "",
-            path=script.path,
+@dataclass(frozen=True)
+class Alembic:
+    """Alembic in one place; `path_of` and `address_of` say where that place sees the project and the database."""
+
+    carry: Carry
+    path_of: Callable[[Path], str]
+    address_of: Callable[[DatabaseAddress], DatabaseAddress]
+
+    def read_history(self, configuration: Path) -> History:
+        """Return the revision graph by running the revision files, for those whose ids are computed."""
+        answer = self._carried(configuration, NOT_CONNECTED, {"do": "history"})
+        if not answer["ok"]:
+            failure = answer["failure"]
+            raise FailedError("NA407", failure["refused"] or failure["message"], hint="correct the revision files")
+        return History.of(_revision(found) for found in answer["value"])
+
+    def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
+        """Upgrade to `target` (an id or `heads`), with a call before each revision; raises FailedError (NA405)."""
+        self._ask(configuration, self._url(address), {"do": "upgrade", "target": target}, on_revision)
+
+    def downgrade(
+        self,
+        configuration: Path,
+        address: DatabaseAddress,
+        target: str,
+        on_revision: OnRevision,
+        extra: Sequence[Path] = (),
+    ) -> None:
+        """Downgrade to `target` (an id or `base`), with a call before each revision; raises FailedError (NA405).
+
+        `extra` are folders with revision files that are not the project's.
+        """
+        request = {"do": "downgrade", "target": target, "extra": [str(folder) for folder in extra]}
+        self._ask(configuration, self._url(address), request, on_revision)
+
+    def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
+        """Return the SQL of an upgrade; nothing is connected to. Raises FailedError (NA405)."""
+        return str(self._ask(configuration, NOT_CONNECTED, {"do": "sql", "start": start, "target": target}))
+
+    def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
+        """Return how the models differ from a database at head, enum labels included; raises FailedError (NA405)."""
+        found = self._ask(configuration, self._url(address), {"do": "compare"})
+        return tuple(Change(**change) for change in found)
+
+    def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
+        """Return a new revision that is not written yet, without a file when nothing differs.
+
+        `address` is a database at head; None where nothing is to be compared. Raises FailedError (NA405).
+        """
+        url = self._url(address) if address else NOT_CONNECTED
+        request = {"do": "draft", "message": message, "autogenerate": autogenerate}
+        found = self._ask(configuration, url, request)
+        return Draft(
+            changes=tuple(Change(**change) for change in found["changes"]),
+            files=tuple(NewFile(**file) for file in found["files"]),
         )
-        for script in scripts
+
+    def _url(self, address: DatabaseAddress) -> str:
+        return self.address_of(address).url
+
+    def _ask(
+        self, configuration: Path, url: str, request: Mapping[str, Any], on_revision: OnRevision = lambda _: None
+    ) -> Any:
+        answer = self._carried(configuration, url, request, on_revision)
+        if not answer["ok"]:
+            raise _explained(answer["failure"])
+        return answer["value"]
+
+    def _carried(
+        self, configuration: Path, url: str, request: Mapping[str, Any], on_revision: OnRevision = lambda _: None
+    ) -> Mapping[str, Any]:
+        whole = {**request, "configuration": self.path_of(configuration), "url": url}
+        return self.carry(whole, on_revision)
+
+
+def in_process() -> Alembic:
+    """Return Alembic as it is installed here."""
+    return Alembic(carry=_perform, path_of=str, address_of=lambda address: address)
+
+
+def in_backend(
+    python: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    path_of: Callable[[Path], str],
+    address_of: Callable[[DatabaseAddress], DatabaseAddress],
+) -> Alembic:
+    """Return Alembic as it is installed in the backend's container, where `python` runs what it reads from stdin."""
+
+    def carry(request: Mapping[str, Any], on_revision: OnRevision) -> Mapping[str, Any]:
+        return _converse(python, environ, request, on_revision)
+
+    return Alembic(carry=carry, path_of=path_of, address_of=address_of)
+
+
+def _perform(request: Mapping[str, Any], on_revision: OnRevision) -> Mapping[str, Any]:
+    from nox_alembic.edges.worker.serve import perform  # noqa: PLC0415 - Alembic takes 0.4 s to import
+
+    return perform(dict(request), on_revision)
+
+
+def _converse(
+    python: Sequence[str], environ: Mapping[str, str], request: Mapping[str, Any], on_revision: OnRevision
+) -> Mapping[str, Any]:
+    """Pipe the worker's own text into a Python there, and the request with it: no argument shows the password."""
+    answers: list[Mapping[str, Any]] = []
+
+    def hear(line: str) -> None:
+        event = json.loads(line)
+        if "revision" in event:
+            on_revision(event["revision"])
+        else:
+            answers.append(event)
+
+    boot = _texts()["nox_alembic.edges.worker.boot"]
+    text = f"{boot}\nimport json\nrun(*json.loads({json.dumps(json.dumps([_texts(), request]))}))\n"
+    code = process.converse(python, text, hear, env=environ)
+    if code or not answers:
+        message = f"the Python in the backend's container ended with {code} before Alembic answered"
+        hint = (
+            "see its words above; `nox -s shell` looks inside: Alembic, SQLAlchemy and psycopg2 must be installed there"
+        )
+        raise FailedError("NA410", message, hint=hint)
+    return answers[0]
+
+
+def _texts() -> Mapping[str, str]:
+    """Return the text of each module of the worker by name; the packages above it are empty there."""
+    name = worker.__name__
+    paths = sorted(Path(worker.__path__[0]).glob("*.py"))
+    modules = {f"{name}.{path.stem}": path.read_text(encoding="utf-8") for path in paths if path.stem != "__init__"}
+    above = [name.rsplit(".", count)[0] for count in range(name.count(".") + 1)]
+    return {**dict.fromkeys(above, ""), **modules}
+
+
+def _revision(found: Mapping[str, Any]) -> Revision:
+    return Revision(
+        id=found["id"],
+        down=tuple(found["down"]),
+        depends_on=tuple(found["depends_on"]),
+        labels=tuple(found["labels"]),
+        message=found["message"],
+        path=found["path"],
     )
 
 
-def upgrade(configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
-    """Upgrade to `target` (an id or `heads`), with a call before each revision; raises FailedError (NA405)."""
-    _run(configuration, address.url, target, on_revision, direction="upgrade")
-
-
-def downgrade(configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
-    """Downgrade to `target` (an id or `base`), with a call before each revision; raises FailedError (NA405)."""
-    _run(configuration, address.url, target, on_revision, direction="downgrade")
-
-
-def print_upgrade_sql(configuration: Path, start: str, target: str) -> None:
-    """Print the SQL of an upgrade on stdout; nothing is connected to. Raises FailedError (NA405)."""
-    url = "postgresql+psycopg2://"
-    config = _config(configuration, url)
-    config.output_buffer = sys.stdout
-
-    with _inside_project(configuration, url), _explained(configuration, []):
-        script = ScriptDirectory.from_config(config)
-
-        def steps(revision: Any, _context: Any) -> Any:
-            return script._upgrade_revs(target, revision)  # noqa: SLF001 - what alembic.command does
-
-        options = {"as_sql": True, "starting_rev": start or None, "destination_rev": target}
-        with EnvironmentContext(config, script, fn=steps, **options):
-            script.run_env()
-
-
-def _run(configuration: Path, url: str, target: str, on_revision: OnRevision, *, direction: str) -> None:
-    """Do what alembic.command.upgrade and downgrade do, with the steps watched: env.py need know nothing of it."""
-    config = _config(configuration, url)
-    running: list[Script] = []
-
-    # `contextlib.redirect_stdout`: what env.py and revisions print must not mix with JSON.
-    with (
-        _inside_project(configuration, url),
-        contextlib.redirect_stdout(sys.stderr),
-        _explained(configuration, running),
-    ):
-        script = ScriptDirectory.from_config(config)
-        plan = {"upgrade": script._upgrade_revs, "downgrade": script._downgrade_revs}[direction]  # noqa: SLF001
-
-        def steps(current: Any, _context: Any) -> Iterator[Any]:
-            for step in plan(target, current):
-                running[:] = [step.revision]
-                on_revision(f"{step.revision.revision} {step.revision.doc or ''}".strip())
-                yield step
-
-        with EnvironmentContext(config, script, fn=steps, destination_rev=target):
-            script.run_env()
-
-
-def _config(configuration: Path, url: str) -> AlembicConfig:
-    """Return Alembic's configuration with the URL in it; `%` is doubled for the ini format's interpolation."""
-    if configuration.suffix == ".toml":
-        config = AlembicConfig(toml_file=str(configuration))
-    else:
-        config = AlembicConfig(str(configuration))
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    config.attributes["configure_logger"] = False
-    return config
-
-
-@contextlib.contextmanager
-def _inside_project(configuration: Path, url: str) -> Iterator[None]:
-    """Be in the project's folder with DATABASE_URL set and its imports found, as `alembic` on the command line is."""
-    environ, path = dict(os.environ), list(sys.path)
-    with contextlib.chdir(configuration.parent):
-        os.environ["DATABASE_URL"] = url
-        sys.path[:0] = [str(configuration.parent)]
-        try:
-            yield
-        finally:
-            _restore(os.environ, environ)
-            sys.path[:] = path
-
-
-def _restore(target: Any, saved: Mapping[str, str]) -> None:
-    target.clear()
-    target.update(saved)
-
-
-@contextlib.contextmanager
-def _explained(configuration: Path, running: list[Script]) -> Iterator[None]:
-    """Turn whatever a migration raises into one error that names the revision, its file and the cause."""
-    try:
-        yield
-    except (NoxAlembicError, KeyboardInterrupt):
-        raise
-    except CommandError as error:
-        raise FailedError("NA405", f"Alembic refuses: {error}", hint="`nox -s status` shows the revisions") from error
-    except (Exception, SystemExit) as error:
-        raise FailedError(
-            "NA405",
-            f"the migration failed{_place(running, configuration)}: {_cause(error)}",
-            hint="correct the revision and run `nox -s migrate`; `nox -s status` shows what is applied",
-            detail=_statement(error),
-        ) from error
-
-
-def _place(running: list[Script], configuration: Path) -> str:
-    if not running:
-        return " before the first revision, in env.py"
-    path = Path(running[0].module.__file__ or "")
-    shown = path.relative_to(configuration.parent) if path.is_relative_to(configuration.parent) else path
-    return f" in the revision {running[0].revision} ({shown})"
-
-
-def _cause(error: BaseException) -> str:
-    """Return the database's own sentence, without the statement that SQLAlchemy adds below it."""
-    original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    text = str(original).strip() if not isinstance(error, SQLAlchemyError) else str(original).partition("\n[SQL")[0]
-    return f"{type(original).__name__}: {text.strip()}"
-
-
-def _statement(error: BaseException) -> str:
-    return (error.statement or "").strip() if isinstance(error, DBAPIError) else ""
-
-
-def _ids(value: Any) -> tuple[str, ...]:
-    if not value:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
+def _explained(failure: Mapping[str, Any]) -> FailedError:
+    if failure["refused"]:
+        return FailedError(
+            "NA405", f"Alembic refuses: {failure['refused']}", hint="`nox -s status` shows the revisions"
+        )
+    place = " before the first revision, in env.py"
+    if failure["revision"]:
+        place = f" in the revision {failure['revision']} ({failure['path']}, line {failure['line']})"
+    return FailedError(
+        "NA405",
+        f"the migration failed{place}: {failure['error']}: {failure['message']}",
+        hint="correct the revision and run `nox -s migrate`; `nox -s status` shows what is applied",
+        detail=failure["statement"],
+    )

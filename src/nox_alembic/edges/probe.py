@@ -1,6 +1,6 @@
 """Looks at the world and changes nothing; the answer is one frozen `Facts`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nox_alembic.core.errors import RefusedError
@@ -8,20 +8,21 @@ from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History
 from nox_alembic.edges import backend, database, revisions, wiper
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.migrations import Alembic
 from nox_alembic.edges.wiper.values import Gates
 
 
-def look(engine: Engine, configuration: Path | None, protect: Sequence[Path]) -> Facts:
+def look(engine: Engine, configuration: Path | None, protect: Sequence[Path], alembic: Callable[[], Alembic]) -> Facts:
     """Return what there is: the engine's view, the revision files, the database's revisions, the backend's health.
 
-    `protect` are paths that a wipe must never reach.
+    `protect` are paths that a wipe must never reach; `alembic` is asked only for what the files' text does not tell.
     """
     seen = engine.look()
     address = seen.address if seen.database_running else None
     current = database.revisions(address) if address else None
     return Facts(
         engine=seen,
-        history=_read_history(configuration),
+        history=read_history(configuration, alembic),
         current=current,
         healthy=seen.backend.running and _is_healthy(engine, seen),
         seed_pending=current is not None and address is not None and database.read_note(address, "seed") == "pending",
@@ -44,16 +45,14 @@ def gates_of(engine: Engine, location: DataLocation, protect: Sequence[Path], *,
     }
 
 
-def _read_history(configuration: Path | None) -> History:
+def read_history(configuration: Path | None, alembic: Callable[[], Alembic]) -> History:
     """Return the revision graph; computed ids make Alembic read it, which takes longer."""
     if configuration is None:
         return History()
     try:
         return revisions.read_history(configuration)
     except revisions.NotLiteralError:
-        from nox_alembic.edges import migrations  # noqa: PLC0415 - Alembic takes 0.4 s to import
-
-        return migrations.read_history(configuration)
+        return alembic().read_history(configuration)
 
 
 def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:

@@ -1,11 +1,12 @@
 """The only door to other programs: list arguments, the program looked up first, the command shown with `-v`."""
 
+import contextlib
 import logging
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -76,6 +77,25 @@ def stream(
 ) -> int:
     """Run a program with the user's own terminal and return its exit code; `stdout` redirects what it prints."""
     return subprocess.call(_show(_found(args, env), cwd), cwd=cwd, env=env, stdout=stdout)
+
+
+def converse(
+    args: Sequence[str], text: str, on_line: Callable[[str], None], *, env: Mapping[str, str] | None = None
+) -> int:
+    """Run a program on `text` as its standard input, with a call for each line that it prints; return its exit code.
+
+    Its standard error is ours. The text is sent as a whole before the first line is read.
+    """
+    with subprocess.Popen(
+        _show(_found(args, env), None), env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as child:
+        assert child.stdin is not None  # noqa: S101 - both are pipes
+        assert child.stdout is not None  # noqa: S101
+        with contextlib.suppress(BrokenPipeError), child.stdin:
+            child.stdin.write(text)
+        for line in child.stdout:
+            on_line(line)
+    return child.returncode
 
 
 def run_to_log(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:

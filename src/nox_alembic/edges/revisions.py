@@ -26,6 +26,19 @@ def read_history(configuration: Path) -> History:
     return History.of(_read_all(configuration))
 
 
+def write(path: Path, text: str) -> None:
+    """Write a new revision file; raises FailedError (NA412) when there is one already."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        message = f"{path} exists already"
+        raise FailedError(
+            "NA412", message, hint="choose another message, or another file_template in alembic.ini"
+        ) from None
+
+
 def _read_all(configuration: Path) -> Iterator[Revision]:
     options = _options(configuration)
     recursive = options.get("recursive_version_locations", "false").lower() == "true"

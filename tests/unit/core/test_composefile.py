@@ -7,8 +7,11 @@ import pytest
 
 from nox_alembic.core.composefile import (
     DATA_SUBPATHS,
+    Mount,
+    Service,
     data_location,
     login,
+    path_inside,
     published_database_port,
     read_model,
     throwaway,
@@ -200,3 +203,16 @@ def test_a_throw_away_environment_shares_nothing_with_the_project() -> None:
             }
         },
     }
+
+
+def test_a_file_is_seen_inside_by_the_deepest_mount_or_from_the_working_folder() -> None:
+    mounts = (
+        Mount(kind="bind", source="/project", target="/app"),
+        Mount(kind="bind", source="/project/src", target="/code"),
+    )
+    service = Service(name="backend", image="", mounts=mounts)
+    root = PurePath("/project")
+    assert path_inside(service, root / "alembic.ini", root=root) == "/app/alembic.ini"
+    assert path_inside(service, root / "src/db/alembic.ini", root=root) == "/code/db/alembic.ini"
+    bare = Service(name="backend", image="")
+    assert path_inside(bare, root / "db/alembic.ini", root=root) == "db/alembic.ini"

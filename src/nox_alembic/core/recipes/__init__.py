@@ -16,6 +16,7 @@ RECIPES: dict[str, Recipe] = {
     "test": lifecycle.test,
     "migrate": migrating.migrate,
     "downgrade": migrating.downgrade,
+    "revision": migrating.revision,
 }
 
 __all__ = ["RECIPES", "Options", "Recipe"]

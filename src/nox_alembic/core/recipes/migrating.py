@@ -1,11 +1,22 @@
 """The verbs that move the database along its history."""
 
 from nox_alembic.core.config import Config
+from nox_alembic.core.errors import UsageError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.recipes.guards import refuse_protected, refuse_unknown, require_database
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.targets import downgrade_target, shown_current, target_of
-from nox_alembic.core.steps import Downgrade, Migrate, Plan, PrintUpgradeSql, Step
+from nox_alembic.core.steps import (
+    ApplyRevision,
+    Downgrade,
+    DropShadow,
+    MakeShadow,
+    Migrate,
+    Plan,
+    PrintUpgradeSql,
+    Step,
+    WriteRevision,
+)
 
 
 def migrate(config: Config, facts: Facts, options: Options) -> Plan:
@@ -32,6 +43,21 @@ def downgrade(config: Config, facts: Facts, options: Options) -> Plan:
         return Plan(notes=(f"nothing to do: the database is at {shown_current(facts)}",))
     names = ", ".join(facts.history.describe(key) for key in undone)
     return Plan(steps=(Downgrade(target, undone),), destroys=f"what these revisions added, with its data: {names}")
+
+
+def revision(_config: Config, facts: Facts, options: Options) -> Plan:
+    """Write a revision of what the models have beyond the migrations; where the database is does not matter."""
+    if not options.message.strip():
+        message = f"a revision needs a message that says what it does, not {options.message!r}"
+        raise UsageError("NA411", message, hint='`nox -s revision -- -m "add a table of rooms"`')
+    target_of(facts, "heads")
+    if options.apply or not options.empty:
+        require_database(facts)
+    write = WriteRevision(options.message.strip(), empty=options.empty)
+    apply = (ApplyRevision(),) if options.apply else ()
+    if options.empty:
+        return Plan(steps=(write, *apply))
+    return Plan(steps=(MakeShadow(), write, *apply), lastly=(DropShadow(),))
 
 
 def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:

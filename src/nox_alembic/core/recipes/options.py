@@ -10,4 +10,7 @@ class Options:
     revision: str = ""
     seed: bool = True
     sql: bool = False
+    message: str = ""
+    empty: bool = False
+    apply: bool = False
     arguments: tuple[str, ...] = ()

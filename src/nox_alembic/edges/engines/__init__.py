@@ -22,6 +22,15 @@ class Invocation:
     environ: Mapping[str, str] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Inside:
+    """Where the backend's dependencies are: how Python runs there, and where it sees files and the database."""
+
+    invocation: Invocation
+    path_of: Callable[[Path], str]
+    address_of: Callable[[DatabaseAddress], DatabaseAddress]
+
+
 class Engine(Protocol):
     """One environment's database server and backend. Every method raises a NoxAlembicError with the next command."""
 
@@ -80,6 +89,9 @@ class Engine(Protocol):
         Arguments are to be added; host, port, user and password are those of the running server already, and so is the
         target database, which `--dbname` replaces. Standard input and output are passed through.
         """
+
+    def inside_backend(self) -> Inside | None:
+        """Return how Python runs where the backend's dependencies are, None when that is here."""
 
     def remover(self) -> Remover | None:
         """Return what can delete `parent/name` where we have no right to, or None."""

@@ -10,9 +10,9 @@ from typing import Literal
 from nox_alembic.core import composefile
 from nox_alembic.core.composefile import ComposeModel
 from nox_alembic.core.config import Config
-from nox_alembic.core.errors import NoxAlembicError, PreconditionError
+from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
-from nox_alembic.edges.engines import Invocation, Remover, Service
+from nox_alembic.edges.engines import Inside, Invocation, Remover, Service
 from nox_alembic.edges.engines.compose_cli import ComposeCli
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
 from nox_alembic.edges.folders import has_content
@@ -155,6 +155,28 @@ class ComposeEngine:
         options = [word for variable in variables for word in ("-e", variable)]
         words = self.cli.command("exec", "-T", *options, self.model.database.name, program)
         return Invocation(tuple(words), {**self.cli.environ, **variables})
+
+    def inside_backend(self) -> Inside:
+        """Return how Python runs in the backend's container, or in one like it while it is not running.
+
+        Raises UsageError (NA109) when the project has no backend.
+        """
+        backend = self.model.backend
+        if backend is None:
+            message = 'the project has no backend service, in which "alembic-in" wants Alembic to run'
+            raise UsageError("NA109", message, hint='set "backend-service", or `alembic-in = "host"`')
+        how = ["exec", "-T"] if self.is_alive("backend") else ["run", "--rm", "--no-deps", "-T"]
+        python = 'exec "$(command -v python3 || command -v python)" -'
+        shell = [backend.name, "sh", "-c"] if how[0] == "exec" else ["--entrypoint", "sh", backend.name, "-c"]
+        return Inside(
+            Invocation(tuple(self.cli.command(*how, *shell, python)), self.cli.environ),
+            path_of=lambda path: composefile.path_inside(backend, path, root=self.cli.root),
+            address_of=lambda address: replace(
+                address,
+                host=self.model.database.name,
+                port=composefile.published_database_port(self.model.database).container,
+            ),
+        )
 
     def remover(self) -> Remover:
         """Return the helper container, from the database's own image, which is here already."""

@@ -177,6 +177,9 @@ class EmbeddedEngine:
                      "PGPASSWORD": address.password, "PGDATABASE": address.name}  # fmt: skip
         return Invocation((self.server.programs.path(program),), {**self.server.programs.environment, **variables})
 
+    def inside_backend(self) -> None:
+        """Return nothing: the backend is a process of this machine."""
+
     def remover(self) -> Remover | None:
         """All files are this user's own."""
         return None

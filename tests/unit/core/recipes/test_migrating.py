@@ -2,10 +2,19 @@
 
 import pytest
 
-from nox_alembic.core.errors import PreconditionError, UsageError
+from nox_alembic.core.errors import FindingError, PreconditionError, UsageError
 from nox_alembic.core.history import History, Revision
 from nox_alembic.core.recipes import Options, migrating
-from nox_alembic.core.steps import Downgrade, Migrate, Plan, PrintUpgradeSql
+from nox_alembic.core.steps import (
+    ApplyRevision,
+    Downgrade,
+    DropShadow,
+    MakeShadow,
+    Migrate,
+    Plan,
+    PrintUpgradeSql,
+    WriteRevision,
+)
 from tests.unit.core.make import TWO_HEADS, chain, config, facts, told, up
 
 
@@ -88,3 +97,41 @@ def test_downgrade_below_a_merge_asks_for_a_name() -> None:
         "-1 is ambiguous below a merge: b2 (mine) and b9",
         "name the revision to go back to",
     )
+
+
+def test_a_revision_is_drafted_on_a_shadow_that_goes_whatever_happens() -> None:
+    plan = migrating.revision(config(), up(), Options(message="add rooms"))
+    assert plan == Plan(steps=(MakeShadow(), WriteRevision("add rooms")), lastly=(DropShadow(),))
+
+
+def test_a_revision_does_not_mind_where_the_database_is() -> None:
+    for current in ((), ("a1",), ("unknown",)):
+        assert migrating.revision(config(), up(current=current), Options(message="x")).steps[0] == MakeShadow()
+
+
+def test_an_empty_revision_is_written_without_a_database_and_applied_only_with_one() -> None:
+    assert migrating.revision(config(), facts(), Options(message="x", empty=True)) == Plan(
+        steps=(WriteRevision("x", empty=True),)
+    )
+    with pytest.raises(PreconditionError) as error:
+        migrating.revision(config(), facts(), Options(message="x", empty=True, apply=True))
+    assert error.value.id == "NA202"
+
+
+def test_apply_migrates_after_the_file_is_written() -> None:
+    plan = migrating.revision(config(), up(), Options(message="x", apply=True))
+    assert plan.steps == (MakeShadow(), WriteRevision("x"), ApplyRevision())
+
+
+@pytest.mark.parametrize("message", ["", "  "])
+def test_a_revision_needs_a_message(message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        migrating.revision(config(), up(), Options(message=message))
+    sentence = f"a revision needs a message that says what it does, not {message!r}"
+    assert told(error) == ("NA411", sentence, '`nox -s revision -- -m "add a table of rooms"`')
+
+
+def test_a_revision_of_two_heads_is_for_people_to_decide() -> None:
+    with pytest.raises(FindingError) as error:
+        migrating.revision(config(), up(history=TWO_HEADS), Options(message="x"))
+    assert error.value.id == "NA403"

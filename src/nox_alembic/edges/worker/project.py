@@ -1,0 +1,62 @@
+"""The project as Alembic sees it from its own folder: configuration, revision files, the environment of a run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def read_config(configuration: Path, url: str) -> Config:
+    """Return Alembic's configuration with the URL in it; `%` is doubled for the ini format's interpolation."""
+    file = str(configuration)
+    config = Config(toml_file=file) if configuration.suffix == ".toml" else Config(file)
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    config.attributes["configure_logger"] = False
+    return config
+
+
+def open_scripts(config: Config, extra: Sequence[str] = ()) -> ScriptDirectory:
+    """Return the revision files of the project, with those of `extra` folders among them."""
+    scripts = ScriptDirectory.from_config(config)
+    if extra:
+        scripts.version_locations = [*map(str, version_locations(scripts)), *extra]
+        scripts.__dict__.pop("_version_locations", None)  # computed once from the line above
+    return scripts
+
+
+def version_locations(scripts: ScriptDirectory) -> list[Path]:
+    """Return the folders of revision files."""
+    return [Path(location) for location in scripts._version_locations]  # noqa: SLF001 - there is no public name
+
+
+@contextlib.contextmanager
+def inside(folder: Path, variables: dict[str, str]) -> Iterator[None]:
+    """Be in the project's folder with `variables` set and its imports found, as `alembic` on the command line is.
+
+    What env.py and revisions print goes to stderr: stdout is for data.
+    """
+    environ, path, here = dict(os.environ), list(sys.path), Path.cwd()
+    os.chdir(folder)
+    os.environ.update(variables)
+    sys.path[:0] = [str(folder)]
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _restore(os.environ, environ)
+        sys.path[:] = path
+        os.chdir(here)
+
+
+def _restore(target: Any, saved: dict[str, str]) -> None:
+    target.clear()
+    target.update(saved)

@@ -1,0 +1,68 @@
+"""Upgrades and downgrades, the SQL of an upgrade, and the revision graph where only running the files can tell it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from alembic.runtime.environment import EnvironmentContext
+
+from nox_alembic.edges.worker.project import open_scripts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from alembic.config import Config
+    from alembic.script import Script
+
+OnRevision = Callable[["Script"], None]
+
+
+def move(config: Config, direction: str, target: str, on_revision: OnRevision, extra: Sequence[str] = ()) -> None:
+    """Do what alembic.command.upgrade and downgrade do, with the steps watched: env.py need know nothing of it."""
+    scripts = open_scripts(config, extra)
+    plan = {"upgrade": scripts._upgrade_revs, "downgrade": scripts._downgrade_revs}[direction]  # noqa: SLF001
+
+    def steps(current: Any, _context: Any) -> Iterator[Any]:
+        for step in plan(target, current):
+            on_revision(step.revision)
+            yield step
+
+    with EnvironmentContext(config, scripts, fn=steps, destination_rev=target):
+        scripts.run_env()
+
+
+def upgrade_sql(config: Config, start: str, target: str) -> str:
+    """Return the SQL of an upgrade from `start` ("": from nothing) to `target`; nothing is connected to."""
+    scripts = open_scripts(config)
+    config.output_buffer = written = io.StringIO()
+
+    def steps(revision: Any, _context: Any) -> Any:
+        return scripts._upgrade_revs(target, revision)  # noqa: SLF001 - what alembic.command does
+
+    options = {"as_sql": True, "starting_rev": start or None, "destination_rev": target}
+    with EnvironmentContext(config, scripts, fn=steps, **options):
+        scripts.run_env()
+    return written.getvalue()
+
+
+def history(config: Config) -> list[dict[str, Any]]:
+    """Return each revision's id, parents, labels, message and path, read by running its file."""
+    return [
+        {
+            "id": script.revision,
+            "down": _ids(script.down_revision),
+            "depends_on": _ids(script.dependencies),
+            "labels": list(script.branch_labels),
+            "message": script.doc or "",
+            "path": script.path,
+        }
+        for script in open_scripts(config).walk_revisions()
+    ]
+
+
+def _ids(value: Any) -> list[str]:
+    if not value:
+        return []
+    return [value] if isinstance(value, str) else list(value)

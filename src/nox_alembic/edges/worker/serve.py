@@ -1,0 +1,70 @@
+"""One request in, events and one result out: the whole of what the worker does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nox_alembic.edges.worker import drafts, runs
+from nox_alembic.edges.worker.failures import facts_of
+from nox_alembic.edges.worker.project import inside, read_config
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import Script
+
+Request = dict[str, Any]  # see `perform`
+Result = dict[str, Any]
+OnRevision = Callable[[str], None]
+
+
+def perform(request: Request, on_revision: OnRevision) -> Result:
+    """Do what `request["do"]` names: upgrade, downgrade, sql, history, compare or draft.
+
+    `configuration` is Alembic's configuration file, `url` the database, `variables` the environment to add; the other
+    keys are those of the functions in `runs` and `drafts`. `on_revision` is called before each revision runs. Returns
+    {"ok": true, "value": ...} or {"ok": false, "failure": the facts of `failures`}.
+    """
+    configuration = Path(request["configuration"]).absolute()
+    running: list[Script] = []
+
+    def begins(script: Script) -> None:
+        running[:] = [script]
+        on_revision(f"{script.revision} {script.doc or ''}".strip())
+
+    with inside(configuration.parent, {"DATABASE_URL": request["url"], **request.get("variables", {})}):
+        try:
+            value = _do(request, read_config(configuration, request["url"]), begins)
+        except KeyboardInterrupt:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the project's code that runs
+            facts = facts_of(error, running[0] if running else None, configuration.parent)
+            return {"ok": False, "failure": facts}
+    return {"ok": True, "value": value}
+
+
+def _do(request: Request, config: Config, begins: Callable[[Script], None]) -> Any:
+    work: dict[str, Callable[[], Any]] = {
+        "upgrade": lambda: runs.move(config, "upgrade", request["target"], begins),
+        "downgrade": lambda: runs.move(config, "downgrade", request["target"], begins, request.get("extra", ())),
+        "sql": lambda: runs.upgrade_sql(config, request["start"], request["target"]),
+        "history": lambda: runs.history(config),
+        "compare": lambda: drafts.compare(config),
+        "draft": lambda: drafts.draft(config, request["message"], autogenerate=request["autogenerate"]),
+    }
+    return work[request["do"]]()
+
+
+def main(request: Request) -> None:
+    """Serve one request with a line of JSON for each event on stdout, which nothing else can then write to."""
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1) as answers:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+        def answer(event: dict[str, Any]) -> None:
+            answers.write(json.dumps(event) + "\n")
+
+        answer(perform(request, lambda text: answer({"revision": text})))

@@ -1,0 +1,55 @@
+"""`alembic-in = "backend"`: Alembic and the project's models are found in the backend's container only."""
+
+import os
+
+from tests.compose.conftest import MakeProject, docker
+from tests.integration.test_revision import ENV_PY, MAKO
+from tests.project import REVISION
+
+OVERRIDE = """\
+services:
+  backend:
+    image: ${BACKEND_IMAGE:-dds-backend:dev}
+    working_dir: /app
+    environment: {PYTHONPATH: /models}
+    volumes: ["./alembic:/app/alembic:ro", "./alembic.ini:/app/alembic.ini:ro", "./inside:/models:ro"]
+"""
+MODELS = """\
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+for name in ("t1", "t2", "rooms"):
+    sa.Table(name, metadata, sa.Column("id", sa.Integer))
+"""
+
+
+def test_the_verbs_work_through_the_backends_container_running_or_not(make_compose_project: MakeProject) -> None:
+    project = make_compose_project('alembic-in = "backend"')
+    project.write("compose.override.yml", OVERRIDE)
+    project.write("inside/models.py", MODELS)
+    project.write("alembic/env.py", ENV_PY)
+    project.write("alembic/script.py.mako", MAKO)
+    # No such folder here: only in the container can `models` be imported.
+    project.write("alembic.ini", "[alembic]\nscript_location = %(here)s/alembic\nfile_template = %%(slug)s\n")
+    reset = project.good("reset", "--json").json
+    assert [step["outcome"] for step in reset["steps"] if step["title"].startswith("migrate")] == ["done"]
+    made = project.good("revision", "-m", "add rooms", "--apply", "--json").json
+    assert [change["sentence"] for change in made["changes"]] == ["table rooms added"]
+    written = project.root / "alembic/versions/add_rooms.py"
+    assert written.stat().st_uid == os.geteuid()
+    assert project.good("status", "--json").json["pending"] == []
+    docker("compose", "stop", "-t", "0", "backend", cwd=project.root)
+    project.good("downgrade", "--yes", "t2")
+    project.good("migrate")
+    broken = REVISION.format(
+        id="x1", down=made_id(written.read_text()), message="m", upgrade="op.execute('SELEC 1')", downgrade="pass"
+    )
+    project.write("alembic/versions/x1.py", broken)
+    id_, message, _ = project.run("migrate", "--json").error
+    assert id_ == "NA405"
+    assert "in the revision x1 (alembic/versions/x1.py, line 10)" in message
+    assert "BEGIN" in project.good("migrate", "--sql").out
+
+
+def made_id(text: str) -> str:
+    return text.partition("revision = ")[2].split("'")[1]

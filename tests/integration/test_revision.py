@@ -1,0 +1,126 @@
+"""`revision` against a clean shadow database, whatever state the development database is in; enum labels included."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import execute
+from tests.integration.test_embedded import address
+from tests.project import ENV_PY as project_env
+from tests.project import Project, make_project
+
+MODELS = """\
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+metadata = sa.MetaData()
+sa.Table("t1", metadata, sa.Column("id", sa.Integer))
+sa.Table("t2", metadata, sa.Column("id", sa.Integer){column})
+{more}
+"""
+ENV_PY = "from models import metadata\n" + project_env.replace("(connection=", "(target_metadata=metadata, connection=")
+MAKO = """\
+\"\"\"${message}\"\"\"
+import sqlalchemy as sa
+from alembic import op
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade():
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade():
+    ${downgrades if downgrades else "pass"}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    project = make_project(tmp_path / "project", tmp_path / "home", 'engine = "embedded"')
+    project.write("alembic/env.py", ENV_PY)
+    project.write("alembic/script.py.mako", MAKO)
+    models(project)
+    project.write("alembic.ini", "[alembic]\nscript_location = %(here)s/alembic\nfile_template = %%(slug)s\n")
+    yield project
+    project.run("down")
+
+
+def models(project: Project, column: str = "", more: str = "") -> None:
+    project.write("models.py", MODELS.format(column=column, more=more))
+
+
+def labels(project: Project) -> list[str]:
+    found = execute(address(project), "SELECT unnest(enum_range(NULL::colour))::text")
+    return [str(label) for (label,) in found]
+
+
+COLOUR = ', sa.Column("c", sa.Enum({labels}, name="colour"), server_default="red")'
+
+
+def test_models_become_a_revision_whatever_the_database_is_like(project: Project) -> None:
+    project.good("reset", "--no-seed")
+    nothing = project.good("revision", "-m", "nothing", "--json").json
+    assert (nothing["changes"], nothing["files"]) == ([], [])
+    # The database is behind, and dirty: neither is any business of a revision.
+    project.good("downgrade", "--yes", "t1")
+    execute(address(project), "CREATE TABLE dirt (id int)")
+    models(project, column=COLOUR.format(labels="'red', 'green'"))
+    made = project.good("revision", "-m", "add a colour", "--apply", "--json").json
+    assert made["files"] == ["alembic/versions/add_a_colour.py"]
+    assert [change["sentence"] for change in made["changes"]] == [
+        "enum colour added",
+        "column t2.c added (Enum('red', 'green', name='colour'))",
+    ]
+    assert made["notes"][-1].startswith("look at it, then commit it: git add alembic/versions/add_a_colour.py && git")
+    assert labels(project) == ["red", "green"]
+    execute(address(project), "INSERT INTO t2 VALUES (1, 'green')")
+    # A label more is added in its place, and taken back by making the type anew, with column and default kept.
+    models(project, column=COLOUR.format(labels="'red', 'blue', 'green'"))
+    told = project.good("revision", "-m", "add blue", "--apply")
+    assert told.out == "- enum colour: label blue added\n"
+    assert labels(project) == ["red", "blue", "green"]
+    project.good("downgrade", "--yes")
+    assert labels(project) == ["red", "green"]
+    execute(address(project), "INSERT INTO t2 VALUES (2)")
+    assert execute(address(project), "SELECT c::text FROM t2 ORDER BY id") == [("green",), ("red",)]
+    project.good("migrate")
+    # Labels that go or change their order make the type anew, too.
+    models(project, column=COLOUR.format(labels="'green', 'red'"))
+    told = project.good("revision", "-m", "no more blue", "--apply")
+    assert told.out == "- enum colour: label blue removed\n"
+    assert labels(project) == ["green", "red"]
+    project.good("downgrade", "--yes", "t2")
+    project.good("migrate")
+    databases = execute(address(project), "SELECT datname FROM pg_database WHERE datname LIKE 'nox%'")
+    assert databases == []
+
+
+def test_a_new_table_with_a_type_leaves_nothing_behind_when_it_goes(project: Project) -> None:
+    more = 'sa.Table("t3", metadata, sa.Column("c", ARRAY(sa.Enum("a", "b", name="kind"))))'
+    models(project, more=more)
+    project.good("reset", "--no-seed")
+    project.good("revision", "-m", "add kinds", "--apply")
+    project.good("downgrade", "--yes")
+    assert execute(address(project), "SELECT 1 FROM pg_type WHERE typname = 'kind'") == []
+    project.good("migrate")
+
+
+def test_what_cannot_become_a_revision_says_why_and_leaves_no_file(project: Project) -> None:
+    before = sorted(project.root.rglob("*.py"))
+    assert project.run("revision", "-m", "x", "--json").error[0] == "NA202"
+    project.good("reset", "--no-seed")
+    project.write("models.py", "import nowhere\n")
+    id_, message, _ = project.run("revision", "-m", "x", "--json").error
+    assert id_ == "NA405"
+    assert "No module named 'nowhere'" in message
+    models(project)
+    empty = project.good("revision", "--empty", "-m", "fill it by hand", "--json").json
+    assert empty["files"] == ["alembic/versions/fill_it_by_hand.py"]
+    assert project.run("revision", "--empty", "-m", "fill it by hand", "--json").error[0] == "NA412"
+    new = sorted(project.root.rglob("*.py"))
+    assert [path.name for path in new if path not in before] == ["fill_it_by_hand.py"]
