@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import project as sample
 from tests.integration.conftest import execute
 from tests.integration.test_embedded import address
-from tests.project import ENV_PY as project_env
 from tests.project import Project, make_project
 
 MODELS = """\
@@ -19,7 +19,9 @@ sa.Table("t1", metadata, sa.Column("id", sa.Integer))
 sa.Table("t2", metadata, sa.Column("id", sa.Integer){column})
 {more}
 """
-ENV_PY = "from models import metadata\n" + project_env.replace("(connection=", "(target_metadata=metadata, connection=")
+ENV_PY = "from models import metadata\n" + sample.ENV_PY.replace(
+    "(connection=", "(target_metadata=metadata, connection="
+)
 MAKO = """\
 \"\"\"${message}\"\"\"
 import sqlalchemy as sa
