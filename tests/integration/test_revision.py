@@ -19,9 +19,8 @@ sa.Table("t1", metadata, sa.Column("id", sa.Integer))
 sa.Table("t2", metadata, sa.Column("id", sa.Integer){column})
 {more}
 """
-ENV_PY = "from models import metadata\n" + sample.ENV_PY.replace(
-    "(connection=", "(target_metadata=metadata, connection="
-)
+WITH_MODELS = ("(connection=", "(target_metadata=metadata, connection=")
+ENV_PY = "from models import metadata\n" + sample.ENV_PY.replace(*WITH_MODELS)
 MAKO = """\
 \"\"\"${message}\"\"\"
 import sqlalchemy as sa
