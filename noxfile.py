@@ -69,6 +69,13 @@ def reset(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["database"])
+def undo(session: nox.Session) -> None:
+    """Take back the last reset; what is there now is kept instead."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
 def migrate(session: nox.Session) -> None:
     """Upgrade the database, to head or to `-- REV`."""
     install(session, "backend")

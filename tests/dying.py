@@ -1,8 +1,8 @@
 """The tool as it is, but for one thing: it gets a signal at a chosen point. Run as a program.
 
 `python -m tests.dying POINT COUNT SIGNAL VERB...`. Points: those of the wiper ("gates", "renamed", "made", "synced",
-"entry", "rmdir"), `before STEP` and `after STEP` by the step's class, "locked", "revision" in the middle of a
-migration, and "helper" while the helper container runs.
+"entry", "rmdir", "aside", "back"), `before STEP` and `after STEP` by the step's class, "locked", "revision" in the
+middle of a migration, and "helper" while the helper container runs.
 """
 
 import functools
@@ -38,6 +38,7 @@ def watch(fate: Fate) -> None:
     # Set by name: these are replaced for this process only, and nothing of the tool knows of it.
     replace: Any = setattr
     replace(wiper, "set_aside", functools.partial(wiper.set_aside, on_event=fate.come))
+    replace(wiper, "put_back", functools.partial(wiper.put_back, on_event=fate.come))
     replace(wiper, "sweep", functools.partial(wiper.sweep, on_event=fate.come))
     act, revision, first_line = runner.Runner._do, report.Reporter.revision, docker_daemon._first_line
     acquire = FileLock.acquire

@@ -5,19 +5,20 @@ import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.facts import DataLocation, Facts
+from nox_alembic.core.facts import Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
-from nox_alembic.edges import backend, database, locks, migrations, probe, process, revisions, settings, wiper
+from nox_alembic.edges import backend, database, locks, migrations, probe, process, revisions, settings
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine
 from nox_alembic.edges.folders import Folders, folders_of
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
+from nox_alembic.safekeeping import Safekeeping
 from nox_alembic.tools import Tools
 
 
@@ -59,7 +60,19 @@ class Environment:
 
     def look(self) -> Facts:
         """Return the facts; changes nothing."""
-        return probe.look(self.engine, self.configuration, self._protected(), self.alembic)
+        return replace(
+            probe.look(self.engine, self.configuration, self._protected(), self.alembic), undo=self.safe.kept()
+        )
+
+    @property
+    def safe(self) -> Safekeeping:
+        """What sets data aside, and knows what was kept."""
+        return Safekeeping(
+            engine=self.engine,
+            journal=self.folders.state / self.config.environment / "undo.json",
+            protect=self._protected(),
+            generations=self.config.undo_keep,
+        )
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb."""
@@ -77,8 +90,7 @@ class Environment:
             migrations=self.alembic,
             reread=lambda: probe.read_history(self.configuration, self.alembic),
             write_revision=revisions.write,
-            set_aside=self._set_aside,
-            sweep=self._sweep,
+            safe=self.safe,
             command=self._command,
         )
         Runner(tools, self.report).run(plan)
@@ -91,27 +103,6 @@ class Environment:
         python = inside.invocation
         return migrations.in_backend(python.words, python.environ, path_of=inside.path_of, address_of=inside.address_of)
 
-    def _set_aside(self, location: DataLocation) -> Sequence[str]:
-        done = wiper.set_aside(
-            Path(location.path),
-            keep_root=self.engine.name == "compose" and sys.platform in _DOCKER_DESKTOP,
-            remover=self.engine.remover(),
-            **probe.gates_of(self.engine, location, self._protected(), ahead_of=None),
-        )
-        kept = [f"the old data is in {done.trash} until the next reset"] if done.trash else []
-        lost = ["the old data could not be moved, and was deleted"] if done.in_place else []
-        return [*kept, *lost, *(f"the data behind {link.path} stays in {link.target}" for link in done.links)]
-
-    def _sweep(self, location: DataLocation) -> Sequence[str]:
-        path = Path(location.path)
-        done = wiper.sweep(path.parent, path.name, keep=1, remover=self.engine.remover())
-        return [self._leftover(left) for left in done.left]
-
-    def _leftover(self, left: wiper.Leftover) -> str:
-        """Return the wiper's message, and with it the containers that may be what keeps writing."""
-        users = self.engine.users_of(left.path, foreign_only=False) if left.newer else ()
-        return "\n".join([str(left), *(f"in use by {user}" for user in users)])
-
     def _command(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
         """Run a command of the project; `quiet` keeps its output away from stdout, where data goes."""
         environ = {**os.environ, **self.config.variables, **variables}
@@ -121,10 +112,6 @@ class Environment:
 
     def _protected(self) -> Sequence[Path]:
         return (self.root, self.root / ".git", *(self.root / name for name in self.compose_files))
-
-
-# Docker Desktop knows a bind mount by its inode: there the folder itself stays, and what is in it is moved.
-_DOCKER_DESKTOP = {"darwin", "win32"}
 
 
 def _compose_files(root: Path, config: Config) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.status import Status
 from nox_alembic.core.steps import Plan
+from nox_alembic.core.undo import Journal
 
 WIDTH = 72
 FAILED = "FAILED"
@@ -119,6 +120,14 @@ class Reporter:
         if draft.files:
             paths = " ".join(shlex.quote(file.path) for file in draft.files)
             self.note(f"look at it, then commit it: git add {paths} && git commit -m {shlex.quote(message)}")
+
+    def kept(self, journal: Journal) -> None:
+        """List what `undo` can bring back, the newest first."""
+        newest_first = journal.generations[::-1]
+        self.fields["kept"] = [asdict(one) for one in newest_first]
+        if not self.json:
+            for one in newest_first:
+                click.echo(one.shown)
 
     def status(self, facts: Facts, status: Status) -> None:
         """Print the state of the environment."""

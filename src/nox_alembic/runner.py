@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import assert_never
 
 from nox_alembic.core.errors import FailedError
-from nox_alembic.core.facts import DatabaseAddress, DataLocation
+from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import (
     ApplyRevision,
     AwaitBackend,
     AwaitDatabase,
+    CloseUndo,
     Discard,
     DiscardData,
     Down,
@@ -27,6 +28,7 @@ from nox_alembic.core.steps import (
     Plan,
     PrintUpgradeSql,
     ProvideImages,
+    PutBack,
     RunTests,
     Seed,
     SetDataAside,
@@ -59,7 +61,7 @@ class Runner:
             try:
                 for number, step in enumerate(plan.steps, 1):
                     if isinstance(step, Sweep):
-                        sweeps.append(background.submit(self.tools.sweep, step.location))
+                        sweeps.append(background.submit(self.tools.safe.sweep, step.location))
                         self.report.in_background(number, total, step.title)
                     else:
                         self._run_step(number, total, step)
@@ -86,8 +88,12 @@ class Runner:
                 engine.kill()
             case Down():
                 engine.down()
-            case SetDataAside(location):
-                return self._set_aside(location)
+            case SetDataAside():
+                self._set_aside(step)
+            case PutBack():
+                self.tools.safe.put_back(step)
+            case CloseUndo():
+                self.tools.safe.close()
             case DiscardData():
                 engine.discard_data()
             case MakeFolder(location):
@@ -129,10 +135,9 @@ class Runner:
         with contextlib.suppress(PermissionError):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def _set_aside(self, location: DataLocation) -> str:
-        for line in self.tools.set_aside(location):
+    def _set_aside(self, step: SetDataAside) -> None:
+        for line in self.tools.safe.set_aside(step):
             self.report.note(line)
-        return DONE
 
     def _await_database(self, seconds: float) -> None:
         engine = self.tools.engine

@@ -10,6 +10,7 @@ from nox_alembic.core.changes import Change, Draft
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.history import History
+from nox_alembic.core.steps import PutBack, SetDataAside
 from nox_alembic.edges.engines import Engine
 
 
@@ -86,6 +87,22 @@ class Backend(Protocol):
         """Wait until the backend says that it is healthy."""
 
 
+class Safe(Protocol):
+    """What the runner asks of the data folder and what was set aside of it; `safekeeping` has it all."""
+
+    def set_aside(self, step: SetDataAside) -> Sequence[str]:
+        """Set the data aside; return what there is to say of it."""
+
+    def put_back(self, step: PutBack) -> None:
+        """Put kept data back into its place."""
+
+    def close(self) -> None:
+        """Note that the verb came to its end."""
+
+    def sweep(self, location: DataLocation) -> Sequence[str]:
+        """Delete what is not kept; return what there is to say of what is left."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     """The edges that a run uses; `cli` wires the real ones. What takes long to import is given as a call."""
@@ -99,6 +116,5 @@ class Tools:
     migrations: Callable[[], Migrations]
     reread: Callable[[], History]
     write_revision: Callable[[Path, str], None]
-    set_aside: Callable[[DataLocation], Sequence[str]]
-    sweep: Callable[[DataLocation], Sequence[str]]
+    safe: Safe
     command: Callable[[Sequence[str], Mapping[str, str], bool], int]

@@ -9,8 +9,9 @@ from typing import Literal
 from nox_alembic.core.changes import Change, Draft
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
+from nox_alembic.core.steps import PutBack, SetDataAside
 from nox_alembic.edges.engines import Inside, Invocation, Remover, Service
-from tests.unit.core.make import ADDRESS, engine
+from tests.unit.core.make import ADDRESS, FOLDER, engine
 
 
 @dataclass
@@ -38,6 +39,10 @@ class FakeEngine:
 
     world: World
     name: Literal["compose", "embedded"] = "compose"
+
+    @property
+    def location(self) -> DataLocation:
+        return FOLDER
 
     def look(self) -> EngineFacts:
         return engine()
@@ -204,15 +209,21 @@ class FakeCommands:
 
 
 @dataclass
-class FakeWiper:
-    """A wiper that only says what it was asked for."""
+class FakeSafe:
+    """A safekeeping that only says what it was asked for."""
 
     world: World
     left: Sequence[str] = ()
 
-    def set_aside(self, location: DataLocation) -> Sequence[str]:
-        self.world.happened(f"wipe {location.shown}")
-        return ["the old data is in /project/volumes/.db.wipe until the next reset"]
+    def set_aside(self, step: SetDataAside) -> Sequence[str]:
+        self.world.happened(f"wipe {step.location.shown}")
+        return ["the old data is kept: `nox -s undo` brings it back"]
+
+    def put_back(self, step: PutBack) -> None:
+        self.world.happened(f"put back {step.generation.kept}")
+
+    def close(self) -> None:
+        self.world.happened("close")
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
         self.world.happened("sweep")

@@ -13,6 +13,7 @@ from nox_alembic.core.steps import (
     ApplyRevision,
     AwaitBackend,
     AwaitDatabase,
+    CloseUndo,
     Discard,
     DiscardData,
     Down,
@@ -26,6 +27,7 @@ from nox_alembic.core.steps import (
     Plan,
     PrintUpgradeSql,
     ProvideImages,
+    PutBack,
     RunTests,
     Seed,
     SetDataAside,
@@ -38,8 +40,8 @@ from nox_alembic.core.steps import (
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
 from nox_alembic.tools import Tools
-from tests.unit.core.make import ADDRESS, FOLDER, SEED, chain, config
-from tests.unit.fakes import FakeBackend, FakeCommands, FakeDatabase, FakeEngine, FakeMigrations, FakeWiper, World
+from tests.unit.core.make import ADDRESS, FOLDER, KEPT, SEED, chain, config
+from tests.unit.fakes import FakeBackend, FakeCommands, FakeDatabase, FakeEngine, FakeMigrations, FakeSafe, World
 
 
 class Bench:
@@ -48,7 +50,7 @@ class Bench:
     def __init__(self) -> None:
         self.world = World()
         self.commands = FakeCommands(self.world)
-        self.wiper = FakeWiper(self.world)
+        self.safe = FakeSafe(self.world)
         self.report = Reporter("reset", console=Console(stderr=True, record=True, width=120, quiet=False))
         migrations = FakeMigrations(self.world)
         self.tools = Tools(
@@ -61,8 +63,7 @@ class Bench:
             migrations=lambda: migrations,
             reread=lambda: chain("a1", "b2", "c3", "d4"),
             write_revision=lambda path, text: self.world.happened(f"write {path} {text}"),
-            set_aside=self.wiper.set_aside,
-            sweep=self.wiper.sweep,
+            safe=self.safe,
             command=self.commands,
         )
 
@@ -86,6 +87,8 @@ CALLS: list[tuple[Step, str]] = [
     (Kill(), "kill"),
     (Down(), "down"),
     (SetDataAside(FOLDER), "wipe /project/volumes/db"),
+    (PutBack(FOLDER, KEPT), "put back .db.wipe"),
+    (CloseUndo(), "close"),
     (DiscardData(DataLocation(kind="volume", volume="v")), "discard data"),
     (Sweep(FOLDER), "sweep"),
     (StartDatabase(), "start database"),
@@ -221,14 +224,14 @@ def test_nothing_runs_after_a_failure(bench: Bench) -> None:
 
 
 def test_what_a_sweep_leaves_is_a_warning_and_no_failure(bench: Bench) -> None:
-    bench.wiper.left = ["/project/volumes/.db.wipe could not be deleted"]
+    bench.safe.left = ["/project/volumes/.db.wipe could not be deleted"]
     bench.run(Sweep(FOLDER), StartDatabase())
     assert bench.report.fields["warnings"] == ["/project/volumes/.db.wipe could not be deleted"]
 
 
-def test_a_wipe_says_where_the_old_data_is(bench: Bench) -> None:
+def test_a_wipe_says_how_the_old_data_comes_back(bench: Bench) -> None:
     bench.run(SetDataAside(FOLDER))
-    assert bench.report.fields["notes"] == ["the old data is in /project/volumes/.db.wipe until the next reset"]
+    assert bench.report.fields["notes"] == ["the old data is kept: `nox -s undo` brings it back"]
 
 
 def test_a_migration_without_an_alembic_configuration_says_what_to_make(bench: Bench) -> None:

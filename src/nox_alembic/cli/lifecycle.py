@@ -1,10 +1,15 @@
 """The verbs that start, stop, and begin anew."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from nox_alembic.cli.call import perform
+from nox_alembic.cli.call import perform, tell
 from nox_alembic.cli.looking import show_logs
 from nox_alembic.cli.words import Shared, verb
+
+if TYPE_CHECKING:
+    from nox_alembic.environment import Environment
 
 
 @verb("dev")
@@ -28,6 +33,19 @@ def down(shared: Shared) -> int:
 def reset(shared: Shared, *, revision: str, no_seed: bool) -> int:
     """Wipe the data and come back fresh: migrated, seeded, the backend started once."""
     return perform("reset", shared, revision=revision, seed=not no_seed)
+
+
+@verb("undo")
+@click.argument("generation", default="", metavar="[ID]")
+@click.option("--list", "lists", is_flag=True, help="Show what is kept, and change nothing.")
+def undo(shared: Shared, *, generation: str, lists: bool) -> int:
+    """Take back the last reset: the old data returns, and what is there now is kept instead."""
+    return tell("undo", shared, _list_kept) if lists else perform("undo", shared, generation=generation)
+
+
+def _list_kept(environment: "Environment") -> int:
+    environment.report.kept(environment.safe.kept())
+    return 0
 
 
 @verb("test", context_settings={"ignore_unknown_options": True})

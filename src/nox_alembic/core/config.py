@@ -41,6 +41,7 @@ class Config:
     seed: tuple[str, ...] = ()
     test_command: tuple[str, ...] = ()
     timeout: int = 60
+    undo_keep: int = 2
     protected: bool = False
 
 
@@ -117,10 +118,13 @@ def _port(key: str, value: object) -> int:
     return value
 
 
-def _seconds(key: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise _wrong(key, value, "a whole number of seconds")
-    return value
+def _positive(wanted: str) -> Callable[[str, object], int]:
+    def parser(key: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise _wrong(key, value, wanted)
+        return value
+
+    return parser
 
 
 def _texts(key: str, value: object) -> tuple[str, ...]:
@@ -170,7 +174,8 @@ _KEYS: Mapping[str, Callable[[str, object], object]] = {
     "alembic-in": _one_of("host", "backend"),
     "seed": _command,
     "test-command": _command,
-    "timeout": _seconds,
+    "timeout": _positive("a whole number of seconds"),
+    "undo-keep": _positive("a whole number of generations, at least 1"),
     "protected": _flag,
 }
 

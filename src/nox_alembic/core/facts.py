@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.history import History
+from nox_alembic.core.undo import Journal
 
 NOWHERE = PurePath()
 
@@ -104,7 +105,7 @@ class Facts:
     """Everything that a recipe decides on.
 
     `current` are the revisions in the database, None when it could not be asked; `healthy` is the backend's own word;
-    `refusal` is why the data folder may not be wiped.
+    `refusal` is why the data folder may not be wiped; `undo` is what earlier verbs have kept and is really there.
     """
 
     engine: EngineFacts
@@ -113,3 +114,4 @@ class Facts:
     healthy: bool = False
     seed_pending: bool = False
     refusal: RefusedError | None = None
+    undo: Journal = field(default_factory=Journal)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.undo import Generation
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,42 @@ class Down:
 
 @dataclass(frozen=True)
 class SetDataAside:
-    """Rename the data folder to a sibling and leave a fresh empty one in its place."""
+    """Rename the data folder to a sibling and leave a fresh empty one in its place.
+
+    It is what `undo` brings back, unless it is only `half_made` by a run that was killed. `revisions` are those that it
+    is at, None when nobody could say.
+    """
 
     location: DataLocation
+    verb: str = "reset"
+    revisions: tuple[str, ...] | None = None
+    half_made: bool = False
 
     @property
     def title(self) -> str:
         """What the plan calls it."""
         return f"wipe {self.location.shown}"
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """Take the kept data of a generation back into its place, and keep what is there now instead."""
+
+    location: DataLocation
+    generation: Generation
+    revisions: tuple[str, ...] | None = None
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"put back {self.generation.kept}"
+
+
+@dataclass(frozen=True)
+class CloseUndo:
+    """Note that the verb came to its end."""
+
+    title = "keep the old data for `undo`"
 
 
 @dataclass(frozen=True)
@@ -219,8 +248,9 @@ class Discard:
 
 # What is waited for; a sweep alone goes on beside the steps that follow it.
 Foreground = (
-    ProvideImages | Kill | Down | SetDataAside | DiscardData | MakeFolder | StartDatabase | AwaitDatabase
-    | Migrate | PrintUpgradeSql | Downgrade | MakeShadow | DropShadow | WriteRevision | ApplyRevision
+    ProvideImages | Kill | Down | SetDataAside | PutBack | CloseUndo | DiscardData | MakeFolder
+    | StartDatabase | AwaitDatabase | Migrate | PrintUpgradeSql | Downgrade
+    | MakeShadow | DropShadow | WriteRevision | ApplyRevision
     | Seed | StartServices | AwaitBackend | RunTests | Discard
 )  # fmt: skip
 Step = Foreground | Sweep

@@ -1,7 +1,9 @@
 """Where a project's own files live outside of it: data, state and logs, one folder a clone."""
 
 import hashlib
+import os
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +37,21 @@ def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
         state=platformdirs.user_state_path(APPLICATION, appauthor=False) / name,
         log=platformdirs.user_log_path(APPLICATION, appauthor=False) / name,
     )
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file of mode 0600 that is there as a whole or not at all, also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def has_content(folder: Path) -> bool:

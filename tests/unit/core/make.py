@@ -10,11 +10,15 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History, Revision
+from nox_alembic.core.undo import Generation
 
 ROOT = PurePath("/project")
 FOLDER = DataLocation(kind="folder", path=ROOT / "volumes/db", within=ROOT)
 ADDRESS = DatabaseAddress(host="127.0.0.1", port=5432, user="dds", name="ddsurveys", password="s3cret")
 BACKEND = BackendFacts(defined=True, running=False, url="http://127.0.0.1:8000/health")
+KEPT = Generation(
+    id="0ab1c2", verb="reset", at="2026-11-25T20:00:00Z", kind="folder", kept=".db.wipe", revisions=("c3",), open=False
+)
 SEED = ("python", "-m", "ddsurveys.seed")
 TWO_HEADS = History.of(
     [Revision(id="a1"), Revision(id="b2", down=("a1",), message="mine"), Revision(id="b9", down=("a1",))]

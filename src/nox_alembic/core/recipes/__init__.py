@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.recipes import lifecycle, migrating
+from nox_alembic.core.recipes import lifecycle, migrating, undo
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.steps import Plan
 
@@ -13,6 +13,7 @@ RECIPES: dict[str, Recipe] = {
     "dev": lifecycle.dev,
     "down": lifecycle.down,
     "reset": lifecycle.reset,
+    "undo": undo.undo,
     "test": lifecycle.test,
     "migrate": migrating.migrate,
     "downgrade": migrating.downgrade,

@@ -17,6 +17,7 @@ from nox_alembic.core.recipes.targets import shown, target_of
 from nox_alembic.core.steps import (
     AwaitBackend,
     AwaitDatabase,
+    CloseUndo,
     Discard,
     DiscardData,
     Down,
@@ -48,7 +49,8 @@ def dev(config: Config, facts: Facts, options: Options) -> Plan:
     seeding = (Seed(config.seed),) if seed and (fresh or facts.seed_pending) else ()
     steps = (*up, *migrate, *seeding, *_services_up(config, facts))
     notes = () if steps else (f"everything is up and at {shown(facts, target)}",)
-    return Plan(steps=(*_images(facts), *steps) if steps else (), notes=notes)
+    close = close_undo(facts)
+    return Plan(steps=(*images(facts), *steps, *close) if steps or close else (), notes=notes)
 
 
 def reset(config: Config, facts: Facts, options: Options) -> Plan:
@@ -59,18 +61,20 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_taken_ports(facts)
     target = target_of(facts, options.revision or "heads")
     at_head = target in {"heads", *facts.history.heads}
+    wipe = _wipe(facts)
     seed = bool(config.seed) and options.seed and at_head
     steps: tuple[Step, ...] = (
-        *_images(facts),
+        *images(facts),
         *((Kill(),) if facts.engine.anything_running else ()),
-        *_wipe(facts),
+        *wipe,
         *_make_folder(facts),
         StartDatabase(),
         *((Sweep(facts.engine.location),) if facts.engine.location.kind == "folder" else ()),
         AwaitDatabase(config.timeout),
         *whole_migration(facts, target, seed=seed),
         *((Seed(config.seed),) if seed else ()),
-        *(_all_services(config, facts) if at_head else ()),
+        *(all_services(config, facts) if at_head else ()),
+        *((CloseUndo(),) if facts.undo.is_open or any(isinstance(step, SetDataAside) for step in wipe) else ()),
     )
     notes = () if at_head else (f"stops at {shown(facts, target)}: neither seed nor backend work before head",)
     return Plan(steps=steps, destroys=_lost_data(facts), notes=notes)
@@ -91,7 +95,7 @@ def test(config: Config, facts: Facts, options: Options) -> Plan:
         raise UsageError("NA008", message, hint='add `test-command = "python -m pytest"` to it')
     return Plan(
         steps=(
-            *_images(facts),
+            *images(facts),
             *_make_folder(facts),
             StartDatabase(),
             AwaitDatabase(config.timeout),
@@ -102,7 +106,8 @@ def test(config: Config, facts: Facts, options: Options) -> Plan:
     )
 
 
-def _images(facts: Facts) -> tuple[Step, ...]:
+def images(facts: Facts) -> tuple[Step, ...]:
+    """Return the step that fetches what this machine lacks."""
     return (ProvideImages(facts.engine.missing_images),) if facts.engine.missing_images else ()
 
 
@@ -122,7 +127,8 @@ def _services_up(config: Config, facts: Facts) -> tuple[Step, ...]:
     return (*start, *(() if healthy else _await_backend(config, facts)))
 
 
-def _all_services(config: Config, facts: Facts) -> tuple[Step, ...]:
+def all_services(config: Config, facts: Facts) -> tuple[Step, ...]:
+    """Return the steps that start everything beside the database and wait for the backend."""
     start = (StartServices(facts.engine.services),) if facts.engine.services else ()
     return (*start, *_await_backend(config, facts))
 
@@ -135,7 +141,16 @@ def _wipe(facts: Facts) -> tuple[Step, ...]:
     location = facts.engine.location
     if not facts.engine.data_present:
         return ()
-    return (SetDataAside(location),) if location.kind == "folder" else (DiscardData(location),)
+    if location.kind != "folder":
+        return (DiscardData(location),)
+    # What a killed reset was about to make is worth nothing, and must not take the place of what it had set aside.
+    half_made = facts.undo.is_open and facts.current is not None and set(facts.current) != set(facts.history.heads)
+    return (SetDataAside(location, "reset", facts.current, half_made=half_made),)
+
+
+def close_undo(facts: Facts) -> tuple[Step, ...]:
+    """Return the step that ends a destructive verb, where one was cut off: what it left is whole by now."""
+    return (CloseUndo(),) if facts.undo.is_open else ()
 
 
 def _lost_data(facts: Facts) -> str:

@@ -10,6 +10,7 @@ class Options:
     revision: str = ""
     seed: bool = True
     sql: bool = False
+    generation: str = ""
     message: str = ""
     empty: bool = False
     apply: bool = False

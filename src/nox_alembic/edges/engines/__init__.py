@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from nox_alembic.core.facts import DatabaseAddress, EngineFacts
+from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
 
 Service = Literal["database", "backend"]
 Remover = Callable[[Path, str], None]
@@ -37,6 +37,10 @@ class Engine(Protocol):
     @property
     def name(self) -> Literal["compose", "embedded"]:
         """The word that `engine` has in the configuration."""
+
+    @property
+    def location(self) -> DataLocation:
+        """Where the database's files are."""
 
     def look(self) -> EngineFacts:
         """Return what there is; changes nothing."""

@@ -6,6 +6,7 @@ was set aside, `wipe` is both. `remove_tree` is the deletion alone. Only the sta
 
 import errno
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Unpack
 
@@ -13,6 +14,7 @@ from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.edges.wiper import gates, host
 from nox_alembic.edges.wiper.commit import set_aside
 from nox_alembic.edges.wiper.host import Folder, Kind
+from nox_alembic.edges.wiper.restoration import put_back
 from nox_alembic.edges.wiper.trash import Clock, Trash, newest_first, utc_now
 from nox_alembic.edges.wiper.values import (
     Content,
@@ -37,6 +39,9 @@ __all__ = [
     "Target",
     "WipeReport",
     "check",
+    "list_trash",
+    "new_trash_name",
+    "put_back",
     "remove_tree",
     "set_aside",
     "sweep",
@@ -72,13 +77,15 @@ def sweep(
     name: str | None = None,
     *,
     keep: int = 0,
+    keep_names: Collection[str] = (),
     remover: Remover | None = None,
     on_event: Watch = ignore,
 ) -> SweepReport:
-    """Delete what was set aside in `parent`, of the folder `name` or of all, but for the newest `keep` of each.
+    """Delete what was set aside in `parent`, of the folder `name` or of all.
 
-    Only directories whose name is exactly one of ours. What cannot be deleted is in the report and no error. A folder
-    `name` that is missing beside its trash, since a run was killed just then, is made again.
+    What stays: `keep_names`, and the newest `keep` of each folder. Only directories go whose name is exactly one of
+    ours. What cannot be deleted is in the report and no error. A folder `name` that is missing beside its trash, since
+    a run was killed just then, is made again.
     """
     try:
         folder = Folder.at(str(parent))
@@ -88,7 +95,7 @@ def sweep(
         found = newest_first(folder, name)
         made = _make_missing(folder, name) if name and found else None
         whole = [trash for trash in found if gates.is_worth_keeping(folder, trash.name)]
-        kept = [trash for trash in whole if _age(trash, whole) < keep]
+        kept = [trash for trash in found if trash.name in keep_names or (trash in whole and _age(trash, whole) < keep)]
         left = [_delete(folder, trash.name, remover, on_event) for trash in found if trash not in kept]
         gone = [Path(folder.path_of(t.name)) for t in found if folder.kind(t.name) is Kind.MISSING]
         return SweepReport(
@@ -97,6 +104,20 @@ def sweep(
             left=tuple(leftover for leftover in left if leftover is not None),
             made=made,
         )
+
+
+def new_trash_name(name: str) -> str:
+    """Return a name for `set_aside` and `put_back` that no other run makes."""
+    return Trash.new(name, pid=os.getpid()).name
+
+
+def list_trash(parent: Path, name: str) -> tuple[str, ...]:
+    """Return the names of what was set aside of the folder `name`, newest first; none where nothing can be listed."""
+    try:
+        with Folder.at(str(parent)) as folder:
+            return tuple(trash.name for trash in newest_first(folder, name))
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return ()
 
 
 def remove_tree(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> None:

@@ -15,6 +15,7 @@ from nox_alembic.edges.wiper.values import Content, Gates, Outcome, Remover, Sta
 def set_aside(
     given: str | os.PathLike[str],
     *,
+    aside: str | None = None,
     keep_root: bool = False,
     remover: Remover | None = None,
     clock: Clock = utc_now,
@@ -23,6 +24,7 @@ def set_aside(
 ) -> WipeReport:
     """Pass the gates, then put the old data aside and leave an empty folder in its place.
 
+    `aside` is the name that it gets, one of `Trash`, for callers that must know it before.
     `keep_root` moves what is in the folder and leaves the folder itself, for engines that know it by its inode.
     Raises RefusedError before anything changed, FailedError when the data could be neither moved nor deleted.
     """
@@ -32,9 +34,9 @@ def set_aside(
             return WipeReport(place.target, made=_make_again(place))
         if place.parent is None or place.target.content is Content.EMPTY:
             return WipeReport(place.target)
-        trash = Trash.new(place.name, pid=os.getpid(), clock=clock).name
+        trash = aside or Trash.new(place.name, pid=os.getpid(), clock=clock).name
         try:
-            move = _move_content if keep_root else _move_folder
+            move = move_content if keep_root else _move_folder
             move(place, place.parent, trash, on_event)
         except OSError as error:
             if not host.in_the_way(error):
@@ -69,8 +71,8 @@ def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: Watc
     on_event("synced", name)
 
 
-def _move_content(place: gates.Passed, parent: Folder, trash: str, on_event: Watch) -> None:
-    """Move what is in the folder into the trash; PG_VERSION first, since without it nothing looks like a database."""
+def move_content(place: gates.Passed, parent: Folder, trash: str, on_event: Watch) -> None:
+    """Move what is in the folder and leave itself; PG_VERSION first: without it nothing looks like a database."""
     place.confirm(parent.stat(place.name))
     parent.make(trash, place.status)
     on_event("made", trash)

@@ -11,6 +11,7 @@ from nox_alembic.core.recipes import Options, lifecycle
 from nox_alembic.core.steps import (
     AwaitBackend,
     AwaitDatabase,
+    CloseUndo,
     Discard,
     DiscardData,
     Down,
@@ -26,7 +27,8 @@ from nox_alembic.core.steps import (
     StartServices,
     Sweep,
 )
-from tests.unit.core.make import FOLDER, SEED, config, engine, facts, told, up
+from nox_alembic.core.undo import Journal
+from tests.unit.core.make import FOLDER, KEPT, SEED, config, engine, facts, told, up
 
 
 def test_reset_on_a_fresh_machine_wipes_nothing_and_asks_nothing() -> None:
@@ -47,7 +49,9 @@ def test_reset_on_a_fresh_machine_wipes_nothing_and_asks_nothing() -> None:
 
 def test_reset_of_a_running_environment_kills_it_and_wipes_before_it_starts_anything() -> None:
     plan = lifecycle.reset(config(), up(), Options())
-    assert plan.steps[:4] == (Kill(), SetDataAside(FOLDER), StartDatabase(), Sweep(FOLDER))
+    aside = SetDataAside(FOLDER, "reset", ("c3",))
+    assert plan.steps[:4] == (Kill(), aside, StartDatabase(), Sweep(FOLDER))
+    assert plan.steps[-1] == CloseUndo()
     assert plan.destroys == "the database in /project/volumes/db"
 
 
@@ -104,6 +108,24 @@ def test_an_unsafe_wipe_is_refused_by_the_plan_already() -> None:
     with pytest.raises(RefusedError) as error:
         lifecycle.reset(config(), up(refusal=refusal), Options())
     assert error.value is refusal
+
+
+def test_reset_after_a_killed_one_does_not_keep_what_that_has_half_made() -> None:
+    cut_off = Journal((replace(KEPT, open=True),))
+    plan = lifecycle.reset(config(), up(current=("a1",), undo=cut_off), Options())
+    assert plan.steps[1] == SetDataAside(FOLDER, "reset", ("a1",), half_made=True)
+
+
+@pytest.mark.parametrize("current", [("c3",), None])
+def test_reset_after_a_killed_one_keeps_what_may_be_whole(current: tuple[str, ...] | None) -> None:
+    cut_off = Journal((replace(KEPT, open=True),))
+    plan = lifecycle.reset(config(), up(current=current, undo=cut_off), Options())
+    assert plan.steps[1] == SetDataAside(FOLDER, "reset", current)
+
+
+def test_dev_ends_what_a_killed_reset_began() -> None:
+    assert lifecycle.dev(config(), up(undo=Journal((replace(KEPT, open=True),))), Options()).steps == (CloseUndo(),)
+    assert lifecycle.dev(config(), up(undo=Journal((KEPT,))), Options()).steps == ()
 
 
 def test_dev_on_a_fresh_machine_starts_migrates_and_seeds() -> None:

@@ -1,0 +1,47 @@
+"""Taking back what a verb took away."""
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.recipes.guards import (
+    refuse_foreign_clone,
+    refuse_protected,
+    refuse_taken_ports,
+    refuse_unsafe_wipe,
+)
+from nox_alembic.core.recipes.lifecycle import all_services, images
+from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.steps import AwaitDatabase, CloseUndo, Kill, Plan, PutBack, StartDatabase
+from nox_alembic.core.undo import Generation
+
+
+def undo(config: Config, facts: Facts, options: Options) -> Plan:
+    """Bring back what the last destructive verb took away; what is there now is kept instead, so that twice is redo."""
+    refuse_protected(config)
+    refuse_foreign_clone(facts)
+    refuse_unsafe_wipe(facts)
+    refuse_taken_ports(facts)
+    generation = facts.undo.chosen(options.generation or _cut_off(facts))
+    at_head = generation.revisions is not None and set(generation.revisions) == set(facts.history.heads)
+    steps = (
+        *images(facts),
+        *((Kill(),) if facts.engine.anything_running else ()),
+        PutBack(facts.engine.location, generation, facts.current),
+        StartDatabase(),
+        AwaitDatabase(config.timeout),
+        *(all_services(config, facts) if at_head else ()),
+        CloseUndo(),
+    )
+    return Plan(steps=steps, notes=_said(facts, generation, at_head=at_head))
+
+
+def _cut_off(facts: Facts) -> str:
+    """Return the id of what an `undo` that was killed between its two renames was about to bring back."""
+    generations, newest = facts.undo.generations, facts.undo.newest
+    cut_off = newest is not None and newest.open and newest.verb == "undo" and not facts.engine.data_present
+    return generations[-2].id if cut_off and len(generations) > 1 else ""
+
+
+def _said(facts: Facts, generation: Generation, *, at_head: bool) -> tuple[str, ...]:
+    goes = "what is there now is kept in its place: `undo` again brings it back"
+    behind = () if at_head else ("it is not known to be at head: `nox -s dev` migrates it and starts the backend",)
+    return (f"comes back: {generation.shown}", *((goes,) if facts.engine.data_present else ()), *behind)

@@ -1,0 +1,77 @@
+"""Data set aside, put back and swept: the wiper, and the journal in which it stands before it happens."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.steps import PutBack, SetDataAside
+from nox_alembic.core.undo import Journal
+from nox_alembic.edges import journal, probe, wiper
+from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.wiper.values import Gates
+
+
+@dataclass(frozen=True, kw_only=True)
+class Safekeeping:
+    """The data folder of one environment and what was set aside of it; `generations` of that are kept."""
+
+    engine: Engine
+    journal: Path
+    protect: Sequence[Path]
+    generations: int
+
+    def kept(self) -> Journal:
+        """Return what earlier verbs have kept, as far as it is really there."""
+        path = Path(self.engine.location.path)
+        return journal.read(self.journal).having(wiper.list_trash(path.parent, path.name))
+
+    def set_aside(self, step: SetDataAside) -> Sequence[str]:
+        """Set the data aside, and return what there is to say of it."""
+        path = Path(step.location.path)
+        aside = wiper.new_trash_name(path.name)
+        if not step.half_made:
+            self._note(step.verb, aside, step.revisions)
+        done = wiper.set_aside(
+            path, aside=aside, keep_root=self._keep_root, remover=self.engine.remover(), **self._gates(step.location)
+        )
+        kept = ["the old data is kept: `nox -s undo` brings it back"] if done.trash and not step.half_made else []
+        lost = ["the old data could not be moved, and was deleted"] if done.in_place else []
+        return [*kept, *lost, *(f"the data behind {link.path} stays in {link.target}" for link in done.links)]
+
+    def put_back(self, step: PutBack) -> None:
+        """Put the data of a generation back into its place, and keep what was there as a new one."""
+        path = Path(step.location.path)
+        aside = wiper.new_trash_name(path.name)
+        self._note("undo", aside, step.revisions)
+        wiper.put_back(path, step.generation.kept, aside=aside, keep_root=self._keep_root, **self._gates(step.location))
+
+    def close(self) -> None:
+        """Note that the verb came to its end: what is in place now is whole."""
+        journal.write(self.journal, self.kept().closed(self.generations))
+
+    def sweep(self, location: DataLocation) -> Sequence[str]:
+        """Delete what was set aside and is not kept; return what there is to say of what is left."""
+        path = Path(location.path)
+        names = [one.kept for one in self.kept().closed(self.generations).generations]
+        done = wiper.sweep(path.parent, path.name, keep_names=names, remover=self.engine.remover())
+        return [self._leftover(left) for left in done.left]
+
+    def _note(self, verb: str, aside: str, revisions: Sequence[str] | None) -> None:
+        """Write down what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
+        generation = journal.new_generation(verb, "folder", aside, revisions)
+        journal.write(self.journal, self.kept().pushed(generation))
+
+    def _gates(self, location: DataLocation) -> Gates:
+        return probe.gates_of(self.engine, location, self.protect, ahead_of=None)
+
+    @property
+    def _keep_root(self) -> bool:
+        """Whether the data folder itself must stay: Docker Desktop knows a bind mount by its inode."""
+        return self.engine.name == "compose" and sys.platform in {"darwin", "win32"}
+
+    def _leftover(self, left: wiper.Leftover) -> str:
+        """Return the wiper's message, and with it the containers that may be what keeps writing."""
+        users = self.engine.users_of(left.path, foreign_only=False) if left.newer else ()
+        return "\n".join([str(left), *(f"in use by {user}" for user in users)])
