@@ -12,7 +12,7 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
-from nox_alembic.edges import backend, database, locks, migrations, probe, process, revisions, settings
+from nox_alembic.edges import applied, backend, database, kept, locks, migrations, probe, process, revisions, settings
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine
 from nox_alembic.edges.folders import Folders, folders_of
@@ -24,7 +24,10 @@ from nox_alembic.tools import Tools
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What a verb works on; `configuration` is the project's Alembic configuration, None when it has none."""
+    """What a verb works on; `configuration` is the project's Alembic configuration, None when it has none.
+
+    `copies` is where revision files are kept, None for a throw-away environment.
+    """
 
     root: Path
     config: Config
@@ -33,6 +36,7 @@ class Environment:
     folders: Folders
     engine: Engine
     report: Reporter
+    copies: Path | None
 
     @classmethod
     def open(
@@ -56,13 +60,13 @@ class Environment:
             folders=folders,
             engine=engine,
             report=report,
+            copies=None if throwaway else folders.data / kept.FOLDER,
         )
 
     def look(self) -> Facts:
         """Return the facts; changes nothing."""
-        return replace(
-            probe.look(self.engine, self.configuration, self._protected(), self.alembic), undo=self.safe.kept()
-        )
+        seen = probe.look(self.engine, self.configuration, self._protected(), self.alembic, copies=self.copies)
+        return replace(seen, undo=self.safe.kept())
 
     @property
     def safe(self) -> Safekeeping:
@@ -88,6 +92,8 @@ class Environment:
             database=database,
             backend=backend,
             migrations=self.alembic,
+            records=applied,
+            keep=lambda file: kept.keep(self.copies, file),
             reread=lambda: probe.read_history(self.configuration, self.alembic),
             write_revision=revisions.write,
             safe=self.safe,

@@ -10,6 +10,7 @@ from typing import assert_never
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.history import History
+from nox_alembic.core.lost import Lost
 from nox_alembic.core.steps import (
     ApplyRevision,
     AwaitBackend,
@@ -19,8 +20,10 @@ from nox_alembic.core.steps import (
     DiscardData,
     Down,
     Downgrade,
+    DowngradeLost,
     DropShadow,
     Foreground,
+    KeepFiles,
     Kill,
     MakeFolder,
     MakeShadow,
@@ -37,6 +40,7 @@ from nox_alembic.core.steps import (
     Sweep,
     WriteRevision,
 )
+from nox_alembic.recording import Recording
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
 
@@ -116,6 +120,10 @@ class Runner:
                 return self._migrate(Migrate("heads"), self.tools.reread())
             case Downgrade():
                 self._downgrade(step)
+            case DowngradeLost():
+                return self._downgrade_lost(step)
+            case KeepFiles():
+                self._keep_files()
             case Seed(command):
                 return self._seed(command)
             case StartServices(services):
@@ -175,26 +183,69 @@ class Runner:
         with self.tools.database.migration_lock(address, self.tools.config.timeout):
             current = self.tools.database.revisions(address) or ()
             history.refuse_unknown(current)
-            if not history.pending(current, targets):
+            pending = history.pending(current, targets)
+            if not pending:
+                self._recording(history).settle(address, current)
                 return NOT_NEEDED
             if step.seed_later and not current:
                 self.tools.database.write_note(address, "seed", "pending")
+            self._recording(history).intend(address, pending)
             self.tools.migrations().upgrade(self._configuration(), address, step.target, self.report.revision)
-        self._verify(address, history, expected=history.with_ancestors(targets))
+            reached = self._verified(address, history, expected=history.with_ancestors(targets))
+            self._recording(history).settle(address, reached)
         return DONE
 
     def _downgrade(self, step: Downgrade) -> None:
         address, history = self.tools.engine.address(), self.tools.history
         with self.tools.database.migration_lock(address, self.tools.config.timeout):
             self.tools.migrations().downgrade(self._configuration(), address, step.target, self.report.revision)
-        applied = history.with_ancestors(self.tools.database.revisions(address) or ())
-        if left := [key for key in step.undone if key in applied]:
-            raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
+            current = self.tools.database.revisions(address) or ()
+            applied = history.with_ancestors(current)
+            if left := [key for key in step.undone if key in applied]:
+                raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
+            self._recording(history).settle(address, current)
 
-    def _verify(self, address: DatabaseAddress, history: History, *, expected: frozenset[str]) -> None:
-        applied = history.with_ancestors(self.tools.database.revisions(address) or ())
-        if missing := expected - applied:
+    def _downgrade_lost(self, step: DowngradeLost) -> str:
+        """Take back what is not on this branch, by the files that were found of it."""
+        address, history = self.tools.engine.address(), self.tools.history
+        with self.tools.database.migration_lock(address, self.tools.config.timeout):
+            if not history.unknown(self.tools.database.revisions(address) or ()):
+                return NOT_NEEDED
+            for target in step.lost.targets:
+                self._downgrade_branch(address, target, step.lost)
+            current = self.tools.database.revisions(address) or ()
+            if left := history.unknown(current):
+                raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
+            self._recording(history).settle(address, current)
+        return DONE
+
+    def _downgrade_branch(self, address: DatabaseAddress, target: str, lost: Lost) -> None:
+        last = [""]
+
+        def on_revision(name: str) -> None:
+            last[0] = name.partition(" ")[0]
+            self.report.revision(name)
+
+        try:
+            self.tools.migrations().downgrade(self._configuration(), address, target, on_revision, lost.files)
+        except FailedError as error:
+            place = ", ".join(self.tools.database.revisions(address) or ()) or "base"
+            message = f"{error.message}; the database is now at {place}"
+            raise FailedError("NA440", message, hint=lost.repair(last[0]), detail=error.detail) from error
+
+    def _keep_files(self) -> None:
+        address = self.tools.engine.address()
+        with self.tools.database.migration_lock(address, self.tools.config.timeout):
+            self._recording(self.tools.history).settle(address, self.tools.database.revisions(address) or ())
+
+    def _recording(self, history: History) -> Recording:
+        return Recording(self.tools, history, self.report)
+
+    def _verified(self, address: DatabaseAddress, history: History, *, expected: frozenset[str]) -> Sequence[str]:
+        current = self.tools.database.revisions(address) or ()
+        if missing := expected - history.with_ancestors(current):
             raise self._not_there(f"{', '.join(sorted(missing))} not applied after the upgrade")
+        return current
 
     def _not_there(self, what: str) -> FailedError:
         message = f"the migration ended without an error, and yet the database has {what}"
@@ -224,4 +275,4 @@ class Runner:
 
 
 # These print while they run, so that their result needs a line of its own.
-_SPEAKING = (Migrate, Downgrade, PrintUpgradeSql, WriteRevision, ApplyRevision, Seed, RunTests)
+_SPEAKING = (Migrate, Downgrade, DowngradeLost, PrintUpgradeSql, WriteRevision, ApplyRevision, Seed, RunTests)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from nox_alembic.core.changes import Change, Draft
@@ -59,9 +60,9 @@ class Migrations(Protocol):
         address: DatabaseAddress,
         target: str,
         on_revision: Callable[[str], None],
-        extra: Sequence[Path] = (),
+        extra: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
-        """Downgrade, with a call before each revision; `extra` are folders with more revision files."""
+        """Downgrade, with a call before each revision; `extra` are more revision files by their names."""
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
         """Return the SQL of an upgrade."""
@@ -71,6 +72,22 @@ class Migrations(Protocol):
 
     def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
         """Return a new revision that is not written yet."""
+
+
+class Records(Protocol):
+    """What is kept in the database about the files of revisions; the module `edges.applied` has it all."""
+
+    def read(self, address: DatabaseAddress) -> Mapping[str, str]:
+        """Return the SHA-256 of each applied file."""
+
+    def intended(self, address: DatabaseAddress) -> Mapping[str, str]:
+        """Return what an upgrade was about to apply that has not been recorded yet."""
+
+    def intend(self, address: DatabaseAddress, digests: Mapping[str, str]) -> None:
+        """Keep what an upgrade is about to apply."""
+
+    def write(self, address: DatabaseAddress, digests: Mapping[str, str], at: Sequence[str]) -> None:
+        """Keep the SHA-256 of each applied file and where the database is, and forget what was intended."""
 
 
 class Backend(Protocol):
@@ -114,6 +131,8 @@ class Tools:
     database: Database
     backend: Backend
     migrations: Callable[[], Migrations]
+    records: Records
+    keep: Callable[[Path], str]
     reread: Callable[[], History]
     write_revision: Callable[[Path, str], None]
     safe: Safe

@@ -1,7 +1,7 @@
 """What is kept inside the database."""
 
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges import applied
+from nox_alembic.edges import applied, database
 from tests.integration.conftest import execute
 
 VERSION_TABLE = "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)"
@@ -14,6 +14,17 @@ def test_the_hash_of_each_applied_file_is_kept_in_the_database(address: Database
     assert applied.read(address) == {}
     applied.write(address, {"b2": "ff", "a1": "00"})
     assert applied.read(address) == {"a1": "00", "b2": "ff"}
+
+
+def test_what_an_upgrade_intends_is_kept_ahead_of_the_table_until_it_is_written(address: DatabaseAddress) -> None:
+    many = {f"{number:012x}": "0" * 64 for number in range(5000)}
+    applied.intend(address, many)
+    applied.intend(address, {"b2": "ff"})
+    assert applied.intended(address) == {**many, "b2": "ff"}
+    execute(address, VERSION_TABLE)
+    applied.write(address, {"b2": "ff"}, ("b2", "c3"))
+    assert (applied.intended(address), applied.read(address)) == ({}, {"b2": "ff"})
+    assert database.read_notes(address, "seed", applied.RECORDED_AT) == ["", "b2,c3"]
 
 
 def test_somebody_elses_comment_is_left_alone(address: DatabaseAddress) -> None:

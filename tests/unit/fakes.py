@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from nox_alembic.core.changes import Change, Draft
@@ -158,11 +159,13 @@ class FakeMigrations:
         address: DatabaseAddress,
         target: str,
         on_revision: Callable[[str], None],
-        extra: Sequence[Path] = (),
+        extra: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
-        self.world.happened(f"downgrade {target}")
+        on_revision(f"{target.partition('@')[0]} make it")
+        self.world.happened(" ".join(["downgrade", target, *map(str, extra)]))
         if not self.world.forgets:
-            self.world.current = () if target == "base" else (target,)
+            place = target.rpartition("@")[2]
+            self.world.current = () if place == "base" else (place,)
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
         self.world.happened(f"sql {start}:{target}")
@@ -174,6 +177,39 @@ class FakeMigrations:
     def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
         self.world.happened(f"draft {message} on {address.name if address else 'nothing'}")
         return self.world.draft
+
+
+@dataclass
+class FakeRecords:
+    """What is kept in a database of the files that were applied."""
+
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    intentions: Mapping[str, str] = field(default_factory=dict)
+    at: Sequence[str] = ()
+
+    def read(self, address: DatabaseAddress) -> Mapping[str, str]:
+        return self.recorded
+
+    def intended(self, address: DatabaseAddress) -> Mapping[str, str]:
+        return self.intentions
+
+    def intend(self, address: DatabaseAddress, digests: Mapping[str, str]) -> None:
+        self.intentions = {**self.intentions, **digests}
+
+    def write(self, address: DatabaseAddress, digests: Mapping[str, str], at: Sequence[str]) -> None:
+        self.recorded, self.intentions, self.at = digests, {}, at
+
+
+@dataclass
+class FakeKept:
+    """A folder of copies, in which the digest of a file is its name; `full` has no room."""
+
+    full: bool = False
+
+    def keep(self, path: Path) -> str:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        return f"bytes of {path.stem}"
 
 
 @dataclass

@@ -9,6 +9,7 @@ from rich.console import Console
 from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.errors import FailedError, FindingError, NoxAlembicError
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.lost import Lost
 from nox_alembic.core.steps import (
     ApplyRevision,
     AwaitBackend,
@@ -18,8 +19,10 @@ from nox_alembic.core.steps import (
     DiscardData,
     Down,
     Downgrade,
+    DowngradeLost,
     DropShadow,
     Foreground,
+    KeepFiles,
     Kill,
     MakeFolder,
     MakeShadow,
@@ -40,8 +43,18 @@ from nox_alembic.core.steps import (
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
 from nox_alembic.tools import Tools
-from tests.unit.core.make import ADDRESS, FOLDER, KEPT, SEED, chain, config
-from tests.unit.fakes import FakeBackend, FakeCommands, FakeDatabase, FakeEngine, FakeMigrations, FakeSafe, World
+from tests.unit.core.make import ADDRESS, FOLDER, KEPT, SEED, chain, config, lost
+from tests.unit.fakes import (
+    FakeBackend,
+    FakeCommands,
+    FakeDatabase,
+    FakeEngine,
+    FakeKept,
+    FakeMigrations,
+    FakeRecords,
+    FakeSafe,
+    World,
+)
 
 
 class Bench:
@@ -51,6 +64,7 @@ class Bench:
         self.world = World()
         self.commands = FakeCommands(self.world)
         self.safe = FakeSafe(self.world)
+        self.records, self.kept = FakeRecords(), FakeKept()
         self.report = Reporter("reset", console=Console(stderr=True, record=True, width=120, quiet=False))
         migrations = FakeMigrations(self.world)
         self.tools = Tools(
@@ -61,6 +75,8 @@ class Bench:
             database=FakeDatabase(self.world),
             backend=FakeBackend(self.world),
             migrations=lambda: migrations,
+            records=self.records,
+            keep=self.kept.keep,
             reread=lambda: chain("a1", "b2", "c3", "d4"),
             write_revision=lambda path, text: self.world.happened(f"write {path} {text}"),
             safe=self.safe,
@@ -113,6 +129,8 @@ def test_every_step_has_its_test() -> None:
         MakeFolder,
         Migrate,
         Downgrade,
+        DowngradeLost,
+        KeepFiles,
         Seed,
         MakeShadow,
         WriteRevision,
@@ -194,6 +212,71 @@ def test_a_new_revision_is_applied_by_the_history_that_has_it(bench: Bench) -> N
     bench.world.current, bench.world.forgets = ("c3",), True
     error = bench.refusal(ApplyRevision())
     assert "d4 not applied after the upgrade" in error.message
+
+
+def test_an_upgrade_is_intended_before_it_runs_and_recorded_after_it(bench: Bench) -> None:
+    bench.world.current, bench.records.recorded = ("a1",), {"a1": "as applied"}
+    bench.world.fails = "upgrade heads"
+    bench.refusal(Migrate("heads"))
+    kept = {"b2": "bytes of b2", "c3": "bytes of c3"}
+    assert (bench.records.recorded, bench.records.intentions) == ({"a1": "as applied"}, kept)
+    bench.world.fails = ""
+    bench.run(Migrate("heads"))
+    assert (bench.records.recorded, bench.records.intentions) == ({"a1": "as applied", **kept}, {})
+
+
+def test_a_run_that_was_cut_off_is_recorded_by_the_next_with_what_it_intended(bench: Bench) -> None:
+    """The file may have been edited since; and what nobody intended is taken as it is now."""
+    bench.world.current, bench.records.intentions = ("b2",), {"b2": "as intended", "c3": "never applied"}
+    assert bench.run(KeepFiles()) == ["lock", "unlock"]
+    assert (bench.records.recorded, bench.records.intentions) == ({"a1": "bytes of a1", "b2": "as intended"}, {})
+
+
+def test_what_a_downgrade_takes_back_has_no_record_any_more(bench: Bench) -> None:
+    bench.world.current, bench.records.recorded = ("c3",), {"a1": "1", "b2": "2", "c3": "3"}
+    bench.run(Downgrade("b2", ("c3",)))
+    assert bench.records.recorded == {"a1": "1", "b2": "2"}
+
+
+def test_no_room_for_copies_is_a_warning_and_no_failure(bench: Bench) -> None:
+    bench.kept.full = True
+    assert "upgrade heads" in bench.run(Migrate("heads"))
+    assert bench.records.recorded == {}
+    assert (
+        bench.report.fields["warnings"]
+        == ["no copies of revision files are kept: [Errno 28] No space left on device"] * 2
+    )
+
+
+LOST = Lost(found=(lost("x2", "x1"), lost("x1", "b2")))
+
+
+def test_revisions_of_another_branch_are_taken_back_by_their_files(bench: Bench) -> None:
+    bench.world.current, bench.records.recorded = ("x2",), {"a1": "1", "b2": "2", "x1": "3", "x2": "4"}
+    assert bench.run(DowngradeLost(LOST)) == ["lock", "downgrade x1@b2 x2.py x1.py", "unlock"]
+    assert bench.records.recorded == {"a1": "1", "b2": "2"}
+
+
+def test_what_another_run_has_taken_back_meanwhile_is_not_taken_back_again(bench: Bench) -> None:
+    bench.world.current = ("b2",)
+    bench.run(DowngradeLost(LOST))
+    assert bench.report.steps[0].outcome == "not needed"
+
+
+def test_a_script_of_another_branch_that_fails_says_what_is_applied_now(bench: Bench) -> None:
+    bench.world.current, bench.world.fails = ("x2",), "downgrade x1@b2 x2.py x1.py"
+    error = bench.refusal(DowngradeLost(LOST))
+    assert (error.id, error.message, error.hint) == (
+        "NA440",
+        "downgrade x1@b2 x2.py x1.py failed; the database is now at x2",
+        "correct its downgrade after `git switch feature`, or `nox -s reset` makes a fresh database",
+    )
+    assert bench.world.events[-1] == "downgrade x1@b2 x2.py x1.py"
+
+
+def test_a_script_of_another_branch_that_changes_nothing_is_noticed(bench: Bench) -> None:
+    bench.world.current, bench.world.forgets = ("x2",), True
+    assert bench.refusal(DowngradeLost(LOST)).message.endswith("x2 still applied after the downgrade")
 
 
 def test_the_seed_runs_once_with_the_url_and_away_from_stdout(bench: Bench) -> None:

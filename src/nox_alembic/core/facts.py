@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.history import History
+from nox_alembic.core.lost import Lost
 from nox_alembic.core.undo import Journal
 
 NOWHERE = PurePath()
@@ -105,7 +106,9 @@ class Facts:
     """Everything that a recipe decides on.
 
     `current` are the revisions in the database, None when it could not be asked; `healthy` is the backend's own word;
-    `refusal` is why the data folder may not be wiped; `undo` is what earlier verbs have kept and is really there.
+    `refusal` is why the data folder may not be wiped; `undo` is what earlier verbs have kept and is really there;
+    `recorded_at` are the revisions whose files were recorded last, None when that was not looked at; `lost` is set when
+    there are revisions in `current` of which there is no file here.
     """
 
     engine: EngineFacts
@@ -115,3 +118,11 @@ class Facts:
     seed_pending: bool = False
     refusal: RefusedError | None = None
     undo: Journal = field(default_factory=Journal)
+    recorded_at: tuple[str, ...] | None = None
+    lost: Lost | None = None
+
+    @property
+    def applied(self) -> frozenset[str]:
+        """The revisions of this branch that are applied; below one that is not here, those that are known to be."""
+        below = (*self.lost.parents, *self.lost.recorded) if self.lost else ()
+        return self.history.with_ancestors((*(self.current or ()), *below))

@@ -98,7 +98,7 @@ class History:
         """Raise FindingError when the database is at a revision of which there is no file here."""
         if unknown := self.unknown(current):
             message = f"the database is at {', '.join(unknown)}, of which there is no file on this branch"
-            hint = "switch to the branch that has it, or `nox -s reset` for a fresh database"
+            hint = "`nox -s migrate` looks for it on other branches, `nox -s reset` makes a fresh database"
             raise FindingError("NA404", message, hint=hint)
 
     def resolve(self, word: str) -> str:

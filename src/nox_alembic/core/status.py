@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.lost import Lost
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,11 @@ def status_of(facts: Facts) -> Status:
     """Decide what the facts mean."""
     history, engine = facts.history, facts.engine
     current = facts.current or ()
-    applied = history.with_ancestors(current)
+    applied = facts.applied
     known = [
         Row("applied" if key in applied else "pending", key, history.revisions[key].message) for key in history.order
     ]
-    unknown = [Row("unknown", key, "of which there is no file on this branch") for key in history.unknown(current)]
-    rows = () if facts.current is None else (*known, *unknown)
+    rows = () if facts.current is None else (*known, *_unknown(facts))
     return Status(
         current=current,
         heads=history.heads,
@@ -75,6 +75,15 @@ def status_of(facts: Facts) -> Status:
         backend={"running": engine.backend.running, "healthy": facts.healthy, "url": engine.backend.url},
         findings=tuple(_findings(facts)),
     )
+
+
+def _unknown(facts: Facts) -> list[Row]:
+    """Return what is applied and not on this branch, parents first: with what is known of it, and what nobody has."""
+    lost = facts.lost or Lost()
+    found = [Row("unknown", one.revision.id, one.known) for one in reversed(lost.found)]
+    missing = [key for key in (*facts.history.unknown(facts.current or ()), *lost.missing) if key not in lost.ids]
+    unseen = [Row("unknown", key, "of which there is no file on this branch") for key in dict.fromkeys(missing)]
+    return [*found, *unseen]
 
 
 def _findings(facts: Facts) -> list[Finding]:
@@ -89,8 +98,9 @@ def _findings(facts: Facts) -> list[Finding]:
         found.append(Finding("the database does not answer", "`nox -s dev` starts it"))
         return found
     if unknown := history.unknown(facts.current):
-        found.append(Finding(f"{', '.join(unknown)}: not on this branch", "switch branches, or `nox -s reset`"))
-    if history.pending(facts.current, history.heads):
+        advice = facts.lost.advice if facts.lost else "switch branches, or `nox -s reset`"
+        found.append(Finding(f"{', '.join(unknown)}: not on this branch", advice))
+    if history.pending(facts.applied, history.heads):
         found.append(Finding("revisions are pending", "`nox -s migrate` applies them"))
     if facts.engine.backend.defined and not facts.healthy:
         found.append(Finding("the backend is not healthy", "`nox -s dev` starts it, `nox -s logs` shows its log"))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.lost import Lost
 from nox_alembic.core.undo import Generation
 
 
@@ -161,6 +162,26 @@ class Downgrade:
 
 
 @dataclass(frozen=True)
+class DowngradeLost:
+    """Take revisions back that are not on this branch, with the scripts that were found elsewhere."""
+
+    lost: Lost
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        scripts = "its own script" if len(self.lost.ids) == 1 else "their own scripts"
+        return f"take back {', '.join(self.lost.ids)} by {scripts}"
+
+
+@dataclass(frozen=True)
+class KeepFiles:
+    """Keep copies of revision files that were applied without us, or by a run that was cut off."""
+
+    title = "keep a copy of the applied revision files"
+
+
+@dataclass(frozen=True)
 class MakeShadow:
     """Make an empty database beside the real one and upgrade it to head: what the migrations alone amount to."""
 
@@ -249,7 +270,7 @@ class Discard:
 # What is waited for; a sweep alone goes on beside the steps that follow it.
 Foreground = (
     ProvideImages | Kill | Down | SetDataAside | PutBack | CloseUndo | DiscardData | MakeFolder
-    | StartDatabase | AwaitDatabase | Migrate | PrintUpgradeSql | Downgrade
+    | StartDatabase | AwaitDatabase | Migrate | PrintUpgradeSql | Downgrade | DowngradeLost | KeepFiles
     | MakeShadow | DropShadow | WriteRevision | ApplyRevision
     | Seed | StartServices | AwaitBackend | RunTests | Discard
 )  # fmt: skip

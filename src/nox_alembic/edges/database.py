@@ -1,7 +1,7 @@
 """The database over its own protocol: readiness, the revision it is at, notes kept in it, the migration lock."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -94,10 +94,16 @@ def write_note(address: DatabaseAddress, name: str, value: str) -> None:
 
 def read_note(address: DatabaseAddress, name: str) -> str:
     """Return a fact kept by `write_note`, "" when there is none or the database does not answer."""
+    return read_notes(address, name)[0]
+
+
+def read_notes(address: DatabaseAddress, *names: str) -> Sequence[str]:
+    """Return several facts in one go."""
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
-        cursor.execute("SELECT current_setting(%s, true)", (f"nox_alembic.{name}",))
-        return _first(cursor) or ""
-    return ""
+        cursor.execute("SELECT current_setting(name, true) FROM unnest(%s) AS name",
+                       ([f"nox_alembic.{name}" for name in names],))  # fmt: skip
+        return [row[0] or "" for row in cursor.fetchall()]
+    return [""] * len(names)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nox_alembic.core.changes import Change, Draft, NewFile
@@ -44,13 +45,15 @@ class Alembic:
         address: DatabaseAddress,
         target: str,
         on_revision: OnRevision,
-        extra: Sequence[Path] = (),
+        extra: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
-        """Downgrade to `target` (an id or `base`), with a call before each revision; raises FailedError (NA405).
+        """Downgrade to `target` (an id, `base` or `<branch>@<either>`), with a call before each revision.
 
-        `extra` are folders with revision files that are not the project's.
+        `extra` are revision files by name that are not the project's. Raises FailedError (NA405).
         """
-        request = {"do": "downgrade", "target": target, "extra": [str(folder) for folder in extra]}
+        # Latin-1 gives each byte a character, and the worker gives it back: a file's encoding is its own affair.
+        files = {name: content.decode("latin-1") for name, content in extra.items()}
+        request = {"do": "downgrade", "target": target, "extra": files}
         self._ask(configuration, self._url(address), request, on_revision)
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:

@@ -68,6 +68,26 @@ def run(
     return Completed(tuple(args), done.returncode, done.stdout, done.stderr)
 
 
+def answer(
+    args: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    data: bytes = b"",
+    timeout: float | None = None,
+) -> bytes | None:
+    """Run a program to its end, with `data` as its standard input, and return the very bytes that it printed.
+
+    For what may well be absent: None when it is not installed, fails, or takes longer than `timeout` seconds.
+    """
+    try:
+        command = _show(_found(args, env), cwd)
+        done = subprocess.run(command, cwd=cwd, env=env, input=data, capture_output=True, timeout=timeout, check=False)
+    except (PreconditionError, subprocess.TimeoutExpired, OSError):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
 def stream(
     args: Sequence[str],
     *,

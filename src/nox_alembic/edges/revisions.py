@@ -44,14 +44,18 @@ def _read_all(configuration: Path) -> Iterator[Revision]:
     recursive = options.get("recursive_version_locations", "false").lower() == "true"
     for location in _locations(options, configuration):
         for path in sorted(location.rglob("*.py") if recursive else location.glob("*.py")):
-            revision = _read(path)
+            revision = parse(path.read_bytes(), str(path))
             if revision is not None:
                 yield revision
 
 
-def _read(path: Path) -> Revision | None:
+def parse(content: bytes, path: str) -> Revision | None:
+    """Return the revision that a file declares, None for a file that is none; `path` is what errors call it.
+
+    Raises FailedError (NA407) when it is not Python, and NotLiteralError when one of its values is computed.
+    """
     try:
-        tree = ast.parse(path.read_bytes(), filename=str(path))
+        tree = ast.parse(content, filename=path)
     except (SyntaxError, ValueError) as error:
         message = f"{path} is not valid Python: {error}"
         raise FailedError("NA407", message, hint="correct the revision file") from None
@@ -64,7 +68,7 @@ def _read(path: Path) -> Revision | None:
         depends_on=_tuple(values.get("depends_on")),
         labels=_tuple(values.get("branch_labels")),
         message=(ast.get_docstring(tree) or "").partition("\n")[0].strip(),
-        path=str(path),
+        path=path,
     )
 
 
@@ -78,7 +82,7 @@ def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
                     yield target.id, node.value
 
 
-def _literal(value: ast.expr, path: Path) -> object:
+def _literal(value: ast.expr, path: str) -> object:
     try:
         return ast.literal_eval(value)
     except ValueError:

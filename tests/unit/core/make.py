@@ -10,6 +10,7 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History, Revision
+from nox_alembic.core.lost import FileVersion, LostRevision
 from nox_alembic.core.undo import Generation
 
 ROOT = PurePath("/project")
@@ -37,7 +38,17 @@ def config(**fields: Any) -> Config:
 def chain(*ids: str) -> History:
     """A linear history, the first id the oldest."""
     downs = [(), *((key,) for key in ids[:-1])]
-    return History.of(Revision(id=key, down=down, message=f"make {key}") for key, down in zip(ids, downs, strict=True))
+    return History.of(
+        Revision(id=key, down=down, message=f"make {key}", path=f"/project/alembic/versions/{key}.py")
+        for key, down in zip(ids, downs, strict=True)
+    )
+
+
+def lost(key: str, *down: str, **fields: Any) -> LostRevision:
+    """A revision that was found on the branch "feature"."""
+    file = FileVersion(**{"content": f"file of {key}".encode(), "place": 'the branch "feature"', "author": "Ada",
+                          "date": "2026-01-31", "branch": "feature", "commit": "c0ffee", **fields})  # fmt: skip
+    return LostRevision(revision=Revision(id=key, down=down, message=f"make {key}"), file=file)
 
 
 def engine(**fields: Any) -> EngineFacts:

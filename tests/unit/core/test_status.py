@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from nox_alembic.core.lost import Lost
 from nox_alembic.core.status import Finding, Row, status_of
-from tests.unit.core.make import chain, engine, facts, up
+from tests.unit.core.make import chain, engine, facts, lost, up
 
 
 def test_all_is_well_at_head() -> None:
@@ -21,6 +22,29 @@ def test_each_revision_is_applied_pending_or_unknown() -> None:
         Row("unknown", "zz", "of which there is no file on this branch"),
     )
     assert [finding.sentence for finding in seen.findings] == ["zz: not on this branch", "revisions are pending"]
+
+
+def test_revisions_of_another_branch_are_shown_with_what_is_known_and_those_below_are_applied() -> None:
+    found = Lost(found=(lost("x2", "x1"), lost("x1", "b2")))
+    seen = status_of(up(current=("x2",), lost=found))
+    assert seen.rows == (
+        Row("applied", "a1", "make a1"),
+        Row("applied", "b2", "make b2"),
+        Row("pending", "c3", "make c3"),
+        Row("unknown", "x1", 'make x1 (Ada, 2026-01-31, the branch "feature")'),
+        Row("unknown", "x2", 'make x2 (Ada, 2026-01-31, the branch "feature")'),
+    )
+    assert seen.findings[0] == Finding("x2: not on this branch", found.advice)
+
+
+def test_below_a_revision_that_is_nowhere_the_database_tells_what_is_applied() -> None:
+    seen = status_of(up(current=("x2",), lost=Lost(missing=("x2",), recorded=("a1", "b2", "x2"))))
+    assert [(row.state, row.id) for row in seen.rows] == [
+        ("applied", "a1"),
+        ("applied", "b2"),
+        ("pending", "c3"),
+        ("unknown", "x2"),
+    ]
 
 
 def test_json_has_the_fields_of_the_contract_and_no_password() -> None:

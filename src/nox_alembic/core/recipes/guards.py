@@ -1,7 +1,7 @@
 """The refusals that several verbs share: each raises a NoxAlembicError, or does nothing."""
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.errors import PreconditionError, RefusedError
+from nox_alembic.core.errors import FindingError, PreconditionError, RefusedError
 from nox_alembic.core.facts import Facts
 
 
@@ -13,8 +13,24 @@ def require_database(facts: Facts) -> None:
 
 
 def refuse_unknown(facts: Facts) -> None:
-    """Refuse when the database is at a revision that is not on this branch (NA404)."""
-    facts.history.refuse_unknown(facts.current or ())
+    """Refuse when the database is at a revision that is not on this branch (NA404, NA441)."""
+    refuse_unfound(facts)
+    if facts.lost is not None:
+        message = f"the database has what is not on this branch: {facts.lost.summary}"
+        raise FindingError("NA404", message, hint=facts.lost.advice)
+
+
+def refuse_unfound(facts: Facts) -> None:
+    """Refuse when the database is at a revision of which no serving file is found anywhere (NA404, NA441)."""
+    lost, unknown = facts.lost, facts.history.unknown(facts.current or ())
+    if lost is None:
+        facts.history.refuse_unknown(unknown)
+    elif lost.missing:
+        message = f"the database is at {', '.join(unknown)}, and there is no file of {', '.join(lost.missing)} anywhere"
+        raise FindingError("NA404", message, hint=lost.advice)
+    elif lost.problems:
+        hint = "switch to the branch that has it, or `nox -s reset` for a fresh database"
+        raise FindingError("NA441", "; ".join(lost.problems), hint=hint)
 
 
 def refuse_protected(config: Config) -> None:

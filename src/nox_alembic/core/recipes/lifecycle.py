@@ -8,11 +8,11 @@ from nox_alembic.core.recipes.guards import (
     refuse_problem,
     refuse_protected,
     refuse_taken_ports,
-    refuse_unknown,
     refuse_unsafe_wipe,
 )
 from nox_alembic.core.recipes.migrating import migration, whole_migration
 from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.recipes.switching import way_back
 from nox_alembic.core.recipes.targets import shown, target_of
 from nox_alembic.core.steps import (
     AwaitBackend,
@@ -41,16 +41,17 @@ def dev(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_problem(facts)
     refuse_taken_ports(facts)
     target = target_of(facts, "heads")
-    refuse_unknown(facts)
+    back = way_back(config, facts)
     up = () if facts.current is not None else _database_up(config, facts)
     seed = bool(config.seed) and options.seed
-    migrate = migration(facts, target, seed=seed)
-    fresh = facts.current in {None, ()}
+    migrate = (*back.steps, *migration(back.facts, target, seed=seed))
+    fresh = back.facts.current in {None, ()}
     seeding = (Seed(config.seed),) if seed and (fresh or facts.seed_pending) else ()
     steps = (*up, *migrate, *seeding, *_services_up(config, facts))
     notes = () if steps else (f"everything is up and at {shown(facts, target)}",)
     close = close_undo(facts)
-    return Plan(steps=(*images(facts), *steps, *close) if steps or close else (), notes=notes)
+    whole = (*images(facts), *steps, *close) if steps or close else ()
+    return Plan(steps=whole, destroys=back.destroys, notes=notes)
 
 
 def reset(config: Config, facts: Facts, options: Options) -> Plan:

@@ -5,11 +5,13 @@ from nox_alembic.core.errors import UsageError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.recipes.guards import refuse_protected, refuse_unknown, require_database
 from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.recipes.switching import way_back
 from nox_alembic.core.recipes.targets import downgrade_target, shown_current, target_of
 from nox_alembic.core.steps import (
     ApplyRevision,
     Downgrade,
     DropShadow,
+    KeepFiles,
     MakeShadow,
     Migrate,
     Plan,
@@ -25,9 +27,10 @@ def migrate(config: Config, facts: Facts, options: Options) -> Plan:
     if options.sql:
         return Plan(steps=(PrintUpgradeSql(",".join(facts.current or ()), target),))
     require_database(facts)
-    refuse_unknown(facts)
-    steps = migration(facts, target, seed=bool(config.seed))
-    return Plan(steps=steps, notes=() if steps else (f"nothing to do: the database is at {shown_current(facts)}",))
+    back = way_back(config, facts)
+    steps = (*back.steps, *migration(back.facts, target, seed=bool(config.seed)))
+    notes = () if steps else (f"nothing to do: the database is at {shown_current(facts)}",)
+    return Plan(steps=steps, destroys=back.destroys, notes=notes)
 
 
 def downgrade(config: Config, facts: Facts, options: Options) -> Plan:
@@ -65,7 +68,10 @@ def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
     if facts.current is None:
         return whole_migration(facts, target, seed=seed)
     pending = facts.history.pending(facts.current, facts.history.heads if target == "heads" else [target])
-    return (Migrate(target, pending, seed_later=seed and not facts.current),) if pending else ()
+    if pending:
+        return (Migrate(target, pending, seed_later=seed and not facts.current),)
+    moved = facts.current and facts.recorded_at not in {None, facts.current}
+    return (KeepFiles(),) if moved else ()
 
 
 def whole_migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:

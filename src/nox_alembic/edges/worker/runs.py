@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.environment import EnvironmentContext
@@ -11,7 +13,7 @@ from alembic.runtime.environment import EnvironmentContext
 from nox_alembic.edges.worker.project import open_scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from alembic.config import Config
     from alembic.script import Script
@@ -19,18 +21,24 @@ if TYPE_CHECKING:
 OnRevision = Callable[["Script"], None]
 
 
-def move(config: Config, direction: str, target: str, on_revision: OnRevision, extra: Sequence[str] = ()) -> None:
-    """Do what alembic.command.upgrade and downgrade do, with the steps watched: env.py need know nothing of it."""
-    scripts = open_scripts(config, extra)
-    plan = {"upgrade": scripts._upgrade_revs, "downgrade": scripts._downgrade_revs}[direction]  # noqa: SLF001
+def move(config: Config, direction: str, target: str, on_revision: OnRevision, extra: dict[str, str]) -> None:
+    """Do what alembic.command.upgrade and downgrade do, with the steps watched: env.py need know nothing of it.
 
-    def steps(current: Any, _context: Any) -> Iterator[Any]:
-        for step in plan(target, current):
-            on_revision(step.revision)
-            yield step
+    `extra` are revision files that are not the project's: by name, each byte as a character.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in extra.items():
+            Path(folder, name).write_bytes(text.encode("latin-1"))
+        scripts = open_scripts(config, [folder] if extra else [])
+        plan = {"upgrade": scripts._upgrade_revs, "downgrade": scripts._downgrade_revs}[direction]  # noqa: SLF001
 
-    with EnvironmentContext(config, scripts, fn=steps, destination_rev=target):
-        scripts.run_env()
+        def steps(current: Any, _context: Any) -> Iterator[Any]:
+            for step in plan(target, current):
+                on_revision(step.revision)
+                yield step
+
+        with EnvironmentContext(config, scripts, fn=steps, destination_rev=target):
+            scripts.run_env()
 
 
 def upgrade_sql(config: Config, start: str, target: str) -> str:

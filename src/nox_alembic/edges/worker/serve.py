@@ -49,8 +49,8 @@ def perform(request: Request, on_revision: OnRevision) -> Result:
 
 def _do(request: Request, config: Config, begins: Callable[[Script], None]) -> Any:
     work: dict[str, Callable[[], Any]] = {
-        "upgrade": lambda: runs.move(config, "upgrade", request["target"], begins),
-        "downgrade": lambda: runs.move(config, "downgrade", request["target"], begins, request.get("extra", ())),
+        "upgrade": lambda: runs.move(config, "upgrade", request["target"], begins, {}),
+        "downgrade": lambda: runs.move(config, "downgrade", request["target"], begins, request.get("extra", {})),
         "sql": lambda: runs.upgrade_sql(config, request["start"], request["target"]),
         "history": lambda: runs.history(config),
         "compare": lambda: drafts.compare(config),

@@ -62,5 +62,5 @@ def test_a_revision_that_is_not_on_this_branch_stops_what_would_build_on_it(verb
     assert told(error) == (
         "NA404",
         "the database is at ffff, of which there is no file on this branch",
-        "switch to the branch that has it, or `nox -s reset` for a fresh database",
+        "`nox -s migrate` looks for it on other branches, `nox -s reset` makes a fresh database",
     )

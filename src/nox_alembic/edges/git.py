@@ -1,0 +1,105 @@
+"""Git, asked and never changed: what it keeps of revision files that are not on this branch."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nox_alembic.core.lost import FileVersion
+from nox_alembic.edges import process
+
+SECONDS = 30
+# A partial clone must not fetch what it lacks: nothing here may wait for a network.
+_ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The repository that a folder is in; a `shallow` one lacks the older commits."""
+
+    root: Path
+    shallow: bool
+
+
+def repository(folder: Path) -> Repository | None:
+    """Return the repository around a folder, None without one or without git."""
+    root, _, shallow = _ask(folder, "rev-parse", "--show-toplevel", "--is-shallow-repository").strip().rpartition("\n")
+    return Repository(Path(root), shallow == "true") if root else None
+
+
+def versions(repository: Repository, folders: Sequence[Path], *, elsewhere: bool) -> list[FileVersion]:
+    """Return what the files in `folders` were in any commit that git still has, each once, newest first.
+
+    From every branch, remote branch, tag, stash, worktree and the reflog; `elsewhere` leaves out what is below HEAD,
+    which takes a tenth of the time, and looks also into folders named `versions` wherever they are.
+    """
+    top = repository.root.resolve()
+    inside = [folder.resolve() for folder in folders if folder.resolve().is_relative_to(top)]
+    paths = [f":(top,literal){folder.relative_to(top).as_posix()}" for folder in inside]
+    scope = ["--not", "HEAD"] if elsewhere else []
+    found = _changes(
+        # --full-history: else a stash hides its untracked files. -c: a merge shows only what it made itself.
+        _ask(top, "log", "--all", "--reflog", *scope, "--full-history", "-c", "--raw", "--no-abbrev", "--no-renames",
+             "--format=commit%x00%H%x00%an%x00%ad", "--date=short",
+             "--", *paths, *([":(top,glob)**/versions/**"] if elsewhere or not paths else []))
+    )  # fmt: skip
+    contents = _contents(top, list(found))
+    return [replace(found[blob], content=contents[blob]) for blob in found if blob in contents]
+
+
+def placed(repository: Repository, version: FileVersion) -> FileVersion:
+    """Return the version with the name of the place where git has its commit: a branch, a tag, a stash, or no name."""
+    refs = _ask(repository.root, "for-each-ref", "--contains", version.commit, "--format=%(refname)",
+                "refs/heads", "refs/remotes", "refs/tags").split()  # fmt: skip
+    for prefix, kind in (("refs/heads/", "branch"), ("refs/remotes/", "branch"), ("refs/tags/", "tag")):
+        for name in (ref.removeprefix(prefix) for ref in refs if ref.startswith(prefix) and not ref.endswith("/HEAD")):
+            # `git switch` makes a local branch of a remote one by its name without the remote.
+            local = {"refs/heads/": name, "refs/remotes/": name.partition("/")[2]}.get(prefix, "")
+            return replace(version, place=f'the {kind} "{name}"', branch=local)
+    for line in _ask(repository.root, "stash", "list", "--format=%gd %H %P").splitlines():
+        stash, *commits = line.split()
+        if version.commit in commits:
+            return replace(version, place=f"the stash {stash}")
+    return replace(version, place=f"the commit {version.commit[:10]}, which is on no branch")
+
+
+def _changes(log: str) -> dict[str, FileVersion]:
+    """Return the versions by blob: in the order of the newest commit that has it, with the facts of the oldest one."""
+    found: dict[str, FileVersion] = {}
+    commit = author = date = ""
+    for line in log.split("\n"):  # not splitlines: a name may have any character
+        if line.startswith("commit\0"):
+            _, commit, author, date = line.split("\0")
+        elif line.startswith(":"):
+            parents = len(line) - len(line.lstrip(":"))
+            blob = line.partition("\t")[0].split()[2 * parents + 1]
+            if blob.strip("0"):
+                found[blob] = FileVersion(content=b"", commit=commit, author=author, date=date)
+    return found
+
+
+def _contents(root: Path, blobs: Sequence[str]) -> dict[str, bytes]:
+    names = "".join(f"{blob}\n" for blob in blobs).encode()
+    return dict(_objects(_answer(root, "cat-file", "--batch", data=names))) if blobs else {}
+
+
+def _objects(batch: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of what `cat-file --batch` prints; what a partial clone lacks has a line of two words."""
+    position = 0
+    while position < len(batch):
+        line, _, _ = batch[position:position + 200].partition(b"\n")  # fmt: skip
+        words = line.decode("ascii", "replace").split()
+        position += len(line) + 1
+        if len(words) == 3:
+            yield words[0], batch[position : position + int(words[2])]
+            position += int(words[2]) + 1
+
+
+def _ask(folder: Path, *words: str) -> str:
+    return _answer(folder, *words).decode("utf-8", "replace")
+
+
+def _answer(folder: Path, *words: str, data: bytes = b"") -> bytes:
+    """Return what git prints, nothing when it does not answer: no git, no repository, another owner's."""
+    command = ["git", "-c", "core.quotePath=false", "-c", "log.showSignature=false", *words]
+    return process.answer(command, cwd=folder, env={**os.environ, **_ALONE}, data=data, timeout=SECONDS) or b""
