@@ -12,7 +12,19 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.facts import DataLocation, Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
-from nox_alembic.edges import backend, database, locks, migrations, probe, process, revisions, settings, wiper
+from nox_alembic.edges import (
+    backend,
+    database,
+    files,
+    headfile,
+    locks,
+    migrations,
+    probe,
+    process,
+    revisions,
+    settings,
+    wiper,
+)
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine
 from nox_alembic.edges.folders import Folders, folders_of
@@ -80,6 +92,8 @@ class Environment:
             set_aside=self._set_aside,
             sweep=self._sweep,
             command=self._command,
+            replace_file=files.replace,
+            write_head=self._write_head,
         )
         Runner(tools, self.report).run(plan)
 
@@ -90,6 +104,11 @@ class Environment:
             return migrations.in_process()
         python = inside.invocation
         return migrations.in_backend(python.words, python.environ, path_of=inside.path_of, address_of=inside.address_of)
+
+    def _write_head(self, heads: Sequence[str]) -> Path | None:
+        """Return the head file, None where Alembic's folder is inside a package and there is no place for one."""
+        folder = revisions.script_folder(self.configuration) if self.configuration else None
+        return headfile.write(folder, heads) if folder else None
 
     def _set_aside(self, location: DataLocation) -> Sequence[str]:
         done = wiper.set_aside(

@@ -10,6 +10,7 @@ from typing import assert_never
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.history import History
+from nox_alembic.core.recipes.targets import shown_path
 from nox_alembic.core.steps import (
     ApplyRevision,
     AwaitBackend,
@@ -24,15 +25,18 @@ from nox_alembic.core.steps import (
     MakeFolder,
     MakeShadow,
     Migrate,
+    NoteRebase,
     Plan,
     PrintUpgradeSql,
     ProvideImages,
+    ReplaceFile,
     RunTests,
     Seed,
     SetDataAside,
     StartDatabase,
     StartServices,
     Sweep,
+    WriteMerge,
     WriteRevision,
 )
 from nox_alembic.report import Reporter
@@ -107,9 +111,16 @@ class Runner:
             case WriteRevision():
                 return self._write_revision(step)
             case ApplyRevision():
-                return self._migrate(Migrate("heads"), self.tools.reread())
+                return self._apply(step)
             case Downgrade():
                 self._downgrade(step)
+            case NoteRebase(name):
+                self.tools.database.write_note(engine.address(), "rebase", name)
+            case ReplaceFile(path, before, after):
+                self.tools.replace_file(Path(path), before, after)
+                self.report.written(shown_path(self.tools.config, Path(path)))
+            case WriteMerge():
+                self._write_merge(step)
             case Seed(command):
                 return self._seed(command)
             case StartServices(services):
@@ -160,7 +171,8 @@ class Runner:
         draft = self.tools.migrations().draft(configuration, address, step.message, autogenerate=not step.empty)
         for file in draft.files:
             self.tools.write_revision(configuration.parent / file.path, file.text)
-        self.report.drafted(draft, step.message)
+        head = self.tools.write_head(self.tools.reread().heads) if draft.files else None
+        self.report.drafted(draft, step.message, shown_path(self.tools.config, head) if head else "")
         return DONE if draft.files else "no changes, no file"
 
     def _migrate(self, step: Migrate, history: History) -> str:
@@ -185,6 +197,20 @@ class Runner:
         applied = history.with_ancestors(self.tools.database.revisions(address) or ())
         if left := [key for key in step.undone if key in applied]:
             raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
+
+    def _write_merge(self, step: WriteMerge) -> None:
+        configuration = self._configuration()
+        file = self.tools.migrations().merge(configuration, step.id, step.heads, step.message)
+        self.tools.write_revision(configuration.parent / file.path, file.text)
+        self.report.written(shown_path(self.tools.config, configuration.parent / file.path))
+
+    def _apply(self, step: ApplyRevision) -> str:
+        """Upgrade on the new history; what fails here leaves the changed files, so the error has the way back."""
+        try:
+            return self._migrate(Migrate("heads"), self.tools.reread())
+        except FailedError as error:
+            hint = f"{error.hint}; {step.way_back}" if step.way_back else error.hint
+            raise FailedError(error.id, error.message, hint=hint, detail=error.detail) from error
 
     def _verify(self, address: DatabaseAddress, history: History, *, expected: frozenset[str]) -> None:
         applied = history.with_ancestors(self.tools.database.revisions(address) or ())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from nox_alembic.core.changes import Change, Draft
+from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.history import History
@@ -65,6 +65,9 @@ class Migrations(Protocol):
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
         """Return the SQL of an upgrade."""
 
+    def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
+        """Return a revision that joins `heads` and is not written yet."""
+
     def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
         """Return how the models differ from a database at head."""
 
@@ -102,3 +105,5 @@ class Tools:
     set_aside: Callable[[DataLocation], Sequence[str]]
     sweep: Callable[[DataLocation], Sequence[str]]
     command: Callable[[Sequence[str], Mapping[str, str], bool], int]
+    replace_file: Callable[[Path, bytes | None, bytes], None]
+    write_head: Callable[[Sequence[str]], Path | None]

@@ -1,12 +1,15 @@
 """What was seen of the world before a plan is made: frozen values without a decision in them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
 from urllib.parse import quote
 
 from nox_alembic.core.errors import RefusedError
+from nox_alembic.core.headfile import HeadFile
 from nox_alembic.core.history import History
+from nox_alembic.core.team import Team
 
 NOWHERE = PurePath()
 
@@ -104,7 +107,9 @@ class Facts:
     """Everything that a recipe decides on.
 
     `current` are the revisions in the database, None when it could not be asked; `healthy` is the backend's own word;
-    `refusal` is why the data folder may not be wiped.
+    `refusal` is why the data folder may not be wiped. `head_file` is None where Alembic's folder is inside a package.
+    `rebasing` names a rebase that has moved the database and was not finished. With several heads, `sources` are the
+    revision files that not all of them have, by id, and `team` is what git says of them, None without git.
     """
 
     engine: EngineFacts
@@ -113,3 +118,7 @@ class Facts:
     healthy: bool = False
     seed_pending: bool = False
     refusal: RefusedError | None = None
+    head_file: HeadFile | None = None
+    rebasing: str = ""
+    sources: Mapping[str, bytes] = field(default_factory=dict)
+    team: Team | None = None

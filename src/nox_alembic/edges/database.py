@@ -94,10 +94,19 @@ def write_note(address: DatabaseAddress, name: str, value: str) -> None:
 
 def read_note(address: DatabaseAddress, name: str) -> str:
     """Return a fact kept by `write_note`, "" when there is none or the database does not answer."""
+    return read_notes(address, name)[0]
+
+
+def read_notes(address: DatabaseAddress, *names: str) -> tuple[str, ...]:
+    """Return facts kept by `write_note`, "" for each that there is not, and for all when the database is silent."""
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
-        cursor.execute("SELECT current_setting(%s, true)", (f"nox_alembic.{name}",))
-        return _first(cursor) or ""
-    return ""
+        cursor.execute(
+            "SELECT coalesce(current_setting(name, true), '') FROM unnest(%s) WITH ORDINALITY AS n(name, place)"
+            " ORDER BY place",
+            ([f"nox_alembic.{name}" for name in names],),
+        )
+        return tuple(row[0] for row in cursor.fetchall())
+    return ("",) * len(names)
 
 
 @contextlib.contextmanager

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
+from nox_alembic.core.headfile import HeadFile
+from nox_alembic.core.heads import sides
 from nox_alembic.core.history import History
-from nox_alembic.edges import backend, database, revisions, wiper
+from nox_alembic.edges import backend, database, git, headfile, revisions, wiper
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.migrations import Alembic
 from nox_alembic.edges.wiper.values import Gates
@@ -20,13 +22,20 @@ def look(engine: Engine, configuration: Path | None, protect: Sequence[Path], al
     seen = engine.look()
     address = seen.address if seen.database_running else None
     current = database.revisions(address) if address else None
+    history = read_history(configuration, alembic)
+    notes = database.read_notes(address, "seed", "rebase") if address and current is not None else ("", "")
+    forked = _forked(history)
     return Facts(
         engine=seen,
-        history=read_history(configuration, alembic),
+        history=history,
         current=current,
         healthy=seen.backend.running and _is_healthy(engine, seen),
-        seed_pending=current is not None and address is not None and database.read_note(address, "seed") == "pending",
+        seed_pending=notes[0] == "pending",
         refusal=_refusal(engine, seen, protect),
+        head_file=_head_file(configuration),
+        rebasing=notes[1],
+        sources={key: path.read_bytes() for key, path in forked.items()},
+        team=git.look(configuration.parent, forked) if configuration and forked else None,
     )
 
 
@@ -53,6 +62,18 @@ def read_history(configuration: Path | None, alembic: Callable[[], Alembic]) -> 
         return revisions.read_history(configuration)
     except revisions.NotLiteralError:
         return alembic().read_history(configuration)
+
+
+def _forked(history: History) -> dict[str, Path]:
+    """Return the files of the revisions that not all heads have; with one head there are none, and git is not asked."""
+    if len(history.heads) < 2:
+        return {}
+    return {key: Path(history.revisions[key].path) for side in sides(history) for key in side.revisions}
+
+
+def _head_file(configuration: Path | None) -> HeadFile | None:
+    folder = revisions.script_folder(configuration) if configuration else None
+    return headfile.read(folder) if folder else None
 
 
 def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:
