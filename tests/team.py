@@ -30,12 +30,12 @@ class Developer:
 
     def git(self, *words: str, code: int | None = 0) -> str:
         """Run git and return what it prints; `code` None takes any."""
-        home = str(self.project.home)
-        environ = {**os.environ, "HOME": home, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-        identity = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in
-                    (("NAME", self.name), ("EMAIL", f"{self.name}@example.org"), ("DATE", "2026-07-01T10:00:00Z"))}  # fmt: skip
+        environ = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        for who in ("AUTHOR", "COMMITTER"):
+            environ[f"GIT_{who}_NAME"], environ[f"GIT_{who}_EMAIL"] = self.name, f"{self.name}@example.org"
+            environ[f"GIT_{who}_DATE"] = "2026-07-01T10:00:00Z"
         done = subprocess.run(
-            ["git", *words], cwd=self.project.root, env={**environ, **identity}, capture_output=True, text=True, check=False
+            ["git", *words], cwd=self.project.root, env=environ, capture_output=True, text=True, check=False
         )
         assert code is None or done.returncode == code, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout + done.stderr

@@ -35,8 +35,21 @@ def tables(developer: Developer) -> list[object]:
     return [row[0] for row in execute(developer.address, query) if row[0] != "alembic_version"]
 
 
-def test_two_developers_and_a_rebase(team: list[Developer]) -> None:
+def test_two_developers_rebase_once_and_merge_once(team: list[Developer]) -> None:
     ada, bob = team
+    bob_pulls_and_sees_two_heads(bob)
+    bob_rebases(bob)
+    ada_follows(ada, bob, "b1")
+    ada.adds("a2", "b1")
+    ada.git("push", "-q")
+    bob.adds("b2", "b1")
+    bob.project.good("migrate")
+    execute(bob.address, "INSERT INTO b2 VALUES (9)")
+    merge = bob_merges(bob)
+    ada_follows(ada, bob, merge)
+
+
+def bob_pulls_and_sees_two_heads(bob: Developer) -> None:
     assert "CONFLICT (content): Merge conflict in alembic/head" in bob.git("pull", "--no-rebase", code=1)
     status = bob.project.run("status", "--json")
     assert (status.code, status.json["findings"][:2]) == (
@@ -56,12 +69,14 @@ def test_two_developers_and_a_rebase(team: list[Developer]) -> None:
     ]
     asked = bob.project.run("rebase", "--json")
     assert (asked.code, asked.error[0]) == (5, "NA010")
-    before = (bob.project.root / "alembic/versions/b1.py").read_bytes()
 
+
+def bob_rebases(bob: Developer) -> None:
+    path = bob.project.root / "alembic/versions/b1.py"
+    before = path.read_bytes()
     ran = bob.project.good("rebase", "--yes")
     assert ran.err.splitlines()[-1] == "commit what was written: git add alembic/versions/b1.py alembic/head"
-    after = (bob.project.root / "alembic/versions/b1.py").read_bytes()
-    assert after == before.replace(b"down_revision = 't1'", b"down_revision = 'a1'")
+    assert path.read_bytes() == before.replace(b"down_revision = 't1'", b"down_revision = 'a1'")
     assert tables(bob) == ["a1", "b1", "t1"]
     assert execute(bob.address, "SELECT * FROM t1") == [(7,)]
     done = bob.project.good("status", "--json").json
@@ -69,34 +84,30 @@ def test_two_developers_and_a_rebase(team: list[Developer]) -> None:
     assert bob.project.good("rebase", "--json").json["notes"] == [
         "nothing to rebase: the history has one head, b1 (make b1)"
     ]
-    bob.commit("put b1 on top of a1")
-    bob.git("push", "-q")
-
-    ada.project.good("dev")
-    assert "CONFLICT" not in ada.git("pull", "-q")
-    assert ada.project.run("status", "--json").json["pending"] == ["b1"]
-    ada.project.good("migrate")
-    assert ada.project.good("status", "--json").json["heads"] == ["b1"]
-    assert tables(ada) == ["a1", "b1", "t1"]
 
 
-def test_two_developers_and_a_merge(team: list[Developer]) -> None:
-    ada, bob = team
+def bob_merges(bob: Developer) -> str:
+    """Return the id of the revision that joins a2 and b2."""
     bob.git("pull", "--no-rebase", code=1)
     ran = bob.project.good("merge", "-m", "Join Ada's and Bob's work")
     (path,) = (bob.project.root / "alembic/versions").glob("*_join_ada_s_and*.py")
     assert ran.err.splitlines()[-1] == f"commit what was written: git add alembic/versions/{path.name} alembic/head"
     id_ = path.name.partition("_")[0]
     text = path.read_text()
-    assert text.startswith(f'"""Join Ada\'s and Bob\'s work\n\nRevision ID: {id_}\nRevises: a1, b1\n')
-    assert "down_revision = ('a1', 'b1')" in text
+    assert text.startswith(f'"""Join Ada\'s and Bob\'s work\n\nRevision ID: {id_}\nRevises: a2, b2\n')
+    assert "down_revision = ('a2', 'b2')" in text
     assert (bob.project.root / "alembic/head").read_text() == f"{id_}\n"
-    assert tables(bob) == ["b1", "t1"]
-    assert bob.project.run("status", "--json").json["pending"] == ["a1", id_]
+    assert bob.project.run("status", "--json").json["pending"] == ["a2", id_]
     bob.project.good("migrate")
-    assert execute(bob.address, "SELECT * FROM b1") == [(8,)]
-    bob.commit("join")
+    assert execute(bob.address, "SELECT * FROM b2") == [(9,)]
+    return id_
+
+
+def ada_follows(ada: Developer, bob: Developer, head: str) -> None:
+    """Bob commits and pushes; Ada pulls without a conflict and migrates."""
+    bob.commit("one head again")
     bob.git("push", "-q")
     ada.git("pull", "-q")
     ada.project.good("dev")
-    assert ada.project.good("status", "--json").json["current"] == [id_]
+    assert ada.project.good("status", "--json").json["current"] == [head]
+    assert tables(ada) == tables(bob)

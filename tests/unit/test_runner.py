@@ -23,9 +23,11 @@ from nox_alembic.core.steps import (
     MakeFolder,
     MakeShadow,
     Migrate,
+    NoteRebase,
     Plan,
     PrintUpgradeSql,
     ProvideImages,
+    ReplaceFile,
     RunTests,
     Seed,
     SetDataAside,
@@ -33,13 +35,23 @@ from nox_alembic.core.steps import (
     StartServices,
     Step,
     Sweep,
+    WriteMerge,
     WriteRevision,
 )
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
 from nox_alembic.tools import Tools
-from tests.unit.core.make import ADDRESS, FOLDER, SEED, chain, config
-from tests.unit.fakes import FakeBackend, FakeCommands, FakeDatabase, FakeEngine, FakeMigrations, FakeWiper, World
+from tests.unit.core.make import ADDRESS, FOLDER, ROOT, SEED, chain, config
+from tests.unit.fakes import (
+    FakeBackend,
+    FakeCommands,
+    FakeDatabase,
+    FakeEngine,
+    FakeFiles,
+    FakeMigrations,
+    FakeWiper,
+    World,
+)
 
 
 class Bench:
@@ -50,7 +62,7 @@ class Bench:
         self.commands = FakeCommands(self.world)
         self.wiper = FakeWiper(self.world)
         self.report = Reporter("reset", console=Console(stderr=True, record=True, width=120, quiet=False))
-        migrations = FakeMigrations(self.world)
+        migrations, files = FakeMigrations(self.world), FakeFiles(self.world)
         self.tools = Tools(
             config=config(),
             engine=FakeEngine(self.world),
@@ -64,6 +76,8 @@ class Bench:
             set_aside=self.wiper.set_aside,
             sweep=self.wiper.sweep,
             command=self.commands,
+            replace_file=files.replace,
+            write_head=files.write_head,
         )
 
     def run(self, *steps: Step, lastly: tuple[Foreground, ...] = ()) -> list[str]:
@@ -96,6 +110,7 @@ CALLS: list[tuple[Step, str]] = [
     (AwaitBackend(9), "await backend 9"),
     (RunTests(("pytest", "-q")), "command pytest -q"),
     (Discard(), "discard"),
+    (ReplaceFile(ROOT / "alembic/head", None, b"a1", "write"), "replace /project/alembic/head None b'a1'"),
 ]
 
 
@@ -114,6 +129,8 @@ def test_every_step_has_its_test() -> None:
         MakeShadow,
         WriteRevision,
         ApplyRevision,
+        NoteRebase,
+        WriteMerge,
     }
     assert tested == set(typing.get_args(Step))
 
@@ -171,9 +188,13 @@ def test_a_revision_is_drafted_on_the_shadow_written_and_told(bench: Bench, caps
     change = Change("table added", "table rooms added")
     bench.world.draft = Draft((change,), (NewFile("alembic/versions/d4_rooms.py", "text"),))
     events = bench.run(WriteRevision("add rooms"))
-    assert events == ["draft add rooms on nox_alembic_shadow", "write /project/alembic/versions/d4_rooms.py text"]
+    assert events == [
+        "draft add rooms on nox_alembic_shadow",
+        "write /project/alembic/versions/d4_rooms.py text",
+        "head d4",
+    ]
     assert capsys.readouterr().out == "- table rooms added\n"
-    commit = "git add alembic/versions/d4_rooms.py && git commit -m 'add rooms'"
+    commit = "git add alembic/versions/d4_rooms.py alembic/head && git commit -m 'add rooms'"
     assert bench.report.fields["notes"] == [f"look at it, then commit it: {commit}"]
 
 
@@ -184,13 +205,38 @@ def test_without_changes_no_file_is_written(bench: Bench) -> None:
 
 def test_an_empty_revision_needs_no_database(bench: Bench) -> None:
     bench.world.draft = Draft((), (NewFile("v/d4.py", "text"),))
-    assert bench.run(WriteRevision("data", empty=True)) == ["draft data on nothing", "write /project/v/d4.py text"]
+    assert bench.run(WriteRevision("data", empty=True)) == [
+        "draft data on nothing",
+        "write /project/v/d4.py text",
+        "head d4",
+    ]
 
 
 def test_a_new_revision_is_applied_by_the_history_that_has_it(bench: Bench) -> None:
     bench.world.current, bench.world.forgets = ("c3",), True
     error = bench.refusal(ApplyRevision())
     assert "d4 not applied after the upgrade" in error.message
+
+
+def test_a_rebase_is_noted_in_the_database(bench: Bench) -> None:
+    bench.run(NoteRebase("b2 onto c3"))
+    assert bench.world.notes == {"rebase": "b2 onto c3"}
+
+
+def test_a_merge_is_made_by_alembic_and_written(bench: Bench) -> None:
+    events = bench.run(WriteMerge("m1", ("a1", "b2"), "join"))
+    assert events == ["merge a1,b2 as m1: join", "write /project/alembic/versions/m1.py text"]
+
+
+def test_files_that_were_written_are_named_to_be_committed(bench: Bench) -> None:
+    bench.run(ReplaceFile(ROOT / "alembic/head", None, b"m1", "write"), WriteMerge("m1", ("a1", "b2"), "join"))
+    assert bench.report.fields["written"] == ["alembic/head", "alembic/versions/m1.py"]
+
+
+def test_a_new_head_that_fails_to_apply_has_a_way_back(bench: Bench) -> None:
+    bench.world.current, bench.world.forgets = ("c3",), True
+    error = bench.refusal(ApplyRevision("that undoes it"))
+    assert error.hint == "look at `run_migrations_online` in env.py: does it commit?; that undoes it"
 
 
 def test_the_seed_runs_once_with_the_url_and_away_from_stdout(bench: Bench) -> None:
