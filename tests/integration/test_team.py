@@ -1,12 +1,17 @@
 """Two developers who both add a revision: what each sees, in the order in which it happens."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import crashes
 from tests.integration.conftest import execute
-from tests.team import Developer, start
+from tests.team import DATABASE, Developer, start
 
 TOLD = (
     "the history has 2 heads: a1 (make a1) [added by ada on 2026-07-01 on origin/main]"
@@ -111,3 +116,89 @@ def ada_follows(ada: Developer, bob: Developer, head: str) -> None:
     ada.project.good("dev")
     assert ada.project.good("status", "--json").json["current"] == [head]
     assert tables(ada) == tables(bob)
+
+
+# The points of tests.dying, in the order in which a rebase comes to them.
+POINTS = [
+    ("before NoteRebase", 1),
+    ("after NoteRebase", 1),
+    ("revision", 1),
+    ("after Downgrade", 1),
+    ("written", 1),
+    ("after ReplaceFile", 1),
+    ("after ReplaceFile", 2),
+    ("revision", 3),
+    ("after MigrateToNewHead", 1),
+]
+
+
+def test_a_rebase_that_is_killed_anywhere_is_finished_by_the_next_one(team: list[Developer]) -> None:
+    _, bob = team
+    bob.git("pull", "--no-rebase", code=1)
+    path, head = bob.project.root / "alembic/versions/b1.py", bob.project.root / "alembic/head"
+    before, conflict = path.read_bytes(), head.read_bytes()
+    after = before.replace(b"down_revision = 't1'", b"down_revision = 'a1'")
+    for point, count in POINTS:
+        path.write_bytes(before)
+        head.write_bytes(conflict)
+        back_to_the_fork(bob)
+        died(bob, point, count, "rebase", "--yes")
+        assert path.read_bytes() in (before, after), point
+        again = bob.project.run("rebase", "--yes", "--json")
+        assert (again.code, again.json.get("error")) == (0, None), point
+        assert (path.read_bytes(), head.read_bytes()) == (after, b"b1\n"), point
+        assert tables(bob) == ["a1", "b1", "t1"], point
+        assert execute(bob.address, "SELECT * FROM t1") == [(7,)], point
+        status = bob.project.run("status", "--json")
+        assert (status.code, status.json["current"], status.json["findings"]) == (0, ["b1"], []), point
+        assert [entry.name for entry in path.parent.glob(".*")] == [], point
+
+
+def back_to_the_fork(bob: Developer) -> None:
+    """Let Bob's database be at b1 without a1, and know of no rebase."""
+    statements = (
+        "DROP TABLE IF EXISTS a1",
+        "UPDATE alembic_version SET version_num = 'b1'",
+        f"ALTER DATABASE {DATABASE} RESET nox_alembic.rebase",
+    )
+    execute(bob.address, *statements)
+
+
+def died(bob: Developer, point: str, count: int, *words: str) -> None:
+    command = [sys.executable, "-m", "tests.dying", point, str(count), str(int(signal.SIGKILL)), *words]
+    environ = {**bob.project.environ, "PYTHONPATH": os.pathsep.join([bob.project.environ["PYTHONPATH"], crashes.ROOT])}
+    done = subprocess.run(command, cwd=bob.project.root, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, f"{point}: {done.stderr}"
+
+
+def test_a_stopped_database_is_moved_along_and_a_failure_has_a_way_back(team: list[Developer]) -> None:
+    """Left alone, the stopped one would be taken for up to date: at b1, with a1 below it and never run."""
+    _, bob = team
+    path = bob.project.root / "alembic/versions/b1.py"
+    before = path.read_bytes()
+    bob.git("pull", "--no-rebase", code=1)
+    theirs = bob.project.root / "alembic/versions/a1.py"
+    text = theirs.read_text()
+    theirs.write_text(text.replace('op.create_table("a1"', 'op.create_table("b1"'))
+    bob.project.good("down")
+    failed = bob.project.run("rebase", "--yes", "--json")
+    assert failed.json["notes"] == [
+        "the database is stopped: it is started to see whether your revisions are applied in it"
+    ]
+    id_, message, hint = failed.error
+    assert (failed.code, id_) == (1, "NA405")
+    assert message.endswith('in the revision b1 (alembic/versions/b1.py): DuplicateTable: relation "b1" already exists')
+    assert hint.endswith("; `git checkout HEAD -- alembic/versions/b1.py` undoes the rebase")
+    assert bob.project.run("status", "--json").json["findings"] == [
+        "a rebase was not finished: b1 onto a1",
+        "revisions are pending",
+    ]
+    bob.git("checkout", "HEAD", "--", "alembic/versions/b1.py")
+    assert path.read_bytes() == before
+    assert bob.project.run("status", "--json").json["heads"] == ["a1", "b1"]
+    bob.project.good("downgrade", "t1", "--yes")
+    theirs.write_text(text)
+    bob.project.good("rebase", "--yes")
+    assert tables(bob) == ["a1", "b1", "t1"]
+    assert execute(bob.address, "SELECT * FROM t1") == [(7,)]
+    assert bob.project.good("status", "--json").json["current"] == ["b1"]
