@@ -16,7 +16,7 @@ class Side:
 
 def sides(history: History) -> tuple[Side, ...]:
     """Return one side for each head, in the order of the heads. What a revision only depends on is not below it."""
-    below = {head: _below(history, head) for head in history.heads}
+    below = {head: history.with_ancestors([head], down_only=True) for head in history.heads}
     found = []
     for head in history.heads:
         alone = below[head].difference(*(ids for other, ids in below.items() if other != head))
@@ -27,14 +27,3 @@ def sides(history: History) -> tuple[Side, ...]:
 def named(history: History, ids: Iterable[str]) -> str:
     """Return the revisions with their messages, as messages list them."""
     return ", ".join(map(history.describe, ids))
-
-
-def _below(history: History, head: str) -> frozenset[str]:
-    found: set[str] = set()
-    waiting: list[str] = [head]
-    while waiting:
-        key = waiting.pop()
-        if key not in found:
-            found.add(key)
-            waiting.extend(history.revisions[key].down)
-    return frozenset(found)

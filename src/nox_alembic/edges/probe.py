@@ -8,7 +8,7 @@ from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.headfile import HeadFile
 from nox_alembic.core.heads import sides
 from nox_alembic.core.history import History
-from nox_alembic.edges import backend, database, git, headfile, revisions, wiper
+from nox_alembic.edges import backend, database, files, git, headfile, revisions, wiper
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.migrations import Alembic
 from nox_alembic.edges.wiper.values import Gates
@@ -34,7 +34,7 @@ def look(engine: Engine, configuration: Path | None, protect: Sequence[Path], al
         refusal=_refusal(engine, seen, protect),
         head_file=_head_file(configuration),
         rebasing=notes[1],
-        sources={key: path.read_bytes() for key, path in forked.items()},
+        sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
         team=git.look(configuration.parent, forked) if configuration and forked else None,
     )
 

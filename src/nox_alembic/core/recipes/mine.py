@@ -63,7 +63,7 @@ def refuse_tangled(history: History, mine: Side, theirs: Side) -> None:
 def refuse_no_way_down(config: Config, facts: Facts, undone: tuple[str, ...]) -> None:
     """Refuse when the database cannot be moved, since one of the revisions to take back has no downgrade (NA431)."""
     for key in undone:
-        if not has_downgrade(facts.sources[key]):
+        if not has_downgrade(facts.sources.get(key, b"")):
             path = shown_path(config, facts.history.revisions[key].path)
             message = f"{facts.history.describe(key)} is applied, and there is no way back: {path} has no downgrade"
             hint = "write it, or leave the database alone with `nox -s rebase -- --no-database` and `nox -s reset` it"
@@ -73,6 +73,8 @@ def refuse_no_way_down(config: Config, facts: Facts, undone: tuple[str, ...]) ->
 def rewritten(config: Config, facts: Facts, first: str, onto: str) -> bytes:
     """Return the file of `first` as it follows `onto`; raises RefusedError (NA432) when it cannot be changed."""
     try:
+        if first not in facts.sources:
+            raise NotRewritableError("there is no such file on this machine")
         return rebased(facts.sources[first], onto)
     except NotRewritableError as error:
         message = f"{shown_path(config, facts.history.revisions[first].path)} cannot be changed: {error}"

@@ -259,6 +259,12 @@ def test_a_file_that_computes_what_it_follows_is_refused() -> None:
     )
 
 
+def test_a_file_that_is_in_a_container_only_is_refused() -> None:
+    assert refusal(forked(sources={}))[1] == (
+        "alembic/versions/b1.py cannot be changed: there is no such file on this machine"
+    )
+
+
 def test_a_protected_database_is_not_moved() -> None:
     with pytest.raises(RefusedError) as error:
         joining.rebase(config(protected=True), forked(), Options())
