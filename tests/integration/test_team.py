@@ -69,7 +69,7 @@ def bob_pulls_and_sees_two_heads(bob: Developer) -> None:
         "downgrade to t1",
         "put b1 on top of a1 in alembic/versions/b1.py",
         "write b1 to alembic/head",
-        "migrate to the new head b1",
+        "migrate to the new head",
         "forget that note",
     ]
     asked = bob.project.run("rebase", "--json")
@@ -127,7 +127,7 @@ POINTS = [
     ("after ReplaceFile", 1),
     ("after ReplaceFile", 2),
     ("revision", 3),
-    ("after MigrateToNewHead", 1),
+    ("after ApplyRevision", 1),
 ]
 
 
@@ -187,7 +187,9 @@ def test_a_stopped_database_is_moved_along_and_a_failure_has_a_way_back(team: li
     ]
     id_, message, hint = failed.error
     assert (failed.code, id_) == (1, "NA405")
-    assert message.endswith('in the revision b1 (alembic/versions/b1.py): DuplicateTable: relation "b1" already exists')
+    assert message.endswith(
+        'in the revision b1 (alembic/versions/b1.py, line 10): DuplicateTable: relation "b1" already exists'
+    )
     assert hint.endswith("; `git checkout HEAD -- alembic/versions/b1.py` undoes the rebase")
     assert bob.project.run("status", "--json").json["findings"] == [
         "a rebase was not finished: b1 onto a1",

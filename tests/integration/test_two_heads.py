@@ -103,7 +103,7 @@ def test_a_merge_that_alembic_cannot_write_changes_nothing(bob: Developer) -> No
     bob.project.write("alembic/script.py.mako", "${nonsense}")
     id_, message, hint = refused(bob, "merge")[1:]
     assert (id_, hint) == ("NA434", "correct what it says, and `nox -s merge` again")
-    assert message.startswith("Alembic could not write the merge revision: CommandError: Template rendering failed")
+    assert message.startswith("Alembic cannot make the merge revision: Template rendering failed")
 
 
 def test_a_merge_obeys_the_configuration_and_keeps_stdout_for_json(bob: Developer) -> None:

@@ -72,13 +72,18 @@ def refuse_no_way_down(config: Config, facts: Facts, undone: tuple[str, ...]) ->
 
 def rewritten(config: Config, facts: Facts, first: str, onto: str) -> bytes:
     """Return the file of `first` as it follows `onto`; raises RefusedError (NA432) when it cannot be changed."""
+    source = facts.sources.get(first)
+    if source is None:
+        raise _unchangeable(config, facts, first, onto, "there is no such file on this machine")
     try:
-        if first not in facts.sources:
-            raise NotRewritableError("there is no such file on this machine")
-        return rebased(facts.sources[first], onto)
+        return rebased(source, onto)
     except NotRewritableError as error:
-        message = f"{shown_path(config, facts.history.revisions[first].path)} cannot be changed: {error}"
-        raise RefusedError("NA432", message, hint=f'set `down_revision = "{onto}"` in it by hand') from None
+        raise _unchangeable(config, facts, first, onto, str(error)) from None
+
+
+def _unchangeable(config: Config, facts: Facts, first: str, onto: str, why: str) -> RefusedError:
+    message = f"{shown_path(config, facts.history.revisions[first].path)} cannot be changed: {why}"
+    return RefusedError("NA432", message, hint=f'set `down_revision = "{onto}"` in it by hand')
 
 
 def _by_git(facts: Facts, one: Side, two: Side) -> tuple[Side, Side]:
