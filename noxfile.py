@@ -97,6 +97,20 @@ def downgrade(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["database"])
+def merge(session: nox.Session) -> None:
+    """Join two heads of the history by a new revision."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
+def rebase(session: nox.Session) -> None:
+    """Put your unpublished revisions on top of the others', and the database with them."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
 def status(session: nox.Session) -> None:
     """Show the engine, the database, each revision and the backend."""
     install(session)

@@ -2,20 +2,22 @@
 
 `python -m tests.dying POINT COUNT SIGNAL VERB...`. Points: those of the wiper ("gates", "renamed", "made", "synced",
 "entry", "rmdir", "aside", "back"), `before STEP` and `after STEP` by the step's class, "locked", "revision" in the
-middle of a migration, and "helper" while the helper container runs.
+middle of a migration, "helper" while the helper container runs, and "written" when the new content of a project's file
+lies beside the old one.
 """
 
 import functools
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
 from nox_alembic import cli, report, runner
 from nox_alembic.core.steps import Foreground
-from nox_alembic.edges import wiper
+from nox_alembic.edges import files, wiper
 from nox_alembic.edges.engines import docker_daemon
 
 
@@ -41,7 +43,7 @@ def watch(fate: Fate) -> None:
     replace(wiper, "put_back", functools.partial(wiper.put_back, on_event=fate.come))
     replace(wiper, "sweep", functools.partial(wiper.sweep, on_event=fate.come))
     act, revision, first_line = runner.Runner._do, report.Reporter.revision, docker_daemon._first_line
-    acquire = FileLock.acquire
+    acquire, write = FileLock.acquire, files._write
 
     def do(self: runner.Runner, step: Foreground) -> str:
         fate.come(f"before {type(step).__name__}")
@@ -62,6 +64,11 @@ def watch(fate: Fate) -> None:
         fate.come("locked")
         return proxy
 
+    def lay_down(path: Path, content: bytes) -> None:
+        write(path, content)
+        fate.come("written")
+
+    replace(files, "_write", lay_down)
     replace(runner.Runner, "_do", do)
     replace(report.Reporter, "revision", name)
     replace(docker_daemon, "_first_line", listen)

@@ -12,7 +12,20 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
-from nox_alembic.edges import applied, backend, database, kept, locks, migrations, probe, process, revisions, settings
+from nox_alembic.edges import (
+    applied,
+    backend,
+    database,
+    files,
+    headfile,
+    kept,
+    locks,
+    migrations,
+    probe,
+    process,
+    revisions,
+    settings,
+)
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine
 from nox_alembic.edges.folders import Folders, folders_of
@@ -98,6 +111,8 @@ class Environment:
             write_revision=revisions.write,
             safe=self.safe,
             command=self._command,
+            replace_file=files.replace,
+            write_head=self._write_head,
         )
         Runner(tools, self.report).run(plan)
 
@@ -108,6 +123,11 @@ class Environment:
             return migrations.in_process()
         python = inside.invocation
         return migrations.in_backend(python.words, python.environ, path_of=inside.path_of, address_of=inside.address_of)
+
+    def _write_head(self, heads: Sequence[str]) -> Path | None:
+        """Return the head file, None where Alembic's folder is inside a package and there is no place for one."""
+        folder = revisions.script_folder(self.configuration) if self.configuration else None
+        return headfile.write(folder, heads) if folder else None
 
     def _command(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
         """Run a command of the project; `quiet` keeps its output away from stdout, where data goes."""

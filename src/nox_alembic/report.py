@@ -51,6 +51,7 @@ class Reporter:
     started: float = field(default_factory=time.monotonic)
     console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True))
     _held: list[str] = field(default_factory=list)
+    _written: list[str] = field(default_factory=list)
 
     def opened(self, environment: str, engine: str, reason: str) -> None:
         """Say what the verb works on, and why on that."""
@@ -98,6 +99,11 @@ class Reporter:
         self._keep("notes", text)
         self._line(f"      {escape(text)}" if self.steps else escape(text))
 
+    def written(self, path: str) -> None:
+        """Remember a file of the project that has to be committed; the verb ends with the line that does it."""
+        self._written.append(path)
+        self.fields["written"] = self._written
+
     def warn(self, text: str) -> None:
         """Say something that needs a look, though the verb succeeds."""
         self._keep("warnings", text)
@@ -110,15 +116,16 @@ class Reporter:
         else:
             click.echo(text, nl=False)
 
-    def drafted(self, draft: Draft, message: str) -> None:
-        """List what a new revision changes, and say which files are to be committed."""
+    def drafted(self, draft: Draft, message: str, head_file: str) -> None:
+        """List what a new revision changes, and say which files are to be committed, the head file with them."""
         self.fields["changes"] = [asdict(change) for change in draft.changes]
         self.fields["files"] = [file.path for file in draft.files]
         if not self.json:
             for change in draft.changes:
                 click.echo(f"- {change.sentence}")
         if draft.files:
-            paths = " ".join(shlex.quote(file.path) for file in draft.files)
+            names = [*(file.path for file in draft.files), *([head_file] if head_file else [])]
+            paths = " ".join(map(shlex.quote, names))
             self.note(f"look at it, then commit it: git add {paths} && git commit -m {shlex.quote(message)}")
 
     def kept(self, journal: Journal) -> None:
@@ -148,6 +155,10 @@ class Reporter:
             self._error(error)
         elif self.steps:
             self.console.print(f"{self.verb} done in {seconds:.1f} s", style="green")
+            if self._written:
+                self.console.print(
+                    f"commit what was written: git add {escape(' '.join(map(shlex.quote, self._written)))}"
+                )
 
     def _result(self, result: StepResult, *, indent: bool) -> None:
         style = "red" if result.outcome == FAILED else "green"

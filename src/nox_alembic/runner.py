@@ -11,6 +11,7 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
+from nox_alembic.core.recipes.targets import shown_path
 from nox_alembic.core.steps import (
     ApplyRevision,
     AwaitBackend,
@@ -28,16 +29,19 @@ from nox_alembic.core.steps import (
     MakeFolder,
     MakeShadow,
     Migrate,
+    NoteRebase,
     Plan,
     PrintUpgradeSql,
     ProvideImages,
     PutBack,
+    ReplaceFile,
     RunTests,
     Seed,
     SetDataAside,
     StartDatabase,
     StartServices,
     Sweep,
+    WriteMerge,
     WriteRevision,
 )
 from nox_alembic.recording import Recording
@@ -83,7 +87,7 @@ class Runner:
             for line in sweep.result():
                 self.report.warn(line)
 
-    def _do(self, step: Foreground) -> str:  # noqa: C901, PLR0912 - one case a step, and mypy wants them all
+    def _do(self, step: Foreground) -> str:  # noqa: C901, PLR0912, PLR0915 - one case a step, and mypy wants them all
         engine = self.tools.engine
         match step:
             case ProvideImages(images):
@@ -117,13 +121,20 @@ class Runner:
             case WriteRevision():
                 return self._write_revision(step)
             case ApplyRevision():
-                return self._migrate(Migrate("heads"), self.tools.reread())
+                return self._apply(step)
             case Downgrade():
                 self._downgrade(step)
             case DowngradeLost():
                 return self._downgrade_lost(step)
             case KeepFiles():
                 self._keep_files()
+            case NoteRebase(name):
+                self.tools.database.write_note(engine.address(), "rebase", name)
+            case ReplaceFile(path, before, after):
+                self.tools.replace_file(Path(path), before, after)
+                self.report.written(shown_path(self.tools.config, Path(path)))
+            case WriteMerge():
+                self._write_merge(step)
             case Seed(command):
                 return self._seed(command)
             case StartServices(services):
@@ -173,7 +184,8 @@ class Runner:
         draft = self.tools.migrations().draft(configuration, address, step.message, autogenerate=not step.empty)
         for file in draft.files:
             self.tools.write_revision(configuration.parent / file.path, file.text)
-        self.report.drafted(draft, step.message)
+        head = self.tools.write_head(self.tools.reread().heads) if draft.files else None
+        self.report.drafted(draft, step.message, shown_path(self.tools.config, head) if head else "")
         return DONE if draft.files else "no changes, no file"
 
     def _migrate(self, step: Migrate, history: History) -> str:
@@ -240,6 +252,20 @@ class Runner:
 
     def _recording(self, history: History) -> Recording:
         return Recording(self.tools, history, self.report)
+
+    def _write_merge(self, step: WriteMerge) -> None:
+        configuration = self._configuration()
+        file = self.tools.migrations().merge(configuration, step.id, step.heads, step.message)
+        self.tools.write_revision(configuration.parent / file.path, file.text)
+        self.report.written(shown_path(self.tools.config, configuration.parent / file.path))
+
+    def _apply(self, step: ApplyRevision) -> str:
+        """Upgrade on the new history; what fails here leaves the changed files, so the error has the way back."""
+        try:
+            return self._migrate(Migrate("heads"), self.tools.reread())
+        except FailedError as error:
+            hint = f"{error.hint}; {step.way_back}" if step.way_back else error.hint
+            raise FailedError(error.id, error.message, hint=hint, detail=error.detail) from error
 
     def _verified(self, address: DatabaseAddress, history: History, *, expected: frozenset[str]) -> Sequence[str]:
         current = self.tools.database.revisions(address) or ()

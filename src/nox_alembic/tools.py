@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from nox_alembic.core.changes import Change, Draft
+from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.history import History
@@ -66,6 +66,9 @@ class Migrations(Protocol):
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
         """Return the SQL of an upgrade."""
+
+    def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
+        """Return a revision that joins `heads` and is not written yet."""
 
     def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
         """Return how the models differ from a database at head."""
@@ -137,3 +140,5 @@ class Tools:
     write_revision: Callable[[Path, str], None]
     safe: Safe
     command: Callable[[Sequence[str], Mapping[str, str], bool], int]
+    replace_file: Callable[[Path, bytes | None, bytes], None]
+    write_head: Callable[[Sequence[str]], Path | None]

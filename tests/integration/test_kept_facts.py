@@ -24,7 +24,7 @@ def test_what_an_upgrade_intends_is_kept_ahead_of_the_table_until_it_is_written(
     execute(address, VERSION_TABLE)
     applied.write(address, {"b2": "ff"}, ("b2", "c3"))
     assert (applied.intended(address), applied.read(address)) == ({}, {"b2": "ff"})
-    assert database.read_notes(address, "seed", applied.RECORDED_AT) == ["", "b2,c3"]
+    assert database.read_notes(address, "seed", applied.RECORDED_AT) == ("", "b2,c3")
 
 
 def test_somebody_elses_comment_is_left_alone(address: DatabaseAddress) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from nox_alembic.core.changes import Change, Draft
+from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
 from nox_alembic.core.steps import PutBack, SetDataAside
@@ -178,6 +178,10 @@ class FakeMigrations:
         self.world.happened(f"draft {message} on {address.name if address else 'nothing'}")
         return self.world.draft
 
+    def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
+        self.world.happened(f"merge {','.join(heads)} as {id_}: {message}")
+        return NewFile(f"alembic/versions/{id_}.py", "text")
+
 
 @dataclass
 class FakeRecords:
@@ -242,6 +246,20 @@ class FakeCommands:
         self.environments.append(variables)
         self.world.happened(f"command {' '.join(words)}{' quiet' if quiet else ''}")
         return self.world.command_code
+
+
+@dataclass
+class FakeFiles:
+    """Writes nothing, and says what it was asked for."""
+
+    world: World
+
+    def replace(self, path: Path, before: bytes | None, after: bytes) -> None:
+        self.world.happened(f"replace {path} {before!r} {after!r}")
+
+    def write_head(self, heads: Sequence[str]) -> Path:
+        self.world.happened(f"head {','.join(heads)}")
+        return Path("/project/alembic/head")
 
 
 @dataclass

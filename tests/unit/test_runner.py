@@ -27,10 +27,12 @@ from nox_alembic.core.steps import (
     MakeFolder,
     MakeShadow,
     Migrate,
+    NoteRebase,
     Plan,
     PrintUpgradeSql,
     ProvideImages,
     PutBack,
+    ReplaceFile,
     RunTests,
     Seed,
     SetDataAside,
@@ -38,17 +40,19 @@ from nox_alembic.core.steps import (
     StartServices,
     Step,
     Sweep,
+    WriteMerge,
     WriteRevision,
 )
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
 from nox_alembic.tools import Tools
-from tests.unit.core.make import ADDRESS, FOLDER, KEPT, SEED, chain, config, lost
+from tests.unit.core.make import ADDRESS, FOLDER, KEPT, ROOT, SEED, chain, config, lost
 from tests.unit.fakes import (
     FakeBackend,
     FakeCommands,
     FakeDatabase,
     FakeEngine,
+    FakeFiles,
     FakeKept,
     FakeMigrations,
     FakeRecords,
@@ -66,7 +70,7 @@ class Bench:
         self.safe = FakeSafe(self.world)
         self.records, self.kept = FakeRecords(), FakeKept()
         self.report = Reporter("reset", console=Console(stderr=True, record=True, width=120, quiet=False))
-        migrations = FakeMigrations(self.world)
+        migrations, files = FakeMigrations(self.world), FakeFiles(self.world)
         self.tools = Tools(
             config=config(),
             engine=FakeEngine(self.world),
@@ -81,6 +85,8 @@ class Bench:
             write_revision=lambda path, text: self.world.happened(f"write {path} {text}"),
             safe=self.safe,
             command=self.commands,
+            replace_file=files.replace,
+            write_head=files.write_head,
         )
 
     def run(self, *steps: Step, lastly: tuple[Foreground, ...] = ()) -> list[str]:
@@ -115,6 +121,7 @@ CALLS: list[tuple[Step, str]] = [
     (AwaitBackend(9), "await backend 9"),
     (RunTests(("pytest", "-q")), "command pytest -q"),
     (Discard(), "discard"),
+    (ReplaceFile(ROOT / "alembic/head", None, b"a1", "write"), "replace /project/alembic/head None b'a1'"),
 ]
 
 
@@ -135,6 +142,8 @@ def test_every_step_has_its_test() -> None:
         MakeShadow,
         WriteRevision,
         ApplyRevision,
+        NoteRebase,
+        WriteMerge,
     }
     assert tested == set(typing.get_args(Step))
 
@@ -192,9 +201,13 @@ def test_a_revision_is_drafted_on_the_shadow_written_and_told(bench: Bench, caps
     change = Change("table added", "table rooms added")
     bench.world.draft = Draft((change,), (NewFile("alembic/versions/d4_rooms.py", "text"),))
     events = bench.run(WriteRevision("add rooms"))
-    assert events == ["draft add rooms on nox_alembic_shadow", "write /project/alembic/versions/d4_rooms.py text"]
+    assert events == [
+        "draft add rooms on nox_alembic_shadow",
+        "write /project/alembic/versions/d4_rooms.py text",
+        "head d4",
+    ]
     assert capsys.readouterr().out == "- table rooms added\n"
-    commit = "git add alembic/versions/d4_rooms.py && git commit -m 'add rooms'"
+    commit = "git add alembic/versions/d4_rooms.py alembic/head && git commit -m 'add rooms'"
     assert bench.report.fields["notes"] == [f"look at it, then commit it: {commit}"]
 
 
@@ -205,7 +218,11 @@ def test_without_changes_no_file_is_written(bench: Bench) -> None:
 
 def test_an_empty_revision_needs_no_database(bench: Bench) -> None:
     bench.world.draft = Draft((), (NewFile("v/d4.py", "text"),))
-    assert bench.run(WriteRevision("data", empty=True)) == ["draft data on nothing", "write /project/v/d4.py text"]
+    assert bench.run(WriteRevision("data", empty=True)) == [
+        "draft data on nothing",
+        "write /project/v/d4.py text",
+        "head d4",
+    ]
 
 
 def test_a_new_revision_is_applied_by_the_history_that_has_it(bench: Bench) -> None:
@@ -277,6 +294,27 @@ def test_a_script_of_another_branch_that_fails_says_what_is_applied_now(bench: B
 def test_a_script_of_another_branch_that_changes_nothing_is_noticed(bench: Bench) -> None:
     bench.world.current, bench.world.forgets = ("x2",), True
     assert bench.refusal(DowngradeLost(LOST)).message.endswith("x2 still applied after the downgrade")
+
+
+def test_a_rebase_is_noted_in_the_database(bench: Bench) -> None:
+    bench.run(NoteRebase("b2 onto c3"))
+    assert bench.world.notes == {"rebase": "b2 onto c3"}
+
+
+def test_a_merge_is_made_by_alembic_and_written(bench: Bench) -> None:
+    events = bench.run(WriteMerge("m1", ("a1", "b2"), "join"))
+    assert events == ["merge a1,b2 as m1: join", "write /project/alembic/versions/m1.py text"]
+
+
+def test_files_that_were_written_are_named_to_be_committed(bench: Bench) -> None:
+    bench.run(ReplaceFile(ROOT / "alembic/head", None, b"m1", "write"), WriteMerge("m1", ("a1", "b2"), "join"))
+    assert bench.report.fields["written"] == ["alembic/head", "alembic/versions/m1.py"]
+
+
+def test_a_new_head_that_fails_to_apply_has_a_way_back(bench: Bench) -> None:
+    bench.world.current, bench.world.forgets = ("c3",), True
+    error = bench.refusal(ApplyRevision("that undoes it"))
+    assert error.hint == "look at `run_migrations_online` in env.py: does it commit?; that undoes it"
 
 
 def test_the_seed_runs_once_with_the_url_and_away_from_stdout(bench: Bench) -> None:

@@ -23,18 +23,23 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
     """Look, plan, and either print the plan or run it; the plan is made under the lock that the run holds."""
     from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
 
+    def act(environment: "Environment") -> bool:
+        facts = environment.look()
+        plan = RECIPES[verb](environment.config, facts, Options(**options))
+        for note in plan.notes:
+            environment.report.note(note)
+        if shared.dry_run:
+            environment.report.dry_run(plan)
+        elif plan.steps:
+            _consent(plan.destroys, shared)
+            environment.run(plan, facts.history)
+        return plan.again and not shared.dry_run
+
     def perform(environment: "Environment") -> int:
         alone = shared.dry_run or verb == "test"  # the one changes nothing, the other nothing that is shared
         with contextlib.nullcontext() if alone else environment.lock(verb):
-            facts = environment.look()
-            plan = RECIPES[verb](environment.config, facts, Options(**options))
-            for note in plan.notes:
-                environment.report.note(note)
-            if shared.dry_run:
-                environment.report.dry_run(plan)
-            elif plan.steps:
-                _consent(plan.destroys, shared)
-                environment.run(plan, facts.history)
+            if act(environment):
+                act(environment)
         return 0
 
     return tell(verb, shared, perform)

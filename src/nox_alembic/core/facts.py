@@ -1,13 +1,16 @@
 """What was seen of the world before a plan is made: frozen values without a decision in them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
 from urllib.parse import quote
 
 from nox_alembic.core.errors import RefusedError
+from nox_alembic.core.headfile import HeadFile
 from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
+from nox_alembic.core.team import Team
 from nox_alembic.core.undo import Journal
 
 NOWHERE = PurePath()
@@ -108,7 +111,9 @@ class Facts:
     `current` are the revisions in the database, None when it could not be asked; `healthy` is the backend's own word;
     `refusal` is why the data folder may not be wiped; `undo` is what earlier verbs have kept and is really there;
     `recorded_at` are the revisions whose files were recorded last, None when that was not looked at; `lost` is set when
-    there are revisions in `current` of which there is no file here.
+    there are revisions in `current` of which there is no file here. `head_file` is None where Alembic's folder is in a
+    package. `rebasing` names a rebase that has moved the database and was not finished. With several heads, `sources`
+    are the revision files that not all of them have, by id, and `team` is what git says of them, None without git.
     """
 
     engine: EngineFacts
@@ -120,6 +125,11 @@ class Facts:
     undo: Journal = field(default_factory=Journal)
     recorded_at: tuple[str, ...] | None = None
     lost: Lost | None = None
+
+    head_file: HeadFile | None = None
+    rebasing: str = ""
+    sources: Mapping[str, bytes] = field(default_factory=dict)
+    team: Team | None = None
 
     @property
     def applied(self) -> frozenset[str]:

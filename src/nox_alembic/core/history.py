@@ -74,15 +74,15 @@ class History:
             raise _broken(f"the revisions {', '.join(sorted(self.revisions.keys() - set(ordered)))} form a cycle")
         return tuple(ordered)
 
-    def with_ancestors(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return the given known revisions and everything below them."""
+    def with_ancestors(self, ids: Iterable[str], *, down_only: bool = False) -> frozenset[str]:
+        """Return the given known revisions and everything below them; `down_only`: not what they only depend on."""
         found: set[str] = set()
         waiting = [key for key in ids if key in self.revisions]
         while waiting:
             key = waiting.pop()
             if key not in found:
                 found.add(key)
-                waiting.extend(self.revisions[key].parents)
+                waiting.extend(self.revisions[key].down if down_only else self.revisions[key].parents)
         return frozenset(found)
 
     def pending(self, current: Iterable[str], target: Iterable[str]) -> tuple[str, ...]:

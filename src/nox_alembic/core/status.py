@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.headfile import problem
 from nox_alembic.core.lost import Lost
+from nox_alembic.core.team import CURE, told_heads
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,11 @@ def _findings(facts: Facts) -> list[Finding]:
     if engine_problem := facts.engine.problem:
         found.append(Finding(engine_problem, "`nox -s reset` starts afresh"))
     if len(history.heads) > 1:
-        heads = " and ".join(map(history.describe, history.heads))
-        found.append(Finding(f"the history has {len(history.heads)} heads: {heads}", "join them with `alembic merge`"))
+        found.append(Finding(told_heads(history, facts.team), CURE))
+    if facts.head_file and (wrong := problem(facts.head_file.text, history.heads)):
+        found.append(Finding(wrong, CURE if len(history.heads) > 1 else "`nox -s rebase` writes it anew"))
+    if facts.rebasing:
+        found.append(Finding(f"a rebase was not finished: {facts.rebasing}", "`nox -s rebase` finishes it"))
     if facts.current is None:
         found.append(Finding("the database does not answer", "`nox -s dev` starts it"))
         return found

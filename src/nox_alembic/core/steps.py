@@ -1,6 +1,7 @@
 """The vocabulary of plans: each step is a frozen value with a title; what it does lives in `runner.py`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.lost import Lost
@@ -211,9 +212,46 @@ class WriteRevision:
 
 @dataclass(frozen=True)
 class ApplyRevision:
-    """Read the revision files again and upgrade to the new head."""
+    """Read the revision files again and upgrade to the new head; `way_back` is what an error adds to its hint."""
 
+    way_back: str = ""
     title = "migrate to the new head"
+
+
+@dataclass(frozen=True)
+class NoteRebase:
+    """Note in the database which rebase moves it, so that the next run finishes what this one did not; "" is none."""
+
+    name: str
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"note in the database: {self.name}" if self.name else "forget that note"
+
+
+@dataclass(frozen=True)
+class ReplaceFile:
+    """Replace a file of the project as a whole, if its content is still `before`; None is a file that is not there."""
+
+    path: PurePath
+    before: bytes | None = field(repr=False)
+    after: bytes = field(repr=False)
+    title: str
+
+
+@dataclass(frozen=True)
+class WriteMerge:
+    """Write a revision that joins `heads`."""
+
+    id: str
+    heads: tuple[str, ...]
+    message: str
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"write the revision {self.id} that joins {' and '.join(self.heads)}"
 
 
 @dataclass(frozen=True)
@@ -271,7 +309,7 @@ class Discard:
 Foreground = (
     ProvideImages | Kill | Down | SetDataAside | PutBack | CloseUndo | DiscardData | MakeFolder
     | StartDatabase | AwaitDatabase | Migrate | PrintUpgradeSql | Downgrade | DowngradeLost | KeepFiles
-    | MakeShadow | DropShadow | WriteRevision | ApplyRevision
+    | MakeShadow | DropShadow | WriteRevision | ApplyRevision | NoteRebase | ReplaceFile | WriteMerge
     | Seed | StartServices | AwaitBackend | RunTests | Discard
 )  # fmt: skip
 Step = Foreground | Sweep
@@ -281,10 +319,12 @@ Step = Foreground | Sweep
 class Plan:
     """What a verb will do, in order. Without steps there is nothing to do, and `notes` say why.
 
-    `destroys` says what is lost; a plan that has it needs consent. `lastly` runs whatever happened before.
+    `destroys` says what is lost; a plan that has it needs consent. `lastly` runs whatever happened before. `again`:
+    these steps only show what there is to do; afterwards the verb looks and plans once more.
     """
 
     steps: tuple[Step, ...] = ()
     destroys: str = ""
     lastly: tuple[Foreground, ...] = ()
     notes: tuple[str, ...] = ()
+    again: bool = False

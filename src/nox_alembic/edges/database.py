@@ -1,7 +1,7 @@
 """The database over its own protocol: readiness, the revision it is at, notes kept in it, the migration lock."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -97,13 +97,16 @@ def read_note(address: DatabaseAddress, name: str) -> str:
     return read_notes(address, name)[0]
 
 
-def read_notes(address: DatabaseAddress, *names: str) -> Sequence[str]:
-    """Return several facts in one go."""
+def read_notes(address: DatabaseAddress, *names: str) -> tuple[str, ...]:
+    """Return facts kept by `write_note`, "" for each that there is not, and for all when the database is silent."""
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
-        cursor.execute("SELECT current_setting(name, true) FROM unnest(%s) AS name",
-                       ([f"nox_alembic.{name}" for name in names],))  # fmt: skip
-        return [row[0] or "" for row in cursor.fetchall()]
-    return [""] * len(names)
+        cursor.execute(
+            "SELECT coalesce(current_setting(name, true), '') FROM unnest(%s) WITH ORDINALITY AS n(name, place)"
+            " ORDER BY place",
+            ([f"nox_alembic.{name}" for name in names],),
+        )
+        return tuple(row[0] for row in cursor.fetchall())
+    return ("",) * len(names)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from nox_alembic.core.history import History, Revision
 from nox_alembic.core.lost import Candidates, FileVersion, Lost, LostRevision, chosen, in_order, unclear
 from nox_alembic.core.records import Digests
 from nox_alembic.edges import git, kept, revisions
+from nox_alembic.edges.git import objects
 
 
 def look(project: Path, history: History, current: Sequence[str], digests: Digests, copies: Path | None) -> Lost:
@@ -85,10 +86,10 @@ class _Search:
 
     def _ask_git(self, *, elsewhere: bool) -> Sequence[FileVersion]:
         folders = sorted({Path(revision.path).parent for revision in self.history.revisions.values()})
-        return git.versions(self.repository, folders, elsewhere=elsewhere) if self.repository else []
+        return objects.versions(self.repository, folders, elsewhere=elsewhere) if self.repository else []
 
     def _named(self, file: FileVersion) -> FileVersion:
-        return file if file.place or self.repository is None else git.placed(self.repository, file)
+        return file if file.place or self.repository is None else objects.placed(self.repository, file)
 
 
 def _declaring(key: str, versions: Sequence[FileVersion]) -> Iterator[tuple[Revision, FileVersion]]:

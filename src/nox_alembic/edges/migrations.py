@@ -78,6 +78,16 @@ class Alembic:
             files=tuple(NewFile(**file) for file in found["files"]),
         )
 
+    def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
+        """Return the revision `id_` that joins `heads`, which is not written yet; raises FailedError (NA434)."""
+        request = {"do": "merge", "id": id_, "heads": list(heads), "message": message}
+        answer = self._carried(configuration, NOT_CONNECTED, request)
+        if not answer["ok"]:
+            failure = answer["failure"]
+            text = f"Alembic cannot make the merge revision: {failure['refused'] or failure['message']}"
+            raise FailedError("NA434", text, hint="correct what it says, and `nox -s merge` again")
+        return NewFile(**answer["value"])
+
     def _url(self, address: DatabaseAddress) -> str:
         return self.address_of(address).url
 

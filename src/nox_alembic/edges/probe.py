@@ -6,10 +6,13 @@ from pathlib import Path
 
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Facts
+from nox_alembic.core.headfile import HeadFile
+from nox_alembic.core.heads import sides
 from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
-from nox_alembic.edges import applied, backend, database, lost, revisions, wiper
+from nox_alembic.edges import applied, backend, database, files, headfile, lost, revisions, wiper
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.git import team
 from nox_alembic.edges.migrations import Alembic
 from nox_alembic.edges.wiper.values import Gates
 
@@ -31,7 +34,10 @@ def look(
     address = seen.address if seen.database_running else None
     current = database.revisions(address) if address else None
     history = read_history(configuration, alembic)
-    seed, recorded_at = database.read_notes(address, "seed", applied.RECORDED_AT) if address and current else ("", "")
+    known = ("seed", "rebase", applied.RECORDED_AT)
+    notes = database.read_notes(address, *known) if address and current is not None else ("",) * len(known)
+    seed, rebasing, recorded_at = notes
+    forked = _forked(history)
     return Facts(
         engine=seen,
         history=history,
@@ -41,6 +47,10 @@ def look(
         refusal=_refusal(engine, seen, protect),
         recorded_at=tuple(recorded_at.split(",")) if recorded_at else (),
         lost=_lost(configuration, history, address, current or (), copies),
+        head_file=_head_file(configuration),
+        rebasing=rebasing,
+        sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
+        team=team.look(configuration.parent, forked) if configuration and forked else None,
     )
 
 
@@ -82,6 +92,18 @@ def _lost(
     recorded = applied.read(address)
     found = lost.look(configuration.parent, history, current, {**recorded, **applied.intended(address)}, copies)
     return replace(found, recorded=tuple(recorded))
+
+
+def _forked(history: History) -> dict[str, Path]:
+    """Return the files of the revisions that not all heads have; with one head there are none, and git is not asked."""
+    if len(history.heads) < 2:
+        return {}
+    return {key: Path(history.revisions[key].path) for side in sides(history) for key in side.revisions}
+
+
+def _head_file(configuration: Path | None) -> HeadFile | None:
+    folder = revisions.script_folder(configuration) if configuration else None
+    return headfile.read(folder) if folder else None
 
 
 def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:

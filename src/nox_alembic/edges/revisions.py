@@ -26,6 +26,12 @@ def read_history(configuration: Path) -> History:
     return History.of(_read_all(configuration))
 
 
+def script_folder(configuration: Path) -> Path | None:
+    """Return the folder with env.py, None when it is inside a package, which only Alembic finds."""
+    location = _options(configuration).get("script_location", "")
+    return configuration.parent / location if location and not _in_package(location) else None
+
+
 def write(path: Path, text: str) -> None:
     """Write a new revision file; raises FailedError (NA412) when there is one already."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,9 +127,13 @@ def _locations(options: Mapping[str, str], configuration: Path) -> Iterator[Path
     if not texts:
         raise UsageError("NA007", f"{configuration} does not set script_location", hint="correct the file")
     for text in texts:
-        if ":" in text.replace(":\\", "").replace(":/", ""):
+        if _in_package(text):
             raise NotLiteralError(f"{text} names a folder inside a package")
         yield configuration.parent / text
+
+
+def _in_package(location: str) -> bool:
+    return ":" in location.replace(":\\", "").replace(":/", "")
 
 
 def _split(options: Mapping[str, str]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.recipes import lifecycle, migrating, undo
+from nox_alembic.core.recipes import joining, lifecycle, migrating, undo
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.steps import Plan
 
@@ -18,6 +18,8 @@ RECIPES: dict[str, Recipe] = {
     "migrate": migrating.migrate,
     "downgrade": migrating.downgrade,
     "revision": migrating.revision,
+    "merge": joining.merge,
+    "rebase": joining.rebase,
 }
 
 __all__ = ["RECIPES", "Options", "Recipe"]

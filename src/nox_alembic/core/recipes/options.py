@@ -15,3 +15,6 @@ class Options:
     empty: bool = False
     apply: bool = False
     arguments: tuple[str, ...] = ()
+    new_id: str = ""
+    onto: str = ""
+    database: bool = True

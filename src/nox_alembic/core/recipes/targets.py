@@ -1,22 +1,20 @@
 """Which revision a word means, and how messages name it."""
 
+from pathlib import PurePath
+
+from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FindingError, UsageError
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.team import CURE, told_heads
 
 
 def target_of(facts: Facts, word: str) -> str:
     """Return `heads` or the id that is meant. Two heads have no meaning for `head`: that is for people to decide."""
     if word in {"head", "heads"}:
         if len(facts.history.heads) > 1:
-            raise _two_heads(facts)
+            raise FindingError("NA403", told_heads(facts.history, facts.team), hint=CURE)
         return "heads"
     return facts.history.resolve(word)
-
-
-def _two_heads(facts: Facts) -> FindingError:
-    names = " and ".join(facts.history.describe(key) for key in facts.history.heads)
-    hint = f'`alembic merge -m "join" {" ".join(facts.history.heads)}`, or put your revision on top of the other one'
-    return FindingError("NA403", f"the history has {len(facts.history.heads)} heads: {names}", hint=hint)
 
 
 def downgrade_target(facts: Facts, word: str) -> str:
@@ -56,3 +54,9 @@ def shown(facts: Facts, target: str) -> str:
 def shown_current(facts: Facts) -> str:
     """Return where the database is, as messages name it."""
     return ", ".join(map(facts.history.describe, facts.current or ())) or "base"
+
+
+def shown_path(config: Config, path: str | PurePath) -> str:
+    """Return a path as messages name it: from the project's folder on, where it is below it."""
+    pure = PurePath(path)
+    return str(pure.relative_to(config.root) if pure.is_relative_to(config.root) else pure)

@@ -73,11 +73,21 @@ def draft(config: Config, message: str, *, autogenerate: bool) -> dict[str, Any]
         return {"changes": changes, "files": files, "ids": ids}
 
 
-def _place(config: Config) -> Path:
+def merge(config: Config, id_: str, heads: list[str], message: str) -> dict[str, Any]:
+    """Return the file of a revision that joins `heads`; nothing is written into the project, as in `draft`."""
+    with tempfile.TemporaryDirectory() as folder:
+        scripts = open_scripts(config, [folder])
+        scripts.generate_revision(id_, message, head=heads, version_path=folder, config=config)
+        (path,) = Path(folder).rglob("*.py")
+        place = _place(config, heads[0])
+        return {"path": str(place / path.relative_to(folder)), "text": path.read_bytes().decode("utf-8")}
+
+
+def _place(config: Config, head: str | None = None) -> Path:
     """Return the folder of the project in which the file belongs: that of the head that it follows."""
     scripts = open_scripts(config)
     locations = version_locations(scripts)
-    head = scripts.get_current_head()
+    head = head or scripts.get_current_head()
     above = Path(scripts.get_revision(head).path).parents if head else ()
     chosen = next((location for location in locations if location in above or location.absolute() in above), None)
     if chosen is None and len(locations) > 1:

@@ -42,19 +42,31 @@ def version_locations(scripts: ScriptDirectory) -> list[Path]:
 def inside(folder: Path, variables: dict[str, str]) -> Iterator[None]:
     """Be in the project's folder with `variables` set and its imports found, as `alembic` on the command line is.
 
-    What env.py and revisions print goes to stderr: stdout is for data.
+    What env.py, revisions, and the programs that they or `post_write_hooks` start print goes to stderr: stdout is for
+    data.
     """
     environ, path, here = dict(os.environ), list(sys.path), Path.cwd()
     os.chdir(folder)
     os.environ.update(variables)
     sys.path[:0] = [str(folder)]
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), _programs_on_stderr():
             yield
     finally:
         _restore(os.environ, environ)
         sys.path[:] = path
         os.chdir(here)
+
+
+@contextlib.contextmanager
+def _programs_on_stderr() -> Iterator[None]:
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _restore(target: Any, saved: dict[str, str]) -> None:

@@ -23,7 +23,7 @@ OnRevision = Callable[[str], None]
 
 
 def perform(request: Request, on_revision: OnRevision) -> Result:
-    """Do what `request["do"]` names: upgrade, downgrade, sql, history, compare or draft.
+    """Do what `request["do"]` names: upgrade, downgrade, sql, history, compare, draft or merge.
 
     `configuration` is Alembic's configuration file, `url` the database, `variables` the environment to add; the other
     keys are those of the functions in `runs` and `drafts`. `on_revision` is called before each revision runs. Returns
@@ -55,6 +55,7 @@ def _do(request: Request, config: Config, begins: Callable[[Script], None]) -> A
         "history": lambda: runs.history(config),
         "compare": lambda: drafts.compare(config),
         "draft": lambda: drafts.draft(config, request["message"], autogenerate=request["autogenerate"]),
+        "merge": lambda: drafts.merge(config, request["id"], request["heads"], request["message"]),
     }
     return work[request["do"]]()
 

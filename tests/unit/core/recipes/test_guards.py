@@ -51,7 +51,7 @@ def test_two_heads_are_for_people_to_decide(verb: Recipe) -> None:
     assert told(error) == (
         "NA403",
         "the history has 2 heads: b2 (mine) and b9",
-        '`alembic merge -m "join" b2 b9`, or put your revision on top of the other one',
+        "`nox -s rebase` puts your unpublished revisions on top of the others', `nox -s merge` joins the heads",
     )
 
 

@@ -1,30 +1,11 @@
-"""Git, asked and never changed: what it keeps of revision files that are not on this branch."""
+"""What git keeps of revision files that are not on this branch."""
 
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nox_alembic.core.lost import FileVersion
-from nox_alembic.edges import process
-
-SECONDS = 30
-# A partial clone must not fetch what it lacks: nothing here may wait for a network.
-_ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
-
-
-@dataclass(frozen=True)
-class Repository:
-    """The repository that a folder is in; a `shallow` one lacks the older commits."""
-
-    root: Path
-    shallow: bool
-
-
-def repository(folder: Path) -> Repository | None:
-    """Return the repository around a folder, None without one or without git."""
-    root, _, shallow = _ask(folder, "rev-parse", "--show-toplevel", "--is-shallow-repository").strip().rpartition("\n")
-    return Repository(Path(root), shallow == "true") if root else None
+from nox_alembic.edges.git import Repository, answer, ask
 
 
 def versions(repository: Repository, folders: Sequence[Path], *, elsewhere: bool) -> list[FileVersion]:
@@ -39,7 +20,7 @@ def versions(repository: Repository, folders: Sequence[Path], *, elsewhere: bool
     scope = ["--not", "HEAD"] if elsewhere else []
     found = _changes(
         # --full-history: else a stash hides its untracked files. -c: a merge shows only what it made itself.
-        _ask(top, "log", "--all", "--reflog", *scope, "--full-history", "-c", "--raw", "--no-abbrev", "--no-renames",
+        ask(top, "log", "--all", "--reflog", *scope, "--full-history", "-c", "--raw", "--no-abbrev", "--no-renames",
              "--format=commit%x00%H%x00%an%x00%ad", "--date=short",
              "--", *paths, *([":(top,glob)**/versions/**"] if elsewhere or not paths else []))
     )  # fmt: skip
@@ -49,14 +30,14 @@ def versions(repository: Repository, folders: Sequence[Path], *, elsewhere: bool
 
 def placed(repository: Repository, version: FileVersion) -> FileVersion:
     """Return the version with the name of the place where git has its commit: a branch, a tag, a stash, or no name."""
-    refs = _ask(repository.root, "for-each-ref", "--contains", version.commit, "--format=%(refname)",
+    refs = ask(repository.root, "for-each-ref", "--contains", version.commit, "--format=%(refname)",
                 "refs/heads", "refs/remotes", "refs/tags").split()  # fmt: skip
     for prefix, kind in (("refs/heads/", "branch"), ("refs/remotes/", "branch"), ("refs/tags/", "tag")):
         for name in (ref.removeprefix(prefix) for ref in refs if ref.startswith(prefix) and not ref.endswith("/HEAD")):
             # `git switch` makes a local branch of a remote one by its name without the remote.
             local = {"refs/heads/": name, "refs/remotes/": name.partition("/")[2]}.get(prefix, "")
             return replace(version, place=f'the {kind} "{name}"', branch=local)
-    for line in _ask(repository.root, "stash", "list", "--format=%gd %H %P").splitlines():
+    for line in ask(repository.root, "stash", "list", "--format=%gd %H %P").splitlines():
         stash, *commits = line.split()
         if version.commit in commits:
             return replace(version, place=f"the stash {stash}")
@@ -80,7 +61,7 @@ def _changes(log: str) -> dict[str, FileVersion]:
 
 def _contents(root: Path, blobs: Sequence[str]) -> dict[str, bytes]:
     names = "".join(f"{blob}\n" for blob in blobs).encode()
-    return dict(_objects(_answer(root, "cat-file", "--batch", data=names))) if blobs else {}
+    return dict(_objects(answer(root, "cat-file", "--batch", data=names))) if blobs else {}
 
 
 def _objects(batch: bytes) -> Iterator[tuple[str, bytes]]:
@@ -93,13 +74,3 @@ def _objects(batch: bytes) -> Iterator[tuple[str, bytes]]:
         if len(words) == 3:
             yield words[0], batch[position : position + int(words[2])]
             position += int(words[2]) + 1
-
-
-def _ask(folder: Path, *words: str) -> str:
-    return _answer(folder, *words).decode("utf-8", "replace")
-
-
-def _answer(folder: Path, *words: str, data: bytes = b"") -> bytes:
-    """Return what git prints, nothing when it does not answer: no git, no repository, another owner's."""
-    command = ["git", "-c", "core.quotePath=false", "-c", "log.showSignature=false", *words]
-    return process.answer(command, cwd=folder, env={**os.environ, **_ALONE}, data=data, timeout=SECONDS) or b""

@@ -1,0 +1,54 @@
+"""A file of the project is replaced as a whole, and only while it is what it was when that was decided."""
+
+import os
+import shutil
+from pathlib import Path
+
+from nox_alembic.core.errors import FailedError
+
+
+def read(path: Path) -> bytes | None:
+    """Return the content, None while there is no such file."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def replace(path: Path, before: bytes | None, after: bytes) -> None:
+    """Write `after` in place of `before` (None: no file); after a crash it is the one or the other.
+
+    Raises FailedError (NA433) when the file is not `before` any more, or cannot be written.
+    """
+    target = path.resolve()  # a link stays, and what it leads to is written
+    if read(target) != before:
+        message = f"{path} was changed by another program just now"
+        raise FailedError("NA433", message, hint="run the same command again: it looks anew")
+    # One name for all runs, so that what a killed one has left is used up by the next; Alembic does not see it.
+    fresh = target.with_name(f".{target.name}.nox-alembic")
+    try:
+        _write(fresh, after)
+        if before is not None:
+            shutil.copymode(target, fresh)
+            _differ_in_time(fresh, target)
+        fresh.replace(target)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        message = f"{path} cannot be written: {error.strerror}"
+        raise FailedError(
+            "NA433", message, hint="it is as it was: make it writable and run the command again"
+        ) from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _differ_in_time(fresh: Path, old: Path) -> None:
+    """Keep Python from its cached bytecode of the old file: it compares the size, and the time in whole seconds."""
+    was, now = int(old.stat().st_mtime), fresh.stat()
+    if int(now.st_mtime) == was:
+        os.utime(fresh, (now.st_atime, was + 1))

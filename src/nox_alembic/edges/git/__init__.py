@@ -1,0 +1,51 @@
+"""Git, asked and never changed, and never waited for: what it cannot tell at once is not known."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from nox_alembic.edges import process
+
+SECONDS = 30
+# A partial clone must not fetch what it lacks: nothing here may wait for a network, nor ask anybody for anything.
+_ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The repository that a folder is in; a `shallow` one lacks the older commits."""
+
+    root: Path
+    shallow: bool
+
+
+def repository(folder: Path) -> Repository | None:
+    """Return the repository around a folder, None without one or without git."""
+    root, _, shallow = ask(folder, "rev-parse", "--show-toplevel", "--is-shallow-repository").strip().rpartition("\n")
+    return Repository(Path(root), shallow == "true") if root else None
+
+
+def ask(folder: Path, *words: str) -> str:
+    """Return what git prints, "" when it does not answer: no git, no repository, another owner's."""
+    return answer(folder, *words).decode("utf-8", "replace")
+
+
+def line(folder: Path, *words: str) -> str:
+    """Return the one line that git prints."""
+    return ask(folder, *words).strip()
+
+
+def lines(folder: Path, *words: str) -> list[str]:
+    """Return the lines that git prints."""
+    return ask(folder, *words).splitlines()
+
+
+def entries(folder: Path, *words: str) -> list[str]:
+    """Return what git prints with a NUL after each."""
+    return [entry for entry in ask(folder, *words).split("\0") if entry]
+
+
+def answer(folder: Path, *words: str, data: bytes = b"") -> bytes:
+    """Return the bytes that git prints, none when it does not answer; `data` is its standard input."""
+    command = ["git", "-c", "core.quotePath=false", "-c", "log.showSignature=false", *words]
+    return process.answer(command, cwd=folder, env={**os.environ, **_ALONE}, data=data, timeout=SECONDS) or b""
