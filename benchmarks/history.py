@@ -1,7 +1,7 @@
-"""`nox-alembic status` and `migrate` against the `alembic` command: one generated history, one server, one run, medians.
+"""`nox-alembic status` and `migrate` against the `alembic` command: a generated history, one server, one run, medians.
 
-`python benchmarks/history.py 300` or `5000`, on the embedded engine. Everything is in a temporary folder, which is removed
-afterwards, with its server. From nothing both are measured for at most 1,000 revisions: that is the server's time, mostly.
+`python benchmarks/history.py 300` or `5000`, on the embedded engine. Everything is in a temporary folder, which is
+removed afterwards, with its server. From nothing both are measured for at most 1,000 revisions: that is the server.
 """
 
 import argparse

@@ -2,35 +2,51 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History
-from nox_alembic.edges import backend, database, revisions, wiper
+from nox_alembic.core.literals import NotLiteralError
+from nox_alembic.edges import backend, database, revisions
 from nox_alembic.edges.engines import Engine
-from nox_alembic.edges.migrations import Alembic
-from nox_alembic.edges.wiper.values import Gates
+
+if TYPE_CHECKING:
+    from nox_alembic.edges.migrations import Alembic
+    from nox_alembic.edges.wiper.values import Gates
 
 
-def look(engine: Engine, configuration: Path | None, protect: Sequence[Path], alembic: Callable[[], Alembic]) -> Facts:
+def look(
+    engine: Engine,
+    configuration: Path | None,
+    protect: Sequence[Path],
+    alembic: Callable[[], "Alembic"],
+    *,
+    cache: Path | None = None,
+    whole: bool = True,
+) -> Facts:
     """Return what there is: the engine's view, the revision files, the database's revisions, the backend's health.
 
-    `protect` are paths that a wipe must never reach; `alembic` is asked only for what the files' text does not tell.
+    `protect` are paths that a wipe must never reach; `alembic` is asked only for what the files' text does not tell;
+    `cache` is the file that remembers that text. Without `whole` nobody asks whether the data may be wiped, which takes
+    longer than all the rest.
     """
     seen = engine.look()
     address = seen.address if seen.database_running else None
     current = database.revisions(address) if address else None
     return Facts(
         engine=seen,
-        history=read_history(configuration, alembic),
+        history=read_history(configuration, alembic, cache),
         current=current,
         healthy=seen.backend.running and _is_healthy(engine, seen),
         seed_pending=current is not None and address is not None and database.read_note(address, "seed") == "pending",
-        refusal=_refusal(engine, seen, protect),
+        refusal=_refusal(engine, seen, protect) if whole else None,
     )
 
 
-def gates_of(engine: Engine, location: DataLocation, protect: Sequence[Path], *, ahead_of: EngineFacts | None) -> Gates:
+def gates_of(
+    engine: Engine, location: DataLocation, protect: Sequence[Path], *, ahead_of: EngineFacts | None
+) -> "Gates":
     """Return the wiper's rules for a data folder.
 
     `ahead_of` what was seen, before our own server and containers are ended; None at the moment of the act, when none
@@ -45,13 +61,13 @@ def gates_of(engine: Engine, location: DataLocation, protect: Sequence[Path], *,
     }
 
 
-def read_history(configuration: Path | None, alembic: Callable[[], Alembic]) -> History:
+def read_history(configuration: Path | None, alembic: Callable[[], "Alembic"], cache: Path | None = None) -> History:
     """Return the revision graph; computed ids make Alembic read it, which takes longer."""
     if configuration is None:
         return History()
     try:
-        return revisions.read_history(configuration)
-    except revisions.NotLiteralError:
+        return revisions.read_history(configuration, cache)
+    except NotLiteralError:
         return alembic().read_history(configuration)
 
 
@@ -63,6 +79,8 @@ def _refusal(engine: Engine, seen: EngineFacts, protect: Sequence[Path]) -> Refu
     """Return why the data folder may not be wiped, as far as it can be told while our own server runs."""
     if seen.location.kind != "folder":
         return None
+    from nox_alembic.edges import wiper  # noqa: PLC0415 - takes long to import, and most verbs wipe nothing
+
     try:
         wiper.check(Path(seen.location.path), **gates_of(engine, seen.location, protect, ahead_of=seen))
     except RefusedError as error:

@@ -1,17 +1,15 @@
 """Where an environment of the embedded engine keeps what it has, and what it remembers from one command to the next."""
 
 import json
-import os
 import re
 import secrets
-import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.edges.engines.processes import Identity
-from nox_alembic.edges.folders import Folders
+from nox_alembic.edges.folders import Folders, write_private
 
 SUPERUSER = "postgres"
 LONGEST_NAME = 63
@@ -91,19 +89,6 @@ def read_identity(path: Path) -> Identity | None:
 def write_identity(path: Path, identity: Identity) -> None:
     """Write a process down."""
     write_private(path, json.dumps({"pid": identity.pid, "create_time": identity.created}))
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file of mode 0600 that is there as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def database_name(configured: str, root: Path) -> str:
