@@ -8,10 +8,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nox_alembic.core.authors import Authors
 from nox_alembic.core.config import Config
+from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import DataLocation, Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
+from nox_alembic.core.timeline import Timeline
 from nox_alembic.edges import backend, database, locks, migrations, probe, process, revisions, settings, wiper
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine
@@ -46,20 +49,25 @@ class Environment:
         place = Place(config=config, compose_files=files, folders=folders, environ=os.environ, throwaway=word)
         engine, reason = open_engine(place)
         report.opened(config.environment, engine.name, reason)
-        configuration = root / config.alembic if config.alembic else settings.alembic_configuration(root)
         return cls(
             root=root,
             config=config,
-            configuration=configuration,
+            configuration=_alembic_configuration(root, config),
             compose_files=files,
             folders=folders,
             engine=engine,
             report=report,
         )
 
-    def look(self) -> Facts:
-        """Return the facts; changes nothing."""
-        return probe.look(self.engine, self.configuration, self._protected(), self.alembic)
+    def look(self, *, whole: bool = True) -> Facts:
+        """Return the facts; changes nothing. Without `whole` it is not asked whether the data may be wiped."""
+        return probe.look(
+            self.engine, self.configuration, self._protected(), self.alembic, cache=self.folders.cache, whole=whole
+        )
+
+    def authors(self, history: History) -> Authors:
+        """Return who added the revision files."""
+        return probe.authors(self.root, history, self.folders.cache)
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb."""
@@ -75,7 +83,7 @@ class Environment:
             database=database,
             backend=backend,
             migrations=self.alembic,
-            reread=lambda: probe.read_history(self.configuration, self.alembic),
+            reread=lambda: probe.read_history(self.configuration, self.alembic, self.folders.cache),
             write_revision=revisions.write,
             set_aside=self._set_aside,
             sweep=self._sweep,
@@ -123,8 +131,27 @@ class Environment:
         return (self.root, self.root / ".git", *(self.root / name for name in self.compose_files))
 
 
+def look_at_history(project: Path | None, name: str | None, report: Reporter) -> Timeline:
+    """Return the history, with what an engine and git have to say of it; neither of them is needed."""
+    current = None
+    try:
+        current = probe.current(Environment.open(project, name, report).engine)
+    except PreconditionError as error:
+        report.note(f"without a database: {error.message}")
+    root = settings.find_root(project or Path.cwd())
+    config, folders = settings.read_config(root, name), folders_of(root, os.environ)
+    configuration = _alembic_configuration(root, config)
+    history = probe.read_history(configuration, migrations.in_process, folders.cache)
+    authors = probe.authors(root, history, folders.cache)
+    return Timeline(project=root.name, history=history, current=current, authors=authors)
+
+
 # Docker Desktop knows a bind mount by its inode: there the folder itself stays, and what is in it is moved.
 _DOCKER_DESKTOP = {"darwin", "win32"}
+
+
+def _alembic_configuration(root: Path, config: Config) -> Path | None:
+    return root / config.alembic if config.alembic else settings.alembic_configuration(root)
 
 
 def _compose_files(root: Path, config: Config) -> tuple[str, ...]:

@@ -57,11 +57,6 @@ def lay_out(history: History, applied: Iterable[str] = ()) -> Layout:
     return Layout(tuple(drawing.lines), drawing.places, tuple(drawing.edges), drawing.width)
 
 
-def plain_text(line: str) -> str:
-    """Return a drawing in ASCII."""
-    return line.translate(_PLAIN)
-
-
 class _Drawing:
     """The drawing as far as it is done; a lane waits for the parent of a child, or is free."""
 
@@ -81,7 +76,7 @@ class _Drawing:
         if not waiting and lane == self.ended:
             self.lines.append(Line(self._row()))  # else a head would look like the parent of the root above it
         if len(waiting) > 1:
-            self.lines.append(Line(self._forked(lane, waiting[1:], "┴╯")))
+            self.lines.append(Line(self._forked(lane, waiting[1:], middle="┴", last="╯")))
         for other in waiting:
             child, _ = self.lanes[other] or ("", "")
             self.edges.append(Edge(child, revision.id, other))
@@ -99,7 +94,7 @@ class _Drawing:
             opened.append(to)
             self.lanes[to] = (revision.id, parent)
         if len(opened) > 1:
-            self.lines.append(Line(self._forked(lane, opened[1:], "┬╮")))
+            self.lines.append(Line(self._forked(lane, opened[1:], middle="┬", last="╮")))
         self.ended = -1 if opened else lane
         while self.lanes and self.lanes[-1] is None:
             self.lanes.pop()
@@ -115,9 +110,8 @@ class _Drawing:
         cells = [dot if at == lane else "│" if waits else " " for at, waits in enumerate(self.lanes)]
         return " ".join(cells).rstrip()
 
-    def _forked(self, lane: int, others: Sequence[int], ends: str) -> str:
-        """Return the line that joins `lane` with others to its right: `ends` are the middle and the last of them."""
-        middle, last = ends
+    def _forked(self, lane: int, others: Sequence[int], *, middle: str, last: str) -> str:
+        """Return the line that joins `lane` with others to its right, the last of them and those in the middle."""
         text = ""
         for at, waits in enumerate(self.lanes):
             inside = lane < at <= others[-1]

@@ -1,7 +1,7 @@
 """Git, asked for what it knows of revision files; nothing is changed, and nothing is fetched."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,8 @@ class _SilentError(Exception):
     """Git does not answer, and its own word why."""
 
 
-def authors(root: Path, folders: Collection[str], cache: Path | None = None) -> Authors:
-    """Return who added each file in these folders: the newest commit up to HEAD that added it under its name.
+def authors(root: Path, files: Iterable[str], cache: Path | None = None) -> Authors:
+    """Return who added each file, and those beside them: the newest commit up to HEAD that added it under its name.
 
     A shallow clone does not tell of the files of its oldest commits, which seem to have added everything. Without git,
     or outside of a repository, there is nothing but the reason. `cache` is a file that remembers the answer: for a
@@ -29,7 +29,7 @@ def authors(root: Path, folders: Collection[str], cache: Path | None = None) -> 
     """
     try:
         repository = _repository(root)
-        places = _places(repository.top, folders)
+        places = _places(repository.top, {os.path.dirname(file) for file in files})  # noqa: PTH120
         commits = _commits(repository, sorted(places), cache) if places else {}
     except (_SilentError, NoxAlembicError) as error:
         reason = error.message if isinstance(error, NoxAlembicError) else str(error)

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nox_alembic.core.authors import Authors
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.literals import NotLiteralError
-from nox_alembic.edges import backend, database, revisions
+from nox_alembic.edges import backend, database, git, revisions
 from nox_alembic.edges.engines import Engine
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ def look(
     """Return what there is: the engine's view, the revision files, the database's revisions, the backend's health.
 
     `protect` are paths that a wipe must never reach; `alembic` is asked only for what the files' text does not tell;
-    `cache` is the file that remembers that text. Without `whole` nobody asks whether the data may be wiped, which takes
-    longer than all the rest.
+    `cache` is the folder that remembers that text. Without `whole` it is not asked whether the data may be wiped, which
+    takes longer than all the rest.
     """
     seen = engine.look()
     address = seen.address if seen.database_running else None
-    current = database.revisions(address) if address else None
+    current = _current(seen)
     return Facts(
         engine=seen,
         history=read_history(configuration, alembic, cache),
@@ -42,6 +43,11 @@ def look(
         seed_pending=current is not None and address is not None and database.read_note(address, "seed") == "pending",
         refusal=_refusal(engine, seen, protect) if whole else None,
     )
+
+
+def current(engine: Engine) -> tuple[str, ...] | None:
+    """Return what the database is at, None when it does not answer."""
+    return _current(engine.look())
 
 
 def gates_of(
@@ -66,9 +72,18 @@ def read_history(configuration: Path | None, alembic: Callable[[], "Alembic"], c
     if configuration is None:
         return History()
     try:
-        return revisions.read_history(configuration, cache)
+        return revisions.read_history(configuration, cache and cache / "revisions.json")
     except NotLiteralError:
         return alembic().read_history(configuration)
+
+
+def authors(root: Path, history: History, cache: Path) -> Authors:
+    """Return what git says of the revision files, most of it from the folder `cache`."""
+    return git.authors(root, [found.path for found in history.revisions.values()], cache / "commits.json")
+
+
+def _current(seen: EngineFacts) -> tuple[str, ...] | None:
+    return database.revisions(seen.address) if seen.database_running and seen.address else None
 
 
 def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:
