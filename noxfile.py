@@ -118,6 +118,13 @@ def status(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["database"])
+def history(session: nox.Session) -> None:
+    """Draw the revision graph; `-- --html FILE` writes it as a page."""
+    install(session)
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
 def logs(session: nox.Session) -> None:
     """Show the log of the database and the backend."""
     install(session)

@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from nox_alembic.core.authors import Authors
 from nox_alembic.core.config import Config
+from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
+from nox_alembic.core.timeline import Timeline
 from nox_alembic.edges import (
     applied,
     backend,
@@ -31,8 +35,10 @@ from nox_alembic.edges.engines.selection import Place, open_engine
 from nox_alembic.edges.folders import Folders, folders_of
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
-from nox_alembic.safekeeping import Safekeeping
 from nox_alembic.tools import Tools
+
+if TYPE_CHECKING:
+    from nox_alembic.safekeeping import Safekeeping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +70,10 @@ class Environment:
         place = Place(config=config, compose_files=files, folders=folders, environ=os.environ, throwaway=word)
         engine, reason = open_engine(place)
         report.opened(config.environment, engine.name, reason)
-        configuration = root / config.alembic if config.alembic else settings.alembic_configuration(root)
         return cls(
             root=root,
             config=config,
-            configuration=configuration,
+            configuration=_alembic_configuration(root, config),
             compose_files=files,
             folders=folders,
             engine=engine,
@@ -76,20 +81,34 @@ class Environment:
             copies=None if throwaway else folders.data / kept.FOLDER,
         )
 
-    def look(self) -> Facts:
-        """Return the facts; changes nothing."""
-        seen = probe.look(self.engine, self.configuration, self._protected(), self.alembic, copies=self.copies)
-        return replace(seen, undo=self.safe.kept())
-
     @property
-    def safe(self) -> Safekeeping:
+    def safe(self) -> "Safekeeping":
         """What sets data aside, and knows what was kept."""
+        from nox_alembic.safekeeping import Safekeeping  # noqa: PLC0415 - the wiper, which most verbs do not need
+
         return Safekeeping(
             engine=self.engine,
             journal=self.folders.state / self.config.environment / "undo.json",
             protect=self._protected(),
             generations=self.config.undo_keep,
         )
+
+    def look(self, *, whole: bool = True) -> Facts:
+        """Return the facts; changes nothing. Without `whole` nothing is asked of wipes and what they have kept."""
+        seen = probe.look(
+            self.engine,
+            self.configuration,
+            self._protected(),
+            self.alembic,
+            copies=self.copies,
+            cache=self.folders.cache,
+            whole=whole,
+        )
+        return replace(seen, undo=self.safe.kept()) if whole else seen
+
+    def authors(self, history: History) -> Authors:
+        """Return who added the revision files."""
+        return probe.authors(self.root, history, self.folders.cache)
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb."""
@@ -107,7 +126,7 @@ class Environment:
             migrations=self.alembic,
             records=applied,
             keep=lambda file: kept.keep(self.copies, file),
-            reread=lambda: probe.read_history(self.configuration, self.alembic),
+            reread=lambda: probe.read_history(self.configuration, self.alembic, self.folders.cache),
             write_revision=revisions.write,
             safe=self.safe,
             command=self._command,
@@ -138,6 +157,25 @@ class Environment:
 
     def _protected(self) -> Sequence[Path]:
         return (self.root, self.root / ".git", *(self.root / name for name in self.compose_files))
+
+
+def look_at_history(project: Path | None, name: str | None, report: Reporter) -> Timeline:
+    """Return the history, with what an engine and git have to say of it; neither of them is needed."""
+    current = None
+    try:
+        current = probe.current(Environment.open(project, name, report).engine)
+    except PreconditionError as error:
+        report.note(f"without a database: {error.message}")
+    root = settings.find_root(project or Path.cwd())
+    config, folders = settings.read_config(root, name), folders_of(root, os.environ)
+    configuration = _alembic_configuration(root, config)
+    history = probe.read_history(configuration, migrations.in_process, folders.cache)
+    authors = probe.authors(root, history, folders.cache)
+    return Timeline(project=root.name, history=history, current=current, authors=authors)
+
+
+def _alembic_configuration(root: Path, config: Config) -> Path | None:
+    return root / config.alembic if config.alembic else settings.alembic_configuration(root)
 
 
 def _compose_files(root: Path, config: Config) -> tuple[str, ...]:

@@ -2,22 +2,25 @@
 
 import contextlib
 import json
+import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.text import Text
 
+from nox_alembic import tables
 from nox_alembic.core.changes import Draft
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.status import Status
 from nox_alembic.core.steps import Plan
+from nox_alembic.core.timeline import Timeline
 from nox_alembic.core.undo import Journal
 
 WIDTH = 72
@@ -136,15 +139,20 @@ class Reporter:
             for one in newest_first:
                 click.echo(one.shown)
 
-    def status(self, facts: Facts, status: Status) -> None:
+    def status(self, facts: Facts, status: Status, *, all_revisions: bool = False) -> None:
         """Print the state of the environment."""
         self.fields.update(status.as_json())
-        if not self.json:
-            out = Console(highlight=False, soft_wrap=True)
-            for line in (*_aligned(_state_rows(facts, status)), *_aligned(_revision_rows(status))):
-                out.print(line)
-            for finding in status.findings:
-                out.print(f"[yellow]{escape(finding.sentence)}[/]: {escape(finding.hint)}")
+        self._lines(tables.status_lines(facts, status, all_revisions=all_revisions))
+
+    def history(self, seen: Timeline) -> None:
+        """Print the revision graph."""
+        self.fields.update(seen.as_json())
+        self._lines(tables.history_lines(seen, boxes=_can_show(tables.BOXES)))
+
+    def page(self, path: Path) -> None:
+        """Say where the page is."""
+        self.fields["html"] = str(path)
+        self.note(f"written to {path}")
 
     def finish(self, error: NoxAlembicError | None = None) -> None:
         """Say how it ended; with `--json` this is the one object on stdout."""
@@ -159,6 +167,12 @@ class Reporter:
                 self.console.print(
                     f"commit what was written: git add {escape(' '.join(map(shlex.quote, self._written)))}"
                 )
+
+    def _lines(self, lines: Iterable[str]) -> None:
+        """Print lines of data, without their colours where nobody sees these."""
+        if not self.json:
+            for line in lines:
+                click.echo(line, color=False if os.environ.get("NO_COLOR") else None)
 
     def _result(self, result: StepResult, *, indent: bool) -> None:
         style = "red" if result.outcome == FAILED else "green"
@@ -201,47 +215,18 @@ class Reporter:
         return document
 
 
+def _can_show(characters: str) -> bool:
+    """Return whether stdout has these characters."""
+    try:
+        characters.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def use_utf8() -> None:
     """Make both streams able to print any character; a Windows console's code page may not be."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
-
-
-Cells = tuple[tuple[str, str], ...]  # text and style
-
-
-def _aligned(rows: Sequence[Cells]) -> Iterator[Text]:
-    """Yield the rows as lines with their columns below each other, whatever the width of the screen."""
-    widths = [max(len(text) for text, _ in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [(text.ljust(width + 2), style) for (text, style), width in zip(row, widths, strict=True)]
-        line = Text.assemble(*cells)
-        line.rstrip()
-        yield line
-
-
-def _state_rows(facts: Facts, status: Status) -> list[Cells]:
-    database, backend = status.database, status.backend
-    answer = ("reachable", "green") if database["reachable"] else ("not reachable", "yellow")
-    rows: list[Cells] = [(("database", ""), answer, (str(database["url"] or ""), ""))]
-    if facts.engine.backend.defined:
-        unwell = "not healthy" if backend["running"] else "not running"
-        state = ("healthy", "green") if backend["healthy"] else (unwell, "yellow")
-        rows.append((("backend", ""), state, (str(backend["url"] or ""), "")))
-    return [*rows, (("revisions", ""), _progress(facts, status), (status.summary, ""))]
-
-
-def _progress(facts: Facts, status: Status) -> tuple[str, str]:
-    if facts.current is None:
-        return ("not known", "yellow")
-    settled = all(row.state == "applied" for row in status.rows)
-    return ("at head", "green") if settled else ("not at head", "yellow")
-
-
-_STYLES: Mapping[str, str] = {"applied": "green", "pending": "yellow", "unknown": "red"}
-
-
-def _revision_rows(status: Status) -> list[Cells]:
-    return [(("  " + row.state, _STYLES[row.state]), (row.id, ""), (row.message, "")) for row in status.rows]

@@ -14,9 +14,12 @@ from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
 
 if TYPE_CHECKING:
     from nox_alembic.environment import Environment
+    from nox_alembic.report import Reporter
 
 INTERRUPTED = 130
 FINDING = 3
+# With these it is not asked whether the data folder may be wiped.
+_LEAVE_THE_DATA_FOLDER = {"migrate", "revision", "downgrade"}
 
 
 def perform(verb: str, shared: Shared, **options: Any) -> int:
@@ -24,7 +27,7 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
     from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
 
     def act(environment: "Environment") -> bool:
-        facts = environment.look()
+        facts = environment.look(whole=verb not in _LEAVE_THE_DATA_FOLDER)
         plan = RECIPES[verb](environment.config, facts, Options(**options))
         for note in plan.notes:
             environment.report.note(note)
@@ -48,6 +51,17 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
 def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int:
     """Open the environment, do the work, and tell how it ended; returns the exit code."""
     from nox_alembic.environment import Environment  # noqa: PLC0415 - the edges
+
+    throwaway = verb == "test" and not shared.dry_run
+    return report_on(
+        verb,
+        shared,
+        lambda report: work(Environment.open(shared.project, shared.env, report, throwaway=throwaway)),
+    )
+
+
+def report_on(verb: str, shared: Shared, work: Callable[["Reporter"], int]) -> int:
+    """Do the work, and tell how it ended; returns the exit code."""
     from nox_alembic.report import Reporter, use_utf8  # noqa: PLC0415 - rich
 
     use_utf8()
@@ -55,9 +69,7 @@ def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int
     logging.getLogger("nox_alembic").setLevel(logging.DEBUG if shared.verbose else logging.WARNING)
     report = Reporter(verb, json=shared.json)
     try:
-        code = work(
-            Environment.open(shared.project, shared.env, report, throwaway=verb == "test" and not shared.dry_run)
-        )
+        code = work(report)
     except NoxAlembicError as error:
         report.finish(error)
         return error.exit_code

@@ -1,20 +1,30 @@
 """The verbs that look and change nothing."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nox_alembic.cli.call import FINDING, tell
+from nox_alembic.cli.call import FINDING, report_on, tell
 from nox_alembic.cli.words import Shared, verb
 
 if TYPE_CHECKING:
     from nox_alembic.environment import Environment
+    from nox_alembic.report import Reporter
 
 
 @verb("status")
-def status(shared: Shared) -> int:
+@click.option("--all", "all_revisions", is_flag=True, help="List each revision, also those applied long ago.")
+def status(shared: Shared, *, all_revisions: bool) -> int:
     """Show the engine, the database, each revision and the backend; exit 3 when something needs a hand."""
-    return tell("status", shared, _status)
+    return tell("status", shared, lambda environment: _status(environment, all_revisions=all_revisions))
+
+
+@verb("history")
+@click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="Write it as a page.")
+def history(shared: Shared, *, page: Path | None) -> int:
+    """Draw the revision graph, and where the database is in it."""
+    return report_on("history", shared, lambda report: _history(shared, report, page))
 
 
 @verb("logs")
@@ -36,10 +46,29 @@ def show_logs(shared: Shared, service: Any, *, follow: bool, lines: int | None) 
     return tell("logs", shared, show)
 
 
-def _status(environment: "Environment") -> int:
+def _status(environment: "Environment", *, all_revisions: bool) -> int:
     from nox_alembic.core.status import status_of  # noqa: PLC0415 - `--help` imports nothing of this
 
-    facts = environment.look()
-    seen = status_of(facts)
-    environment.report.status(facts, seen)
+    facts = environment.look(whole=False)
+    authors = environment.authors(facts.history)
+    seen = status_of(facts, authors)
+    environment.report.status(facts, seen, all_revisions=all_revisions)
+    if authors.limit:
+        environment.report.note(authors.limit)
     return FINDING if seen.findings else 0
+
+
+def _history(shared: Shared, report: "Reporter", page: Path | None) -> int:
+    from nox_alembic.core.page import page as page_of  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.edges import pages  # noqa: PLC0415
+    from nox_alembic.environment import look_at_history  # noqa: PLC0415
+
+    seen = look_at_history(shared.project, shared.env, report)
+    if page is None or shared.json:
+        report.history(seen)
+    if page is not None and not shared.dry_run:
+        pages.write(page, page_of(seen))
+        report.page(page)
+    if seen.authors and seen.authors.limit:
+        report.note(seen.authors.limit)
+    return 0

@@ -24,6 +24,7 @@ ORDER = (
     "merge",
     "rebase",
     "status",
+    "history",
     "logs",
 )
 

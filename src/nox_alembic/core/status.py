@@ -1,22 +1,34 @@
 """What `status` says: each revision applied, pending or unknown, and what needs a hand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from nox_alembic.core.authors import Authors
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.headfile import problem
 from nox_alembic.core.lost import Lost
 from nox_alembic.core.team import CURE, told_heads
+from nox_alembic.core.timeline import Timeline
+
+# Of a long history a list shows these, and what is still to do.
+NEWEST_APPLIED = 10
 
 
 @dataclass(frozen=True)
 class Row:
-    """One revision and where it stands."""
+    """One revision and where it stands; `author` and `date` (ISO 8601) as far as git tells, `author` in words."""
 
     state: Literal["applied", "pending", "unknown"]
     id: str
     message: str
+    author: str = ""
+    date: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields of one entry of `revisions`."""
+        known = {"author": self.author, "date": self.date} if self.date else {"author": None, "date": None}
+        return {"id": self.id, "state": self.state, "message": self.message, **known}
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,12 @@ class Status:
         counts = {state: sum(row.state == state for row in self.rows) for state in ("applied", "pending", "unknown")}
         return ", ".join(f"{count} {state}" for state, count in counts.items())
 
+    def in_short(self) -> tuple[int, tuple[Row, ...]]:
+        """Return how many of the earlier applied revisions a short list leaves out, and the rows of that list."""
+        applied = [row for row in self.rows if row.state == "applied"]
+        left_out = {row.id for row in applied[:-NEWEST_APPLIED]}
+        return len(left_out), tuple(row for row in self.rows if row.id not in left_out)
+
     def as_json(self) -> dict[str, object]:
         """Return the fields that `status --json` adds."""
         return {
@@ -53,26 +71,20 @@ class Status:
             "heads": list(self.heads),
             "pending": [row.id for row in self.rows if row.state == "pending"],
             "unknown": [row.id for row in self.rows if row.state == "unknown"],
-            "revisions": [{"id": row.id, "state": row.state, "message": row.message} for row in self.rows],
+            "revisions": [row.as_json() for row in self.rows],
             "database": dict(self.database),
             "backend": dict(self.backend),
             "findings": [finding.sentence for finding in self.findings],
         }
 
 
-def status_of(facts: Facts) -> Status:
+def status_of(facts: Facts, authors: Authors | None = None) -> Status:
     """Decide what the facts mean."""
-    history, engine = facts.history, facts.engine
-    current = facts.current or ()
-    applied = facts.applied
-    known = [
-        Row("applied" if key in applied else "pending", key, history.revisions[key].message) for key in history.order
-    ]
-    rows = () if facts.current is None else (*known, *_unknown(facts))
+    engine = facts.engine
     return Status(
-        current=current,
-        heads=history.heads,
-        rows=rows,
+        current=facts.current or (),
+        heads=facts.history.heads,
+        rows=tuple(_rows(facts, authors)),
         database={"url": engine.address.shown if engine.address else None, "reachable": facts.current is not None},
         backend={"running": engine.backend.running, "healthy": facts.healthy, "url": engine.backend.url},
         findings=tuple(_findings(facts)),
@@ -86,6 +98,17 @@ def _unknown(facts: Facts) -> list[Row]:
     missing = [key for key in (*facts.history.unknown(facts.current or ()), *lost.missing) if key not in lost.ids]
     unseen = [Row("unknown", key, "of which there is no file on this branch") for key in dict.fromkeys(missing)]
     return [*found, *unseen]
+
+
+def _rows(facts: Facts, authors: Authors | None) -> Iterator[Row]:
+    seen = Timeline(history=facts.history, current=facts.current, authors=authors, below=facts.applied)
+    for key in seen.history.order:
+        if state := seen.state(key):
+            commit = seen.commit(key)
+            date = commit.date if commit else ""
+            yield Row(state, key, seen.history.revisions[key].message, seen.author(key), date)
+    if facts.current is not None:
+        yield from _unknown(facts)
 
 
 def _findings(facts: Facts) -> list[Finding]:

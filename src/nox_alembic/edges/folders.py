@@ -1,9 +1,8 @@
-"""Where a project's own files live outside of it: data, state and logs, one folder a clone."""
+"""Where a project's own files live outside of it: data, state, logs and caches, one folder a clone."""
 
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ class Folders:
     data: Path
     state: Path
     log: Path
+    cache: Path
 
 
 def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
@@ -30,21 +30,26 @@ def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
     name = _clone_name(root.resolve())
     if home := environ.get("NOX_ALEMBIC_HOME"):
         base = Path(home)
-        return Folders(data=base / "data" / name, state=base / "state" / name, log=base / "log" / name)
+        return Folders(
+            data=base / "data" / name, state=base / "state" / name, log=base / "log" / name, cache=base / "cache" / name
+        )
     return Folders(
         data=platformdirs.user_data_path(APPLICATION, appauthor=False) / name,
         # Not the runtime folder: platformdirs falls back to a temporary one where the system has none.
         state=platformdirs.user_state_path(APPLICATION, appauthor=False) / name,
         log=platformdirs.user_log_path(APPLICATION, appauthor=False) / name,
+        cache=platformdirs.user_cache_path(APPLICATION, appauthor=False) / name,
     )
 
 
 def write_private(path: Path, text: str) -> None:
     """Write a file of mode 0600 that is there as a whole or not at all, also after a power cut."""
+    import tempfile  # noqa: PLC0415 - most verbs write nothing
+
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

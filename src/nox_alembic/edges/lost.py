@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from nox_alembic.core import literals
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.history import History, Revision
 from nox_alembic.core.lost import Candidates, FileVersion, Lost, LostRevision, chosen, in_order, unclear
 from nox_alembic.core.records import Digests
-from nox_alembic.edges import git, kept, revisions
+from nox_alembic.edges import git, kept
 from nox_alembic.edges.git import objects
 
 
@@ -97,8 +98,8 @@ def _declaring(key: str, versions: Sequence[FileVersion]) -> Iterator[tuple[Revi
     for version in versions:
         if key.encode() in version.content:
             try:
-                revision = revisions.parse(version.content, version.path or version.commit)
-            except (FailedError, revisions.NotLiteralError):
+                revision = literals.parse(version.content, version.path or version.commit)
+            except (FailedError, literals.NotLiteralError):
                 continue
             if revision is not None and revision.id == key:
                 yield revision, version

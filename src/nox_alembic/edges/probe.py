@@ -3,37 +3,46 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from nox_alembic.core.authors import Authors
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.headfile import HeadFile
 from nox_alembic.core.heads import sides
 from nox_alembic.core.history import History
+from nox_alembic.core.literals import NotLiteralError
 from nox_alembic.core.lost import Lost
-from nox_alembic.edges import applied, backend, database, files, headfile, lost, revisions, wiper
+from nox_alembic.edges import applied, backend, database, files, headfile, lost, revisions
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.git import authors as git_authors
 from nox_alembic.edges.git import team
-from nox_alembic.edges.migrations import Alembic
-from nox_alembic.edges.wiper.values import Gates
+
+if TYPE_CHECKING:
+    from nox_alembic.edges.migrations import Alembic
+    from nox_alembic.edges.wiper.values import Gates
 
 
 def look(
     engine: Engine,
     configuration: Path | None,
     protect: Sequence[Path],
-    alembic: Callable[[], Alembic],
+    alembic: Callable[[], "Alembic"],
     *,
-    copies: Path | None,
+    copies: Path | None = None,
+    cache: Path | None = None,
+    whole: bool = True,
 ) -> Facts:
     """Return what there is: the engine's view, the revision files, the database's revisions, the backend's health.
 
     `protect` are paths that a wipe must never reach; `alembic` is asked only for what the files' text does not tell;
-    `copies` is the folder of the revision files that we kept.
+    `copies` is the folder of the revision files that we kept; `cache` is the folder that remembers the files' text.
+    Without `whole` it is not asked whether the data may be wiped, which takes longer than all the rest.
     """
     seen = engine.look()
     address = seen.address if seen.database_running else None
-    current = database.revisions(address) if address else None
-    history = read_history(configuration, alembic)
+    current = _current(seen)
+    history = read_history(configuration, alembic, cache)
     known = ("seed", "rebase", applied.RECORDED_AT)
     notes = database.read_notes(address, *known) if address and current is not None else ("",) * len(known)
     seed, rebasing, recorded_at = notes
@@ -44,7 +53,7 @@ def look(
         current=current,
         healthy=seen.backend.running and _is_healthy(engine, seen),
         seed_pending=seed == "pending",
-        refusal=_refusal(engine, seen, protect),
+        refusal=_refusal(engine, seen, protect) if whole else None,
         recorded_at=tuple(recorded_at.split(",")) if recorded_at else (),
         lost=_lost(configuration, history, address, current or (), copies),
         head_file=_head_file(configuration),
@@ -54,7 +63,14 @@ def look(
     )
 
 
-def gates_of(engine: Engine, location: DataLocation, protect: Sequence[Path], *, ahead_of: EngineFacts | None) -> Gates:
+def current(engine: Engine) -> tuple[str, ...] | None:
+    """Return what the database is at, None when it does not answer."""
+    return _current(engine.look())
+
+
+def gates_of(
+    engine: Engine, location: DataLocation, protect: Sequence[Path], *, ahead_of: EngineFacts | None
+) -> "Gates":
     """Return the wiper's rules for a data folder.
 
     `ahead_of` what was seen, before our own server and containers are ended; None at the moment of the act, when none
@@ -69,13 +85,13 @@ def gates_of(engine: Engine, location: DataLocation, protect: Sequence[Path], *,
     }
 
 
-def read_history(configuration: Path | None, alembic: Callable[[], Alembic]) -> History:
+def read_history(configuration: Path | None, alembic: Callable[[], "Alembic"], cache: Path | None = None) -> History:
     """Return the revision graph; computed ids make Alembic read it, which takes longer."""
     if configuration is None:
         return History()
     try:
-        return revisions.read_history(configuration)
-    except revisions.NotLiteralError:
+        return revisions.read_history(configuration, cache and cache / "revisions.json")
+    except NotLiteralError:
         return alembic().read_history(configuration)
 
 
@@ -106,6 +122,15 @@ def _head_file(configuration: Path | None) -> HeadFile | None:
     return headfile.read(folder) if folder else None
 
 
+def authors(root: Path, history: History, cache: Path) -> Authors:
+    """Return what git says of the revision files, most of it from the folder `cache`."""
+    return git_authors.authors(root, [found.path for found in history.revisions.values()], cache / "commits.json")
+
+
+def _current(seen: EngineFacts) -> tuple[str, ...] | None:
+    return database.revisions(seen.address) if seen.database_running and seen.address else None
+
+
 def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:
     return backend.is_healthy(seen.backend.url, engine.backend_health, lambda: engine.is_alive("backend"))
 
@@ -114,6 +139,8 @@ def _refusal(engine: Engine, seen: EngineFacts, protect: Sequence[Path]) -> Refu
     """Return why the data folder may not be wiped, as far as it can be told while our own server runs."""
     if seen.location.kind != "folder":
         return None
+    from nox_alembic.edges import wiper  # noqa: PLC0415 - takes long to import, and most verbs wipe nothing
+
     try:
         wiper.check(Path(seen.location.path), **gates_of(engine, seen.location, protect, ahead_of=seen))
     except RefusedError as error:

@@ -1,29 +1,32 @@
-"""Reads revision files as text, without importing them: no Alembic, no SQLAlchemy, no code of the project runs."""
+"""Finds and reads revision files as text, without importing them: no Alembic, no SQLAlchemy, no code of the project."""
 
-import ast
 import configparser
+import contextlib
 import os
+import sys
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from nox_alembic.core.errors import FailedError, UsageError
 from nox_alembic.core.history import History, Revision
+from nox_alembic.core.literals import NotLiteralError, parse
+from nox_alembic.edges import cachefile
 
-_NAMES = {"revision", "down_revision", "branch_labels", "depends_on"}
+KIND = "revisions 1"
+# The coarsest clock of a file system in use, that of FAT.
+TICK_NANOSECONDS = 2_000_000_000
 
 
-class NotLiteralError(Exception):
-    """A value that only running the file can tell."""
-
-
-def read_history(configuration: Path) -> History:
+def read_history(configuration: Path, cache: Path | None = None) -> History:
     """Return the revision graph of the project that the Alembic configuration (ini or toml) describes.
 
-    Raises FailedError when the files do not form a history, and NotLiteralError when an id is computed: then only
-    Alembic, which runs the files, can tell.
+    `cache` is a file that makes the next call fast. Raises FailedError when the files do not form a history, and
+    NotLiteralError when an id is computed: then only Alembic, which runs the files, can tell.
     """
-    return History.of(_read_all(configuration))
+    return History.of(_read_all(configuration, cache))
 
 
 def script_folder(configuration: Path) -> Path | None:
@@ -45,60 +48,75 @@ def write(path: Path, text: str) -> None:
         ) from None
 
 
-def _read_all(configuration: Path) -> Iterator[Revision]:
+def _read_all(configuration: Path, cache: Path | None) -> Iterator[Revision]:
     options = _options(configuration)
     recursive = options.get("recursive_version_locations", "false").lower() == "true"
+    files = _Files(cache)
     for location in _locations(options, configuration):
-        for path in sorted(location.rglob("*.py") if recursive else location.glob("*.py")):
-            revision = parse(path.read_bytes(), str(path))
+        for path, found in sorted(_files_below(location) if recursive else _files_in(location)):
+            revision = files.read(path, found)
             if revision is not None:
                 yield revision
+    files.keep()
 
 
-def parse(content: bytes, path: str) -> Revision | None:
-    """Return the revision that a file declares, None for a file that is none; `path` is what errors call it.
+class _Files:
+    """Revision files, read only where they are not what they were: by path, size and times.
 
-    Raises FailedError (NA407) when it is not Python, and NotLiteralError when one of its values is computed.
+    As in git's index, a file that was changed just now is not remembered: it could change again within the same tick
+    of its file system's clock.
     """
-    try:
-        tree = ast.parse(content, filename=path)
-    except (SyntaxError, ValueError) as error:
-        message = f"{path} is not valid Python: {error}"
-        raise FailedError("NA407", message, hint="correct the revision file") from None
-    values = {name: _literal(value, path) for name, value in _assignments(tree) if name in _NAMES}
-    if not values.get("revision"):
+
+    def __init__(self, cache: Path | None) -> None:
+        self.cache = cache
+        self.known: dict[str, list[Any]] = (cache and cachefile.load(cache, KIND)) or {}
+        self.seen: dict[str, list[Any]] = {}
+        self.settled = time.time_ns() - TICK_NANOSECONDS
+
+    def read(self, path: str, found: os.stat_result) -> Revision | None:
+        identity = [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+        known = self.known.get(path)
+        if known is not None and known[0] == identity:
+            self.seen[path] = known
+            return _revision(path, known[1])
+        revision = parse(Path(path).read_bytes(), path)
+        if max(found.st_mtime_ns, found.st_ctime_ns) < self.settled:
+            self.seen[path] = [identity, _fields(revision)]
+        return revision
+
+    def keep(self) -> None:
+        if self.cache and self.seen != self.known:
+            cachefile.store(self.cache, KIND, self.seen)
+
+
+def _fields(revision: Revision | None) -> list[Any] | None:
+    if revision is None:
         return None
+    return [revision.id, revision.down, revision.depends_on, revision.labels, revision.message]
+
+
+def _revision(path: str, fields: list[Any] | None) -> Revision | None:
+    if fields is None:
+        return None
+    key, down, depends_on, labels, message = fields
     return Revision(
-        id=str(values["revision"]),
-        down=_tuple(values.get("down_revision")),
-        depends_on=_tuple(values.get("depends_on")),
-        labels=_tuple(values.get("branch_labels")),
-        message=(ast.get_docstring(tree) or "").partition("\n")[0].strip(),
-        path=path,
+        id=key, down=tuple(down), depends_on=tuple(depends_on), labels=tuple(labels), message=message, path=path
     )
 
 
-def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    for node in tree.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-            yield node.target.id, node.value
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, node.value
+def _files_in(location: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield what Alembic takes for revision files: a dangling link, such as an editor's lock file, is none."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(location) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py") and entry.is_file():
+                # Windows keeps a copy in the folder, which is not right while the file is open, and for hard links.
+                yield entry.path, Path(entry.path).stat() if sys.platform == "win32" else entry.stat()
 
 
-def _literal(value: ast.expr, path: str) -> object:
-    try:
-        return ast.literal_eval(value)
-    except ValueError:
-        raise NotLiteralError(f"{path}: {ast.unparse(value)} is not a literal") from None
-
-
-def _tuple(value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(map(str, value))  # type: ignore[call-overload] # a literal
+def _files_below(location: Path) -> Iterator[tuple[str, os.stat_result]]:
+    for path in location.rglob("*.py"):
+        if path.is_file():
+            yield str(path), path.stat()
 
 
 def _options(configuration: Path) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from nox_alembic.edges import process
 
 SECONDS = 30
 # A partial clone must not fetch what it lacks: nothing here may wait for a network, nor ask anybody for anything.
-_ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 
 
 @dataclass(frozen=True)
@@ -48,4 +48,4 @@ def entries(folder: Path, *words: str) -> list[str]:
 def answer(folder: Path, *words: str, data: bytes = b"") -> bytes:
     """Return the bytes that git prints, none when it does not answer; `data` is its standard input."""
     command = ["git", "-c", "core.quotePath=false", "-c", "log.showSignature=false", *words]
-    return process.answer(command, cwd=folder, env={**os.environ, **_ALONE}, data=data, timeout=SECONDS) or b""
+    return process.answer(command, cwd=folder, env={**os.environ, **ALONE}, data=data, timeout=SECONDS) or b""

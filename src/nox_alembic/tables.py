@@ -1,0 +1,89 @@
+"""The lines of `status` and `history`, with colours that a stream which is no terminal leaves out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from click import style
+
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.graph import lay_out
+from nox_alembic.core.status import Row, Status
+from nox_alembic.core.timeline import Timeline
+
+Cells = tuple[tuple[str, str], ...]  # text and colour
+# What a stream must be able to show; else the graph is drawn in ASCII.
+BOXES = "│├╮╯┬┴┼─●○"
+_COLOURS: Mapping[str, str] = {"applied": "green", "pending": "yellow", "unknown": "red"}
+
+
+def status_lines(facts: Facts, status: Status, *, all_revisions: bool) -> Iterator[str]:
+    """Yield what `status` shows: the state of each part, the revisions, and what needs a hand."""
+    yield from _aligned(_state_rows(facts, status))
+    left_out, rows = (0, status.rows) if all_revisions else status.in_short()
+    if left_out:
+        yield style(f"  {left_out} earlier applied, which `--all` lists", dim=True)
+    yield from _aligned([_revision_cells(row) for row in rows])
+    for finding in status.findings:
+        yield f"{style(finding.sentence, fg='yellow')}: {finding.hint}"
+
+
+def history_lines(seen: Timeline, *, boxes: bool) -> Iterator[str]:
+    """Yield the drawing of the graph, beside each dot its revision; without `boxes` in ASCII."""
+    for key in seen.unknown:
+        yield style(f"the database is at {key}, of which there is no file on this branch", fg="red")
+    if not seen.history.revisions:
+        yield "the project has no revisions yet"
+    for line in lay_out(seen.history, seen.applied).lines:
+        drawing = line.drawing if boxes else line.plain
+        yield f"{_coloured(drawing, seen, line.id)}  {_described(seen, line.id)}" if line.id else drawing
+
+
+def _coloured(drawing: str, seen: Timeline, key: str) -> str:
+    colour = _COLOURS.get(seen.state(key) or "")
+    return "".join(style(part, fg=colour) if part in {"●", "○", "*", "o"} else part for part in drawing)
+
+
+def _described(seen: Timeline, key: str) -> str:
+    decorations = ", ".join(seen.decorations(key))
+    origin = " ".join(filter(None, (seen.author(key), seen.day(key))))
+    parts = (style(key, bold=True), style(f"({decorations})", fg="cyan") if decorations else "",
+             seen.history.revisions[key].message, style(f"- {origin}", dim=True) if origin else "")  # fmt: skip
+    return " ".join(filter(None, parts))
+
+
+def _aligned(rows: Sequence[Cells]) -> Iterator[str]:
+    """Yield the rows as lines with their columns below each other, whatever the width of the screen.
+
+    A column without a text in it takes no place.
+    """
+    widths = [max(len(text) for text, _ in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        texts = [text.rstrip() for text, _ in row]
+        last = max((at for at, text in enumerate(texts) if text), default=-1)
+        yield "".join(
+            style(text, fg=colour or None) + ("" if at == last else " " * (width + 2 - len(text)))
+            for at, ((text, colour), width) in enumerate(zip(row, widths, strict=True))
+            if width and at <= last
+        )
+
+
+def _state_rows(facts: Facts, status: Status) -> list[Cells]:
+    database, backend = status.database, status.backend
+    answer = ("reachable", "green") if database["reachable"] else ("not reachable", "yellow")
+    rows: list[Cells] = [(("database", ""), answer, (str(database["url"] or ""), ""))]
+    if facts.engine.backend.defined:
+        unwell = "not healthy" if backend["running"] else "not running"
+        state = ("healthy", "green") if backend["healthy"] else (unwell, "yellow")
+        rows.append((("backend", ""), state, (str(backend["url"] or ""), "")))
+    return [*rows, (("revisions", ""), _progress(facts, status), (status.summary, ""))]
+
+
+def _progress(facts: Facts, status: Status) -> tuple[str, str]:
+    if facts.current is None:
+        return ("not known", "yellow")
+    settled = all(row.state == "applied" for row in status.rows)
+    return ("at head", "green") if settled else ("not at head", "yellow")
+
+
+def _revision_cells(row: Row) -> Cells:
+    return ((f"  {row.state}", _COLOURS[row.state]), (row.id, ""), (row.date[:10], ""), (row.author, ""),
+            (row.message, ""))  # fmt: skip
