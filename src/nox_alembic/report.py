@@ -136,6 +136,18 @@ class Reporter:
             for one in newest_first:
                 click.echo(one.shown)
 
+    def rehearsed(self, *, lost: Sequence[str], changed: Sequence[str], behind: Sequence[str], unknown: str) -> None:
+        """Say what a rehearsal has shown, before anybody is asked."""
+        self.fields["rehearsal"] = {"lost": list(lost), "changed": list(changed), "left_behind": list(behind)}
+        lines = [
+            *(f"[yellow]the downgrade: {escape(text)}[/]" for text in behind),
+            *(f"[red]lost: {escape(text)}[/]" for text in lost),
+            *(f"[yellow]changed: {escape(text)}[/]" for text in changed),
+            *([f"what the downgrade leaves behind is not known: {escape(unknown)}"] if unknown else []),
+        ]
+        for line in lines or ["everything comes back as it was"]:
+            self.console.print(f"      {line}")
+
     def status(self, facts: Facts, status: Status) -> None:
         """Print the state of the environment."""
         self.fields.update(status.as_json())
