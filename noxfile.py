@@ -111,6 +111,13 @@ def rebase(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["database"])
+def reapply(session: nox.Session) -> None:
+    """Go down and up again, the last revision or from `-- REV` on; on a copy of the data first."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
 def status(session: nox.Session) -> None:
     """Show the engine, the database, each revision and the backend."""
     install(session)

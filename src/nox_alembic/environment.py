@@ -19,6 +19,8 @@ from nox_alembic.core.timeline import Timeline
 from nox_alembic.edges import (
     applied,
     backend,
+    catalogue,
+    clones,
     database,
     files,
     headfile,
@@ -35,7 +37,7 @@ from nox_alembic.edges.engines.selection import Place, open_engine
 from nox_alembic.edges.folders import Folders, folders_of
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
-from nox_alembic.tools import Tools
+from nox_alembic.tools import Person, Tools
 
 if TYPE_CHECKING:
     from nox_alembic.safekeeping import Safekeeping
@@ -114,8 +116,8 @@ class Environment:
         """Hold the environment for one verb."""
         return locks.environment_lock(self.folders.state, self.config.environment, verb)
 
-    def run(self, plan: Plan, history: History) -> None:
-        """Do what the plan says; `history` is the one that it was made on."""
+    def run(self, plan: Plan, history: History, person: Person) -> None:
+        """Do what the plan says; `history` is the one that it was made on, `person` who is asked on the way."""
         tools = Tools(
             config=self.config,
             engine=self.engine,
@@ -126,6 +128,10 @@ class Environment:
             migrations=self.alembic,
             records=applied,
             keep=lambda file: kept.keep(self.copies, file),
+            rehearsing=self._rehearsing,
+            clones=clones,
+            catalogue=catalogue.read,
+            person=person,
             reread=lambda: probe.read_history(self.configuration, self.alembic, self.folders.cache),
             write_revision=revisions.write,
             safe=self.safe,
@@ -147,6 +153,11 @@ class Environment:
         """Return the head file, None where Alembic's folder is inside a package and there is no place for one."""
         folder = revisions.script_folder(self.configuration) if self.configuration else None
         return headfile.write(folder, heads) if folder else None
+
+    def _rehearsing(self) -> migrations.Alembic:
+        """Return Alembic for databases beside the real one, which must not be touched in their place."""
+        inside = self.config.alembic_in == "backend"
+        return replace(self.alembic() if inside else migrations.in_own_process(), strict=True)
 
     def _command(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
         """Run a command of the project; `quiet` keeps its output away from stdout, where data goes."""

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -138,6 +138,18 @@ class Reporter:
         if not self.json:
             for one in newest_first:
                 click.echo(one.shown)
+
+    def rehearsed(self, *, lost: Sequence[str], changed: Sequence[str], behind: Sequence[str], unknown: str) -> None:
+        """Say what a rehearsal has shown, before anybody is asked."""
+        self.fields["rehearsal"] = {"lost": list(lost), "changed": list(changed), "left_behind": list(behind)}
+        lines = [
+            *(f"[yellow]the downgrade: {escape(text)}[/]" for text in behind),
+            *(f"[red]lost: {escape(text)}[/]" for text in lost),
+            *(f"[yellow]changed: {escape(text)}[/]" for text in changed),
+            *([f"what the downgrade leaves behind is not known: {escape(unknown)}"] if unknown else []),
+        ]
+        for line in lines or ["everything comes back as it was"]:
+            self.console.print(f"      {line}")
 
     def status(self, facts: Facts, status: Status, *, all_revisions: bool = False) -> None:
         """Print the state of the environment."""

@@ -16,6 +16,7 @@ from nox_alembic.core.steps import (
     ApplyRevision,
     AwaitBackend,
     AwaitDatabase,
+    AwaitEdit,
     CloseUndo,
     Discard,
     DiscardData,
@@ -34,6 +35,7 @@ from nox_alembic.core.steps import (
     PrintUpgradeSql,
     ProvideImages,
     PutBack,
+    Rehearse,
     ReplaceFile,
     RunTests,
     Seed,
@@ -45,6 +47,7 @@ from nox_alembic.core.steps import (
     WriteRevision,
 )
 from nox_alembic.recording import Recording
+from nox_alembic.rehearsal import Rehearsal
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
 
@@ -111,7 +114,7 @@ class Runner:
             case AwaitDatabase(seconds):
                 self._await_database(seconds)
             case Migrate():
-                return self._migrate(step, self.tools.history)
+                return self._migrate(step, self.tools.reread() if step.reread else self.tools.history)
             case PrintUpgradeSql(start, target):
                 self.report.data(self.tools.migrations().upgrade_sql(self._configuration(), start, target))
             case MakeShadow():
@@ -135,6 +138,10 @@ class Runner:
                 self.report.written(shown_path(self.tools.config, Path(path)))
             case WriteMerge():
                 self._write_merge(step)
+            case Rehearse():
+                self._rehearse(step)
+            case AwaitEdit():
+                self._await_edit(step)
             case Seed(command):
                 return self._seed(command)
             case StartServices(services):
@@ -210,12 +217,41 @@ class Runner:
     def _downgrade(self, step: Downgrade) -> None:
         address, history = self.tools.engine.address(), self.tools.history
         with self.tools.database.migration_lock(address, self.tools.config.timeout):
-            self.tools.migrations().downgrade(self._configuration(), address, step.target, self.report.revision)
+            try:
+                self.tools.migrations().downgrade(self._configuration(), address, step.target, self.report.revision)
+            except FailedError as error:
+                raise self._half_way(step, error) from error
             current = self.tools.database.revisions(address) or ()
             applied = history.with_ancestors(current)
             if left := [key for key in step.undone if key in applied]:
                 raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
             self._recording(history).settle(address, current)
+
+    def _half_way(self, step: Downgrade, error: FailedError) -> FailedError:
+        """Say with the failure what was taken back before it, and what was not."""
+        history = self.tools.history
+        current = self.tools.database.revisions(self.tools.engine.address()) or ()
+        applied = history.with_ancestors(current)
+        done = ", ".join(history.describe(key) for key in step.undone if key not in applied) or "nothing"
+        place = ", ".join(map(history.describe, current)) or "base"
+        message = f"{error.message}\n{done} was taken back, and the database is at {place} now"
+        hint = (
+            f"correct its downgrade() and run `nox -s downgrade -- {step.target}`, or go up again with `nox -s migrate`"
+        )
+        return FailedError(error.id, message, hint=hint, detail=error.detail)
+
+    def _rehearse(self, step: Rehearse) -> None:
+        seen = Rehearsal(self.tools, self._configuration(), step, self.report.revision).run()
+        self.report.rehearsed(lost=seen.lost, changed=seen.changed, behind=seen.behind, unknown=seen.unknown)
+        if seen.lost:
+            self.tools.person.consent("; ".join(seen.lost))
+
+    def _await_edit(self, step: AwaitEdit) -> None:
+        if not self.tools.person.edit(Path(step.path)):
+            self.report.warn(f"{step.path} has not changed: it is applied again as it was")
+        if step.revision not in self.tools.reread().revisions:
+            message = f"the revision {step.revision}, up to which the database is to go again, is in no file any more"
+            raise FailedError("NA439", message, hint="`nox -s migrate` goes up to the head that there is now")
 
     def _downgrade_lost(self, step: DowngradeLost) -> str:
         """Take back what is not on this branch, by the files that were found of it."""
@@ -301,4 +337,7 @@ class Runner:
 
 
 # These print while they run, so that their result needs a line of its own.
-_SPEAKING = (Migrate, Downgrade, DowngradeLost, PrintUpgradeSql, WriteRevision, ApplyRevision, Seed, RunTests)
+_SPEAKING = (
+    Migrate, Downgrade, DowngradeLost, Rehearse, AwaitEdit, PrintUpgradeSql, WriteRevision, ApplyRevision, Seed,
+    RunTests,
+)  # fmt: skip

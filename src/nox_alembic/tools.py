@@ -7,12 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
+from nox_alembic.core.catalogue import Catalogue
 from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import PutBack, SetDataAside
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.process import Invocation
 
 
 class Database(Protocol):
@@ -93,6 +95,32 @@ class Records(Protocol):
         """Keep the SHA-256 of each applied file and where the database is, and forget what was intended."""
 
 
+class Clones(Protocol):
+    """What a rehearsal asks for; the module `edges.clones` has it all."""
+
+    def copied(
+        self, address: DatabaseAddress, client: Callable[[str], Invocation]
+    ) -> AbstractContextManager[DatabaseAddress]:
+        """Let there be a copy of the database for a while."""
+
+
+class ReadCatalogue(Protocol):
+    """The function `edges.catalogue.read`."""
+
+    def __call__(self, address: DatabaseAddress, *, contents: bool) -> Catalogue:
+        """Return what a database consists of, with or without a count of what is in it."""
+
+
+class Person(Protocol):
+    """Who sits at the terminal; the module `cli.person` asks them."""
+
+    def consent(self, destroys: str) -> None:
+        """Return when they agree; raises RefusedError when they do not, or are not there."""
+
+    def edit(self, path: Path) -> bool:
+        """Return, when they have edited the file, whether it is another one now."""
+
+
 class Backend(Protocol):
     """What the runner asks of a backend; the module `edges.backend` has it all."""
 
@@ -125,7 +153,10 @@ class Safe(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """The edges that a run uses; `cli` wires the real ones. What takes long to import is given as a call."""
+    """The edges that a run uses; `cli` wires the real ones. What takes long to import is given as a call.
+
+    `rehearsing` is Alembic for databases beside the real one: what it runs there must not reach what `migrations` runs.
+    """
 
     config: Config
     engine: Engine
@@ -136,6 +167,10 @@ class Tools:
     migrations: Callable[[], Migrations]
     records: Records
     keep: Callable[[Path], str]
+    rehearsing: Callable[[], Migrations]
+    clones: Clones
+    catalogue: ReadCatalogue
+    person: Person
     reread: Callable[[], History]
     write_revision: Callable[[Path, str], None]
     safe: Safe

@@ -7,11 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from nox_alembic.core.catalogue import Catalogue
 from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
 from nox_alembic.core.steps import PutBack, SetDataAside
-from nox_alembic.edges.engines import Inside, Invocation, Remover, Service
+from nox_alembic.edges.engines import Inside, Remover, Service
+from nox_alembic.edges.process import Invocation
 from tests.unit.core.make import ADDRESS, FOLDER, engine
 
 
@@ -23,15 +25,18 @@ class World:
     current: tuple[str, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
     fails: str = ""
+    because: str = "failed"
     command_code: int = 0
     forgets: bool = False
     draft: Draft = field(default_factory=Draft)
     written: dict[str, str] = field(default_factory=dict)
+    catalogues: list[Catalogue] = field(default_factory=list)
+    edited: bool = True
 
     def happened(self, event: str) -> None:
         self.events.append(event)
         if event == self.fails:
-            raise FailedError("NA000", f"{event} failed", hint="none")
+            raise FailedError("NA000", f"{event} {self.because}", hint="none")
 
 
 @dataclass
@@ -141,15 +146,16 @@ class FakeDatabase:
 
 @dataclass
 class FakeMigrations:
-    """Alembic that applies, or with `forgets` only says so."""
+    """Alembic that applies, or with `forgets` only says so; `beside` names the database, too."""
 
     world: World
+    beside: bool = False
 
     def upgrade(
         self, configuration: Path, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
     ) -> None:
         on_revision("c3 make c3")
-        self.world.happened(f"upgrade {target}")
+        self.world.happened(f"upgrade {address.name} to {target}" if self.beside else f"upgrade {target}")
         if not self.world.forgets:
             self.world.current = ("c3",) if target == "heads" else (target,)
 
@@ -162,7 +168,8 @@ class FakeMigrations:
         extra: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
         on_revision(f"{target.partition('@')[0]} make it")
-        self.world.happened(" ".join(["downgrade", target, *map(str, extra)]))
+        words = " ".join(["downgrade", target, *map(str, extra)])
+        self.world.happened(f"downgrade {address.name} to {target}" if self.beside else words)
         if not self.world.forgets:
             place = target.rpartition("@")[2]
             self.world.current = () if place == "base" else (place,)
@@ -214,6 +221,39 @@ class FakeKept:
         if self.full:
             raise OSError(28, "No space left on device")
         return f"bytes of {path.stem}"
+
+
+@dataclass
+class FakeClones:
+    """Copies that are there as long as they should."""
+
+    world: World
+
+    @contextlib.contextmanager
+    def copied(self, address: DatabaseAddress, client: Callable[[str], Invocation]) -> Iterator[DatabaseAddress]:
+        self.world.happened(f"copy {address.name} by {client('pg_dump').words[0]}")
+        try:
+            yield replace(address, name="copy")
+        finally:
+            self.world.happened("drop the copy")
+
+    def read(self, address: DatabaseAddress, *, contents: bool) -> Catalogue:
+        self.world.happened(f"read {'all of ' if contents else ''}{address.name}")
+        return self.world.catalogues.pop(0) if self.world.catalogues else Catalogue()
+
+
+@dataclass
+class FakePerson:
+    """Somebody who agrees, unless the world fails, and who has edited if the world says so."""
+
+    world: World
+
+    def consent(self, destroys: str) -> None:
+        self.world.happened(f"consent to: {destroys}")
+
+    def edit(self, path: Path) -> bool:
+        self.world.happened(f"edit {path}")
+        return self.world.edited
 
 
 @dataclass

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from nox_alembic.core.catalogue import Catalogue, Item
 from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.errors import FailedError, FindingError, NoxAlembicError
 from nox_alembic.core.facts import DataLocation
@@ -14,6 +15,7 @@ from nox_alembic.core.steps import (
     ApplyRevision,
     AwaitBackend,
     AwaitDatabase,
+    AwaitEdit,
     CloseUndo,
     Discard,
     DiscardData,
@@ -32,6 +34,7 @@ from nox_alembic.core.steps import (
     PrintUpgradeSql,
     ProvideImages,
     PutBack,
+    Rehearse,
     ReplaceFile,
     RunTests,
     Seed,
@@ -49,12 +52,14 @@ from nox_alembic.tools import Tools
 from tests.unit.core.make import ADDRESS, FOLDER, KEPT, ROOT, SEED, chain, config, lost
 from tests.unit.fakes import (
     FakeBackend,
+    FakeClones,
     FakeCommands,
     FakeDatabase,
     FakeEngine,
     FakeFiles,
     FakeKept,
     FakeMigrations,
+    FakePerson,
     FakeRecords,
     FakeSafe,
     World,
@@ -71,6 +76,8 @@ class Bench:
         self.records, self.kept = FakeRecords(), FakeKept()
         self.report = Reporter("reset", console=Console(stderr=True, record=True, width=120, quiet=False))
         migrations, files = FakeMigrations(self.world), FakeFiles(self.world)
+        rehearsing = FakeMigrations(self.world, beside=True)
+        clones = FakeClones(self.world)
         self.tools = Tools(
             config=config(),
             engine=FakeEngine(self.world),
@@ -81,6 +88,10 @@ class Bench:
             migrations=lambda: migrations,
             records=self.records,
             keep=self.kept.keep,
+            rehearsing=lambda: rehearsing,
+            clones=clones,
+            catalogue=clones.read,
+            person=FakePerson(self.world),
             reread=lambda: chain("a1", "b2", "c3", "d4"),
             write_revision=lambda path, text: self.world.happened(f"write {path} {text}"),
             safe=self.safe,
@@ -138,6 +149,8 @@ def test_every_step_has_its_test() -> None:
         Downgrade,
         DowngradeLost,
         KeepFiles,
+        Rehearse,
+        AwaitEdit,
         Seed,
         MakeShadow,
         WriteRevision,
@@ -186,6 +199,65 @@ def test_a_downgrade_that_does_not_commit_is_noticed(bench: Bench) -> None:
 def test_a_downgrade_runs_under_the_lock(bench: Bench) -> None:
     bench.world.current = ("c3",)
     assert bench.run(Downgrade("b2", ("c3",))) == ["lock", "downgrade b2", "unlock"]
+
+
+def test_a_downgrade_that_fails_says_what_was_taken_back_before(bench: Bench) -> None:
+    bench.world.current, bench.world.fails = ("b2",), "downgrade base"
+    error = bench.refusal(Downgrade("base", ("c3", "b2", "a1")))
+    assert (error.message, error.hint) == (
+        "downgrade base failed\nc3 (make c3) was taken back, and the database is at b2 (make b2) now",
+        "correct its downgrade() and run `nox -s downgrade -- base`, or go up again with `nox -s migrate`",
+    )
+    bench.world.current = ("c3",)
+    assert "\nnothing was taken back, and" in bench.refusal(Downgrade("base", ("c3", "b2", "a1"))).message
+
+
+def test_a_rehearsal_asks_for_what_is_lost_and_only_then_the_database_is_touched(bench: Bench) -> None:
+    table = Item("table", "t1")
+    before = Catalogue(items={("table", "t1"): table}, rows={"t1": 7})
+    after = Catalogue(items={("table", "t1"): table}, rows={"t1": 0})
+    bench.world.current = ("c3",)
+    bench.world.catalogues = [Catalogue(), Catalogue(), before, Catalogue(), after]
+    events = bench.run(Rehearse("b2", ("c3",), ("c3",)), Downgrade("b2", ("c3",)))
+    assert events[-5:] == [
+        "drop the copy",
+        "consent to: table t1: 7 rows before, 0 after",
+        "lock",
+        "downgrade b2",
+        "unlock",
+    ]
+    assert bench.report.fields["rehearsal"] == {
+        "lost": ["table t1: 7 rows before, 0 after"],
+        "changed": [],
+        "left_behind": [],
+    }
+
+
+def test_a_rehearsal_without_a_loss_asks_nobody(bench: Bench) -> None:
+    bench.world.current = ("c3",)
+    assert not any("consent" in event for event in bench.run(Rehearse("b2", ("c3",), ("c3",))))
+
+
+def test_an_edited_script_is_applied_by_the_history_that_is_read_again(bench: Bench) -> None:
+    bench.world.current = ("c3",)
+    steps = (AwaitEdit("d4", "/project/d4.py"), Migrate("d4", reread=True))
+    assert bench.run(*steps) == ["edit /project/d4.py", "lock", "upgrade d4", "unlock"]
+    assert "warnings" not in bench.report.fields
+
+
+def test_a_script_that_was_not_edited_is_told(bench: Bench) -> None:
+    bench.world.edited = False
+    bench.run(AwaitEdit("c3", "/project/c3.py"))
+    assert bench.report.fields["warnings"] == ["/project/c3.py has not changed: it is applied again as it was"]
+
+
+def test_a_revision_that_the_edit_has_removed_is_not_silently_left_out(bench: Bench) -> None:
+    error = bench.refusal(AwaitEdit("e5", "/project/e5.py"))
+    assert (error.id, error.message, error.hint) == (
+        "NA439",
+        "the revision e5, up to which the database is to go again, is in no file any more",
+        "`nox -s migrate` goes up to the head that there is now",
+    )
 
 
 def test_a_revision_that_appeared_between_look_and_lock_is_refused(bench: Bench) -> None:

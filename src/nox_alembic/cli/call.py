@@ -2,15 +2,15 @@
 
 import contextlib
 import logging
-import sys
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nox_alembic.cli.person import Person
 from nox_alembic.cli.words import Shared
-from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
+from nox_alembic.core.errors import FailedError, NoxAlembicError
 
 if TYPE_CHECKING:
     from nox_alembic.environment import Environment
@@ -34,8 +34,9 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
         if shared.dry_run:
             environment.report.dry_run(plan)
         elif plan.steps:
-            _consent(plan.destroys, shared)
-            environment.run(plan, facts.history)
+            person = Person(shared)
+            person.consent(plan.destroys)
+            environment.run(plan, facts.history, person)
         return plan.again and not shared.dry_run
 
     def perform(environment: "Environment") -> int:
@@ -86,14 +87,3 @@ def report_on(verb: str, shared: Shared, work: Callable[["Reporter"], int]) -> i
 def _unexpected(error: Exception) -> NoxAlembicError:
     message = f"an unexpected error, which is a bug of nox-alembic: {type(error).__name__}: {error}"
     return FailedError("NA901", message, hint="please report it with the lines above", detail=traceback.format_exc())
-
-
-def _consent(destroys: str, shared: Shared) -> None:
-    """Ask on a terminal; without one, nobody can answer, so `--yes` must have been typed."""
-    if not destroys or shared.yes:
-        return
-    if shared.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        message = f"without a terminal nobody can be asked, and this destroys {destroys}"
-        raise RefusedError("NA010", message, hint="repeat it with `--yes`")
-    if not click.confirm(f"This destroys {destroys}. Go on?", err=True):
-        raise RefusedError("NA011", "not confirmed: nothing was changed", hint="answer y, or repeat it with `--yes`")

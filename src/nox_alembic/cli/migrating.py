@@ -3,6 +3,7 @@
 import click
 
 from nox_alembic.cli.call import perform
+from nox_alembic.cli.person import is_interactive
 from nox_alembic.cli.words import Shared, verb
 
 
@@ -28,3 +29,13 @@ def revision(shared: Shared, *, message: str, empty: bool, apply: bool) -> int:
 def downgrade(shared: Shared, *, revision: str) -> int:
     """Go back one revision, -N revisions, or to REV; other data stays."""
     return perform("downgrade", shared, revision=revision)
+
+
+@verb("reapply")
+@click.argument("revision", default="", metavar="[REV]")
+@click.option("--edit", is_flag=True, help="Wait between down and up until the script is edited.")
+def reapply(shared: Shared, *, revision: str, edit: bool) -> int:
+    """Go down and up again, the last revision or from REV on; on a copy of the database first."""
+    return perform(
+        "reapply", shared, revision=revision, edit=edit, interactive=shared.dry_run or is_interactive(shared)
+    )

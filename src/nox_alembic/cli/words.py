@@ -21,6 +21,7 @@ ORDER = (
     "migrate",
     "revision",
     "downgrade",
+    "reapply",
     "merge",
     "rebase",
     "status",

@@ -1,6 +1,6 @@
 """What was seen of the world before a plan is made: frozen values without a decision in them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
@@ -114,6 +114,7 @@ class Facts:
     there are revisions in `current` of which there is no file here. `head_file` is None where Alembic's folder is in a
     package. `rebasing` names a rebase that has moved the database and was not finished. With several heads, `sources`
     are the revision files that not all of them have, by id, and `team` is what git says of them, None without git.
+    `source_of` gives the text of a revision file by its path, "" where it cannot be read: of thousands few matter.
     """
 
     engine: EngineFacts
@@ -123,6 +124,7 @@ class Facts:
     seed_pending: bool = False
     refusal: RefusedError | None = None
     undo: Journal = field(default_factory=Journal)
+    source_of: Callable[[str], str] = field(default=lambda _path: "", repr=False, compare=False)
     recorded_at: tuple[str, ...] | None = None
     lost: Lost | None = None
 

@@ -85,6 +85,19 @@ class History:
                 waiting.extend(self.revisions[key].down if down_only else self.revisions[key].parents)
         return frozenset(found)
 
+    def taken_back(self, target: str, current: Iterable[str]) -> tuple[str, ...]:
+        """Return what a downgrade from `current` to `target` (an id or `base`) runs, newest first.
+
+        As Alembic sees it, that is what stands on the target, and not what stands beside it.
+        """
+        applied = self.with_ancestors(current)
+        standing: set[str] = set()
+        for key in self.order:
+            revision = self.revisions[key]
+            if key in applied and (target in {"base", *revision.down} or standing.intersection(revision.parents)):
+                standing.add(key)
+        return tuple(key for key in reversed(self.order) if key in standing)
+
     def pending(self, current: Iterable[str], target: Iterable[str]) -> tuple[str, ...]:
         """Return what an upgrade from `current` to `target` would run, in order."""
         missing = self.with_ancestors(target) - self.with_ancestors(current)

@@ -33,15 +33,6 @@ def rebased(source: bytes, onto: str) -> bytes:
     return made
 
 
-def has_downgrade(source: bytes) -> bool:
-    """Return whether the file can be taken back: an empty `downgrade` belongs to an empty `upgrade` only."""
-    functions = {node.name: node for node in _parsed(source).body if isinstance(node, ast.FunctionDef)}
-    down, up = functions.get("downgrade"), functions.get("upgrade")
-    if down is None:
-        return False
-    return not _is_refusal(down) and (not _is_empty(down) or up is None or _is_empty(up))
-
-
 # Python's own line ends; `str.splitlines` knows more of them than Python does.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
 _STRING = re.compile(r"([uU]?)('''|\"\"\"|'|\")(.*)\2", re.DOTALL)
@@ -122,14 +113,3 @@ def _revises(tree: ast.Module, text: str, lines: list[str], old: str, new: str) 
         if found[2] == old:
             yield start + found.start(1), start + found.end(2), f"{found[1] or ' '}{new}"
             return
-
-
-def _is_refusal(function: ast.FunctionDef) -> bool:
-    return any(isinstance(node, ast.Raise) for node in function.body)
-
-
-def _is_empty(function: ast.FunctionDef) -> bool:
-    return all(
-        isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-        for node in function.body
-    )

@@ -123,11 +123,15 @@ class AwaitDatabase:
 
 @dataclass(frozen=True)
 class Migrate:
-    """Upgrade to `target`; `seed_later` notes in a new database that its sample data is still to come."""
+    """Upgrade to `target`; `seed_later` notes in a new database that its sample data is still to come.
+
+    `reread`: the revision files may have changed since the plan was made, and are read again.
+    """
 
     target: str
     pending: tuple[str, ...] = ()
     seed_later: bool = False
+    reread: bool = False
 
     @property
     def title(self) -> str:
@@ -180,6 +184,37 @@ class KeepFiles:
     """Keep copies of revision files that were applied without us, or by a run that was cut off."""
 
     title = "keep a copy of the applied revision files"
+
+
+@dataclass(frozen=True)
+class Rehearse:
+    """Downgrade a copy of the database to `target`, upgrade it to `back`, show what differs, and ask before a loss.
+
+    `undone` are the revisions taken back, newest first. Without `back` the upgrade is still to be edited.
+    """
+
+    target: str
+    undone: tuple[str, ...]
+    back: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        ways = "down and up" if self.back else "down"
+        return f"rehearse it, {ways}, on a copy of the database, and ask before anything is lost"
+
+
+@dataclass(frozen=True)
+class AwaitEdit:
+    """Wait until the file of a revision has been edited by whoever sits at the terminal."""
+
+    revision: str
+    path: str
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"wait until {self.path} is edited"
 
 
 @dataclass(frozen=True)
@@ -310,6 +345,7 @@ Foreground = (
     ProvideImages | Kill | Down | SetDataAside | PutBack | CloseUndo | DiscardData | MakeFolder
     | StartDatabase | AwaitDatabase | Migrate | PrintUpgradeSql | Downgrade | DowngradeLost | KeepFiles
     | MakeShadow | DropShadow | WriteRevision | ApplyRevision | NoteRebase | ReplaceFile | WriteMerge
+    | Rehearse | AwaitEdit
     | Seed | StartServices | AwaitBackend | RunTests | Discard
 )  # fmt: skip
 Step = Foreground | Sweep

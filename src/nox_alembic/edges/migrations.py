@@ -1,6 +1,8 @@
-"""Alembic's work on a project, asked of the worker: in this process, or in the backend's container."""
+"""Alembic's work on a project, asked of the worker: in this process, one of its own, or in the backend's container."""
 
 import json
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +23,15 @@ NOT_CONNECTED = "postgresql+psycopg2://"
 
 @dataclass(frozen=True)
 class Alembic:
-    """Alembic in one place; `path_of` and `address_of` say where that place sees the project and the database."""
+    """Alembic in one place; `path_of` and `address_of` say where that place sees the project and the database.
+
+    `strict`: nothing is moved where env.py connects to another database than the given one.
+    """
 
     carry: Carry
     path_of: Callable[[Path], str]
     address_of: Callable[[DatabaseAddress], DatabaseAddress]
+    strict: bool = False
 
     def read_history(self, configuration: Path) -> History:
         """Return the revision graph by running the revision files, for those whose ids are computed."""
@@ -37,7 +43,7 @@ class Alembic:
 
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
         """Upgrade to `target` (an id or `heads`), with a call before each revision; raises FailedError (NA405)."""
-        self._ask(configuration, self._url(address), {"do": "upgrade", "target": target}, on_revision)
+        self._ask(configuration, self._url(address), self._move("upgrade", address, target), on_revision)
 
     def downgrade(
         self,
@@ -53,7 +59,7 @@ class Alembic:
         """
         # Latin-1 gives each byte a character, and the worker gives it back: a file's encoding is its own affair.
         files = {name: content.decode("latin-1") for name, content in extra.items()}
-        request = {"do": "downgrade", "target": target, "extra": files}
+        request = {**self._move("downgrade", address, target), "extra": files}
         self._ask(configuration, self._url(address), request, on_revision)
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
@@ -88,6 +94,9 @@ class Alembic:
             raise FailedError("NA434", text, hint="correct what it says, and `nox -s merge` again")
         return NewFile(**answer["value"])
 
+    def _move(self, direction: str, address: DatabaseAddress, target: str) -> Mapping[str, Any]:
+        return {"do": direction, "target": target, "only": address.name if self.strict else ""}
+
     def _url(self, address: DatabaseAddress) -> str:
         return self.address_of(address).url
 
@@ -109,6 +118,18 @@ class Alembic:
 def in_process() -> Alembic:
     """Return Alembic as it is installed here."""
     return Alembic(carry=_perform, path_of=str, address_of=lambda address: address)
+
+
+def in_own_process() -> Alembic:
+    """Return Alembic as it is installed here, in a new process for each run.
+
+    For databases beside the real one: a project whose settings are read at import keeps the first URL that they saw.
+    """
+
+    def carry(request: Mapping[str, Any], on_revision: OnRevision) -> Mapping[str, Any]:
+        return _converse([sys.executable, "-"], os.environ, request, on_revision)
+
+    return Alembic(carry=carry, path_of=str, address_of=lambda address: address)
 
 
 def in_backend(
@@ -149,10 +170,8 @@ def _converse(
     text = f"{boot}\nimport json\nrun(*json.loads({json.dumps(json.dumps([_texts(), request]))}))\n"
     code = process.converse(python, text, hear, env=environ)
     if code or not answers:
-        message = f"the Python in the backend's container ended with {code} before Alembic answered"
-        hint = (
-            "see its words above; `nox -s shell` looks inside: Alembic, SQLAlchemy and psycopg2 must be installed there"
-        )
+        message = f"the Python that runs Alembic ended with {code} before it answered"
+        hint = "see its words above: Alembic, SQLAlchemy and psycopg2 must be installed where `alembic-in` says"
         raise FailedError("NA410", message, hint=hint)
     return answers[0]
 

@@ -60,6 +60,7 @@ def look(
         rebasing=rebasing,
         sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
         team=team.look(configuration.parent, forked) if configuration and forked else None,
+        source_of=revisions.source_of,
     )
 
 

@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +18,18 @@ logger = logging.getLogger("nox_alembic.process")
 
 # Windows: the same as a session of its own, and no console window; 0 elsewhere, where the names do not exist.
 _DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A program to run: its words and the whole environment, which has the password so that no argument need."""
+
+    words: tuple[str, ...]
+    environ: Mapping[str, str] = field(repr=False)
+
+    def adding(self, *arguments: str) -> "Invocation":
+        """Return it with more arguments."""
+        return Invocation((*self.words, *arguments), self.environ)
 
 
 @dataclass(frozen=True)
@@ -86,6 +99,46 @@ def answer(
     except (PreconditionError, subprocess.TimeoutExpired, OSError):
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+def pipe(source: Invocation, sink: Invocation) -> tuple[Completed, Completed]:
+    """Run two programs with what the first prints as the input of the second; return how each ended, without `out`.
+
+    Neither outlives this call. Raises PreconditionError (NA505) as `run` does.
+    """
+    commands = [_show(_found(program.words, program.environ), None) for program in (source, sink)]
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as heard:
+        giver = subprocess.Popen(
+            commands[0], env=source.environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
+        )
+        with giver, _ended(giver):
+            taker = subprocess.Popen(
+                commands[1], env=sink.environ, stdin=giver.stdout, stdout=subprocess.DEVNULL, stderr=heard
+            )
+            with taker, _ended(taker):
+                took = taker.wait()
+            if took:  # nobody reads what it still has to say
+                giver.kill()
+            gave = giver.wait()
+        return (
+            Completed(source.words, gave, "", _written(said)),
+            Completed(sink.words, took, "", _written(heard)),
+        )
+
+
+def _written(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
+
+
+@contextlib.contextmanager
+def _ended(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Let a program not outlive the block, whatever happens in it."""
+    try:
+        yield
+    finally:
+        if child.poll() is None:
+            child.kill()
 
 
 def stream(

@@ -21,6 +21,26 @@ FORKED = History.of(
 )
 
 
+def test_a_downgrade_takes_back_what_stands_on_the_target_and_not_what_stands_beside_it() -> None:
+    """As Alembic does it: below a merge the other side stays."""
+    merged = History.of(
+        [
+            Revision(id="a1"),
+            Revision(id="b2", down=("a1",)),
+            Revision(id="b9", down=("a1",)),
+            Revision(id="m1", down=("b2", "b9")),
+            Revision(id="p1"),
+            Revision(id="p2", down=("p1",), depends_on=("b2",)),
+        ]
+    )
+    assert merged.taken_back("b2", ("m1",)) == ("m1",)
+    assert merged.taken_back("a1", ("m1",)) == ("m1", "b9", "b2")
+    assert merged.taken_back("a1", ("b2", "p2")) == ("p2", "b2")
+    assert merged.taken_back("p1", ("m1", "p2")) == ("p2",)
+    assert merged.taken_back("base", ("b9",)) == ("b9", "a1")
+    assert merged.taken_back("b9", ("b2", "b9")) == ()
+
+
 def test_heads_are_what_nothing_follows() -> None:
     assert FORKED.heads == ("d4",)
     assert History.of([Revision(id="b"), Revision(id="a")]).heads == ("a", "b")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nox_alembic.core.revisionfile import NotRewritableError, has_downgrade, rebased
+from nox_alembic.core.revisionfile import NotRewritableError, rebased
 
 FULL = '''\
 """make b1
@@ -84,22 +84,3 @@ def test_whatever_surrounds_the_literal_stays(before: str, end: str, form: str) 
     made = rebased(source.encode(), "a1")
     assert made == source.replace(form, form.replace("t1", "a1")).encode()
     ast.parse(made)
-
-
-UP = "def upgrade():\n    op.x()\n"
-
-
-@pytest.mark.parametrize(
-    ("source", "has"),
-    [
-        (UP + "def downgrade():\n    op.y()\n", True),
-        (UP, False),
-        (UP + "def downgrade():\n    pass\n", False),
-        (UP + 'def downgrade():\n    """No way back."""\n', False),
-        (UP + "def downgrade():\n    raise NotImplementedError\n", False),
-        ("def upgrade():\n    pass\ndef downgrade():\n    pass\n", True),
-        ("def upgrade():\n    ...\ndef downgrade():\n    raise NotImplementedError\n", False),
-    ],
-)
-def test_a_way_down_is_more_than_a_function_with_nothing_in_it(source: str, has: bool) -> None:
-    assert has_downgrade(source.encode()) is has

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.recipes import joining, lifecycle, migrating, undo
+from nox_alembic.core.recipes import joining, lifecycle, migrating, reapplying, undo
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.steps import Plan
 
@@ -17,6 +17,7 @@ RECIPES: dict[str, Recipe] = {
     "test": lifecycle.test,
     "migrate": migrating.migrate,
     "downgrade": migrating.downgrade,
+    "reapply": reapplying.reapply,
     "revision": migrating.revision,
     "merge": joining.merge,
     "rebase": joining.rebase,

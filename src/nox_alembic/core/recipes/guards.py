@@ -1,8 +1,12 @@
 """The refusals that several verbs share: each raises a NoxAlembicError, or does nothing."""
 
+from collections.abc import Iterable
+
 from nox_alembic.core.config import Config
+from nox_alembic.core.downgrades import why_no_way_back
 from nox_alembic.core.errors import FindingError, PreconditionError, RefusedError
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.recipes.targets import shown_path
 
 
 def require_database(facts: Facts) -> None:
@@ -31,6 +35,17 @@ def refuse_unfound(facts: Facts) -> None:
     elif lost.problems:
         hint = "switch to the branch that has it, or `nox -s reset` for a fresh database"
         raise FindingError("NA441", "; ".join(lost.problems), hint=hint)
+
+
+def refuse_one_way(config: Config, facts: Facts, keys: Iterable[str]) -> None:
+    """Refuse to go back over revisions whose scripts do not support it (NA437)."""
+    for key in keys:
+        path = facts.history.revisions[key].path
+        if why := why_no_way_back(facts.source_of(path)):
+            shown = shown_path(config, path)
+            message = f"there is no way back over the revision {facts.history.describe(key)}: {shown} {why}"
+            hint = "write its downgrade(); where there is nothing to take back, let it `return`"
+            raise FindingError("NA437", message, hint=hint)
 
 
 def refuse_protected(config: Config) -> None:

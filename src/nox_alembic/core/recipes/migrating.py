@@ -3,7 +3,7 @@
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import UsageError
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.recipes.guards import refuse_protected, refuse_unknown, require_database
+from nox_alembic.core.recipes.guards import refuse_one_way, refuse_protected, refuse_unknown, require_database
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.switching import way_back
 from nox_alembic.core.recipes.targets import downgrade_target, shown_current, target_of
@@ -39,11 +39,10 @@ def downgrade(config: Config, facts: Facts, options: Options) -> Plan:
     require_database(facts)
     refuse_unknown(facts)
     target = downgrade_target(facts, options.revision or "-1")
-    kept = facts.history.with_ancestors([target] if target != "base" else [])
-    applied = facts.history.with_ancestors(facts.current or ())
-    undone = tuple(key for key in reversed(facts.history.order) if key in applied - kept)
+    undone = facts.history.taken_back(target, facts.current or ())
     if not undone:
         return Plan(notes=(f"nothing to do: the database is at {shown_current(facts)}",))
+    refuse_one_way(config, facts, undone)
     names = ", ".join(facts.history.describe(key) for key in undone)
     return Plan(steps=(Downgrade(target, undone),), destroys=f"what these revisions added, with its data: {names}")
 

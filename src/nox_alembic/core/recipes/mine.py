@@ -1,12 +1,13 @@
 """Which of two heads is mine, and whether it may be put on top of the other one: each refusal of a rebase."""
 
 from nox_alembic.core.config import Config
+from nox_alembic.core.downgrades import why_no_way_back
 from nox_alembic.core.errors import RefusedError, UsageError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.heads import Side, named, sides
 from nox_alembic.core.history import History
 from nox_alembic.core.recipes.targets import shown_path
-from nox_alembic.core.revisionfile import NotRewritableError, has_downgrade, rebased
+from nox_alembic.core.revisionfile import NotRewritableError, rebased
 from nox_alembic.core.team import told_heads
 
 MERGE = "`nox -s merge` joins the heads and changes no revision"
@@ -63,9 +64,9 @@ def refuse_tangled(history: History, mine: Side, theirs: Side) -> None:
 def refuse_no_way_down(config: Config, facts: Facts, undone: tuple[str, ...]) -> None:
     """Refuse when the database cannot be moved, since one of the revisions to take back has no downgrade (NA431)."""
     for key in undone:
-        if not has_downgrade(facts.sources.get(key, b"")):
+        if why := why_no_way_back(facts.sources.get(key, b"")):
             path = shown_path(config, facts.history.revisions[key].path)
-            message = f"{facts.history.describe(key)} is applied, and there is no way back: {path} has no downgrade"
+            message = f"{facts.history.describe(key)} is applied, and there is no way back: {path} {why}"
             hint = "write it, or leave the database alone with `nox -s rebase -- --no-database` and `nox -s reset` it"
             raise RefusedError("NA431", message, hint=hint)
 

@@ -14,6 +14,8 @@ class Options:
     message: str = ""
     empty: bool = False
     apply: bool = False
+    edit: bool = False
+    interactive: bool = False
     arguments: tuple[str, ...] = ()
     new_id: str = ""
     onto: str = ""

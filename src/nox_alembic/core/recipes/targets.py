@@ -30,6 +30,19 @@ def downgrade_target(facts: Facts, word: str) -> str:
     return target
 
 
+def reapply_target(facts: Facts, word: str) -> str:
+    """Return the revision that is meant, the current one by default; it must be applied (NA409)."""
+    places = facts.current or ()
+    if not word and len(places) > 1:
+        message = f"the database is at {' and '.join(map(facts.history.describe, places))}"
+        raise UsageError("NA402", message, hint="name the revision to re-apply")
+    key = facts.history.resolve(word) if word else places[0]
+    if key not in facts.history.with_ancestors(places):
+        message = f"the revision {facts.history.describe(key)} is not applied, so there is nothing to re-apply"
+        raise UsageError("NA409", message, hint=f"`nox -s migrate -- {key}` applies it")
+    return key
+
+
 def _steps_back(facts: Facts, count: int) -> str:
     """Return what lies `count` revisions below the current one; at a merge there is no single answer."""
     places = facts.current or ()

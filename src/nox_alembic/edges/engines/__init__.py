@@ -3,23 +3,16 @@
 An engine knows how to start, stop, look and say where things are; the order of a verb is not its business.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
+from nox_alembic.edges.process import Invocation
 
 Service = Literal["database", "backend"]
 Remover = Callable[[Path, str], None]
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """A program to run: its words and the whole environment, which has the password so that no argument need."""
-
-    words: tuple[str, ...]
-    environ: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from nox_alembic.core.composefile import ComposeModel
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
-from nox_alembic.edges.engines import Inside, Invocation, Remover, Service
+from nox_alembic.edges.engines import Inside, Remover, Service
 from nox_alembic.edges.engines.compose_cli import ComposeCli
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
 from nox_alembic.edges.folders import has_content
 from nox_alembic.edges.ports import is_free
+from nox_alembic.edges.process import Invocation
 
 
 @dataclass(frozen=True, kw_only=True)

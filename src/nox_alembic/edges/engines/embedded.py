@@ -14,7 +14,7 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
 from nox_alembic.edges import process
-from nox_alembic.edges.engines import Invocation, Remover, Service, logfiles, processes
+from nox_alembic.edges.engines import Remover, Service, logfiles, processes
 from nox_alembic.edges.engines.embedded_record import (
     THROWAWAY,
     Connection,
@@ -30,6 +30,7 @@ from nox_alembic.edges.engines.postgres_programs import find_programs
 from nox_alembic.edges.engines.postgres_server import Server
 from nox_alembic.edges.folders import Folders, has_content
 from nox_alembic.edges.ports import free_port, is_free
+from nox_alembic.edges.process import Invocation
 
 HOST = "127.0.0.1"
 BACKEND = "backend"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.environment import EnvironmentContext
+from alembic.util import CommandError
 
 from nox_alembic.edges.worker.project import open_scripts
 
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
 OnRevision = Callable[["Script"], None]
 
 
-def move(config: Config, direction: str, target: str, on_revision: OnRevision, extra: dict[str, str]) -> None:
+def move(
+    config: Config, direction: str, target: str, on_revision: OnRevision, *, extra: dict[str, str], only: str
+) -> None:
     """Do what alembic.command.upgrade and downgrade do, with the steps watched: env.py need know nothing of it.
 
-    `extra` are revision files that are not the project's: by name, each byte as a character.
+    `extra` are revision files that are not the project's: by name, each byte as a character. Raises CommandError before
+    the first revision where env.py is not connected to the database `only`, if that is not "".
     """
     with tempfile.TemporaryDirectory() as folder:
         for name, text in extra.items():
@@ -32,13 +36,25 @@ def move(config: Config, direction: str, target: str, on_revision: OnRevision, e
         scripts = open_scripts(config, [folder] if extra else [])
         plan = {"upgrade": scripts._upgrade_revs, "downgrade": scripts._downgrade_revs}[direction]  # noqa: SLF001
 
-        def steps(current: Any, _context: Any) -> Iterator[Any]:
+        def steps(current: Any, context: Any) -> Iterator[Any]:
+            _require_database(context.connection, only)
             for step in plan(target, current):
                 on_revision(step.revision)
                 yield step
 
         with EnvironmentContext(config, scripts, fn=steps, destination_rev=target):
             scripts.run_env()
+
+
+def _require_database(connection: Any, name: str) -> None:
+    """Ask the connection itself: what env.py makes of the URL that it is given is its own business."""
+    if name:
+        idle = not connection.in_transaction()
+        found = connection.exec_driver_sql("SELECT current_database()").scalar()
+        if idle:
+            connection.rollback()
+        if found != name:
+            raise CommandError(f'env.py connects to the database "{found}", and not to "{name}" as it is told')
 
 
 def upgrade_sql(config: Config, start: str, target: str) -> str:

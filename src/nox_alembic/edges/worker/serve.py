@@ -49,8 +49,10 @@ def perform(request: Request, on_revision: OnRevision) -> Result:
 
 def _do(request: Request, config: Config, begins: Callable[[Script], None]) -> Any:
     work: dict[str, Callable[[], Any]] = {
-        "upgrade": lambda: runs.move(config, "upgrade", request["target"], begins, {}),
-        "downgrade": lambda: runs.move(config, "downgrade", request["target"], begins, request.get("extra", {})),
+        "upgrade": lambda: runs.move(config, "upgrade", request["target"], begins, extra={}, only=request["only"]),
+        "downgrade": lambda: runs.move(
+            config, "downgrade", request["target"], begins, extra=request.get("extra", {}), only=request["only"]
+        ),
         "sql": lambda: runs.upgrade_sql(config, request["start"], request["target"]),
         "history": lambda: runs.history(config),
         "compare": lambda: drafts.compare(config),

@@ -6,11 +6,11 @@ import pytest
 
 from nox_alembic.core.errors import FindingError, PreconditionError, RefusedError
 from nox_alembic.core.facts import TakenPort
-from nox_alembic.core.recipes import Options, Recipe, lifecycle, migrating
+from nox_alembic.core.recipes import Options, Recipe, lifecycle, migrating, reapplying
 from tests.unit.core.make import TWO_HEADS, config, engine, facts, told, up
 
 
-@pytest.mark.parametrize("verb", [lifecycle.reset, migrating.downgrade])
+@pytest.mark.parametrize("verb", [lifecycle.reset, migrating.downgrade, reapplying.reapply])
 def test_a_protected_environment_refuses_what_destroys(verb: Recipe) -> None:
     with pytest.raises(RefusedError) as error:
         verb(config(protected=True), up(), Options())
@@ -55,7 +55,7 @@ def test_two_heads_are_for_people_to_decide(verb: Recipe) -> None:
     )
 
 
-@pytest.mark.parametrize("verb", [lifecycle.dev, migrating.migrate, migrating.downgrade])
+@pytest.mark.parametrize("verb", [lifecycle.dev, migrating.migrate, migrating.downgrade, reapplying.reapply])
 def test_a_revision_that_is_not_on_this_branch_stops_what_would_build_on_it(verb: Recipe) -> None:
     with pytest.raises(FindingError) as error:
         verb(config(), up(current=("ffff",)), Options())

@@ -88,6 +88,12 @@ def test_downgrade_to_a_revision_that_is_not_applied_points_up() -> None:
     )
 
 
+def test_downgrade_to_one_side_of_a_merge_leaves_the_other_one() -> None:
+    merged = History.of([*TWO_HEADS.revisions.values(), Revision(id="m1", down=("b2", "b9"))])
+    plan = migrating.downgrade(config(), up(history=merged, current=("m1",)), Options(revision="b2"))
+    assert plan.steps == (Downgrade("b2", ("m1",)),)
+
+
 def test_downgrade_below_a_merge_asks_for_a_name() -> None:
     merged = History.of([*TWO_HEADS.revisions.values(), Revision(id="m1", down=("b2", "b9"))])
     with pytest.raises(UsageError) as error:

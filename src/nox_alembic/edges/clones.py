@@ -1,0 +1,176 @@
+"""A copy of a database, with all its data, beside the original and for a moment.
+
+A run that is killed leaves its copy behind. The next one drops it: what has a name of ours, our mark, and the comment
+of this very database.
+"""
+
+import contextlib
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import psycopg2
+from psycopg2 import errors, sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spite of its name
+
+from nox_alembic.core.errors import FailedError, PreconditionError
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges import process
+from nox_alembic.edges.connection import connected
+from nox_alembic.edges.process import Invocation
+from nox_alembic.edges.waiting import wait_until
+
+NAME = re.compile(r"nox_alembic_rehearsal_[0-9a-f]{8}")
+# The mark is a limit that nobody types by accident: unlike a comment it is there from the first instant on.
+MARK = 1913
+COMMENT = "nox-alembic: for a moment, beside the database "
+DROP_SECONDS = 15
+
+Client = Callable[[str], Invocation]
+
+
+@contextlib.contextmanager
+def copied(address: DatabaseAddress, client: Client) -> Iterator[DatabaseAddress]:
+    """Yield a copy of the database, and drop it afterwards; `client` gives the server's own pg_dump and psql.
+
+    By PostgreSQL's own copy where nobody else is connected, since that needs the database for itself; else by a dump,
+    which disturbs nobody. Raises FailedError (NA436) when neither succeeds.
+    """
+    with _server(address) as cursor:
+        _drop_leftovers(cursor, address)
+        copy = replace(address, name=_new_name())
+        try:
+            if not _copy_at_once(cursor, address, copy):
+                _create_empty(cursor, address, copy)
+                _dump(client, address, copy)
+            _copy_settings(address, copy)
+            yield copy
+        finally:
+            _drop_again(cursor, copy.name)
+
+
+@contextlib.contextmanager
+def _server(address: DatabaseAddress) -> Iterator[Cursor]:
+    """Yield a cursor that is not on the database itself, where the server has the usual other ones."""
+    with contextlib.ExitStack() as stack:
+        try:
+            other = "template1" if address.name == "postgres" else "postgres"
+            cursor = stack.enter_context(connected(replace(address, name=other)))
+        except psycopg2.OperationalError:
+            cursor = stack.enter_context(connected(address))
+        yield cursor
+
+
+def _new_name() -> str:
+    return f"nox_alembic_rehearsal_{secrets.token_hex(4)}"
+
+
+def _copy_at_once(cursor: Cursor, address: DatabaseAddress, copy: DatabaseAddress) -> bool:
+    """Return whether the server copied its files; asked first, since it waits for five seconds before it refuses."""
+    cursor.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type <> 'autovacuum worker'",
+        (address.name,),
+    )
+    if cursor.fetchone() != (0,):
+        return False
+    try:
+        _create(cursor, address, copy, sql.SQL("TEMPLATE {}").format(sql.Identifier(address.name)))
+    except errors.ObjectInUse:
+        return False
+    return True
+
+
+def _create_empty(cursor: Cursor, address: DatabaseAddress, copy: DatabaseAddress) -> None:
+    """Create one with the encoding and the sort order of the original; how they are called depends on the version."""
+    cursor.execute(
+        "SELECT pg_encoding_to_char(encoding), datcollate, datctype, coalesce(row ->> 'datlocprovider', 'c'),"
+        " coalesce(row ->> 'datlocale', row ->> 'daticulocale')"
+        " FROM pg_database, to_jsonb(pg_database) AS row WHERE datname = %s",
+        (address.name,),
+    )
+    encoding, collate, ctype, provider, locale = cursor.fetchone() or ("UTF8", "C", "C", "c", None)
+    options = sql.SQL("TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}").format(
+        sql.Literal(encoding), sql.Literal(collate), sql.Literal(ctype)
+    )
+    if provider != "c":
+        words = {"i": "LOCALE_PROVIDER icu ICU_LOCALE", "b": "LOCALE_PROVIDER builtin BUILTIN_LOCALE"}[provider]
+        options += sql.SQL(f" {words} {{}}").format(sql.Literal(locale))
+    _create(cursor, address, copy, options)
+
+
+def _create(cursor: Cursor, address: DatabaseAddress, copy: DatabaseAddress, options: sql.Composable) -> None:
+    name = sql.Identifier(copy.name)
+    try:
+        cursor.execute(sql.SQL("CREATE DATABASE {} CONNECTION LIMIT {} {}").format(name, sql.Literal(MARK), options))
+        cursor.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(COMMENT + address.name)))
+    except errors.InsufficientPrivilege as error:
+        message = f'the user "{address.user}" may not create a database to rehearse in: {str(error).strip()}'
+        raise PreconditionError(
+            "NA436", message, hint=f'as a superuser: `ALTER ROLE "{address.user}" CREATEDB`'
+        ) from None
+    except errors.ObjectInUse:
+        raise
+    except psycopg2.Error as error:
+        raise _not_copied(address, str(error)) from None
+
+
+def _dump(client: Client, address: DatabaseAddress, copy: DatabaseAddress) -> None:
+    """Copy through a dump. Subscriptions and publications reach beyond the database, and stay out."""
+    outside = ("--no-subscriptions", "--no-publications", "--lock-wait-timeout=30s")
+    dump = client("pg_dump").adding(*outside, f"--dbname={address.name}")
+    load = client("psql").adding("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={copy.name}")
+    gave, took = process.pipe(dump, load)
+    for done in (took, gave):
+        if not done.ok:
+            raise _not_copied(address, done.err)
+
+
+def _not_copied(address: DatabaseAddress, detail: str) -> FailedError:
+    message = f'the database "{address.name}" could not be copied, and is as it was'
+    return FailedError("NA436", message, hint="PostgreSQL says why, above", detail=detail)
+
+
+def _copy_settings(address: DatabaseAddress, copy: DatabaseAddress) -> None:
+    """Give the copy what `ALTER DATABASE ... SET` says of the original: a search_path decides where tables are made."""
+    with connected(address) as cursor:
+        cursor.execute(
+            "SELECT DISTINCT split_part(setting, '=', 1) FROM pg_db_role_setting, unnest(setconfig) AS setting"
+            " WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND setrole IN (0, quote_ident(current_user)::regrole)"
+        )
+        for (setting,) in cursor.fetchall():
+            name = sql.Identifier(*setting.split("."))
+            cursor.execute(sql.SQL("ALTER DATABASE {} SET {} FROM CURRENT").format(sql.Identifier(copy.name), name))
+
+
+def _drop_leftovers(cursor: Cursor, address: DatabaseAddress) -> None:
+    """Drop what killed runs left; one that died between two statements left no comment."""
+    cursor.execute(
+        "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE datconnlimit = %s", (MARK,)
+    )
+    for name, comment in cursor.fetchall():
+        if NAME.fullmatch(name) and comment in {None, COMMENT + address.name}:
+            _drop(cursor, name)
+
+
+def _drop_again(cursor: Cursor, name: str) -> None:
+    """Drop what this run has made; where the server is gone, that is not the news, and the next run does it."""
+    with contextlib.suppress(psycopg2.OperationalError, psycopg2.InterfaceError):
+        _drop(cursor, name)
+
+
+def _drop(cursor: Cursor, name: str) -> None:
+    """Drop a database of ours and end whoever is still on it, by what PostgreSQL 12 knows, too."""
+
+    def ask() -> bool | None:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        try:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+        except errors.ObjectInUse:
+            return None
+        return True
+
+    if wait_until(ask, DROP_SECONDS) is None:
+        message = f'the database "{name}", which was made for a rehearsal, is still in use'
+        raise FailedError("NA436", message, hint="the next `nox -s reapply` drops it")
