@@ -32,6 +32,7 @@ from nox_alembic.core.steps import (
     NoteRebase,
     Plan,
     PrintUpgradeSql,
+    ProveOwnership,
     ProvideImages,
     PutBack,
     ReplaceFile,
@@ -92,6 +93,8 @@ class Runner:
         match step:
             case ProvideImages(images):
                 engine.provide_images(images)
+            case ProveOwnership():
+                engine.prove_ownership()
             case Kill():
                 engine.kill()
             case Down():

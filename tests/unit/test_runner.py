@@ -30,6 +30,7 @@ from nox_alembic.core.steps import (
     NoteRebase,
     Plan,
     PrintUpgradeSql,
+    ProveOwnership,
     ProvideImages,
     PutBack,
     ReplaceFile,
@@ -106,6 +107,7 @@ def bench() -> Bench:
 
 CALLS: list[tuple[Step, str]] = [
     (ProvideImages(("postgres:17",)), "images postgres:17"),
+    (ProveOwnership(), "prove"),
     (Kill(), "kill"),
     (Down(), "down"),
     (SetDataAside(FOLDER), "wipe /project/volumes/db"),

@@ -19,6 +19,7 @@ from nox_alembic.core.steps import (
     MakeFolder,
     Migrate,
     Plan,
+    ProveOwnership,
     ProvideImages,
     RunTests,
     Seed,
@@ -47,10 +48,10 @@ def test_reset_on_a_fresh_machine_wipes_nothing_and_asks_nothing() -> None:
     )
 
 
-def test_reset_of_a_running_environment_kills_it_and_wipes_before_it_starts_anything() -> None:
+def test_reset_of_a_running_environment_proves_that_it_is_ours_kills_it_and_wipes_before_it_starts_anything() -> None:
     plan = lifecycle.reset(config(), up(), Options())
     aside = SetDataAside(FOLDER, "reset", ("c3",))
-    assert plan.steps[:4] == (Kill(), aside, StartDatabase(), Sweep(FOLDER))
+    assert plan.steps[:5] == (ProveOwnership(), Kill(), aside, StartDatabase(), Sweep(FOLDER))
     assert plan.steps[-1] == CloseUndo()
     assert plan.destroys == "the database in /project/volumes/db"
 
