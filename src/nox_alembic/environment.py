@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nox_alembic.core.config import Config
+from nox_alembic.core.consent import Inventory, hash_of
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
@@ -90,6 +91,11 @@ class Environment:
             protect=self._protected(),
             generations=self.config.undo_keep,
         )
+
+    def inventory(self, verb: str, facts: Facts, plan: Plan) -> tuple[Inventory, str]:
+        """Return what the plan takes away, and the hash by which it is agreed to; changes nothing."""
+        found = probe.inventory(facts, plan, self.safe.passing(plan))
+        return found, hash_of(verb, self.config, plan, found)
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb."""

@@ -52,10 +52,9 @@ def test_a_copy_of_the_data_in_another_container_on_our_port_is_not_touched(
     number = port(ours)
     hint = f"end what answers on port {number} instead, a tunnel or another PostgreSQL, or choose another port"
     with forwarded(number, port(copy), ours.root.parent) as ours.prefix:
-        for words in (("reset", "--yes"), ("downgrade", "--yes")):
-            ran = ours.run(*words, "--json")
-            assert (ran.code, ran.error) == (5, ("NA621", message, hint))
+        ran = ours.run("reset", "--yes", "--json")
+    assert (ran.code, ran.error) == (5, ("NA621", message, hint))
     ours.prefix = ()
     assert [ask(project, "SELECT count(*) FROM t1") for project in (ours, copy)] == [1, 1]
-    ran = ours.good("downgrade", "--yes", "--json").json
-    assert [step["title"] for step in ran["steps"]] == ["prove that the server is ours", "downgrade to t1"]
+    steps = ours.good("downgrade", "--yes", "--json").json["steps"]
+    assert [step["title"] for step in steps] == ["prove that the server is ours", "downgrade to t1"]

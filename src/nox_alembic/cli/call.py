@@ -2,15 +2,16 @@
 
 import contextlib
 import logging
-import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nox_alembic.cli.consent import agree
 from nox_alembic.cli.words import Shared
-from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
+from nox_alembic.core.errors import FailedError, NoxAlembicError
 
 if TYPE_CHECKING:
     from nox_alembic.environment import Environment
@@ -28,15 +29,18 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
         plan = RECIPES[verb](environment.config, facts, Options(**options))
         for note in plan.notes:
             environment.report.note(note)
-        if shared.dry_run:
+        look = partial(environment.inventory, verb, facts, plan)
+        if shared.only_looks:
             environment.report.dry_run(plan)
+            if shared.plan:
+                environment.report.goes(plan, *(look() if plan.destroys else (None, "")))
         elif plan.steps:
-            _consent(plan.destroys, shared)
+            agree(plan, shared, look)
             environment.run(plan, facts.history)
-        return plan.again and not shared.dry_run
+        return plan.again and not shared.only_looks
 
     def perform(environment: "Environment") -> int:
-        alone = shared.dry_run or verb == "test"  # the one changes nothing, the other nothing that is shared
+        alone = shared.only_looks or verb == "test"  # the one changes nothing, the other nothing that is shared
         with contextlib.nullcontext() if alone else environment.lock(verb):
             if act(environment):
                 act(environment)
@@ -56,7 +60,7 @@ def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int
     report = Reporter(verb, json=shared.json)
     try:
         code = work(
-            Environment.open(shared.project, shared.env, report, throwaway=verb == "test" and not shared.dry_run)
+            Environment.open(shared.project, shared.env, report, throwaway=verb == "test" and not shared.only_looks)
         )
     except NoxAlembicError as error:
         report.finish(error)
@@ -74,14 +78,3 @@ def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int
 def _unexpected(error: Exception) -> NoxAlembicError:
     message = f"an unexpected error, which is a bug of nox-alembic: {type(error).__name__}: {error}"
     return FailedError("NA901", message, hint="please report it with the lines above", detail=traceback.format_exc())
-
-
-def _consent(destroys: str, shared: Shared) -> None:
-    """Ask on a terminal; without one, nobody can answer, so `--yes` must have been typed."""
-    if not destroys or shared.yes:
-        return
-    if shared.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        message = f"without a terminal nobody can be asked, and this destroys {destroys}"
-        raise RefusedError("NA010", message, hint="repeat it with `--yes`")
-    if not click.confirm(f"This destroys {destroys}. Go on?", err=True):
-        raise RefusedError("NA011", "not confirmed: nothing was changed", hint="answer y, or repeat it with `--yes`")

@@ -4,14 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from nox_alembic.core.consent import Content, Inventory, Stored, takes_files
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.headfile import HeadFile
 from nox_alembic.core.heads import sides
 from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
-from nox_alembic.edges import applied, backend, database, files, headfile, lost, revisions, wiper
+from nox_alembic.core.steps import Plan
+from nox_alembic.edges import applied, backend, contents, database, files, headfile, lost, revisions, wiper
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.folders import measure
 from nox_alembic.edges.git import team
 from nox_alembic.edges.migrations import Alembic
 from nox_alembic.edges.wiper.values import Gates
@@ -52,6 +55,26 @@ def look(
         sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
         team=team.look(configuration.parent, forked) if configuration and forked else None,
     )
+
+
+def inventory(facts: Facts, plan: Plan, older: Sequence[Path]) -> Inventory:
+    """Return what the plan takes away, as far as it can be told without reading all of it; `older` is what it sweeps."""
+    whole = takes_files(plan)
+    address = facts.engine.address if facts.current is not None else None
+    databases = contents.look(address, whole_server=whole) if address else None
+    return Inventory(
+        databases=databases,
+        data=_stored(facts.engine.location, databases) if whole else None,
+        older=tuple(Stored(place=str(path), size=measure(path)[0]) for path in older),
+    )
+
+
+def _stored(location: DataLocation, databases: Sequence[Content] | None) -> Stored:
+    """Return the files; where the databases tell what is in them, their times do not matter."""
+    size, trace = measure(Path(location.path), location.subpaths) if location.kind == "folder" else (None, "")
+    if databases is not None:
+        size, trace = size or sum(database.size for database in databases), ""
+    return Stored(place=location.shown, size=size, trace=trace)
 
 
 def gates_of(engine: Engine, location: DataLocation, protect: Sequence[Path], *, ahead_of: EngineFacts | None) -> Gates:
