@@ -113,7 +113,7 @@ def test_reset_without_a_terminal_needs_yes_once_there_is_data(project: Project)
     assert ran.error == (
         "NA010",
         f"without a terminal nobody can be asked, and this destroys the database in {project.root / 'volumes/db'}",
-        "repeat it with `--yes`",
+        "look at it with `--plan`, and repeat it with the `--approve HASH` that is shown there, or with `--yes`",
     )
     assert rows(project) == 1
 

@@ -24,6 +24,8 @@ def projects(tmp_path: Path) -> Iterator[tuple[Project, Project]]:
         make_project(tmp_path / name / "project", tmp_path / name / "home", 'engine = "embedded"')
         for name in ("ours", "other")
     )
+    for project in found:
+        project.table('engine = "embedded"')  # neither backend nor seed
     yield found[0], found[1]
     for project in found:
         project.prefix = ()
@@ -78,6 +80,7 @@ def test_nothing_is_destroyed_on_another_server_on_our_port_nor_on_a_copy_of_our
     ours, other = projects
     for project in projects:
         project.good("dev")
+        execute(address(project), "INSERT INTO t1 VALUES (1)")
     take_password(other, of=address(ours))
     for copied in (False, True):
         if copied:
