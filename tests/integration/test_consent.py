@@ -18,7 +18,7 @@ from tests.project import Project, make_project
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     project = make_project(tmp_path / "project", tmp_path / "home", 'engine = "embedded"')
-    project.table('engine = "embedded"')  # neither backend nor seed
+    project.table('engine = "embedded"', "undo-keep = 1")  # neither backend nor seed
     yield project
     project.run("down")
 

@@ -58,7 +58,7 @@ def look(
 
 
 def inventory(facts: Facts, plan: Plan, older: Sequence[Path]) -> Inventory:
-    """Return what the plan takes away, as far as it can be told without reading all of it; `older` is what it sweeps."""
+    """Return what the plan takes away, as far as that can be told; `older` is what it sweeps."""
     whole = takes_files(plan)
     address = facts.engine.address if facts.current is not None else None
     databases = contents.look(address, whole_server=whole) if address else None

@@ -114,14 +114,14 @@ def test_an_unsafe_wipe_is_refused_by_the_plan_already() -> None:
 def test_reset_after_a_killed_one_does_not_keep_what_that_has_half_made() -> None:
     cut_off = Journal((replace(KEPT, open=True),))
     plan = lifecycle.reset(config(), up(current=("a1",), undo=cut_off), Options())
-    assert plan.steps[1] == SetDataAside(FOLDER, "reset", ("a1",), half_made=True)
+    assert plan.steps[2] == SetDataAside(FOLDER, "reset", ("a1",), half_made=True)
 
 
 @pytest.mark.parametrize("current", [("c3",), None])
 def test_reset_after_a_killed_one_keeps_what_may_be_whole(current: tuple[str, ...] | None) -> None:
     cut_off = Journal((replace(KEPT, open=True),))
     plan = lifecycle.reset(config(), up(current=current, undo=cut_off), Options())
-    assert plan.steps[1] == SetDataAside(FOLDER, "reset", current)
+    assert SetDataAside(FOLDER, "reset", current) in plan.steps
 
 
 def test_dev_ends_what_a_killed_reset_began() -> None:
