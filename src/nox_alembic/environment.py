@@ -95,7 +95,9 @@ class Environment:
     def inventory(self, verb: str, facts: Facts, plan: Plan) -> tuple[Inventory, str]:
         """Return what the plan takes away, and the hash by which it is agreed to; changes nothing."""
         found = probe.inventory(facts, plan, self.safe.passing(plan))
-        return found, hash_of(verb, self.config, plan, found)
+        approve = hash_of(verb, self.config, plan, found)
+        self.report.saw(found, approve)
+        return found, approve
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb."""

@@ -72,13 +72,17 @@ class Reporter:
 
     def goes(self, plan: Plan, inventory: Inventory | None, approve: str) -> None:
         """Print after the steps what data goes, and the hash by which just that is approved of, if it has one."""
-        self.fields["inventory"] = None if inventory is None else asdict(inventory)
-        self.fields["approve"] = approve
+        self.saw(inventory, approve)
         if not self.json:
             for line in inventory.lines if inventory else ("what goes: nothing",):
                 click.echo(f"  {line}" if inventory else line)
             if plan.destroys:
                 click.echo(f"approve with: --approve {approve}" if approve else "approve with: --yes, at your own risk")
+
+    def saw(self, inventory: Inventory | None, approve: str) -> None:
+        """Keep for JSON what was looked at before somebody agreed or not, and its hash."""
+        self.fields["inventory"] = None if inventory is None else asdict(inventory)
+        self.fields["approve"] = approve
 
     @contextlib.contextmanager
     def step(self, number: int, total: int, title: str, *, speaks: bool) -> Iterator[StepResult]:

@@ -82,15 +82,13 @@ def test_nothing_is_destroyed_on_another_server_on_our_port_nor_on_a_copy_of_our
         project.good("dev")
         execute(address(project), "INSERT INTO t1 VALUES (1)")
     take_password(other, of=address(ours))
-    for copied in (False, True):
+    for copied, verb in ((False, "reset"), (True, "downgrade")):
         if copied:
             copy_data(ours, other)
         assert (system(ours) == system(other)) is copied
         with forwarded(address(ours).port, address(other).port, tmp_path) as ours.prefix:
-            for words in (("reset", "--yes"), ("downgrade", "--yes")):
-                ran = ours.run(*words, "--json")
-                assert (ran.code, ran.error) == (5, refusal(ours, other))
-            assert ours.good("downgrade", "--dry-run").out.startswith("1. prove that the server is ours\n")
+            ran = ours.run(verb, "--yes", "--json")
+            assert (ran.code, ran.error) == (5, refusal(ours, other))
         ours.prefix = ()
         for project in projects:
             rows = "SELECT count(*) FROM t1 JOIN alembic_version ON version_num = 't2'"
