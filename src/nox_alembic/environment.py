@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nox_alembic.core.authors import Authors
 from nox_alembic.core.config import Config
+from nox_alembic.core.consent import Inventory, hash_of
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.history import History
@@ -111,6 +112,13 @@ class Environment:
     def authors(self, history: History) -> Authors:
         """Return who added the revision files."""
         return probe.authors(self.root, history, self.folders.cache)
+
+    def inventory(self, verb: str, facts: Facts, plan: Plan) -> tuple[Inventory, str]:
+        """Return what the plan takes away, and the hash by which it is agreed to; changes nothing."""
+        found = probe.inventory(facts, plan, self.safe.passing(plan))
+        approve = hash_of(verb, self.config, plan, found)
+        self.report.saw(found, approve)
+        return found, approve
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb."""

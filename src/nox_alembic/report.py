@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from nox_alembic import tables
 from nox_alembic.core.changes import Draft
+from nox_alembic.core.consent import Inventory
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.status import Status
@@ -71,6 +72,20 @@ class Reporter:
                 click.echo(f"{number}. {step.title}")
             if plan.destroys:
                 click.echo(f"what goes: {plan.destroys}")
+
+    def goes(self, plan: Plan, inventory: Inventory | None, approve: str) -> None:
+        """Print after the steps what data goes, and the hash by which just that is approved of, if it has one."""
+        self.saw(inventory, approve)
+        if not self.json:
+            for line in inventory.lines if inventory else ("what goes: nothing",):
+                click.echo(f"  {line}" if inventory else line)
+            if plan.destroys:
+                click.echo(f"approve with: --approve {approve}" if approve else "approve with: --yes, at your own risk")
+
+    def saw(self, inventory: Inventory | None, approve: str) -> None:
+        """Keep for JSON what was looked at before somebody agreed or not, and its hash."""
+        self.fields["inventory"] = None if inventory is None else asdict(inventory)
+        self.fields["approve"] = approve
 
     @contextlib.contextmanager
     def step(self, number: int, total: int, title: str, *, speaks: bool) -> Iterator[StepResult]:

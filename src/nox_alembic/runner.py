@@ -33,6 +33,7 @@ from nox_alembic.core.steps import (
     NoteRebase,
     Plan,
     PrintUpgradeSql,
+    ProveOwnership,
     ProvideImages,
     PutBack,
     Rehearse,
@@ -95,6 +96,8 @@ class Runner:
         match step:
             case ProvideImages(images):
                 engine.provide_images(images)
+            case ProveOwnership():
+                engine.prove_ownership()
             case Kill():
                 engine.kill()
             case Down():

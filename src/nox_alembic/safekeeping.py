@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nox_alembic.core.facts import DataLocation
-from nox_alembic.core.steps import PutBack, SetDataAside
+from nox_alembic.core.steps import Plan, PutBack, SetDataAside, Sweep
 from nox_alembic.core.undo import Journal
 from nox_alembic.edges import journal, probe, wiper
 from nox_alembic.edges.engines import Engine
@@ -50,6 +50,17 @@ class Safekeeping:
     def close(self) -> None:
         """Note that the verb came to its end: what is in place now is whole."""
         journal.write(self.journal, self.kept().closed(self.generations))
+
+    def passing(self, plan: Plan) -> Sequence[Path]:
+        """Return what earlier verbs have set aside and this plan deletes; changes nothing."""
+        folder = next((Path(step.location.path) for step in plan.steps if isinstance(step, Sweep)), None)
+        if folder is None:
+            return ()
+        anew = any(isinstance(step, PutBack) or (isinstance(step, SetDataAside) and not step.half_made)
+                   for step in plan.steps)  # fmt: skip
+        stay = [one.kept for one in self.kept().closed(self.generations - anew).generations]
+        trash = wiper.list_trash(folder.parent, folder.name)
+        return [folder.with_name(name) for name in trash if name not in stay]
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
         """Delete what was set aside and is not kept; return what there is to say of what is left."""

@@ -88,15 +88,16 @@ def test_a_dry_run_lists_the_steps_and_changes_nothing(project: Project) -> None
     before = tree(project.root), docker("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.State}} {{.RunningFor}}")
     ran = project.good("reset", "--dry-run")
     assert ran.out.splitlines() == [
-        "1. kill the backend and the database",
-        f"2. wipe {project.root / 'volumes/db'}",
-        "3. start the database",
-        "4. delete the data of earlier resets",
-        "5. wait for the database",
-        "6. migrate to head",
-        "7. seed (python seed.py)",
-        "8. start backend",
-        "9. wait for the backend",
+        "1. prove that the server is ours",
+        "2. kill the backend and the database",
+        f"3. wipe {project.root / 'volumes/db'}",
+        "4. start the database",
+        "5. delete the data of earlier resets",
+        "6. wait for the database",
+        "7. migrate to head",
+        "8. seed (python seed.py)",
+        "9. start backend",
+        "10. wait for the backend",
         f"what goes: the database in {project.root / 'volumes/db'}",
     ]
     after = tree(project.root), docker("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.State}} {{.RunningFor}}")
@@ -112,7 +113,7 @@ def test_reset_without_a_terminal_needs_yes_once_there_is_data(project: Project)
     assert ran.error == (
         "NA010",
         f"without a terminal nobody can be asked, and this destroys the database in {project.root / 'volumes/db'}",
-        "repeat it with `--yes`",
+        "look at it with `--plan`, and repeat it with the `--approve HASH` that is shown there, or with `--yes`",
     )
     assert rows(project) == 1
 

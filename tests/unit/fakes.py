@@ -62,6 +62,9 @@ class FakeEngine:
     def address(self) -> DatabaseAddress:
         return ADDRESS
 
+    def prove_ownership(self) -> None:
+        self.world.happened("prove")
+
     def is_alive(self, service: Service) -> bool:
         return True
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from rich.console import Console
 
+from nox_alembic.core.consent import Inventory, Stored
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.status import status_of
 from nox_alembic.core.steps import Kill, Plan
@@ -79,3 +80,19 @@ def test_json_is_one_object_with_the_fields_of_the_contract(capsys: pytest.Captu
 def test_a_dry_run_prints_the_plan_on_stdout(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
     report.dry_run(Plan((Kill(),), destroys="the database"))
     assert capsys.readouterr().out == "1. kill the backend and the database\nwhat goes: the database\n"
+
+
+def test_a_plan_prints_what_goes_and_how_it_is_approved(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = Plan((Kill(),), destroys="the database")
+    stopped = Inventory(data=Stored(place="volume dds_db"))
+    report.goes(plan, stopped, "0123456789ab")
+    report.goes(plan, stopped, "")
+    report.goes(Plan((Kill(),)), None, "")
+    lines = [
+        "  databases: not known, since the server does not answer",
+        "  data: volume dds_db, of unknown size",
+        "  snapshots: none",
+    ]
+    ways = ("approve with: --approve 0123456789ab", "approve with: --yes, at your own risk")
+    assert capsys.readouterr().out.splitlines() == [*lines, ways[0], *lines, ways[1], "what goes: nothing"]
+    assert (report.fields["inventory"], report.fields["approve"]) == (None, "")

@@ -32,6 +32,7 @@ from nox_alembic.core.steps import (
     NoteRebase,
     Plan,
     PrintUpgradeSql,
+    ProveOwnership,
     ProvideImages,
     PutBack,
     Rehearse,
@@ -117,6 +118,7 @@ def bench() -> Bench:
 
 CALLS: list[tuple[Step, str]] = [
     (ProvideImages(("postgres:17",)), "images postgres:17"),
+    (ProveOwnership(), "prove"),
     (Kill(), "kill"),
     (Down(), "down"),
     (SetDataAside(FOLDER), "wipe /project/volumes/db"),

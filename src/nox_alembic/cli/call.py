@@ -4,10 +4,12 @@ import contextlib
 import logging
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nox_alembic.cli.consent import agree
 from nox_alembic.cli.person import Person
 from nox_alembic.cli.words import Shared
 from nox_alembic.core.errors import FailedError, NoxAlembicError
@@ -31,16 +33,18 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
         plan = RECIPES[verb](environment.config, facts, Options(**options))
         for note in plan.notes:
             environment.report.note(note)
-        if shared.dry_run:
+        look = partial(environment.inventory, verb, facts, plan)
+        if shared.only_looks:
             environment.report.dry_run(plan)
+            if shared.plan:
+                environment.report.goes(plan, *(look() if plan.destroys else (None, "")))
         elif plan.steps:
-            person = Person(shared)
-            person.consent(plan.destroys)
-            environment.run(plan, facts.history, person)
-        return plan.again and not shared.dry_run
+            agree(plan, shared, look)
+            environment.run(plan, facts.history, Person(shared))
+        return plan.again and not shared.only_looks
 
     def perform(environment: "Environment") -> int:
-        alone = shared.dry_run or verb == "test"  # the one changes nothing, the other nothing that is shared
+        alone = shared.only_looks or verb == "test"  # the one changes nothing, the other nothing that is shared
         with contextlib.nullcontext() if alone else environment.lock(verb):
             if act(environment):
                 act(environment)
@@ -53,7 +57,7 @@ def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int
     """Open the environment, do the work, and tell how it ended; returns the exit code."""
     from nox_alembic.environment import Environment  # noqa: PLC0415 - the edges
 
-    throwaway = verb == "test" and not shared.dry_run
+    throwaway = verb == "test" and not shared.only_looks
     return report_on(
         verb,
         shared,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def dev(shared: Shared, *, no_seed: bool, attach: bool) -> int:
     """Make it right: database up, migrated, seeded, backend healthy."""
     code = perform("dev", shared, seed=not no_seed)
-    return show_logs(shared, None, follow=True, lines=20) if attach and code == 0 and not shared.dry_run else code
+    return show_logs(shared, None, follow=True, lines=20) if attach and code == 0 and not shared.only_looks else code
 
 
 @verb("down")

@@ -38,8 +38,15 @@ class Shared:
     env: str | None
     json: bool
     dry_run: bool
+    plan: bool
+    approve: str
     yes: bool
     verbose: bool
+
+    @property
+    def only_looks(self) -> bool:
+        """Whether nothing is to be changed."""
+        return self.dry_run or self.plan
 
 
 class _Verbs(click.Group):
@@ -89,6 +96,8 @@ _SHARED_OPTIONS = [
     click.option("--env", metavar="NAME", help="The environment (default: from pyproject.toml, else dev)."),
     click.option("--json", is_flag=True, help="Print one JSON object on stdout."),
     click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing."),
+    click.option("--plan", is_flag=True, help="As --dry-run, and print what data would go, with a hash to approve it."),
+    click.option("--approve", default="", metavar="HASH", help="Do not ask, if --plan would print this very hash now."),
     click.option("-y", "--yes", is_flag=True, help="Do not ask before data is destroyed."),
     click.option("-v", "--verbose", is_flag=True, help="Show each command that is run."),
 ]  # fmt: skip

@@ -21,6 +21,13 @@ class ProvideImages:
 
 
 @dataclass(frozen=True)
+class ProveOwnership:
+    """Refuse to go on unless the server that clients reach is the very one that this environment runs."""
+
+    title = "prove that the server is ours"
+
+
+@dataclass(frozen=True)
 class Kill:
     """End everything of the environment at once; for data that is going away."""
 
@@ -342,7 +349,7 @@ class Discard:
 
 # What is waited for; a sweep alone goes on beside the steps that follow it.
 Foreground = (
-    ProvideImages | Kill | Down | SetDataAside | PutBack | CloseUndo | DiscardData | MakeFolder
+    ProvideImages | ProveOwnership | Kill | Down | SetDataAside | PutBack | CloseUndo | DiscardData | MakeFolder
     | StartDatabase | AwaitDatabase | Migrate | PrintUpgradeSql | Downgrade | DowngradeLost | KeepFiles
     | MakeShadow | DropShadow | WriteRevision | ApplyRevision | NoteRebase | ReplaceFile | WriteMerge
     | Rehearse | AwaitEdit

@@ -13,8 +13,11 @@ APPLICATION = "nox-alembic"
 
 
 @contextlib.contextmanager
-def connected(address: DatabaseAddress) -> Iterator[psycopg2.extensions.cursor]:
-    """Yield a cursor on a connection of its own in autocommit mode; raises psycopg2.OperationalError."""
+def connected(address: DatabaseAddress, application: str = APPLICATION) -> Iterator[psycopg2.extensions.cursor]:
+    """Yield a cursor on a connection of its own in autocommit mode; raises psycopg2.OperationalError.
+
+    `application` is its name in pg_stat_activity, of at most 63 characters.
+    """
     connection = psycopg2.connect(
         host=address.host,
         port=address.port,
@@ -22,7 +25,7 @@ def connected(address: DatabaseAddress) -> Iterator[psycopg2.extensions.cursor]:
         password=address.password,
         dbname=address.name,
         connect_timeout=CONNECT_SECONDS,
-        application_name=APPLICATION,
+        application_name=application,
     )
     try:
         connection.autocommit = True

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_alembic.core.authors import Authors
+from nox_alembic.core.consent import Content, Inventory, Stored, takes_files
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.headfile import HeadFile
@@ -13,8 +14,10 @@ from nox_alembic.core.heads import sides
 from nox_alembic.core.history import History
 from nox_alembic.core.literals import NotLiteralError
 from nox_alembic.core.lost import Lost
-from nox_alembic.edges import applied, backend, database, files, headfile, lost, revisions
+from nox_alembic.core.steps import Plan
+from nox_alembic.edges import applied, backend, contents, database, files, headfile, lost, revisions
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.folders import measure
 from nox_alembic.edges.git import authors as git_authors
 from nox_alembic.edges.git import team
 
@@ -67,6 +70,26 @@ def look(
 def current(engine: Engine) -> tuple[str, ...] | None:
     """Return what the database is at, None when it does not answer."""
     return _current(engine.look())
+
+
+def inventory(facts: Facts, plan: Plan, older: Sequence[Path]) -> Inventory:
+    """Return what the plan takes away, as far as that can be told; `older` is what it sweeps."""
+    whole = takes_files(plan)
+    address = facts.engine.address if facts.current is not None else None
+    databases = contents.look(address, whole_server=whole) if address else None
+    return Inventory(
+        databases=databases,
+        data=_stored(facts.engine.location, databases) if whole else None,
+        older=tuple(Stored(place=str(path), size=measure(path)[0]) for path in older),
+    )
+
+
+def _stored(location: DataLocation, databases: Sequence[Content] | None) -> Stored:
+    """Return the files; where the databases tell what is in them, their times do not matter."""
+    size, trace = measure(Path(location.path), location.subpaths) if location.kind == "folder" else (None, "")
+    if databases is not None:
+        size, trace = size or sum(database.size for database in databases), ""
+    return Stored(place=location.shown, size=size, trace=trace)
 
 
 def gates_of(

@@ -24,6 +24,7 @@ from nox_alembic.core.recipes.mine import (
     rewritten,
 )
 from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.targets import shown, shown_path
 from nox_alembic.core.steps import (
     ApplyRevision,
@@ -80,7 +81,7 @@ def rebase(config: Config, facts: Facts, options: Options) -> Plan:
     back = _take_back(config, facts, mine, theirs)
     if not back and facts.rebasing != name:
         return Plan(steps=files, notes=(f"the database does not have {first}, and is left alone",))
-    noted: tuple[Step, ...] = (NoteRebase(name), *back) if back else ()
+    noted: tuple[Step, ...] = (*proof(facts), NoteRebase(name), *back) if back else ()
     lost = named(facts.history, back[0].undone) if back else ""
     destroys = f"what these revisions added, with its data, before they are applied anew: {lost}" if back else ""
     return Plan(

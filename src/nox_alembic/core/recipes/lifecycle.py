@@ -12,6 +12,7 @@ from nox_alembic.core.recipes.guards import (
 )
 from nox_alembic.core.recipes.migrating import migration, whole_migration
 from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.switching import way_back
 from nox_alembic.core.recipes.targets import shown, target_of
 from nox_alembic.core.steps import (
@@ -66,6 +67,7 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
     seed = bool(config.seed) and options.seed and at_head
     steps: tuple[Step, ...] = (
         *images(facts),
+        *proof(facts),
         *((Kill(),) if facts.engine.anything_running else ()),
         *wipe,
         *_make_folder(facts),

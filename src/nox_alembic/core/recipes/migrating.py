@@ -5,6 +5,7 @@ from nox_alembic.core.errors import UsageError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.recipes.guards import refuse_one_way, refuse_protected, refuse_unknown, require_database
 from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.switching import way_back
 from nox_alembic.core.recipes.targets import downgrade_target, shown_current, target_of
 from nox_alembic.core.steps import (
@@ -44,7 +45,8 @@ def downgrade(config: Config, facts: Facts, options: Options) -> Plan:
         return Plan(notes=(f"nothing to do: the database is at {shown_current(facts)}",))
     refuse_one_way(config, facts, undone)
     names = ", ".join(facts.history.describe(key) for key in undone)
-    return Plan(steps=(Downgrade(target, undone),), destroys=f"what these revisions added, with its data: {names}")
+    lost = f"what these revisions added, with its data: {names}"
+    return Plan(steps=(*proof(facts), Downgrade(target, undone)), destroys=lost)
 
 
 def revision(_config: Config, facts: Facts, options: Options) -> Plan:

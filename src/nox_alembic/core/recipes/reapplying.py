@@ -5,6 +5,7 @@ from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.recipes.guards import refuse_one_way, refuse_protected, refuse_unknown, require_database
 from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.targets import reapply_target
 from nox_alembic.core.steps import AwaitEdit, Downgrade, Migrate, Plan, Rehearse
 
@@ -27,6 +28,6 @@ def reapply(config: Config, facts: Facts, options: Options) -> Plan:
     undone = facts.history.taken_back(target, facts.current)
     refuse_one_way(config, facts, undone)
     up = tuple(Migrate(key, undone[::-1], reread=options.edit) for key in facts.current)
-    if options.edit:
-        return Plan(steps=(Rehearse(target, undone), Downgrade(target, undone), AwaitEdit(first.id, first.path), *up))
-    return Plan(steps=(Rehearse(target, undone, facts.current), Downgrade(target, undone), *up))
+    back = () if options.edit else facts.current or ()
+    edit = (AwaitEdit(first.id, first.path),) if options.edit else ()
+    return Plan(steps=(*proof(facts), Rehearse(target, undone, back), Downgrade(target, undone), *edit, *up))

@@ -6,6 +6,7 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FindingError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.recipes.guards import refuse_protected, refuse_unfound
+from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.steps import DowngradeLost, Step
 
 
@@ -36,6 +37,6 @@ def way_back(config: Config, facts: Facts) -> WayBack:
     return WayBack(
         # What is applied is recorded by the step itself.
         facts=replace(facts, current=left, lost=None, recorded_at=None),
-        steps=(DowngradeLost(lost),),
+        steps=(*proof(facts), DowngradeLost(lost)),
         destroys=f"what these revisions added, with its data: {lost.summary}",
     )

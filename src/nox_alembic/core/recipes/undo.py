@@ -10,6 +10,7 @@ from nox_alembic.core.recipes.guards import (
 )
 from nox_alembic.core.recipes.lifecycle import all_services, images
 from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.steps import AwaitDatabase, CloseUndo, Kill, Plan, PutBack, StartDatabase
 from nox_alembic.core.undo import Generation
 
@@ -24,6 +25,7 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
     at_head = generation.revisions is not None and set(generation.revisions) == set(facts.history.heads)
     steps = (
         *images(facts),
+        *proof(facts),
         *((Kill(),) if facts.engine.anything_running else ()),
         PutBack(facts.engine.location, generation, facts.current),
         StartDatabase(),

@@ -47,6 +47,9 @@ class Engine(Protocol):
     def address(self) -> DatabaseAddress:
         """Return where the running server takes logins."""
 
+    def prove_ownership(self) -> None:
+        """Raise RefusedError unless the server at `address()` is the very one that this engine runs (NA621, NA622)."""
+
     def is_alive(self, service: Service) -> bool:
         """Return whether the process or container of that service is running now."""
 

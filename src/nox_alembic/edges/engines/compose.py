@@ -12,7 +12,8 @@ from nox_alembic.core.composefile import ComposeModel
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
-from nox_alembic.edges.engines import Inside, Remover, Service
+from nox_alembic.core.ownership import Seen, foreign, unproved
+from nox_alembic.edges.engines import Inside, Remover, Service, ownership
 from nox_alembic.edges.engines.compose_cli import ComposeCli
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
 from nox_alembic.edges.folders import has_content
@@ -94,6 +95,14 @@ class ComposeEngine:
             raise PreconditionError("NA202", message, hint="`nox -s dev` starts it")
         return address
 
+    def prove_ownership(self) -> None:
+        """Raise RefusedError unless a session of ours, named by a nonce, is seen from inside the container."""
+        address, nonce = self.address(), ownership.new_nonce()
+        with ownership.client_door(address, nonce) as cursor:
+            if not self._ask(address, f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{nonce}'"):  # noqa: S608
+                started, _, data = self._ask(address, ownership.DESCRIPTION).partition("|")
+                raise foreign(address, ownership.describe(cursor), Seen(started, f"{data} in the container"))
+
     def is_alive(self, service: Service) -> bool:
         """Return whether the container of that service is running now."""
         container = self._container(self._service_name(service))
@@ -150,9 +159,7 @@ class ComposeEngine:
 
     def client(self, program: str) -> Invocation:
         """Return how it runs in the database's container; `-e NAME` without a value hands on what we have."""
-        user, password, name = composefile.login(self.model.database)
-        port = str(composefile.published_database_port(self.model.database).container)
-        variables = {"PGHOST": "127.0.0.1", "PGPORT": port, "PGUSER": user, "PGPASSWORD": password, "PGDATABASE": name}
+        variables = self._client_variables()
         options = [word for variable in variables for word in ("-e", variable)]
         words = self.cli.command("exec", "-T", *options, self.model.database.name, program)
         return Invocation(tuple(words), {**self.cli.environ, **variables})
@@ -187,6 +194,20 @@ class ComposeEngine:
         if service == "database":
             return self.model.database.name
         return self.model.backend.name if self.model.backend else ""
+
+    def _client_variables(self) -> Mapping[str, str]:
+        """Return what a client inside the database's container needs, where nothing but that server is at 127.0.0.1."""
+        user, password, name = composefile.login(self.model.database)
+        port = str(composefile.published_database_port(self.model.database).container)
+        return {"PGHOST": "127.0.0.1", "PGPORT": port, "PGUSER": user, "PGPASSWORD": password, "PGDATABASE": name}
+
+    def _ask(self, address: DatabaseAddress, query: str) -> str:
+        """Return what the server in the container answers; raises RefusedError (NA622) when it cannot be asked."""
+        words, environ = ["psql", "-XAtqc", query], self._client_variables()
+        try:
+            return self.daemon.output_of(self.model.project, self.model.database.name, words, environ)
+        except OSError as error:
+            raise unproved(address, str(error)) from None
 
     def _container(self, service: str) -> Container | None:
         containers = self.daemon.containers(self.model.project)

@@ -13,8 +13,9 @@ import psutil
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
+from nox_alembic.core.ownership import foreign, unproved
 from nox_alembic.edges import process
-from nox_alembic.edges.engines import Remover, Service, logfiles, processes
+from nox_alembic.edges.engines import Remover, Service, logfiles, ownership, processes
 from nox_alembic.edges.engines.embedded_record import (
     THROWAWAY,
     Connection,
@@ -109,6 +110,17 @@ class EmbeddedEngine:
         if address is None:
             raise PreconditionError("NA202", "the embedded database is not running", hint="`nox -s dev` starts it")
         return address
+
+    def prove_ownership(self) -> None:
+        """Raise RefusedError unless the server reads in its data folder the nonce that was put into ours."""
+        address = self.address()
+        with ownership.client_door(address) as cursor:
+            try:
+                proved = self.server.reads_our_files(cursor)
+            except OSError as error:
+                raise unproved(address, str(error)) from None
+            if not proved:
+                raise foreign(address, ownership.describe(cursor), self.server.seen())
 
     def is_alive(self, service: Service) -> bool:
         """Return whether its process runs now."""

@@ -7,20 +7,26 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import psycopg2
-from psycopg2 import sql
+import psycopg2.extensions
+from psycopg2 import errors, sql
 
 from nox_alembic.core.errors import FailedError, PreconditionError
+from nox_alembic.core.ownership import Seen
 from nox_alembic.edges import process
 from nox_alembic.edges.engines import logfiles, processes
 from nox_alembic.edges.engines.embedded_record import SUPERUSER
+from nox_alembic.edges.engines.ownership import new_nonce
 from nox_alembic.edges.engines.postgres_programs import Programs
 
 START_SECONDS = 60
 STOP_SECONDS = 20
+# Of one name, so that a killed run leaves one at most; backups leave the content of this folder out.
+NONCE = "pg_stat_tmp/nox-alembic.nonce"
 # initdb works beside the data folder, so that one that is cut off leaves nothing that looks like a database.
 MAKING = re.compile(r"^\.(?P<name>.+)\.new-(?P<pid>\d+)$")
 
@@ -104,6 +110,27 @@ class Server:
                     cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         finally:
             connection.close()
+
+    def reads_our_files(self, cursor: psycopg2.extensions.cursor) -> bool:
+        """Return whether the server of that connection runs on our data folder; raises OSError.
+
+        It is asked for a nonce in that folder, by a relative path: a copy of the data is another folder.
+        """
+        nonce, file = new_nonce(), self.data / NONCE
+        try:
+            file.write_text(nonce, encoding="ascii")
+            cursor.execute("SELECT pg_read_file(%s, 0, 100, true)", (NONCE,))
+            return cursor.fetchone() == (nonce,)
+        except errors.InsufficientPrivilege:
+            return False  # ours lets its superuser read it
+        finally:
+            file.unlink(missing_ok=True)
+
+    def seen(self) -> Seen:
+        """Return what postmaster.pid says of the server: its start is in line 3."""
+        lines = self._pid_file()
+        started = datetime.fromtimestamp(int(lines[2]) if len(lines) > 2 and lines[2].isdecimal() else 0, UTC)
+        return Seen(f"{started:%Y-%m-%d %H:%M:%S}", str(self.data))
 
     def data_major(self) -> int | None:
         """Return the major version that made the data, None when there is no database."""

@@ -19,6 +19,7 @@ from nox_alembic.core.steps import (
     MakeFolder,
     Migrate,
     Plan,
+    ProveOwnership,
     ProvideImages,
     RunTests,
     Seed,
@@ -47,10 +48,10 @@ def test_reset_on_a_fresh_machine_wipes_nothing_and_asks_nothing() -> None:
     )
 
 
-def test_reset_of_a_running_environment_kills_it_and_wipes_before_it_starts_anything() -> None:
+def test_reset_of_a_running_environment_proves_that_it_is_ours_kills_it_and_wipes_before_it_starts_anything() -> None:
     plan = lifecycle.reset(config(), up(), Options())
     aside = SetDataAside(FOLDER, "reset", ("c3",))
-    assert plan.steps[:4] == (Kill(), aside, StartDatabase(), Sweep(FOLDER))
+    assert plan.steps[:5] == (ProveOwnership(), Kill(), aside, StartDatabase(), Sweep(FOLDER))
     assert plan.steps[-1] == CloseUndo()
     assert plan.destroys == "the database in /project/volumes/db"
 
@@ -113,14 +114,14 @@ def test_an_unsafe_wipe_is_refused_by_the_plan_already() -> None:
 def test_reset_after_a_killed_one_does_not_keep_what_that_has_half_made() -> None:
     cut_off = Journal((replace(KEPT, open=True),))
     plan = lifecycle.reset(config(), up(current=("a1",), undo=cut_off), Options())
-    assert plan.steps[1] == SetDataAside(FOLDER, "reset", ("a1",), half_made=True)
+    assert plan.steps[2] == SetDataAside(FOLDER, "reset", ("a1",), half_made=True)
 
 
 @pytest.mark.parametrize("current", [("c3",), None])
 def test_reset_after_a_killed_one_keeps_what_may_be_whole(current: tuple[str, ...] | None) -> None:
     cut_off = Journal((replace(KEPT, open=True),))
     plan = lifecycle.reset(config(), up(current=current, undo=cut_off), Options())
-    assert plan.steps[1] == SetDataAside(FOLDER, "reset", current)
+    assert SetDataAside(FOLDER, "reset", current) in plan.steps
 
 
 def test_dev_ends_what_a_killed_reset_began() -> None:

@@ -7,7 +7,7 @@ from nox_alembic.core.history import History, Revision
 from nox_alembic.core.recipes import Options, Recipe
 from nox_alembic.core.recipes.migrating import downgrade
 from nox_alembic.core.recipes.reapplying import reapply
-from nox_alembic.core.steps import AwaitEdit, Downgrade, Migrate, Plan, Rehearse
+from nox_alembic.core.steps import AwaitEdit, Downgrade, Migrate, Plan, ProveOwnership, Rehearse
 from tests.unit.core.make import TWO_HEADS, config, told, up
 
 ONE_WAY = """
@@ -35,20 +35,26 @@ def test_a_script_without_a_way_back_is_refused_before_anything_is_touched(verb:
 
 def test_the_last_revision_is_rehearsed_before_it_goes_down_and_up() -> None:
     assert reapply(config(), up(), Options()) == Plan(
-        steps=(Rehearse("b2", ("c3",), ("c3",)), Downgrade("b2", ("c3",)), Migrate("c3", ("c3",)))
+        steps=(ProveOwnership(), Rehearse("b2", ("c3",), ("c3",)), Downgrade("b2", ("c3",)), Migrate("c3", ("c3",)))
     )
 
 
 def test_from_a_revision_on_it_goes_below_it_and_up_to_where_it_was() -> None:
     undone = ("b2", "a1")
     plan = reapply(config(), up(current=("b2",)), Options(revision="a1"))
-    assert plan.steps == (Rehearse("base", undone, ("b2",)), Downgrade("base", undone), Migrate("b2", ("a1", "b2")))
+    assert plan.steps == (
+        ProveOwnership(),
+        Rehearse("base", undone, ("b2",)),
+        Downgrade("base", undone),
+        Migrate("b2", ("a1", "b2")),
+    )
 
 
 def test_it_goes_up_again_to_each_place_of_the_database() -> None:
     plan = reapply(config(), up(history=TWO_HEADS, current=("b2", "b9")), Options(revision="a1"))
     undone = ("b9", "b2", "a1")
     assert plan.steps == (
+        ProveOwnership(),
         Rehearse("base", undone, ("b2", "b9")),
         Downgrade("base", undone),
         Migrate("b2", undone[::-1]),
@@ -59,13 +65,14 @@ def test_it_goes_up_again_to_each_place_of_the_database() -> None:
 def test_a_merge_is_taken_back_alone() -> None:
     merged = History.of([*TWO_HEADS.revisions.values(), Revision(id="m1", down=("b2", "b9"))])
     plan = reapply(config(), up(history=merged, current=("m1",)), Options())
-    assert plan.steps[1] == Downgrade("b2", ("m1",))
+    assert plan.steps[2] == Downgrade("b2", ("m1",))
 
 
 def test_with_an_edit_the_way_down_is_rehearsed_and_the_files_are_read_again() -> None:
     history = History.of([Revision(id="a1", path="/project/a1.py")])
     plan = reapply(config(), up(history=history, current=("a1",)), Options(edit=True, interactive=True))
     assert plan.steps == (
+        ProveOwnership(),
         Rehearse("base", ("a1",)),
         Downgrade("base", ("a1",)),
         AwaitEdit("a1", "/project/a1.py"),

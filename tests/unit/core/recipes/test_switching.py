@@ -6,7 +6,7 @@ from nox_alembic.core.errors import FindingError, RefusedError
 from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
 from nox_alembic.core.recipes import Options, Recipe, lifecycle, migrating
-from nox_alembic.core.steps import DowngradeLost, KeepFiles, Migrate
+from nox_alembic.core.steps import DowngradeLost, KeepFiles, Migrate, ProveOwnership
 from tests.unit.core.make import config, lost, told, up
 
 CHAIN = Lost(found=(lost("x2", "x1"), lost("x1", "b2")))
@@ -16,14 +16,14 @@ SHOWN = 'x2 (make x2), x1 (make x1) from the branch "feature"'
 @pytest.mark.parametrize("verb", [lifecycle.dev, migrating.migrate])
 def test_they_are_taken_back_and_then_the_branch_is_migrated(verb: Recipe) -> None:
     plan = verb(config(), up(current=("x2",), lost=CHAIN), Options())
-    assert plan.steps == (DowngradeLost(CHAIN), Migrate("heads", ("c3",)))
+    assert plan.steps == (ProveOwnership(), DowngradeLost(CHAIN), Migrate("heads", ("c3",)))
     assert plan.destroys == f"what these revisions added, with its data: {SHOWN}"
 
 
 def test_nothing_is_migrated_where_nothing_is_pending() -> None:
     found = Lost(found=(lost("x1", "c3"),))
     plan = migrating.migrate(config(), up(current=("x1",), lost=found, recorded_at=()), Options())
-    assert plan.steps == (DowngradeLost(found),)
+    assert plan.steps == (ProveOwnership(), DowngradeLost(found))
 
 
 def test_other_verbs_point_to_migrate() -> None:
@@ -74,7 +74,7 @@ def test_a_database_that_shares_nothing_with_the_branch_is_not_emptied_step_by_s
         "switch to the branch that has them, or `nox -s reset` for a fresh database",
     )
     without = up(current=("x1",), lost=found, history=History())
-    assert migrating.migrate(config(), without, Options()).steps == (DowngradeLost(found),)
+    assert migrating.migrate(config(), without, Options()).steps == (ProveOwnership(), DowngradeLost(found))
 
 
 def test_files_of_what_was_applied_without_us_are_kept_once() -> None:

@@ -6,7 +6,16 @@ import pytest
 
 from nox_alembic.core.errors import NoxAlembicError, RefusedError
 from nox_alembic.core.recipes import Options, undo
-from nox_alembic.core.steps import AwaitBackend, AwaitDatabase, CloseUndo, Kill, PutBack, StartDatabase, StartServices
+from nox_alembic.core.steps import (
+    AwaitBackend,
+    AwaitDatabase,
+    CloseUndo,
+    Kill,
+    ProveOwnership,
+    PutBack,
+    StartDatabase,
+    StartServices,
+)
 from nox_alembic.core.undo import Journal
 from tests.unit.core.make import FOLDER, KEPT, config, engine, facts, told, up
 
@@ -17,6 +26,7 @@ BOTH = Journal((OLDER, KEPT))
 def test_the_newest_comes_back_and_everything_is_started_on_it() -> None:
     plan = undo.undo(config(), up(current=("b2",), undo=BOTH), Options())
     assert plan.steps == (
+        ProveOwnership(),
         Kill(),
         PutBack(FOLDER, KEPT, ("b2",)),
         StartDatabase(),
@@ -34,7 +44,8 @@ def test_the_newest_comes_back_and_everything_is_started_on_it() -> None:
 
 def test_data_behind_head_comes_back_without_a_backend_that_could_not_use_it() -> None:
     plan = undo.undo(config(), up(undo=BOTH), Options(generation="9f8e7d"))
-    assert plan.steps == (Kill(), PutBack(FOLDER, OLDER, ("c3",)), StartDatabase(), AwaitDatabase(60), CloseUndo())
+    assert plan.steps[:3] == (ProveOwnership(), Kill(), PutBack(FOLDER, OLDER, ("c3",)))
+    assert plan.steps[3:] == (StartDatabase(), AwaitDatabase(60), CloseUndo())
     assert plan.notes[-1] == "it is not known to be at head: `nox -s dev` migrates it and starts the backend"
 
 

@@ -1,0 +1,119 @@
+"""What a plan takes away, as it can be looked at beforehand, and the short hash by which exactly that is agreed to."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.sizes import shown_size
+from nox_alembic.core.steps import DiscardData, Plan, SetDataAside
+
+# 48 bits: short enough to be typed, and no two plans that somebody looks at have the same by chance.
+HASH_LENGTH = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """One database: `size` in bytes, `rows` by the server's estimate, which leaves out the `uncounted` tables.
+
+    `trace` is a word that another change of the data gives another value, and that looking and vacuuming leave alone.
+    """
+
+    name: str
+    tables: int
+    rows: int
+    uncounted: int
+    size: int
+    trace: str
+
+    @property
+    def sentence(self) -> str:
+        """The database in one line."""
+        missing = f" ({_count(self.uncounted, 'table')} not counted yet)" if self.uncounted else ""
+        rows = f"about {_count(self.rows, 'row')} in {_count(self.tables, 'table')}{missing}"
+        return f"database {self.name}: {rows}, {shown_size(self.size)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """Files of the database on this machine: bytes, None where that cannot be told; `trace` as that of a `Content`."""
+
+    place: str
+    size: int | None = None
+    trace: str = ""
+
+    @property
+    def shown_size(self) -> str:
+        """The size as messages name it."""
+        return "of unknown size" if self.size is None else shown_size(self.size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inventory:
+    """What a plan takes away or changes.
+
+    `databases` is None where none could be asked; `data` is None when the files stay; `older` is what earlier wipes
+    have set aside and the plan deletes. Snapshots are outside of the project, and no plan touches one.
+    """
+
+    databases: tuple[Content, ...] | None = None
+    data: Stored | None = None
+    older: tuple[Stored, ...] = ()
+    snapshots: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a change of the data would show."""
+        if self.databases is not None:
+            return all(database.trace for database in self.databases)
+        return self.data is not None and bool(self.data.trace)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All of it, a line each."""
+        unasked = ("databases: not known, since the server does not answer",)
+        return (
+            *(unasked if self.databases is None else (database.sentence for database in self.databases)),
+            *((f"data: {self.data.place}, {self.data.shown_size}",) if self.data else ()),
+            *(f"set aside by an earlier reset: {old.place}, {old.shown_size}" for old in self.older),
+            f"snapshots: {', '.join(self.snapshots) or 'none'}",
+        )
+
+    @property
+    def summary(self) -> str:
+        """The databases that have tables, and what goes with them, in one line; "" when there is nothing to tell."""
+        full = [database.sentence for database in self.databases or () if database.tables]
+        older = _count(len(self.older), "older state") if self.older else ""
+        return "; ".join([*full, *([f"{older}, set aside by an earlier reset"] if older else [])])
+
+
+def takes_files(plan: Plan) -> bool:
+    """Return whether the plan takes the files of the whole server, and not only what is in one database."""
+    return any(isinstance(step, SetDataAside | DiscardData) for step in plan.steps)
+
+
+def hash_of(verb: str, config: Config, plan: Plan, inventory: Inventory) -> str:
+    """Return the hash of a plan, "" when what it takes away cannot be seen well enough to agree to it.
+
+    It stands for the clone, the environment, the verb, the steps as they are shown, and the data: every write gives
+    another one. Estimates and sizes are left out, since vacuuming, checkpoints and the log move them on an idle server.
+    """
+    if not inventory.is_known:
+        return ""
+    contents = {database.name: database.trace for database in inventory.databases or ()}
+    files = inventory.data and {"place": inventory.data.place, "trace": inventory.data.trace}
+    facts = {
+        "clone": str(config.root),
+        "environment": config.environment,
+        "verb": verb,
+        "steps": [step.title for step in (*plan.steps, *plan.lastly)],
+        "destroys": plan.destroys,
+        "databases": None if inventory.databases is None else contents,
+        "data": files,
+        "older": [old.place for old in inventory.older],
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:HASH_LENGTH]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,34 @@
+"""What is said when the server that clients reach is not, or may not be, the one that an environment runs."""
+
+from dataclasses import dataclass
+
+from nox_alembic.core.errors import RefusedError
+from nox_alembic.core.facts import DatabaseAddress
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A running server: when it started (UTC, to the second) and where its data is, "" where that is not told."""
+
+    started: str
+    data: str
+
+    @property
+    def shown(self) -> str:
+        """The server as messages name it."""
+        return f"started at {self.started} UTC" + (f" on {self.data}" if self.data else "")
+
+
+def foreign(address: DatabaseAddress, found: Seen, ours: Seen) -> RefusedError:
+    """Return the refusal to destroy anything on another server (NA621)."""
+    message = f"the server behind {address.shown} is not the one that this environment runs"
+    which = f"it was {found.shown}, ours was {ours.shown}"
+    hint = f"end what answers on port {address.port} instead, a tunnel or another PostgreSQL, or choose another port"
+    return RefusedError("NA621", f"{message}: {which}", hint=hint)
+
+
+def unproved(address: DatabaseAddress, cause: str) -> RefusedError:
+    """Return the refusal to destroy anything on a server that cannot be told from another one (NA622)."""
+    message = f"it cannot be proved that the server behind {address.shown} is the one that this environment runs"
+    hint = "nothing was changed; `nox -s logs -- database` shows what the server of this environment does"
+    return RefusedError("NA622", f"{message}: {cause}", hint=hint)

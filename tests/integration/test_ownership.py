@@ -1,0 +1,115 @@
+"""What a verb destroys, it destroys on the server of its environment, whoever else answers on that port."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from nox_alembic.core.facts import DatabaseAddress
+from tests.elsewhere import forwarded
+from tests.integration.conftest import execute
+from tests.project import Project, make_project
+
+HINT = "end what answers on port {} instead, a tunnel or another PostgreSQL, or choose another port"
+STARTED = "SELECT to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
+
+
+@pytest.fixture
+def projects(tmp_path: Path) -> Iterator[tuple[Project, Project]]:
+    """Two clones of one project, so that their databases have the same name."""
+    found = tuple(
+        make_project(tmp_path / name / "project", tmp_path / name / "home", 'engine = "embedded"')
+        for name in ("ours", "other")
+    )
+    for project in found:
+        project.table('engine = "embedded"')  # neither backend nor seed
+    yield found[0], found[1]
+    for project in found:
+        project.prefix = ()
+        project.run("down")
+
+
+def place(project: Project) -> Path:
+    (path,) = (project.home / "data").glob("*/dev")
+    return path
+
+
+def address(project: Project) -> DatabaseAddress:
+    known = json.loads((place(project) / "connection.json").read_text())
+    return DatabaseAddress(
+        host="127.0.0.1", port=known["port"], user=known["user"], password=known["password"], name="project"
+    )
+
+
+def take_password(project: Project, of: DatabaseAddress) -> None:
+    """Make the password of another server this project's, too."""
+    execute(address(project), f"ALTER USER postgres PASSWORD '{of.password}'")
+    file = place(project) / "connection.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "password": of.password}))
+
+
+def copy_data(source: Project, target: Project) -> None:
+    """Make the data of the target a physical copy; both are down meanwhile."""
+    for project in (source, target):
+        project.good("down")
+    shutil.rmtree(place(target) / "pgdata")
+    shutil.copytree(place(source) / "pgdata", place(target) / "pgdata")
+    for project in (source, target):
+        project.good("dev")
+
+
+def refusal(ours: Project, other: Project) -> tuple[str, str, str]:
+    """Return what is said when the other one's server answers on our port."""
+    started = int((place(ours) / "pgdata/postmaster.pid").read_text().splitlines()[2])
+    found = f"started at {execute(address(other), STARTED)[0][0]} UTC on {place(other) / 'pgdata'}"
+    message = f"the server behind {address(ours).shown} is not the one that this environment runs: it was {found}, "
+    mine = f"ours was started at {datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return "NA621", f"{message}{mine} on {place(ours) / 'pgdata'}", HINT.format(address(ours).port)
+
+
+def system(project: Project) -> object:
+    return execute(address(project), "SELECT system_identifier FROM pg_control_system()")[0][0]
+
+
+def test_nothing_is_destroyed_on_another_server_on_our_port_nor_on_a_copy_of_ours(
+    projects: tuple[Project, Project], tmp_path: Path
+) -> None:
+    ours, other = projects
+    for project in projects:
+        project.good("dev")
+        execute(address(project), "INSERT INTO t1 VALUES (1)")
+    take_password(other, of=address(ours))
+    for copied, verb in ((False, "reset"), (True, "downgrade")):
+        if copied:
+            copy_data(ours, other)
+        assert (system(ours) == system(other)) is copied
+        with forwarded(address(ours).port, address(other).port, tmp_path) as ours.prefix:
+            ran = ours.run(verb, "--yes", "--json")
+            assert (ran.code, ran.error) == (5, refusal(ours, other))
+        ours.prefix = ()
+        for project in projects:
+            rows = "SELECT count(*) FROM t1 JOIN alembic_version ON version_num = 't2'"
+            assert execute(address(project), rows) == [(1,)]
+    with forwarded(address(ours).port, address(ours).port, tmp_path) as ours.prefix:
+        ours.good("downgrade", "--yes")  # a way round that ends at our own server is none of our business
+    assert not list(place(ours).glob("pgdata/pg_stat_tmp/*"))
+
+
+def test_what_cannot_be_proved_is_not_destroyed(projects: tuple[Project, Project]) -> None:
+    ours, _ = projects
+    ours.good("dev")
+    (place(ours) / "pgdata/pg_stat_tmp").rmdir()
+    ran = ours.run("downgrade", "--yes", "--json")
+    cause = f"[Errno 2] No such file or directory: '{place(ours) / 'pgdata/pg_stat_tmp/nox-alembic.nonce'}'"
+    message = "is the one that this environment runs"
+    assert (ran.code, ran.error) == (
+        5,
+        (
+            "NA622",
+            f"it cannot be proved that the server behind {address(ours).shown} {message}: {cause}",
+            "nothing was changed; `nox -s logs -- database` shows what the server of this environment does",
+        ),
+    )
