@@ -117,6 +117,20 @@ def status(session: nox.Session) -> None:
     verb(session)
 
 
+@nox.session(default=False, tags=["database", "ci"])
+def check(session: nox.Session) -> None:
+    """For CI: one head, models equal migrations, nothing edited, no invalid index, lint."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
+def repair(session: nox.Session) -> None:
+    """Drop invalid indexes, or correct what counts as applied: `-- --applied REV`, `-- --reverted REV`."""
+    install(session)
+    verb(session)
+
+
 @nox.session(default=False, tags=["database"])
 def logs(session: nox.Session) -> None:
     """Show the log of the database and the backend."""

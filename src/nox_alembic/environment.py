@@ -8,23 +8,29 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nox_alembic.core.branches import Branches
 from nox_alembic.core.config import Config
-from nox_alembic.core.facts import Facts
+from nox_alembic.core.errors import UsageError
+from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
 from nox_alembic.edges import (
     applied,
     backend,
+    closely,
     database,
     files,
     headfile,
+    inspection,
     kept,
     locks,
     migrations,
     probe,
     process,
+    repairs,
     revisions,
     settings,
+    squawk,
 )
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine
@@ -60,7 +66,7 @@ class Environment:
         config = settings.read_config(root, name)
         files = _compose_files(root, config)
         folders = folders_of(root, os.environ)
-        word = f"test-{os.getpid()}-{secrets.token_hex(2)}" if throwaway else ""
+        word = _unique_word() if throwaway else ""
         place = Place(config=config, compose_files=files, folders=folders, environ=os.environ, throwaway=word)
         engine, reason = open_engine(place)
         report.opened(config.environment, engine.name, reason)
@@ -91,6 +97,37 @@ class Environment:
             generations=self.config.undo_keep,
         )
 
+    def look_at_files(self) -> Facts:
+        """Return what is known without the engine."""
+        nothing = EngineFacts(name=self.engine.name, location=DataLocation(kind="container"))
+        history, head_file = (
+            probe.read_history(self.configuration, self.alembic),
+            probe.read_head_file(self.configuration),
+        )
+        return Facts(engine=nothing, history=history, head_file=head_file)
+
+    def look_closely(self, facts: Facts, base: str = "") -> Facts:
+        """Return the facts with the details that `check` and `repair` need; `base` is the branch that everybody has."""
+        return replace(facts, details=closely.look(facts, self.configuration, base))
+
+    def look_at_merge(self, branch: str) -> Branches:
+        """Return the revision files on both sides of a merge with a branch, and after it."""
+        if self.configuration is None:
+            message = f"there is no Alembic configuration in {self.root}"
+            raise UsageError("NA007", message, hint="add an alembic.ini, or `alembic init alembic` makes one")
+        return closely.branches(self.configuration, branch)
+
+    def thrown_away(self) -> "Environment":
+        """Return the same with an empty database of its own, which the plan that starts it has to discard."""
+        place = Place(
+            config=self.config,
+            compose_files=self.compose_files,
+            folders=self.folders,
+            environ=os.environ,
+            throwaway=_unique_word(),
+        )
+        return replace(self, engine=open_engine(place)[0])
+
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb."""
         return locks.environment_lock(self.folders.state, self.config.environment, verb)
@@ -107,6 +144,9 @@ class Environment:
             migrations=self.alembic,
             records=applied,
             keep=lambda file: kept.keep(self.copies, file),
+            inspection=inspection,
+            repairs=repairs,
+            linter=squawk,
             reread=lambda: probe.read_history(self.configuration, self.alembic),
             write_revision=revisions.write,
             safe=self.safe,
@@ -138,6 +178,10 @@ class Environment:
 
     def _protected(self) -> Sequence[Path]:
         return (self.root, self.root / ".git", *(self.root / name for name in self.compose_files))
+
+
+def _unique_word() -> str:
+    return f"test-{os.getpid()}-{secrets.token_hex(2)}"
 
 
 def _compose_files(root: Path, config: Config) -> tuple[str, ...]:

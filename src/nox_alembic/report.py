@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
 
 import click
 from rich.console import Console
@@ -14,6 +15,8 @@ from rich.markup import escape
 from rich.text import Text
 
 from nox_alembic.core.changes import Draft
+from nox_alembic.core.checks import Check, within
+from nox_alembic.core.checks import as_json as checks_as_json
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.status import Status
@@ -50,6 +53,7 @@ class Reporter:
     fields: dict[str, object] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True))
+    checks: list[Check] = field(default_factory=list)
     _held: list[str] = field(default_factory=list)
     _written: list[str] = field(default_factory=list)
 
@@ -146,6 +150,23 @@ class Reporter:
             for finding in status.findings:
                 out.print(f"[yellow]{escape(finding.sentence)}[/]: {escape(finding.hint)}")
 
+    def checked(self, check: Check) -> None:
+        """Keep a check until `checks` tells them all: the line of a step may be open now."""
+        self.checks.append(check)
+
+    def tell_checks(self, root: PurePath) -> None:
+        """Print each check with what it has found: they are the data of this verb. Paths count from `root`."""
+        self.checks = list(within(self.checks, root))
+        self.fields.update(checks_as_json(self.checks))
+        if not self.json:
+            out = Console(highlight=False, soft_wrap=True)
+            for check, line in zip(self.checks, _aligned(_check_rows(self.checks)), strict=True):
+                out.print(line)
+                for found in check.found:
+                    out.print(f"  {escape(found.place)}[yellow]{escape(found.sentence)}[/]: {escape(found.hint)}")
+                for notice in check.notices:
+                    out.print(f"  note: {escape(notice)}")
+
     def finish(self, error: NoxAlembicError | None = None) -> None:
         """Say how it ended; with `--json` this is the one object on stdout."""
         seconds = time.monotonic() - self.started
@@ -238,6 +259,13 @@ def _progress(facts: Facts, status: Status) -> tuple[str, str]:
         return ("not known", "yellow")
     settled = all(row.state == "applied" for row in status.rows)
     return ("at head", "green") if settled else ("not at head", "yellow")
+
+
+_CHECK_STYLES: Mapping[str, str] = {"ok": "green", "found": "yellow", "not made": "magenta"}
+
+
+def _check_rows(checks: Sequence[Check]) -> list[Cells]:
+    return [((check.state, _CHECK_STYLES[check.state]), (check.name, ""), (check.sentence, "")) for check in checks]
 
 
 _STYLES: Mapping[str, str] = {"applied": "green", "pending": "yellow", "unknown": "red"}

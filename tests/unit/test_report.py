@@ -1,10 +1,12 @@
 """What is on the screen: the lines of `status`, a step with its note, an error with its hint."""
 
 import json
+from pathlib import PurePath
 
 import pytest
 from rich.console import Console
 
+from nox_alembic.core.checks import Found, made, not_made
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.status import status_of
 from nox_alembic.core.steps import Kill, Plan
@@ -79,3 +81,18 @@ def test_json_is_one_object_with_the_fields_of_the_contract(capsys: pytest.Captu
 def test_a_dry_run_prints_the_plan_on_stdout(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
     report.dry_run(Plan((Kill(),), destroys="the database"))
     assert capsys.readouterr().out == "1. kill the backend and the database\nwhat goes: the database\n"
+
+
+def test_checks_are_listed_with_what_they_found(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
+    report.checked(made("history", "one head, c3"))
+    found = Found("lint", "c3: [drop] breaks clients", "think again", file="/project/v/c3.py", line=3)
+    report.checked(made("lint", "1 finding", [found], ["b2 has no SQL"]))
+    report.checked(not_made("indexes", "no database answers"))
+    report.tell_checks(PurePath("/project"))
+    assert capsys.readouterr().out.splitlines() == [
+        "ok        history  one head, c3",
+        "found     lint     1 finding",
+        "  v/c3.py:3: c3: [drop] breaks clients: think again",
+        "  note: b2 has no SQL",
+        "not made  indexes  no database answers",
+    ]

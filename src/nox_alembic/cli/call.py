@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 FINDING = 3
+CLOSELY = {"repair"}
 
 
 def perform(verb: str, shared: Shared, **options: Any) -> int:
@@ -25,6 +26,7 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
 
     def act(environment: "Environment") -> bool:
         facts = environment.look()
+        facts = environment.look_closely(facts) if verb in CLOSELY else facts
         plan = RECIPES[verb](environment.config, facts, Options(**options))
         for note in plan.notes:
             environment.report.note(note)

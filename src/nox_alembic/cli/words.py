@@ -24,6 +24,8 @@ ORDER = (
     "merge",
     "rebase",
     "status",
+    "check",
+    "repair",
     "logs",
 )
 

@@ -45,10 +45,16 @@ def write(path: Path, text: str) -> None:
         ) from None
 
 
-def _read_all(configuration: Path) -> Iterator[Revision]:
+def version_folders(configuration: Path) -> tuple[tuple[Path, ...], bool]:
+    """Return the folders with revision files, and whether those below them count, too; raises NotLiteralError."""
     options = _options(configuration)
     recursive = options.get("recursive_version_locations", "false").lower() == "true"
-    for location in _locations(options, configuration):
+    return tuple(_locations(options, configuration)), recursive
+
+
+def _read_all(configuration: Path) -> Iterator[Revision]:
+    locations, recursive = version_folders(configuration)
+    for location in locations:
         for path in sorted(location.rglob("*.py") if recursive else location.glob("*.py")):
             revision = parse(path.read_bytes(), str(path))
             if revision is not None:
