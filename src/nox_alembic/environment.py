@@ -104,7 +104,7 @@ class Environment:
             probe.read_history(self.configuration, self.alembic),
             probe.read_head_file(self.configuration),
         )
-        return Facts(engine=nothing, history=history, head_file=head_file)
+        return Facts(engine=nothing, history=history, head_file=probe.read_head_file(self.configuration))
 
     def look_closely(self, facts: Facts, base: str = "") -> Facts:
         """Return the facts with the details that `check` and `repair` need; `base` is the branch that everybody has."""

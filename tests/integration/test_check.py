@@ -17,7 +17,6 @@ from tests.integration.test_revision import ENV_PY, models
 from tests.project import Project, make_project
 
 AT = "SELECT version_num FROM alembic_version"
-NO_GIT = {"lint": "not made", "head file": "not made"}
 COLUMN = 'op.add_column("t1", sa.Column("name", sa.Text(), nullable=False))'
 
 
@@ -56,21 +55,18 @@ def checked(project: Project, *words: str) -> tuple[int, dict[str, str], list[di
 def test_a_bare_checkout_is_checked_on_a_throw_away_database(project: Project) -> None:
     code, states, found = checked(project)
     assert (code, found) == (0, [])
-    assert states == {
-        "history": "ok",
-        "applied files": "not made",
-        "indexes": "not made",
-        "lint": "not made",
-        "models": "ok",
-    }
+    not_here = dict.fromkeys(("head file", "applied files", "indexes", "lint"), "not made")
+    assert states == {"history": "ok", "models": "ok", **not_here}
     # A project of which the models are ahead, with a revision of its own branch that would lock a table out.
     git(project, "init", "-q", "-b", "main")
+    project.write("alembic/head", "t2\n")
     commit(project, "begin")
     git(project, "update-ref", "refs/remotes/origin/main", "HEAD")
     project.revision("t3", "t2", upgrade=COLUMN)
     models(project, column=', sa.Column("c", sa.Text())')
     code, states, found = checked(project)
     assert (code, states["models"], states["lint"]) == (3, "found", "found")
+    assert (found[0]["sentence"], found[0]["file"]) == ("the head file says t2, and the head is t3", "alembic/head")
     assert [finding["sentence"] for finding in found if finding["kind"].startswith("column")] == [
         "no revision does what the models say: column t1.name removed, with its values",
         "no revision does what the models say: column t2.c added (Text())",
@@ -107,10 +103,9 @@ def test_a_project_without_models_is_told_so(project: Project) -> None:
 def test_what_happened_to_a_database_is_found_and_repaired(project: Project) -> None:
     project.good("reset")
     database = address(project)
-    assert checked(project)[:2] == (
-        0,
-        {"history": "ok", "applied files": "ok", "indexes": "ok", "lint": "not made", "models": "ok"},
-    )
+    code, states, _ = checked(project)
+    good = dict.fromkeys(("history", "applied files", "indexes", "models"), "ok")
+    assert (code, states) == (0, {**good, "head file": "not made", "lint": "not made"})
     with (project.root / "alembic/versions/t2.py").open("a") as file:
         file.write("# edited\n")
     execute(database, "INSERT INTO t1 VALUES (1)")
