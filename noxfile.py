@@ -124,6 +124,20 @@ def status(session: nox.Session) -> None:
     verb(session)
 
 
+@nox.session(default=False, tags=["database", "ci"])
+def check(session: nox.Session) -> None:
+    """For CI: one head, models equal migrations, nothing edited, no invalid index, lint."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
+def repair(session: nox.Session) -> None:
+    """Drop invalid indexes, or correct what counts as applied: `-- --applied REV`, `-- --reverted REV`."""
+    install(session)
+    verb(session)
+
+
 @nox.session(default=False, tags=["database"])
 def history(session: nox.Session) -> None:
     """Draw the revision graph; `-- --html FILE` writes it as a page."""

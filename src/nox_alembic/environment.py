@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_alembic.core.authors import Authors
+from nox_alembic.core.branches import Branches
 from nox_alembic.core.config import Config
 from nox_alembic.core.consent import Inventory, hash_of
-from nox_alembic.core.errors import PreconditionError
-from nox_alembic.core.facts import Facts
+from nox_alembic.core.errors import PreconditionError, UsageError
+from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.timeline import Timeline
@@ -22,16 +23,20 @@ from nox_alembic.edges import (
     backend,
     catalogue,
     clones,
+    closely,
     database,
     files,
     headfile,
+    inspection,
     kept,
     locks,
     migrations,
     probe,
     process,
+    repairs,
     revisions,
     settings,
+    squawk,
 )
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine
@@ -69,7 +74,7 @@ class Environment:
         config = settings.read_config(root, name)
         files = _compose_files(root, config)
         folders = folders_of(root, os.environ)
-        word = f"test-{os.getpid()}-{secrets.token_hex(2)}" if throwaway else ""
+        word = _unique_word() if throwaway else ""
         place = Place(config=config, compose_files=files, folders=folders, environ=os.environ, throwaway=word)
         engine, reason = open_engine(place)
         report.opened(config.environment, engine.name, reason)
@@ -120,6 +125,34 @@ class Environment:
         self.report.saw(found, approve)
         return found, approve
 
+    def look_at_files(self) -> Facts:
+        """Return what is known without the engine."""
+        nothing = EngineFacts(name=self.engine.name, location=DataLocation(kind="container"))
+        history = probe.read_history(self.configuration, self.alembic, self.folders.cache)
+        return Facts(engine=nothing, history=history, head_file=probe.read_head_file(self.configuration))
+
+    def look_closely(self, facts: Facts, base: str = "") -> Facts:
+        """Return the facts with the details that `check` and `repair` need; `base` is the branch that everybody has."""
+        return replace(facts, details=closely.look(facts, self.configuration, base))
+
+    def look_at_merge(self, branch: str) -> Branches:
+        """Return the revision files on both sides of a merge with a branch, and after it."""
+        if self.configuration is None:
+            message = f"there is no Alembic configuration in {self.root}"
+            raise UsageError("NA007", message, hint="add an alembic.ini, or `alembic init alembic` makes one")
+        return closely.branches(self.configuration, branch)
+
+    def thrown_away(self) -> "Environment":
+        """Return the same with an empty database of its own, which the plan that starts it has to discard."""
+        place = Place(
+            config=self.config,
+            compose_files=self.compose_files,
+            folders=self.folders,
+            environ=os.environ,
+            throwaway=_unique_word(),
+        )
+        return replace(self, engine=open_engine(place)[0])
+
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb."""
         return locks.environment_lock(self.folders.state, self.config.environment, verb)
@@ -141,6 +174,9 @@ class Environment:
             catalogue=catalogue.read,
             person=person,
             reread=lambda: probe.read_history(self.configuration, self.alembic, self.folders.cache),
+            inspection=inspection,
+            repairs=repairs,
+            linter=squawk,
             write_revision=revisions.write,
             safe=self.safe,
             command=self._command,
@@ -195,6 +231,10 @@ def look_at_history(project: Path | None, name: str | None, report: Reporter) ->
 
 def _alembic_configuration(root: Path, config: Config) -> Path | None:
     return root / config.alembic if config.alembic else settings.alembic_configuration(root)
+
+
+def _unique_word() -> str:
+    return f"test-{os.getpid()}-{secrets.token_hex(2)}"
 
 
 def _compose_files(root: Path, config: Config) -> tuple[str, ...]:

@@ -35,6 +35,12 @@ class Recording:
         first_seen = self._copies_of(unrecorded(self.history, current, known))
         records.write(address, holding(self.history, current, {**known, **first_seen}), current)
 
+    def accept(self, address: DatabaseAddress, revisions: Iterable[str]) -> None:
+        """Let these applied revisions count as applied with the files that there are now."""
+        current = self.tools.database.revisions(address) or ()
+        known = {**self.tools.records.read(address), **self._copies_of(revisions)}
+        self.tools.records.write(address, holding(self.history, current, known), current)
+
     def _copies_of(self, revisions: Iterable[str]) -> Mapping[str, str]:
         """Return the SHA-256 of each file, with a copy of it kept; that no copy can be is no reason not to migrate."""
         paths = {key: Path(self.history.revisions[key].path) for key in revisions}

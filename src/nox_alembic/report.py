@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import click
 from rich.console import Console
@@ -16,6 +16,8 @@ from rich.markup import escape
 
 from nox_alembic import tables
 from nox_alembic.core.changes import Draft
+from nox_alembic.core.checks import Check, within
+from nox_alembic.core.checks import as_json as checks_as_json
 from nox_alembic.core.consent import Inventory
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
@@ -54,6 +56,7 @@ class Reporter:
     fields: dict[str, object] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True))
+    checks: list[Check] = field(default_factory=list)
     _held: list[str] = field(default_factory=list)
     _written: list[str] = field(default_factory=list)
 
@@ -180,6 +183,16 @@ class Reporter:
         """Say where the page is."""
         self.fields["html"] = str(path)
         self.note(f"written to {path}")
+
+    def checked(self, check: Check) -> None:
+        """Keep a check until `checks` tells them all: the line of a step may be open now."""
+        self.checks.append(check)
+
+    def tell_checks(self, root: PurePath) -> None:
+        """Print each check with what it has found: they are the data of this verb. Paths count from `root`."""
+        self.checks = list(within(self.checks, root))
+        self.fields.update(checks_as_json(self.checks))
+        self._lines(tables.check_lines(self.checks))
 
     def finish(self, error: NoxAlembicError | None = None) -> None:
         """Say how it ended; with `--json` this is the one object on stdout."""

@@ -7,26 +7,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
+from nox_alembic.checking import Checking
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
 from nox_alembic.core.recipes.targets import shown_path
 from nox_alembic.core.steps import (
+    AcceptFiles,
     ApplyRevision,
     AwaitBackend,
     AwaitDatabase,
     AwaitEdit,
     CloseUndo,
+    CompareModels,
     Discard,
     DiscardData,
     Down,
     Downgrade,
     DowngradeLost,
+    DropIndex,
     DropShadow,
     Foreground,
     KeepFiles,
     Kill,
+    LintSql,
     MakeFolder,
     MakeShadow,
     Migrate,
@@ -41,6 +46,7 @@ from nox_alembic.core.steps import (
     RunTests,
     Seed,
     SetDataAside,
+    Stamp,
     StartDatabase,
     StartServices,
     Sweep,
@@ -91,7 +97,7 @@ class Runner:
             for line in sweep.result():
                 self.report.warn(line)
 
-    def _do(self, step: Foreground) -> str:  # noqa: C901, PLR0912, PLR0915 - one case a step, and mypy wants them all
+    def _do(self, step: Foreground) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 - one case a step
         engine = self.tools.engine
         match step:
             case ProvideImages(images):
@@ -145,6 +151,8 @@ class Runner:
                 self._rehearse(step)
             case AwaitEdit():
                 self._await_edit(step)
+            case CompareModels() | LintSql() | Stamp() | AcceptFiles() | DropIndex():
+                return Checking(self.tools, self.report, self._configuration(), SHADOW).do(step)
             case Seed(command):
                 return self._seed(command)
             case StartServices(services):

@@ -1,9 +1,10 @@
-"""The lines of `status` and `history`, with colours that a stream which is no terminal leaves out."""
+"""The lines of `status`, `history` and `check`, with colours that a stream which is no terminal leaves out."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from click import style
 
+from nox_alembic.core.checks import Check
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.graph import lay_out
 from nox_alembic.core.status import Row, Status
@@ -12,6 +13,7 @@ from nox_alembic.core.timeline import Timeline
 Cells = tuple[tuple[str, str], ...]  # text and colour
 # What a stream must be able to show; else the graph is drawn in ASCII.
 BOXES = "│├╮╯┬┴┼─●○"
+_CHECK_COLOURS: Mapping[str, str] = {"ok": "green", "found": "yellow", "not made": "magenta"}
 _COLOURS: Mapping[str, str] = {"applied": "green", "pending": "yellow", "unknown": "red"}
 
 
@@ -35,6 +37,18 @@ def history_lines(seen: Timeline, *, boxes: bool) -> Iterator[str]:
     for line in lay_out(seen.history, seen.applied).lines:
         drawing = line.drawing if boxes else line.plain
         yield f"{_coloured(drawing, seen, line.id)}  {_described(seen, line.id)}" if line.id else drawing
+
+
+def check_lines(checks: Sequence[Check]) -> Iterator[str]:
+    """Yield each check with what it has found."""
+    for check, line in zip(checks, _aligned([_check_cells(check) for check in checks]), strict=True):
+        yield line
+        yield from (f"  {found.place}{style(found.sentence, fg='yellow')}: {found.hint}" for found in check.found)
+        yield from (f"  note: {notice}" for notice in check.notices)
+
+
+def _check_cells(check: Check) -> Cells:
+    return ((check.state, _CHECK_COLOURS[check.state]), (check.name, ""), (check.sentence, ""))
 
 
 def _coloured(drawing: str, seen: Timeline, key: str) -> str:

@@ -10,8 +10,10 @@ from typing import Protocol
 from nox_alembic.core.catalogue import Catalogue
 from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.config import Config
+from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.history import History
+from nox_alembic.core.lint import Violation
 from nox_alembic.core.steps import PutBack, SetDataAside
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.process import Invocation
@@ -121,6 +123,36 @@ class Person(Protocol):
         """Return, when they have edited the file, whether it is another one now."""
 
 
+class Inspection(Protocol):
+    """What is looked at closely in a database; the module `edges.inspection` has it all."""
+
+    def invalid_indexes(self, address: DatabaseAddress) -> tuple[InvalidIndex, ...]:
+        """Return the indexes that no query uses."""
+
+    def version(self, address: DatabaseAddress) -> str:
+        """Return the server's version, "" when it does not answer."""
+
+
+class Repairs(Protocol):
+    """What puts a database right; the module `edges.repairs` has it all."""
+
+    def stamp(self, address: DatabaseAddress, before: Sequence[str], after: Sequence[str]) -> None:
+        """Make it say that it is at `after`, unless it is not at `before` any more."""
+
+    def drop_index(self, address: DatabaseAddress, name: str) -> None:
+        """Drop an index without stopping anybody's work."""
+
+
+class Linter(Protocol):
+    """What reads SQL for dangers; the module `edges.squawk` has it all."""
+
+    def has_own_rules(self, folder: Path) -> bool:
+        """Return whether the project says itself which rules count."""
+
+    def lint(self, sql: str, folder: Path, version: str) -> Sequence[Violation]:
+        """Return what the rules say."""
+
+
 class Backend(Protocol):
     """What the runner asks of a backend; the module `edges.backend` has it all."""
 
@@ -171,6 +203,9 @@ class Tools:
     clones: Clones
     catalogue: ReadCatalogue
     person: Person
+    inspection: Inspection
+    repairs: Repairs
+    linter: Linter
     reread: Callable[[], History]
     write_revision: Callable[[Path, str], None]
     safe: Safe

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nox_alembic import cli
+from nox_alembic.cli.words import ORDER
 from nox_alembic.core.recipes import RECIPES
 
 Told = Callable[..., tuple[int, str, str]]
@@ -32,6 +33,10 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_the_verbs_are_listed_in_an_order_that_has_them_all() -> None:
+    assert sorted(cli.nox_alembic.commands) == sorted(ORDER)
+
+
 def test_every_recipe_is_a_verb_with_help(told: Told) -> None:
     _, out, _ = told("--help")
     for verb in RECIPES:
@@ -51,7 +56,7 @@ def test_the_version_is_one_line(told: Told) -> None:
 
 
 def test_a_mistyped_verb_names_the_nearest(told: Told) -> None:
-    verbs = "dev, down, reset, undo, test, migrate, revision, downgrade, reapply, merge, rebase, status, history, logs"
+    verbs = ", ".join(ORDER)
     message = f'error NA006: there is no verb "rest". Did you mean "reset"? The verbs are: {verbs}\n'
     assert told("rest") == (2, "", f"{message}hint: `nox-alembic --help` lists what there is\n")
 

@@ -1,10 +1,12 @@
 """What is on the screen: the lines of `status`, a step with its note, an error with its hint."""
 
 import json
+from pathlib import PurePath
 
 import pytest
 from rich.console import Console
 
+from nox_alembic.core.checks import Found, made, not_made
 from nox_alembic.core.consent import Inventory, Stored
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.status import status_of
@@ -96,3 +98,18 @@ def test_a_plan_prints_what_goes_and_how_it_is_approved(report: Reporter, capsys
     ways = ("approve with: --approve 0123456789ab", "approve with: --yes, at your own risk")
     assert capsys.readouterr().out.splitlines() == [*lines, ways[0], *lines, ways[1], "what goes: nothing"]
     assert (report.fields["inventory"], report.fields["approve"]) == (None, "")
+
+
+def test_checks_are_listed_with_what_they_found(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
+    report.checked(made("history", "one head, c3"))
+    found = Found("lint", "c3: [drop] breaks clients", "think again", file="/project/v/c3.py", line=3)
+    report.checked(made("lint", "1 finding", [found], ["b2 has no SQL"]))
+    report.checked(not_made("indexes", "no database answers"))
+    report.tell_checks(PurePath("/project"))
+    assert capsys.readouterr().out.splitlines() == [
+        "ok        history  one head, c3",
+        "found     lint     1 finding",
+        "  v/c3.py:3: c3: [drop] breaks clients: think again",
+        "  note: b2 has no SQL",
+        "not made  indexes  no database answers",
+    ]

@@ -12,20 +12,24 @@ from nox_alembic.core.errors import FailedError, FindingError, NoxAlembicError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.lost import Lost
 from nox_alembic.core.steps import (
+    AcceptFiles,
     ApplyRevision,
     AwaitBackend,
     AwaitDatabase,
     AwaitEdit,
     CloseUndo,
+    CompareModels,
     Discard,
     DiscardData,
     Down,
     Downgrade,
     DowngradeLost,
+    DropIndex,
     DropShadow,
     Foreground,
     KeepFiles,
     Kill,
+    LintSql,
     MakeFolder,
     MakeShadow,
     Migrate,
@@ -40,6 +44,7 @@ from nox_alembic.core.steps import (
     RunTests,
     Seed,
     SetDataAside,
+    Stamp,
     StartDatabase,
     StartServices,
     Step,
@@ -65,6 +70,7 @@ from tests.unit.fakes import (
     FakeSafe,
     World,
 )
+from tests.unit.fakes_of_checks import FakeLinter, FakeRepairs
 
 
 class Bench:
@@ -76,6 +82,8 @@ class Bench:
         self.safe = FakeSafe(self.world)
         self.records, self.kept = FakeRecords(), FakeKept()
         self.report = Reporter("reset", console=Console(stderr=True, record=True, width=120, quiet=False))
+        self.repairs = FakeRepairs(self.world)
+        self.linter = FakeLinter(self.world)
         migrations, files = FakeMigrations(self.world), FakeFiles(self.world)
         rehearsing = FakeMigrations(self.world, beside=True)
         clones = FakeClones(self.world)
@@ -93,6 +101,9 @@ class Bench:
             clones=clones,
             catalogue=clones.read,
             person=FakePerson(self.world),
+            inspection=self.repairs,
+            repairs=self.repairs,
+            linter=self.linter,
             reread=lambda: chain("a1", "b2", "c3", "d4"),
             write_revision=lambda path, text: self.world.happened(f"write {path} {text}"),
             safe=self.safe,
@@ -159,6 +170,11 @@ def test_every_step_has_its_test() -> None:
         ApplyRevision,
         NoteRebase,
         WriteMerge,
+        CompareModels,
+        LintSql,
+        Stamp,
+        AcceptFiles,
+        DropIndex,
     }
     assert tested == set(typing.get_args(Step))
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 FINDING = 3
 # With these it is not asked whether the data folder may be wiped.
-_LEAVE_THE_DATA_FOLDER = {"migrate", "revision", "downgrade"}
+_LEAVE_THE_DATA_FOLDER = {"migrate", "revision", "downgrade", "repair"}
+CLOSELY = {"repair"}
 
 
 def perform(verb: str, shared: Shared, **options: Any) -> int:
@@ -30,6 +31,7 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
 
     def act(environment: "Environment") -> bool:
         facts = environment.look(whole=verb not in _LEAVE_THE_DATA_FOLDER)
+        facts = environment.look_closely(facts) if verb in CLOSELY else facts
         plan = RECIPES[verb](environment.config, facts, Options(**options))
         for note in plan.notes:
             environment.report.note(note)

@@ -26,6 +26,8 @@ ORDER = (
     "rebase",
     "status",
     "history",
+    "check",
+    "repair",
     "logs",
 )
 

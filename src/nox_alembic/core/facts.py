@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Literal
 from urllib.parse import quote
 
+from nox_alembic.core.details import Details
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.headfile import HeadFile
 from nox_alembic.core.history import History
@@ -115,6 +116,7 @@ class Facts:
     package. `rebasing` names a rebase that has moved the database and was not finished. With several heads, `sources`
     are the revision files that not all of them have, by id, and `team` is what git says of them, None without git.
     `source_of` gives the text of a revision file by its path, "" where it cannot be read: of thousands few matter.
+    `details` are looked at only for the verbs that need them.
     """
 
     engine: EngineFacts
@@ -138,3 +140,5 @@ class Facts:
         """The revisions of this branch that are applied; below one that is not here, those that are known to be."""
         below = (*self.lost.parents, *self.lost.recorded) if self.lost else ()
         return self.history.with_ancestors((*(self.current or ()), *below))
+
+    details: Details | None = None

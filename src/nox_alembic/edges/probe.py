@@ -59,7 +59,7 @@ def look(
         refusal=_refusal(engine, seen, protect) if whole else None,
         recorded_at=tuple(recorded_at.split(",")) if recorded_at else (),
         lost=_lost(configuration, history, address, current or (), copies),
-        head_file=_head_file(configuration),
+        head_file=read_head_file(configuration),
         rebasing=rebasing,
         sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
         team=team.look(configuration.parent, forked) if configuration and forked else None,
@@ -141,7 +141,8 @@ def _forked(history: History) -> dict[str, Path]:
     return {key: Path(history.revisions[key].path) for side in sides(history) for key in side.revisions}
 
 
-def _head_file(configuration: Path | None) -> HeadFile | None:
+def read_head_file(configuration: Path | None) -> HeadFile | None:
+    """Return the head file, with or without content, None where Alembic's folder is in a package."""
     folder = revisions.script_folder(configuration) if configuration else None
     return headfile.read(folder) if folder else None
 

@@ -56,11 +56,17 @@ def write(path: Path, text: str) -> None:
         ) from None
 
 
-def _read_all(configuration: Path, cache: Path | None) -> Iterator[Revision]:
+def version_folders(configuration: Path) -> tuple[tuple[Path, ...], bool]:
+    """Return the folders with revision files, and whether those below them count, too; raises NotLiteralError."""
     options = _options(configuration)
     recursive = options.get("recursive_version_locations", "false").lower() == "true"
+    return tuple(_locations(options, configuration)), recursive
+
+
+def _read_all(configuration: Path, cache: Path | None) -> Iterator[Revision]:
+    locations, recursive = version_folders(configuration)
     files = _Files(cache)
-    for location in _locations(options, configuration):
+    for location in locations:
         for path, found in sorted(_files_below(location) if recursive else _files_in(location)):
             revision = files.read(path, found)
             if revision is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.recipes import joining, lifecycle, migrating, reapplying, undo
+from nox_alembic.core.recipes import checking, joining, lifecycle, migrating, reapplying, repairing, undo
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.steps import Plan
 
@@ -21,6 +21,8 @@ RECIPES: dict[str, Recipe] = {
     "revision": migrating.revision,
     "merge": joining.merge,
     "rebase": joining.rebase,
+    "check": checking.check,
+    "repair": repairing.repair,
 }
 
 __all__ = ["RECIPES", "Options", "Recipe"]

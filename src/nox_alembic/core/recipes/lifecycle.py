@@ -98,15 +98,17 @@ def test(config: Config, facts: Facts, options: Options) -> Plan:
         raise UsageError("NA008", message, hint='add `test-command = "python -m pytest"` to it')
     return Plan(
         steps=(
-            *images(facts),
-            *_make_folder(facts),
-            StartDatabase(),
-            AwaitDatabase(config.timeout),
+            *throwaway_up(config, facts),
             *whole_migration(facts, target_of(facts, "heads"), seed=False),
             RunTests((*config.test_command, *options.arguments)),
         ),
         lastly=(Discard(),),
     )
+
+
+def throwaway_up(config: Config, facts: Facts) -> tuple[Step, ...]:
+    """Return what starts the empty database of a throw-away environment; `Discard` must come last then."""
+    return (*images(facts), *_make_folder(facts), StartDatabase(), AwaitDatabase(config.timeout))
 
 
 def images(facts: Facts) -> tuple[Step, ...]:

@@ -20,3 +20,7 @@ class Options:
     new_id: str = ""
     onto: str = ""
     database: bool = True
+    applied: tuple[str, ...] = ()
+    reverted: tuple[str, ...] = ()
+    hashes: bool = False
+    no_database: bool = False

@@ -9,6 +9,7 @@ from nox_alembic.edges import process
 SECONDS = 30
 # A partial clone must not fetch what it lacks: nothing here may wait for a network, nor ask anybody for anything.
 ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+_GIT = ("git", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
 
 
 @dataclass(frozen=True)
@@ -47,5 +48,9 @@ def entries(folder: Path, *words: str) -> list[str]:
 
 def answer(folder: Path, *words: str, data: bytes = b"") -> bytes:
     """Return the bytes that git prints, none when it does not answer; `data` is its standard input."""
-    command = ["git", "-c", "core.quotePath=false", "-c", "log.showSignature=false", *words]
-    return process.answer(command, cwd=folder, env={**os.environ, **ALONE}, data=data, timeout=SECONDS) or b""
+    return process.answer([*_GIT, *words], cwd=folder, env={**os.environ, **ALONE}, data=data, timeout=SECONDS) or b""
+
+
+def attempt(folder: Path, *words: str) -> process.Completed:
+    """Return what git prints with its exit code, where that has a meaning."""
+    return process.run([*_GIT, *words], cwd=folder, env={**os.environ, **ALONE}, timeout=SECONDS)

@@ -24,8 +24,8 @@ def versions(repository: Repository, folders: Sequence[Path], *, elsewhere: bool
              "--format=commit%x00%H%x00%an%x00%ad", "--date=short",
              "--", *paths, *([":(top,glob)**/versions/**"] if elsewhere or not paths else []))
     )  # fmt: skip
-    contents = _contents(top, list(found))
-    return [replace(found[blob], content=contents[blob]) for blob in found if blob in contents]
+    known = contents(top, list(found))
+    return [replace(found[blob], content=known[blob]) for blob in found if blob in known]
 
 
 def placed(repository: Repository, version: FileVersion) -> FileVersion:
@@ -59,7 +59,8 @@ def _changes(log: str) -> dict[str, FileVersion]:
     return found
 
 
-def _contents(root: Path, blobs: Sequence[str]) -> dict[str, bytes]:
+def contents(root: Path, blobs: Sequence[str]) -> dict[str, bytes]:
+    """Return the content of each blob; one that a partial clone lacks is missing."""
     names = "".join(f"{blob}\n" for blob in blobs).encode()
     return dict(_objects(answer(root, "cat-file", "--batch", data=names))) if blobs else {}
 

@@ -22,7 +22,7 @@ def look(root: Path, files: Mapping[str, Path]) -> Team | None:
     paths = _inside(folder, files)
     branch = line(folder, "symbolic-ref", "--short", "-q", "HEAD")
     upstream = line(folder, "rev-parse", "--abbrev-ref", "@{upstream}")
-    target = _target(folder, branch)
+    target = shared_branch(folder, branch)
     trees = {name: _tree(folder, name, paths.values()) for name in (target, upstream, "HEAD") if name}
     places = {key: tuple(name for name, tree in trees.items() if path in tree) for key, path in paths.items()}
     authors = {} if found.shallow else _authors(folder, paths.values())
@@ -49,7 +49,7 @@ def _inside(top: Path, files: Mapping[str, Path]) -> dict[str, str]:
     return {key: path.relative_to(top).as_posix() for key, path in resolved.items() if path.is_relative_to(top)}
 
 
-def _target(top: Path, branch: str) -> str:
+def shared_branch(top: Path, branch: str) -> str:
     """Return the branch that everybody shares: the remote's default, else main or master; "" when there is none."""
     remote = line(top, "config", f"branch.{branch}.remote") if branch else ""
     remote = remote if remote not in {"", "."} else "origin"

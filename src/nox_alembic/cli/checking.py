@@ -1,0 +1,88 @@
+"""The verb that finds what is wrong before it hurts, and the one that puts the database's own record right."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from nox_alembic.cli.call import FINDING, perform, tell
+from nox_alembic.cli.person import Person
+from nox_alembic.cli.words import Shared, verb
+
+if TYPE_CHECKING:
+    from nox_alembic.core.facts import Facts
+    from nox_alembic.core.recipes import Options
+    from nox_alembic.environment import Environment
+
+
+@verb("check")
+@click.option("--merge", "branch", default="", metavar="BRANCH", help="Only what a merge with it would make, unmerged.")
+@click.option("--base", default="", metavar="REF", help="The branch that others have (default: the remote's main one).")
+@click.option("--no-database", is_flag=True, help="Only what files tell; no throw-away database is started.")
+def check(shared: Shared, *, branch: str, base: str, no_database: bool) -> int:
+    """For CI: one head, models equal migrations, nothing edited, no invalid index, lint; exit 3 with a list."""
+    from nox_alembic.core.recipes import Options  # noqa: PLC0415 - `--help` imports nothing of this
+
+    options = Options(no_database=no_database)
+
+    def work(environment: "Environment") -> int:
+        try:
+            if branch:
+                _check_merge(environment, branch)
+            else:
+                _check(environment, base, options, shared=shared)
+        finally:
+            environment.report.tell_checks(environment.root)
+        return FINDING if any(check.found for check in environment.report.checks) else 0
+
+    return tell("check", shared, work)
+
+
+@verb("repair")
+@click.option("--applied", multiple=True, metavar="REV", help="Mark it, and what it follows, as applied; nothing runs.")
+@click.option("--reverted", multiple=True, metavar="REV", help="Mark it, and what follows it, as not applied.")
+@click.option("--hashes", is_flag=True, help="Take files that were edited after they were applied as they are.")
+def repair(shared: Shared, *, applied: tuple[str, ...], reverted: tuple[str, ...], hashes: bool) -> int:
+    """Drop the invalid indexes that failed migrations left; with options, correct what counts as applied."""
+    return perform("repair", shared, applied=applied, reverted=reverted, hashes=hashes)
+
+
+def _check(environment: "Environment", base: str, options: "Options", *, shared: Shared) -> None:
+    """Look, then compare and lint on the running database or, without one, on a throw-away one."""
+    from nox_alembic.core import checks  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.core.errors import FailedError  # noqa: PLC0415
+
+    try:
+        facts = environment.look_at_files() if options.no_database else environment.look()
+        facts = environment.look_closely(facts, base)
+    except FailedError as error:
+        if error.id != "NA407":
+            raise
+        environment.report.checked(checks.of_broken_history(error))
+        return
+    left_out = "left out by --no-database" if options.no_database else ""
+    for seen in (*checks.looked(facts, left_out), *checks.not_in_the_plan(facts, left_out)):
+        environment.report.checked(seen)
+    _run(environment, facts, options, shared=shared)
+
+
+def _run(environment: "Environment", facts: "Facts", options: "Options", *, shared: Shared) -> None:
+    from nox_alembic.core.recipes import RECIPES  # noqa: PLC0415 - `--help` imports nothing of this
+
+    plan = RECIPES["check"](environment.config, facts, options)
+    if shared.dry_run:
+        environment.report.dry_run(plan)
+    elif facts.current is not None:
+        with environment.lock("check"):
+            environment.run(plan, facts.history, Person(shared))
+    elif plan.steps:
+        thrown_away = environment.thrown_away()
+        seen = replace(thrown_away.look(), details=facts.details)
+        thrown_away.run(RECIPES["check"](environment.config, seen, options), facts.history, Person(shared))
+
+
+def _check_merge(environment: "Environment", branch: str) -> None:
+    from nox_alembic.core.branches import checks_of  # noqa: PLC0415 - `--help` imports nothing of this
+
+    for seen in checks_of(environment.look_at_merge(branch)):
+        environment.report.checked(seen)

@@ -1,0 +1,48 @@
+"""Named doubles of what `check` and `repair` use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nox_alembic.core.details import InvalidIndex
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.lint import Violation
+from tests.unit.fakes import World
+
+
+@dataclass
+class FakeRepairs:
+    """Repairs of a database, and a look at what they left."""
+
+    world: World
+    invalid: tuple[InvalidIndex, ...] = ()
+
+    def invalid_indexes(self, address: DatabaseAddress) -> tuple[InvalidIndex, ...]:
+        return self.invalid
+
+    def version(self, address: DatabaseAddress) -> str:
+        return "18.1"
+
+    def stamp(self, address: DatabaseAddress, before: Sequence[str], after: Sequence[str]) -> None:
+        self.world.happened(f"stamp {','.join(before)} to {','.join(after)}")
+        if not self.world.forgets:
+            self.world.current = tuple(after)
+
+    def drop_index(self, address: DatabaseAddress, name: str) -> None:
+        self.world.happened(f"drop index {name}")
+
+
+@dataclass
+class FakeLinter:
+    """A linter that finds what a test sets."""
+
+    world: World
+    violations: Sequence[Violation] = ()
+    own_rules: bool = False
+
+    def has_own_rules(self, folder: Path) -> bool:
+        return self.own_rules
+
+    def lint(self, sql: str, folder: Path, version: str) -> Sequence[Violation]:
+        self.world.happened(f"lint {folder.as_posix()} {version or 'any version'}")
+        return self.violations
