@@ -16,6 +16,7 @@ from rich.text import Text
 from nox_alembic.core.changes import Draft
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.failures import Failure
 from nox_alembic.core.status import Status
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.undo import Journal
@@ -51,6 +52,7 @@ class Reporter:
     started: float = field(default_factory=time.monotonic)
     console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True))
     _held: list[str] = field(default_factory=list)
+    _mid_line: bool = False
 
     def opened(self, environment: str, engine: str, reason: str) -> None:
         """Say what the verb works on, and why on that."""
@@ -77,9 +79,11 @@ class Reporter:
         name = f"[{number}/{total}] {title}"
         self.console.print(escape(name) + ("" if speaks else " " + "." * max(3, WIDTH - len(name)) + " "),
                            end="\n" if speaks else "")  # fmt: skip
+        self._mid_line = not speaks
         try:
             yield result
         finally:
+            self._mid_line = False
             result.seconds = time.monotonic() - start
             result.outcome = result.outcome or FAILED
             self._result(result, indent=speaks)
@@ -129,6 +133,22 @@ class Reporter:
             for one in newest_first:
                 click.echo(one.shown)
 
+    def command(self, words: Sequence[str]) -> None:
+        """Print the command that a dry run does not run."""
+        self.fields["dry_run"], self.fields["plan"] = True, [shlex.join(words)]
+        if not self.json:
+            click.echo(shlex.join(words))
+
+    def output(self, out: str, err: str) -> None:
+        """Keep what a program printed for JSON; its complaints are for people, too."""
+        self.data(out)
+        if err:
+            click.echo(err, err=True, nl=False)
+
+    def failure(self, failure: Failure) -> None:
+        """Keep what is known of a failed migration for JSON; the error tells it to people."""
+        self.fields["failure"] = failure.as_json()
+
     def status(self, facts: Facts, status: Status) -> None:
         """Print the state of the environment."""
         self.fields.update(status.as_json())
@@ -165,7 +185,7 @@ class Reporter:
 
     def _line(self, markup: str) -> None:
         """Print a line, held back until its result where a step's own line is still open."""
-        if self.steps and self.steps[-1].outcome == OPEN:
+        if self._mid_line:
             self._held.append(markup)
         else:
             self.console.print(markup)

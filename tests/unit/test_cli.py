@@ -51,7 +51,7 @@ def test_the_version_is_one_line(told: Told) -> None:
 
 
 def test_a_mistyped_verb_names_the_nearest(told: Told) -> None:
-    verbs = "dev, down, reset, undo, test, migrate, revision, downgrade, status, logs"
+    verbs = "dev, down, reset, undo, test, migrate, revision, downgrade, status, logs, sql, shell"
     message = f'error NA006: there is no verb "rest". Did you mean "reset"? The verbs are: {verbs}\n'
     assert told("rest") == (2, "", f"{message}hint: `nox-alembic --help` lists what there is\n")
 

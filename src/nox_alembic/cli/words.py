@@ -12,7 +12,7 @@ from nox_alembic import __version__
 from nox_alembic.core.config import nearest
 
 # What `--help` lists, in this order; a verb that is missing here comes last.
-ORDER = ("dev", "down", "reset", "undo", "test", "migrate", "revision", "downgrade", "status", "logs")
+ORDER = ("dev", "down", "reset", "undo", "test", "migrate", "revision", "downgrade", "status", "logs", "sql", "shell")
 
 
 @dataclass(frozen=True, kw_only=True)

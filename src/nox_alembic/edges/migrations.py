@@ -10,6 +10,7 @@ from typing import Any
 from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.failures import Failure, MigrationError
 from nox_alembic.core.history import History, Revision
 from nox_alembic.edges import process, worker
 
@@ -36,8 +37,9 @@ class Alembic:
         return History.of(_revision(found) for found in answer["value"])
 
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
-        """Upgrade to `target` (an id or `heads`), with a call before each revision; raises FailedError (NA405)."""
-        self._ask(configuration, self._url(address), {"do": "upgrade", "target": target}, on_revision)
+        """Upgrade to `target` (an id or `heads`), with a call before each revision; raises MigrationError."""
+        request = {"do": "upgrade", "target": target, **_session(address)}
+        self._ask(configuration, self._url(address), request, on_revision)
 
     def downgrade(
         self,
@@ -53,22 +55,22 @@ class Alembic:
         """
         # Latin-1 gives each byte a character, and the worker gives it back: a file's encoding is its own affair.
         files = {name: content.decode("latin-1") for name, content in extra.items()}
-        request = {"do": "downgrade", "target": target, "extra": files}
+        request = {"do": "downgrade", "target": target, "extra": files, **_session(address)}
         self._ask(configuration, self._url(address), request, on_revision)
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
-        """Return the SQL of an upgrade; nothing is connected to. Raises FailedError (NA405)."""
+        """Return the SQL of an upgrade; nothing is connected to. Raises MigrationError."""
         return str(self._ask(configuration, NOT_CONNECTED, {"do": "sql", "start": start, "target": target}))
 
     def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
-        """Return how the models differ from a database at head, enum labels included; raises FailedError (NA405)."""
+        """Return how the models differ from a database at head, enum labels included; raises MigrationError."""
         found = self._ask(configuration, self._url(address), {"do": "compare"})
         return tuple(Change(**change) for change in found)
 
     def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
         """Return a new revision that is not written yet, without a file when nothing differs.
 
-        `address` is a database at head; None where nothing is to be compared. Raises FailedError (NA405).
+        `address` is a database at head; None where nothing is to be compared. Raises MigrationError.
         """
         url = self._url(address) if address else NOT_CONNECTED
         request = {"do": "draft", "message": message, "autogenerate": autogenerate}
@@ -86,7 +88,7 @@ class Alembic:
     ) -> Any:
         answer = self._carried(configuration, url, request, on_revision)
         if not answer["ok"]:
-            raise _explained(answer["failure"])
+            raise MigrationError(Failure.of(answer["failure"]))
         return answer["value"]
 
     def _carried(
@@ -156,6 +158,10 @@ def _texts() -> Mapping[str, str]:
     return {**dict.fromkeys(above, ""), **modules}
 
 
+def _session(address: DatabaseAddress) -> Mapping[str, Any]:
+    return {"application": address.application, "lock_timeout": address.lock_timeout}
+
+
 def _revision(found: Mapping[str, Any]) -> Revision:
     return Revision(
         id=found["id"],
@@ -164,20 +170,4 @@ def _revision(found: Mapping[str, Any]) -> Revision:
         labels=tuple(found["labels"]),
         message=found["message"],
         path=found["path"],
-    )
-
-
-def _explained(failure: Mapping[str, Any]) -> FailedError:
-    if failure["refused"]:
-        return FailedError(
-            "NA405", f"Alembic refuses: {failure['refused']}", hint="`nox -s status` shows the revisions"
-        )
-    place = " before the first revision, in env.py"
-    if failure["revision"]:
-        place = f" in the revision {failure['revision']} ({failure['path']}, line {failure['line']})"
-    return FailedError(
-        "NA405",
-        f"the migration failed{place}: {failure['error']}: {failure['message']}",
-        hint="correct the revision and run `nox -s migrate`; `nox -s status` shows what is applied",
-        detail=failure["statement"],
     )

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
 OnRevision = Callable[["Script"], None]
+OnCommit = Callable[[], None]
 
 
-def move(config: Config, direction: str, target: str, on_revision: OnRevision, extra: dict[str, str]) -> None:
+def move(
+    config: Config, direction: str, target: str, extra: dict[str, str], *, begins: OnRevision, commits: OnCommit
+) -> None:
     """Do what alembic.command.upgrade and downgrade do, with the steps watched: env.py need know nothing of it.
 
-    `extra` are revision files that are not the project's: by name, each byte as a character.
+    `begins` is called before each revision, `commits` when one commits what it did so far. `extra` are revision files
+    that are not the project's: by name, each byte as a character.
     """
     with tempfile.TemporaryDirectory() as folder:
         for name, text in extra.items():
@@ -32,13 +36,24 @@ def move(config: Config, direction: str, target: str, on_revision: OnRevision, e
         scripts = open_scripts(config, [folder] if extra else [])
         plan = {"upgrade": scripts._upgrade_revs, "downgrade": scripts._downgrade_revs}[direction]  # noqa: SLF001
 
-        def steps(current: Any, _context: Any) -> Iterator[Any]:
+        def steps(current: Any, context: Any) -> Iterator[Any]:
+            context.autocommit_block = _telling(context.autocommit_block, commits)
             for step in plan(target, current):
-                on_revision(step.revision)
+                begins(step.revision)
                 yield step
 
         with EnvironmentContext(config, scripts, fn=steps, destination_rev=target):
             scripts.run_env()
+
+
+def _telling(block: Callable[[], Any], commits: OnCommit) -> Callable[[], Any]:
+    """Return the same as `block`, told: an autocommit block commits what came before it."""
+
+    def autocommit_block() -> Any:
+        commits()
+        return block()
+
+    return autocommit_block
 
 
 def upgrade_sql(config: Config, start: str, target: str) -> str:
