@@ -54,10 +54,10 @@ def rounds(project: Project, count: int) -> Iterator[str]:
         yield waited
 
 
-def start(project: Project) -> "subprocess.Popen[bytes]":
+def start(project: Project, *words: str) -> "subprocess.Popen[bytes]":
     """Start `migrate` with its streams kept."""
     return subprocess.Popen(
-        project.command("migrate", "--json"),
+        project.command("migrate", "--json", *words),
         cwd=project.root,
         env=project.environ,
         stdin=subprocess.DEVNULL,

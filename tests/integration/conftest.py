@@ -1,5 +1,6 @@
 """A real PostgreSQL: that of the throw-away environment in which `nox -s test` runs this suite."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -55,6 +56,21 @@ def address_of(project: Project) -> DatabaseAddress:
     return DatabaseAddress(
         host="127.0.0.1", port=known["port"], user=known["user"], password=known["password"], name="project"
     )
+
+
+@contextlib.contextmanager
+def reader(address: DatabaseAddress) -> Iterator[None]:
+    """Somebody with an open transaction that has read the table."""
+    connection = psycopg2.connect(
+        host=address.host, port=address.port, user=address.user, password=address.password, dbname=address.name,
+        application_name="report",
+    )  # fmt: skip
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM customers")
+        yield
+    finally:
+        connection.close()
 
 
 @pytest.fixture

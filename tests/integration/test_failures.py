@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-import psycopg2
 import pytest
 
 from nox_alembic.core.facts import DatabaseAddress
-from tests.integration.conftest import address_of, execute
+from tests.integration.conftest import address_of, execute, reader
 from tests.project import Project, Ran, make_project
 
 DATA = (
@@ -57,21 +56,6 @@ def with_revision(project: Project) -> Project:
 @contextlib.contextmanager
 def nothing(_address: DatabaseAddress) -> Iterator[None]:
     yield
-
-
-@contextlib.contextmanager
-def reader(address: DatabaseAddress) -> Iterator[None]:
-    """Somebody with an open transaction that has read the table."""
-    connection = psycopg2.connect(
-        host=address.host, port=address.port, user=address.user, password=address.password, dbname=address.name,
-        application_name="report",
-    )  # fmt: skip
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT FROM customers")
-        yield
-    finally:
-        connection.close()
 
 
 @dataclass(frozen=True)
