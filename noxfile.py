@@ -47,6 +47,11 @@ def verb(session: nox.Session) -> None:
     session.run("nox-alembic", session.name, *session.posargs, stderr=None)
 
 
+def hand_over(session: nox.Session) -> None:
+    """Run a verb that has the terminal: Ctrl-C is that of psql or the shell, which Nox would end 0.3 s later."""
+    session.run("nox-alembic", session.name, *session.posargs, stderr=None, interrupt_timeout=None)
+
+
 @nox.session(default=False, tags=["database"])
 def dev(session: nox.Session) -> None:
     """Make it right: database up, migrated, seeded, backend healthy."""
@@ -150,6 +155,20 @@ def logs(session: nox.Session) -> None:
     """Show the log of the database and the backend."""
     install(session)
     verb(session)
+
+
+@nox.session(default=False, tags=["database"])
+def sql(session: nox.Session) -> None:
+    """Run psql on the database; `-- -c SQL`, `-- -f FILE`, or a prompt."""
+    install(session)
+    hand_over(session)
+
+
+@nox.session(default=False, tags=["database"])
+def shell(session: nox.Session) -> None:
+    """Open a shell where the backend is, or run `-- COMMAND` there."""
+    install(session)
+    hand_over(session)
 
 
 @nox.session(default=False, tags=["ci"])

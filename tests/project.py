@@ -134,13 +134,14 @@ class Project:
         """The words that run the tool."""
         return [*self.prefix, sys.executable, "-m", "nox_alembic", *words]
 
-    def run(self, *words: str, **variables: str) -> Ran:
-        """Run the tool to its end without a terminal."""
+    def run(self, *words: str, input: str | None = None, **variables: str) -> Ran:  # noqa: A002 - subprocess's own
+        """Run the tool to its end without a terminal; `input` is piped in."""
         done = subprocess.run(
             self.command(*words),
             cwd=self.root,
             env={**self.environ, **variables},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if input is None else None,
+            input=input,
             capture_output=True,
             text=True,
             timeout=300,

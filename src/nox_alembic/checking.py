@@ -86,7 +86,7 @@ class Checking:
     def _stamp(self, step: Stamp) -> None:
         """Write where the database is, under the lock of migrations, and read it back."""
         address = self.tools.engine.address()
-        with self.tools.database.migration_lock(address, self.tools.config.timeout):
+        with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
             self.tools.repairs.stamp(address, step.before, step.after)
             found = self.tools.database.revisions(address) or ()
             self._recording.settle(address, found)

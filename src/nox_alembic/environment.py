@@ -19,6 +19,7 @@ from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.timeline import Timeline
 from nox_alembic.edges import (
+    aftermath,
     applied,
     backend,
     catalogue,
@@ -35,14 +36,17 @@ from nox_alembic.edges import (
     process,
     repairs,
     revisions,
+    sessions,
     settings,
     squawk,
 )
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine
 from nox_alembic.edges.folders import Folders, folders_of
+from nox_alembic.edges.process import Invocation
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
+from nox_alembic.supervision import Supervised
 from nox_alembic.tools import Person, Tools
 
 if TYPE_CHECKING:
@@ -53,7 +57,8 @@ if TYPE_CHECKING:
 class Environment:
     """What a verb works on; `configuration` is the project's Alembic configuration, None when it has none.
 
-    `copies` is where revision files are kept, None for a throw-away environment.
+    `copies` is where revision files are kept, None for a throw-away environment; `typed` is the environment's name
+    where `--env` gave it, for the commands that errors suggest.
     """
 
     root: Path
@@ -64,6 +69,7 @@ class Environment:
     engine: Engine
     report: Reporter
     copies: Path | None
+    typed: str = ""
 
     @classmethod
     def open(
@@ -87,6 +93,7 @@ class Environment:
             engine=engine,
             report=report,
             copies=None if throwaway else folders.data / kept.FOLDER,
+            typed=name or "",
         )
 
     @property
@@ -154,8 +161,11 @@ class Environment:
         return replace(self, engine=open_engine(place)[0])
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
-        """Hold the environment for one verb."""
-        return locks.environment_lock(self.folders.state, self.config.environment, verb)
+        """Hold the environment for one verb; a migration waits for another one, all else refuses at once."""
+        seconds = self.config.timeout if verb == "migrate" else 0
+        return locks.environment_lock(
+            self.folders.state, self.config.environment, verb, seconds=seconds, on_wait=self.report.note
+        )
 
     def run(self, plan: Plan, history: History, person: Person) -> None:
         """Do what the plan says; `history` is the one that it was made on, `person` who is asked on the way."""
@@ -166,10 +176,10 @@ class Environment:
             configuration=self.configuration,
             database=database,
             backend=backend,
-            migrations=self.alembic,
+            migrations=lambda: self._supervised(self.alembic(), history),
             records=applied,
             keep=lambda file: kept.keep(self.copies, file),
-            rehearsing=self._rehearsing,
+            rehearsing=lambda: self._supervised(self._rehearsing(), history),
             clones=clones,
             catalogue=catalogue.read,
             person=person,
@@ -202,6 +212,31 @@ class Environment:
         """Return Alembic for databases beside the real one, which must not be touched in their place."""
         inside = self.config.alembic_in == "backend"
         return replace(self.alembic() if inside else migrations.in_own_process(), strict=True)
+
+    def hand_over(self, run: Invocation, *, text: str | None, dry_run: bool) -> int:
+        """Run a program with the user's own streams, or with `text` as its input; return its exit code.
+
+        With `--json` what it prints becomes the field `output`; a dry run prints its words alone.
+        """
+        if dry_run:
+            self.report.command(run.words)
+            return 0
+        if not self.report.json:
+            return process.hand_over(run.words, cwd=self.root, env=run.environ, text=text)
+        done = process.run(run.words, cwd=self.root, env=run.environ, text=text)
+        self.report.output(done.out, done.err)
+        return done.code
+
+    def _supervised(self, alembic: migrations.Alembic, history: History) -> Supervised:
+        return Supervised(
+            migrations=alembic,
+            surroundings=_Surroundings(),
+            config=self.config,
+            history=history,
+            report=self.report,
+            engine=self.engine.name,
+            environment=self.typed,
+        )
 
     def _command(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
         """Run a command of the project; `quiet` keeps its output away from stdout, where data goes."""
@@ -241,3 +276,12 @@ def _compose_files(root: Path, config: Config) -> tuple[str, ...]:
     if config.compose_files or config.engine == "embedded":
         return config.compose_files
     return settings.require_compose_files(root) if config.engine == "compose" else settings.find_compose_files(root)
+
+
+class _Surroundings:
+    """What is asked around a migration."""
+
+    revisions = staticmethod(database.revisions)
+    has_lock_timeout = staticmethod(sessions.has_lock_timeout)
+    watch = staticmethod(sessions.watch)
+    look = staticmethod(aftermath.look)

@@ -21,6 +21,7 @@ from nox_alembic.core.checks import as_json as checks_as_json
 from nox_alembic.core.consent import Inventory
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.failures import Failure
 from nox_alembic.core.status import Status
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.timeline import Timeline
@@ -59,6 +60,7 @@ class Reporter:
     checks: list[Check] = field(default_factory=list)
     _held: list[str] = field(default_factory=list)
     _written: list[str] = field(default_factory=list)
+    _mid_line: bool = False
 
     def opened(self, environment: str, engine: str, reason: str) -> None:
         """Say what the verb works on, and why on that."""
@@ -99,9 +101,11 @@ class Reporter:
         name = f"[{number}/{total}] {title}"
         self.console.print(escape(name) + ("" if speaks else " " + "." * max(3, WIDTH - len(name)) + " "),
                            end="\n" if speaks else "")  # fmt: skip
+        self._mid_line = not speaks
         try:
             yield result
         finally:
+            self._mid_line = False
             result.seconds = time.monotonic() - start
             result.outcome = result.outcome or FAILED
             self._result(result, indent=speaks)
@@ -169,6 +173,22 @@ class Reporter:
         for line in lines or ["everything comes back as it was"]:
             self.console.print(f"      {line}")
 
+    def command(self, words: Sequence[str]) -> None:
+        """Print the command that a dry run does not run."""
+        self.fields["dry_run"], self.fields["plan"] = True, [shlex.join(words)]
+        if not self.json:
+            click.echo(shlex.join(words))
+
+    def output(self, out: str, err: str) -> None:
+        """Keep what a program printed for JSON; its complaints are for people, too."""
+        self.data(out)
+        if err:
+            click.echo(err, err=True, nl=False)
+
+    def failure(self, failure: Failure) -> None:
+        """Keep what is known of a failed migration for JSON; the error tells it to people."""
+        self.fields["failure"] = failure.as_json()
+
     def status(self, facts: Facts, status: Status, *, all_revisions: bool = False) -> None:
         """Print the state of the environment."""
         self.fields.update(status.as_json())
@@ -230,7 +250,7 @@ class Reporter:
 
     def _line(self, markup: str) -> None:
         """Print a line, held back until its result where a step's own line is still open."""
-        if self.steps and self.steps[-1].outcome == OPEN:
+        if self._mid_line:
             self._held.append(markup)
         else:
             self.console.print(markup)

@@ -210,7 +210,7 @@ class Runner:
         """Upgrade under the lock, with a second look at what is applied: another run may have been quicker."""
         address = self.tools.engine.address()
         targets = history.heads if step.target == "heads" else (step.target,)
-        with self.tools.database.migration_lock(address, self.tools.config.timeout):
+        with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
             current = self.tools.database.revisions(address) or ()
             history.refuse_unknown(current)
             pending = history.pending(current, targets)
@@ -227,7 +227,7 @@ class Runner:
 
     def _downgrade(self, step: Downgrade) -> None:
         address, history = self.tools.engine.address(), self.tools.history
-        with self.tools.database.migration_lock(address, self.tools.config.timeout):
+        with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
             try:
                 self.tools.migrations().downgrade(self._configuration(), address, step.target, self.report.revision)
             except FailedError as error:
@@ -267,7 +267,7 @@ class Runner:
     def _downgrade_lost(self, step: DowngradeLost) -> str:
         """Take back what is not on this branch, by the files that were found of it."""
         address, history = self.tools.engine.address(), self.tools.history
-        with self.tools.database.migration_lock(address, self.tools.config.timeout):
+        with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
             if not history.unknown(self.tools.database.revisions(address) or ()):
                 return NOT_NEEDED
             for target in step.lost.targets:
@@ -289,12 +289,12 @@ class Runner:
             self.tools.migrations().downgrade(self._configuration(), address, target, on_revision, lost.files)
         except FailedError as error:
             place = ", ".join(self.tools.database.revisions(address) or ()) or "base"
-            message = f"{error.message}; the database is now at {place}"
+            message = f"{error.message.rstrip('.')}; the database is now at {place}"
             raise FailedError("NA440", message, hint=lost.repair(last[0]), detail=error.detail) from error
 
     def _keep_files(self) -> None:
         address = self.tools.engine.address()
-        with self.tools.database.migration_lock(address, self.tools.config.timeout):
+        with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
             self._recording(self.tools.history).settle(address, self.tools.database.revisions(address) or ())
 
     def _recording(self, history: History) -> Recording:

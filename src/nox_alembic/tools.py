@@ -12,6 +12,7 @@ from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.config import Config
 from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
+from nox_alembic.core.failures import Blocker, Failure
 from nox_alembic.core.history import History
 from nox_alembic.core.lint import Violation
 from nox_alembic.core.steps import PutBack, SetDataAside
@@ -46,8 +47,10 @@ class Database(Protocol):
     def read_note(self, address: DatabaseAddress, name: str) -> str:
         """Return a kept fact, "" when there is none."""
 
-    def migration_lock(self, address: DatabaseAddress, seconds: float) -> AbstractContextManager[None]:
-        """Let one migration run at a time."""
+    def migration_lock(
+        self, address: DatabaseAddress, seconds: float, on_wait: Callable[[str], None]
+    ) -> AbstractContextManager[None]:
+        """Let one migration run at a time; `on_wait` is told for whom it waits."""
 
 
 class Migrations(Protocol):
@@ -151,6 +154,28 @@ class Linter(Protocol):
 
     def lint(self, sql: str, folder: Path, version: str) -> Sequence[Violation]:
         """Return what the rules say."""
+
+
+class Watch(Protocol):
+    """What a watch has seen."""
+
+    blockers: tuple[Blocker, ...]
+
+
+class Surroundings(Protocol):
+    """What is asked around a migration; `environment` puts it together from three edges."""
+
+    def revisions(self, address: DatabaseAddress) -> tuple[str, ...] | None:
+        """Return the revisions that the database is at, None when it does not answer."""
+
+    def has_lock_timeout(self, address: DatabaseAddress) -> bool:
+        """Return whether the server limits waits for locks by itself."""
+
+    def watch(self, address: DatabaseAddress, on_wait: Callable[[Blocker], None]) -> AbstractContextManager[Watch]:
+        """Tell, while the block runs, who keeps the migration waiting."""
+
+    def look(self, address: DatabaseAddress, failure: Failure) -> Failure:
+        """Return the failure with what the database shows after it."""
 
 
 class Backend(Protocol):

@@ -46,8 +46,8 @@ def test_the_verbs_work_through_the_backends_container_running_or_not(make_compo
     )
     project.write("alembic/versions/x1.py", broken)
     id_, message, _ = project.run("migrate", "--json").error
-    assert id_ == "NA405"
-    assert "in the revision x1 (alembic/versions/x1.py, line 10)" in message
+    assert id_ == "NA455"
+    assert message.startswith("the revision x1 (alembic/versions/x1.py, line 10) failed: syntax error")
     assert "BEGIN" in project.good("migrate", "--sql").out
 
 

@@ -1,8 +1,11 @@
 """A real PostgreSQL: that of the throw-away environment in which `nox -s test` runs this suite."""
 
+import contextlib
+import json
 import os
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg2
 import pytest
@@ -10,6 +13,7 @@ from psycopg2 import sql
 from sqlalchemy.engine import URL, make_url
 
 from nox_alembic.core.facts import DatabaseAddress
+from tests.project import Project
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +40,35 @@ def execute(address: DatabaseAddress, *statements: sql.Composable | str) -> list
             for statement in statements:
                 cursor.execute(statement)
             return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def connection_of(project: Project) -> dict[str, Any]:
+    """What the embedded engine remembers of a project's server."""
+    (path,) = (project.home / "data").rglob("connection.json")
+    return dict(json.loads(path.read_text()))
+
+
+def address_of(project: Project) -> DatabaseAddress:
+    """Where the embedded server of a project takes logins."""
+    known = connection_of(project)
+    return DatabaseAddress(
+        host="127.0.0.1", port=known["port"], user=known["user"], password=known["password"], name="project"
+    )
+
+
+@contextlib.contextmanager
+def reader(address: DatabaseAddress) -> Iterator[None]:
+    """Somebody with an open transaction that has read the table."""
+    connection = psycopg2.connect(
+        host=address.host, port=address.port, user=address.user, password=address.password, dbname=address.name,
+        application_name="report",
+    )  # fmt: skip
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM customers")
+        yield
     finally:
         connection.close()
 

@@ -11,8 +11,7 @@ import pytest
 
 from nox_alembic.edges import applied
 from tests import project as sample
-from tests.integration.conftest import execute
-from tests.integration.test_embedded import address
+from tests.integration.conftest import address_of, execute
 from tests.integration.test_revision import ENV_PY, models
 from tests.project import Project, make_project
 
@@ -102,7 +101,7 @@ def test_a_project_without_models_is_told_so(project: Project) -> None:
 
 def test_what_happened_to_a_database_is_found_and_repaired(project: Project) -> None:
     project.good("reset")
-    database = address(project)
+    database = address_of(project)
     code, states, _ = checked(project)
     good = dict.fromkeys(("history", "applied files", "indexes", "models"), "ok")
     assert (code, states) == (0, {**good, "head file": "not made", "lint": "not made"})

@@ -10,14 +10,12 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import psycopg2
 import pytest
 
-from nox_alembic.core.facts import DatabaseAddress
-from tests.integration.conftest import execute
+from tests.integration.conftest import address_of, connection_of, execute
 from tests.project import EVERYTHING, Project, make_project, tree
 from tests.users import IS_ROOT, UID, as_normal_user, give
 
@@ -30,25 +28,13 @@ def project(tmp_path: Path) -> Iterator[Project]:
     project.run("down")
 
 
-def connection(project: Project) -> dict[str, Any]:
-    (path,) = (project.home / "data").rglob("connection.json")
-    return dict(json.loads(path.read_text()))
-
-
 def pgdata(project: Project) -> Path:
     (path,) = (project.home / "data").glob("*/dev/pgdata")
     return path
 
 
-def address(project: Project) -> DatabaseAddress:
-    known = connection(project)
-    return DatabaseAddress(
-        host="127.0.0.1", port=known["port"], user=known["user"], password=known["password"], name="project"
-    )
-
-
 def rows(project: Project) -> object:
-    return execute(address(project), "SELECT count(*) FROM t1")[0][0]
+    return execute(address_of(project), "SELECT count(*) FROM t1")[0][0]
 
 
 def server(project: Project) -> psutil.Process:
@@ -74,7 +60,7 @@ def test_a_fresh_machine_gets_a_healthy_backend_and_a_second_reset_works_at_once
     assert (first["current"], first["engine"], first["backend"]["healthy"]) == (["t2"], "embedded", True)
     with urllib.request.urlopen(first["backend"]["url"], timeout=5) as answer:
         assert answer.status == 200
-    execute(address(project), "INSERT INTO t1 VALUES (7)")
+    execute(address_of(project), "INSERT INTO t1 VALUES (7)")
     project.good("reset", "--yes")
     assert rows(project) == 1
     second = project.good("status", "--json").json
@@ -84,7 +70,7 @@ def test_a_fresh_machine_gets_a_healthy_backend_and_a_second_reset_works_at_once
 
 def test_down_leaves_no_process_and_the_data(project: Project) -> None:
     project.good("dev")
-    execute(address(project), "INSERT INTO t1 VALUES (7)")
+    execute(address_of(project), "INSERT INTO t1 VALUES (7)")
     project.good("down")
     assert ours(project) == []
     assert project.good("down", "--json").json["notes"] == ["nothing is running"]
@@ -110,7 +96,7 @@ def test_status_of_a_fresh_clone_is_a_finding_and_changes_nothing(project: Proje
 
 def test_a_server_that_was_killed_comes_back_with_its_data(project: Project) -> None:
     project.good("dev")
-    execute(address(project), "INSERT INTO t1 VALUES (7)")
+    execute(address_of(project), "INSERT INTO t1 VALUES (7)")
     server(project).kill()
     assert project.run("status").code == 3
     project.good("dev")
@@ -158,10 +144,10 @@ def test_a_chosen_port_that_is_taken_is_named_with_its_key(project: Project) -> 
 def test_a_free_port_that_somebody_took_meanwhile_is_replaced(project: Project) -> None:
     project.good("dev")
     project.good("down")
-    before = connection(project)["port"]
+    before = connection_of(project)["port"]
     with socket.create_server(("127.0.0.1", before)):
         project.good("dev")
-    assert connection(project)["port"] != before
+    assert connection_of(project)["port"] != before
     assert project.run("status").code == 0
 
 
@@ -371,7 +357,7 @@ def test_a_migration_prints_its_sql_from_a_folder_below_the_project_too(project:
 def test_a_wrong_password_is_not_waited_for(project: Project) -> None:
     project.good("dev")
     (path,) = (project.home / "data").rglob("connection.json")
-    path.write_text(json.dumps({**connection(project), "password": "wrong"}))
+    path.write_text(json.dumps({**connection_of(project), "password": "wrong"}))
     assert project.run("dev", "--json").error[0] == "NA203"  # NA201 would be the end of a wait
     with pytest.raises(psycopg2.OperationalError):
         rows(project)

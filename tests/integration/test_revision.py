@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import project as sample
-from tests.integration.conftest import execute
-from tests.integration.test_embedded import address
+from tests.integration.conftest import address_of, execute
 from tests.project import Project, make_project
 
 MODELS = """\
@@ -56,7 +55,7 @@ def models(project: Project, column: str = "", more: str = "") -> None:
 
 
 def labels(project: Project) -> list[str]:
-    found = execute(address(project), "SELECT unnest(enum_range(NULL::colour))::text")
+    found = execute(address_of(project), "SELECT unnest(enum_range(NULL::colour))::text")
     return [str(label) for (label,) in found]
 
 
@@ -69,7 +68,7 @@ def test_models_become_a_revision_whatever_the_database_is_like(project: Project
     assert (nothing["changes"], nothing["files"]) == ([], [])
     # The database is behind, and dirty: neither is any business of a revision.
     project.good("downgrade", "--yes", "t1")
-    execute(address(project), "CREATE TABLE dirt (id int)")
+    execute(address_of(project), "CREATE TABLE dirt (id int)")
     models(project, column=COLOUR.format(labels="'red', 'green'"))
     made = project.good("revision", "-m", "add a colour", "--apply", "--json").json
     assert made["files"] == ["alembic/versions/add_a_colour.py"]
@@ -79,7 +78,7 @@ def test_models_become_a_revision_whatever_the_database_is_like(project: Project
     ]
     assert made["notes"][-1].startswith("look at it, then commit it: git add alembic/versions/add_a_colour.py && git")
     assert labels(project) == ["red", "green"]
-    execute(address(project), "INSERT INTO t2 VALUES (1, 'green')")
+    execute(address_of(project), "INSERT INTO t2 VALUES (1, 'green')")
     # A label more is added in its place, and taken back by making the type anew, with column and default kept.
     models(project, column=COLOUR.format(labels="'red', 'blue', 'green'"))
     told = project.good("revision", "-m", "add blue", "--apply")
@@ -87,8 +86,8 @@ def test_models_become_a_revision_whatever_the_database_is_like(project: Project
     assert labels(project) == ["red", "blue", "green"]
     project.good("downgrade", "--yes")
     assert labels(project) == ["red", "green"]
-    execute(address(project), "INSERT INTO t2 VALUES (2)")
-    assert execute(address(project), "SELECT c::text FROM t2 ORDER BY id") == [("green",), ("red",)]
+    execute(address_of(project), "INSERT INTO t2 VALUES (2)")
+    assert execute(address_of(project), "SELECT c::text FROM t2 ORDER BY id") == [("green",), ("red",)]
     project.good("migrate")
     # Labels that go or change their order make the type anew, too.
     models(project, column=COLOUR.format(labels="'green', 'red'"))
@@ -97,7 +96,7 @@ def test_models_become_a_revision_whatever_the_database_is_like(project: Project
     assert labels(project) == ["green", "red"]
     project.good("downgrade", "--yes", "t2")
     project.good("migrate")
-    databases = execute(address(project), "SELECT datname FROM pg_database WHERE datname LIKE 'nox%'")
+    databases = execute(address_of(project), "SELECT datname FROM pg_database WHERE datname LIKE 'nox%'")
     assert databases == []
 
 
@@ -107,7 +106,7 @@ def test_a_new_table_with_a_type_leaves_nothing_behind_when_it_goes(project: Pro
     project.good("reset", "--no-seed")
     project.good("revision", "-m", "add kinds", "--apply")
     project.good("downgrade", "--yes")
-    assert execute(address(project), "SELECT 1 FROM pg_type WHERE typname = 'kind'") == []
+    assert execute(address_of(project), "SELECT 1 FROM pg_type WHERE typname = 'kind'") == []
     project.good("migrate")
 
 

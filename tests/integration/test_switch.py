@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from nox_alembic.edges import applied, migrations
-from tests.integration.conftest import execute
-from tests.integration.test_embedded import address
+from tests.integration.conftest import address_of, execute
 from tests.project import Project, Ran, make_project
 from tests.repository import ALONE, commit, git, make_repository
 
@@ -30,7 +29,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 def tables(project: Project) -> str:
     """The tables and the rows of t1, which is on every branch."""
     names = "SELECT string_agg(tablename, ' ' ORDER BY 1) FROM pg_tables WHERE schemaname = 'public'"
-    (found,), (count,) = *execute(address(project), names), *execute(address(project), "SELECT count(*) FROM t1")
+    (found,), (count,) = *execute(address_of(project), names), *execute(address_of(project), "SELECT count(*) FROM t1")
     assert count == 1
     return str(found).removeprefix("alembic_version ")
 
@@ -64,7 +63,7 @@ def committed_chain(project: Project) -> None:
     project.revision("x2", "x1")
     commit(project, "x1 and x2")
     project.good("migrate")
-    assert set(applied.read(address(project))) == {"t1", "t2", "x1", "x2"}
+    assert set(applied.read(address_of(project))) == {"t1", "t2", "x1", "x2"}
     git(project, "switch", "-q", "main")
     project.revision("t3", "t2")
     commit(project, "t3")
@@ -93,7 +92,7 @@ def committed_chain(project: Project) -> None:
     assert tables(project) == "t1 t2 x1 x2"
     project.good("migrate", "--yes")
     assert tables(project) == "t1 t2 t3"
-    assert set(applied.read(address(project))) == {"t1", "t2", "t3"}
+    assert set(applied.read(address_of(project))) == {"t1", "t2", "t3"}
 
 
 def deleted_and_never_committed(project: Project) -> None:
@@ -108,7 +107,7 @@ def deleted_and_never_committed(project: Project) -> None:
 def stashed_and_applied_without_us(project: Project) -> None:
     """No copy is there until a verb sees it applied while its file is here; git's stash has it meanwhile."""
     project.revision("z1", "t3")
-    migrations.in_process().upgrade(project.root / "alembic.ini", address(project), "heads", lambda _: None)
+    migrations.in_process().upgrade(project.root / "alembic.ini", address_of(project), "heads", lambda _: None)
     git(project, "stash", "--include-untracked", "-q")
     assert "(make z1) from the stash stash@{0}" in project.run("migrate", "--json").error[1]
     git(project, "stash", "pop", "-q")
@@ -120,13 +119,13 @@ def stashed_and_applied_without_us(project: Project) -> None:
 
 def cut_off_before_it_was_recorded(project: Project) -> None:
     """What the upgrade intended is recorded, not what the file is by now."""
-    records = dict(applied.read(address(project)))
+    records = dict(applied.read(address_of(project)))
     digest = records.pop("z1")
-    applied.write(address(project), records, ("t3",))
-    applied.intend(address(project), {"z1": digest})
+    applied.write(address_of(project), records, ("t3",))
+    applied.intend(address_of(project), {"z1": digest})
     project.revision("z1", "t3", upgrade="pass", downgrade="pass")
     project.good("migrate")
-    assert (applied.read(address(project))["z1"], applied.intended(address(project))) == (digest, {})
+    assert (applied.read(address_of(project))["z1"], applied.intended(address_of(project))) == (digest, {})
     (project.root / "alembic/versions/z1.py").unlink()
     project.good("migrate", "--yes")
     assert tables(project) == "t1 t2 t3"
@@ -142,7 +141,7 @@ def test_without_git_the_copies_serve_and_what_is_nowhere_is_left_alone(project:
     # The older one's downgrade fails: it is said what is applied then, and where its script is.
     ran = project.run("migrate", "--yes", "--json")
     id_, message, hint = ran.error
-    digest = applied.read(address(project))["x1"]
+    digest = applied.read(address_of(project))["x1"]
     assert (ran.code, id_) == (1, "NA440")
     assert 'table "gone" does not exist' in message
     assert message.endswith("; the database is now at x1")

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import execute
-from tests.integration.test_embedded import address
+from tests.integration.conftest import address_of, execute
 from tests.project import Project, make_project
 
 ROOT = str(Path(__file__).parents[2])
@@ -24,7 +23,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 
 def rows(project: Project) -> list[object]:
-    return [row for (row,) in execute(address(project), "SELECT * FROM t1 ORDER BY 1")]
+    return [row for (row,) in execute(address_of(project), "SELECT * FROM t1 ORDER BY 1")]
 
 
 def killed(project: Project, point: str, *words: str) -> None:
@@ -38,7 +37,7 @@ def killed(project: Project, point: str, *words: str) -> None:
 def test_a_reset_is_taken_back_and_taken_back_again(project: Project) -> None:
     assert project.run("undo", "--json").error[0] == "NA631"
     project.good("reset")
-    execute(address(project), "INSERT INTO t1 VALUES (7)")
+    execute(address_of(project), "INSERT INTO t1 VALUES (7)")
     project.good("reset", "--yes")
     assert rows(project) == [1]
     (kept,) = project.good("undo", "--list", "--json").json["kept"]
@@ -55,7 +54,7 @@ def test_a_reset_is_taken_back_and_taken_back_again(project: Project) -> None:
 def test_the_data_survives_resets_that_are_killed_again_and_again(project: Project) -> None:
     """What a killed reset has half made never takes the place of the data that it set aside."""
     project.good("reset")
-    execute(address(project), "INSERT INTO t1 VALUES (7)")
+    execute(address_of(project), "INSERT INTO t1 VALUES (7)")
     for point in (
         "before SetDataAside",
         "renamed",
@@ -77,7 +76,7 @@ def test_the_data_survives_resets_that_are_killed_again_and_again(project: Proje
 
 def test_an_undo_that_is_killed_anywhere_is_finished_by_the_next_run(project: Project) -> None:
     project.good("reset")
-    execute(address(project), "INSERT INTO t1 VALUES (7)")
+    execute(address_of(project), "INSERT INTO t1 VALUES (7)")
     project.good("reset", "--yes")
     expected = [[1, 7], [1]]  # each undo swaps the two
     for point, finish in [

@@ -98,11 +98,14 @@ class FakeEngine:
     def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:
         return ()
 
-    def client(self, program: str) -> Invocation:
+    def client(self, program: str, *, terminal: bool = False) -> Invocation:
         return Invocation((program,), {})
 
     def inside_backend(self) -> Inside | None:
         return None
+
+    def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:
+        return Invocation(tuple(command) or ("sh",), {})
 
     def remover(self) -> Remover | None:
         return None
@@ -141,7 +144,9 @@ class FakeDatabase:
         return self.world.notes.get(name, "")
 
     @contextlib.contextmanager
-    def migration_lock(self, address: DatabaseAddress, seconds: float) -> Iterator[None]:
+    def migration_lock(
+        self, address: DatabaseAddress, seconds: float, on_wait: Callable[[str], None]
+    ) -> Iterator[None]:
         self.world.happened("lock")
         yield
         self.world.happened("unlock")

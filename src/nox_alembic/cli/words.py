@@ -29,6 +29,8 @@ ORDER = (
     "check",
     "repair",
     "logs",
+    "sql",
+    "shell",
 )
 
 

@@ -41,6 +41,7 @@ class Config:
     seed: tuple[str, ...] = ()
     test_command: tuple[str, ...] = ()
     timeout: int = 60
+    lock_timeout: int = 10
     undo_keep: int = 2
     protected: bool = False
 
@@ -175,6 +176,7 @@ _KEYS: Mapping[str, Callable[[str, object], object]] = {
     "seed": _command,
     "test-command": _command,
     "timeout": _positive("a whole number of seconds"),
+    "lock-timeout": _positive("a whole number of seconds"),
     "undo-keep": _positive("a whole number of generations, at least 1"),
     "protected": _flag,
 }

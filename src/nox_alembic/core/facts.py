@@ -19,13 +19,19 @@ NOWHERE = PurePath()
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseAddress:
-    """Where a client logs in; the password stays out of `repr` and of `shown`."""
+    """Where a client logs in; the password stays out of `repr` and of `shown`.
+
+    `application` is how a migration's session names itself, and `lock_timeout` the seconds for which it waits for a
+    lock; with neither it is as the server has it.
+    """
 
     host: str
     port: int
     user: str
     name: str
     password: str = field(repr=False)
+    application: str = ""
+    lock_timeout: int = 0
 
     @property
     def url(self) -> str:

@@ -110,32 +110,43 @@ def read_notes(address: DatabaseAddress, *names: str) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def migration_lock(address: DatabaseAddress, seconds: float) -> Iterator[None]:
+def migration_lock(address: DatabaseAddress, seconds: float, on_wait: Callable[[str], None]) -> Iterator[None]:
     """Hold the lock that lets one migration run at a time; raises PreconditionError (NA408) when it is not given.
 
     A connection of its own that polls: a blocking lock deadlocks with CREATE INDEX CONCURRENTLY, and one on Alembic's
-    connection breaks `autocommit_block`.
+    connection breaks `autocommit_block`. `on_wait` is told once for whom it waits.
     """
     with connected(address) as cursor:
+        holders: list[str] = []
 
         def ask() -> bool | None:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", (MIGRATION_LOCK,))
-            return True if _first(cursor) else None
+            if _first(cursor):
+                return True
+            if not holders and (holder := _lock_holder(cursor)):
+                holders.append(holder)
+                on_wait(f"waiting for another migration to end: {holder}")
+            return None
 
         if wait_until(ask, seconds) is None:
-            raise _lock_held(cursor, seconds)
+            message = (
+                f"another migration has been running for {seconds:.0f} seconds: {(holders or ['it just ended'])[0]}"
+            )
+            raise PreconditionError("NA408", message, hint="wait for it and run the same command again")
         yield
 
 
-def _lock_held(cursor: psycopg2.extensions.cursor, seconds: float) -> PreconditionError:
+def _lock_holder(cursor: psycopg2.extensions.cursor) -> str:
+    """Return the session that has the lock, "" when it just ended."""
     cursor.execute(
-        "SELECT string_agg(format('pid %%s (%%s)', a.pid, a.application_name), ', ') FROM pg_locks l"
-        " JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted"
-        " AND l.objid = (%s::bigint & 4294967295)::oid",
+        'SELECT format(\'process %%s of the server (user "%%s", application "%%s", from %%s)\', a.pid, a.usename,'
+        " a.application_name, coalesce(host(a.client_addr), 'the server itself'))"
+        " FROM pg_locks l JOIN pg_database d ON d.oid = l.database JOIN pg_stat_activity a USING (pid)"
+        " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
+        " AND (l.classid::bigint << 32 | l.objid::bigint) = %s",
         (MIGRATION_LOCK,),
     )
-    message = f"another migration has been running for {seconds:.0f} seconds: {_first(cursor) or 'it just ended'}"
-    return PreconditionError("NA408", message, hint="wait for it and run the same command again")
+    return _first(cursor) or ""
 
 
 def _ping(address: DatabaseAddress) -> None:

@@ -4,26 +4,43 @@ import contextlib
 import datetime as dt
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from nox_alembic.core.errors import PreconditionError
+from nox_alembic.edges.waiting import wait_until
 
 
 @contextlib.contextmanager
-def environment_lock(folder: Path, environment: str, verb: str) -> Iterator[None]:
-    """Hold the environment's lock; raises PreconditionError (NA012) that names who holds it."""
+def environment_lock(
+    folder: Path, environment: str, verb: str, *, seconds: float, on_wait: Callable[[str], None]
+) -> Iterator[None]:
+    """Hold the environment's lock; raises PreconditionError (NA012) that names who still holds it after `seconds`.
+
+    `on_wait` is told once for whom it waits.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     # Two files: on Windows the locked one cannot be read by others.
     holder = folder / f"{environment}.lock.json"
     lock = FileLock(folder / f"{environment}.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        message = f'the environment "{environment}" is in use by {_read(holder)}'
-        raise PreconditionError("NA012", message, hint="wait for it to end, or end it") from None
+    told: list[str] = []
+
+    def ask() -> bool | None:
+        with contextlib.suppress(Timeout):
+            lock.acquire()
+            return True
+        if seconds and not told and (name := _read(holder)):
+            told.append(name)
+            on_wait(f"waiting for {name} to end, at most {seconds:.0f} seconds")
+        return None
+
+    if wait_until(ask, seconds) is None:
+        waited = f" for {seconds:.0f} seconds" if seconds else ""
+        user = _read(holder) or "another run that has just started"
+        message = f'the environment "{environment}" is in use{waited} by {user}'
+        raise PreconditionError("NA012", message, hint="wait for it to end, or end it")
     try:
         holder.write_text(json.dumps({"verb": verb, "pid": os.getpid(), "since": _now()}), encoding="utf-8")
         yield
@@ -37,8 +54,9 @@ def _now() -> str:
 
 
 def _read(holder: Path) -> str:
+    """Return who holds the lock; "" at the moment at which a run has the lock and has not yet written its name."""
     try:
         facts = json.loads(holder.read_text(encoding="utf-8"))
         return f"`{facts['verb']}` (process {facts['pid']}, since {facts['since']})"
     except (OSError, ValueError, KeyError):
-        return "another run that has just started"
+        return ""

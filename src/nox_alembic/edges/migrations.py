@@ -12,6 +12,7 @@ from typing import Any
 from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.failures import Failure, MigrationError
 from nox_alembic.core.history import History, Revision
 from nox_alembic.edges import process, worker
 
@@ -42,7 +43,7 @@ class Alembic:
         return History.of(_revision(found) for found in answer["value"])
 
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
-        """Upgrade to `target` (an id or `heads`), with a call before each revision; raises FailedError (NA405)."""
+        """Upgrade to `target` (an id or `heads`), with a call before each revision; raises MigrationError."""
         self._ask(configuration, self._url(address), self._move("upgrade", address, target), on_revision)
 
     def downgrade(
@@ -55,7 +56,7 @@ class Alembic:
     ) -> None:
         """Downgrade to `target` (an id, `base` or `<branch>@<either>`), with a call before each revision.
 
-        `extra` are revision files by name that are not the project's. Raises FailedError (NA405).
+        `extra` are revision files by name that are not the project's. Raises MigrationError.
         """
         # Latin-1 gives each byte a character, and the worker gives it back: a file's encoding is its own affair.
         files = {name: content.decode("latin-1") for name, content in extra.items()}
@@ -63,18 +64,18 @@ class Alembic:
         self._ask(configuration, self._url(address), request, on_revision)
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
-        """Return the SQL of an upgrade; nothing is connected to. Raises FailedError (NA405)."""
+        """Return the SQL of an upgrade; nothing is connected to. Raises MigrationError."""
         return str(self._ask(configuration, NOT_CONNECTED, {"do": "sql", "start": start, "target": target}))
 
     def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
-        """Return how the models differ from a database at head, enum labels included; raises FailedError (NA405)."""
+        """Return how the models differ from a database at head, enum labels included; raises MigrationError."""
         found = self._ask(configuration, self._url(address), {"do": "compare"})
         return tuple(Change(**change) for change in found)
 
     def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
         """Return a new revision that is not written yet, without a file when nothing differs.
 
-        `address` is a database at head; None where nothing is to be compared. Raises FailedError (NA405).
+        `address` is a database at head; None where nothing is to be compared. Raises MigrationError.
         """
         url = self._url(address) if address else NOT_CONNECTED
         request = {"do": "draft", "message": message, "autogenerate": autogenerate}
@@ -95,7 +96,8 @@ class Alembic:
         return NewFile(**answer["value"])
 
     def _move(self, direction: str, address: DatabaseAddress, target: str) -> Mapping[str, Any]:
-        return {"do": direction, "target": target, "only": address.name if self.strict else ""}
+        only = address.name if self.strict else ""
+        return {"do": direction, "target": target, "only": only, **_session(address)}
 
     def _url(self, address: DatabaseAddress) -> str:
         return self.address_of(address).url
@@ -105,7 +107,7 @@ class Alembic:
     ) -> Any:
         answer = self._carried(configuration, url, request, on_revision)
         if not answer["ok"]:
-            raise _explained(answer["failure"])
+            raise MigrationError(Failure.of(answer["failure"]))
         return answer["value"]
 
     def _carried(
@@ -185,6 +187,10 @@ def _texts() -> Mapping[str, str]:
     return {**dict.fromkeys(above, ""), **modules}
 
 
+def _session(address: DatabaseAddress) -> Mapping[str, Any]:
+    return {"application": address.application, "lock_timeout": address.lock_timeout}
+
+
 def _revision(found: Mapping[str, Any]) -> Revision:
     return Revision(
         id=found["id"],
@@ -193,20 +199,4 @@ def _revision(found: Mapping[str, Any]) -> Revision:
         labels=tuple(found["labels"]),
         message=found["message"],
         path=found["path"],
-    )
-
-
-def _explained(failure: Mapping[str, Any]) -> FailedError:
-    if failure["refused"]:
-        return FailedError(
-            "NA405", f"Alembic refuses: {failure['refused']}", hint="`nox -s status` shows the revisions"
-        )
-    place = " before the first revision, in env.py"
-    if failure["revision"]:
-        place = f" in the revision {failure['revision']} ({failure['path']}, line {failure['line']})"
-    return FailedError(
-        "NA405",
-        f"the migration failed{place}: {failure['error']}: {failure['message']}",
-        hint="correct the revision and run `nox -s migrate`; `nox -s status` shows what is applied",
-        detail=failure["statement"],
     )

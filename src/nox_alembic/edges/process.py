@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -169,6 +170,20 @@ def converse(
         for line in child.stdout:
             on_line(line)
     return child.returncode
+
+
+def hand_over(args: Sequence[str], *, cwd: Path, env: Mapping[str, str], text: str | None = None) -> int:
+    """Run a program with the user's own terminal, or with `text` as its input, and return its exit code.
+
+    Ctrl-C is the program's: psql cancels a query by it, a shell a command. A handler and not SIG_IGN, which the program
+    would inherit.
+    """
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        data = None if text is None else text.encode()
+        return subprocess.run(_show(_found(args, env), cwd), cwd=cwd, env=env, input=data, check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def run_to_log(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:

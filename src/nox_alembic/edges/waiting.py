@@ -15,7 +15,7 @@ def wait_until(
     seconds: float,
     *,
     clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> Answer | None:
     """Return the first answer that is not None, or None after `seconds`; the pauses between grow from 20 to 250 ms."""
     end = clock() + seconds

@@ -83,15 +83,19 @@ class Engine(Protocol):
     def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:
         """Return what runs on the folder, its parent or a child; `foreign_only` leaves this environment out."""
 
-    def client(self, program: str) -> Invocation:
+    def client(self, program: str, *, terminal: bool = False) -> Invocation:
         """Return how a client program of the server's own version (pg_dump, pg_restore, psql) is run beside it.
 
         Arguments are to be added; host, port, user and password are those of the running server already, and so is the
-        target database, which `--dbname` replaces. Standard input and output are passed through.
+        target database, which `--dbname` replaces. Standard input and output are passed through; `terminal`: they are
+        a person's. To be run in the project's folder.
         """
 
     def inside_backend(self) -> Inside | None:
         """Return how Python runs where the backend's dependencies are, None when that is here."""
+
+    def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:
+        """Return how a command, or a shell when it is empty, runs where the backend does, to be run in the project."""
 
     def remover(self) -> Remover | None:
         """Return what can delete `parent/name` where we have no right to, or None."""

@@ -20,6 +20,8 @@ from nox_alembic.edges.folders import has_content
 from nox_alembic.edges.ports import is_free
 from nox_alembic.edges.process import Invocation
 
+SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ComposeEngine:
@@ -157,11 +159,11 @@ class ComposeEngine:
         """Return the running containers that mount the folder, its parent or a child."""
         return self.daemon.users_of(path, but_project=self.model.project if foreign_only else None)
 
-    def client(self, program: str) -> Invocation:
+    def client(self, program: str, *, terminal: bool = False) -> Invocation:
         """Return how it runs in the database's container; `-e NAME` without a value hands on what we have."""
         variables = self._client_variables()
         options = [word for variable in variables for word in ("-e", variable)]
-        words = self.cli.command("exec", "-T", *options, self.model.database.name, program)
+        words = self.cli.command("exec", *_streams(terminal=terminal), *options, self.model.database.name, program)
         return Invocation(tuple(words), {**self.cli.environ, **variables})
 
     def inside_backend(self) -> Inside:
@@ -173,11 +175,9 @@ class ComposeEngine:
         if backend is None:
             message = 'the project has no backend service, in which "alembic-in" wants Alembic to run'
             raise UsageError("NA109", message, hint='set "backend-service", or `alembic-in = "host"`')
-        how = ["exec", "-T"] if self.is_alive("backend") else ["run", "--rm", "--no-deps", "-T"]
         python = 'exec "$(command -v python3 || command -v python)" -'
-        shell = [backend.name, "sh", "-c"] if how[0] == "exec" else ["--entrypoint", "sh", backend.name, "-c"]
         return Inside(
-            Invocation(tuple(self.cli.command(*how, *shell, python)), self.cli.environ),
+            self._in_backend(backend.name, ("sh", "-c", python), terminal=False),
             path_of=lambda path: composefile.path_inside(backend, path, root=self.cli.root),
             address_of=lambda address: replace(
                 address,
@@ -186,9 +186,25 @@ class ComposeEngine:
             ),
         )
 
+    def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:
+        """Return how it runs in the backend's container, or in one of its own while that is not running."""
+        if self.model.backend is None:
+            message = "the project has no backend in which a shell could be opened"
+            raise UsageError("NA469", message, hint='name its service in "backend-service"')
+        return self._in_backend(self.model.backend.name, tuple(command) or SHELL, terminal=terminal)
+
     def remover(self) -> Remover:
         """Return the helper container, from the database's own image, which is here already."""
         return partial(self.daemon.remove_child, self.model.database.image, self.model.project)
+
+    def _in_backend(self, service: str, command: Sequence[str], *, terminal: bool) -> Invocation:
+        """Return how it runs in the backend's container; by the entry point of a new one, which an image may have."""
+        streams, (program, *arguments) = _streams(terminal=terminal), command
+        if self.is_alive("backend"):
+            words = self.cli.command("exec", *streams, service, program, *arguments)
+        else:
+            words = self.cli.command("run", "--rm", "--no-deps", *streams, "--entrypoint", program, service, *arguments)
+        return Invocation(tuple(words), self.cli.environ)
 
     def _service_name(self, service: Service) -> str:
         if service == "database":
@@ -295,6 +311,10 @@ class ComposeEngine:
             message = f'the image "{image}" of the service "{service}" is not on this machine, and `{verb}` failed'
             hint = f"`docker compose {verb} {service}` shows why"
             raise PreconditionError("NA110", message, hint=hint, detail=error.detail) from None
+
+
+def _streams(*, terminal: bool) -> tuple[str, ...]:
+    return () if terminal else ("-T",)
 
 
 def _is_down(container: Container | None) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -183,12 +184,22 @@ class EmbeddedEngine:
         """Nobody else: that no server runs on the folder is seen in the folder itself."""
         return ()
 
-    def client(self, program: str) -> Invocation:
-        """Return how it runs as a process of this user."""
+    def client(self, program: str, *, terminal: bool = False) -> Invocation:
+        """Return how it runs as a process of this user, in whose language it speaks to a person."""
         address = self.address()
         variables = {"PGHOST": address.host, "PGPORT": str(address.port), "PGUSER": address.user,
                      "PGPASSWORD": address.password, "PGDATABASE": address.name}  # fmt: skip
-        return Invocation((self.server.programs.path(program),), {**self.server.programs.environment, **variables})
+        speaks = {"LC_ALL": self.environ.get("LC_ALL", ""), "PGCLIENTENCODING": "UTF8"} if terminal else {}
+        environ = {**self.server.programs.environment, **speaks, **variables}
+        return Invocation((self.server.programs.path(program),), environ)
+
+    def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:  # noqa: ARG002 - the Protocol's
+        """Return how it runs as a process of this user, with the backend's variables but not marked as a part of it."""
+        connection = read_connection(self.places.connection) or Connection()
+        environ = dict(self._backend_environment(self.config.backend_port or connection.backend_port))
+        del environ[MARK]
+        shell = environ.get("COMSPEC", "cmd.exe") if sys.platform == "win32" else environ.get("SHELL", "/bin/sh")
+        return Invocation(tuple(command) or (shell,), environ)
 
     def inside_backend(self) -> None:
         """Return nothing: the backend is a process of this machine."""

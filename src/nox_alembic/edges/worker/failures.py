@@ -2,65 +2,87 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 if TYPE_CHECKING:
     from alembic.script import Script
-
-DIAGNOSIS = {
-    "detail": "message_detail",
-    "table": "table_name",
-    "column": "column_name",
-    "constraint": "constraint_name",
-    "type_name": "datatype_name",
-    "position": "statement_position",
-}
 
 
 def facts_of(error: BaseException, running: Script | None, folder: Path) -> dict[str, Any]:
     """Return what is known: where it happened, the database's own words, the type of the error.
 
     `refused` is Alembic's own sentence, "" when it was not Alembic that raised. `path` counts from `folder`; without a
-    running revision it was env.py that failed.
+    running revision it is the deepest file of the project. Drivers are known by the attributes that they share.
     """
-    original = getattr(error, "orig", None) or error if isinstance(error, DBAPIError) else error
-    diagnosis = getattr(original, "diag", None)
-    path, line = _place(error, running)
+    raised = _of_the_driver(error)
+    message, _, report = str(raised).strip().partition("\n")
+    path, line, source = _place(error, running, folder)
     return {
         "refused": str(error) if isinstance(error, CommandError) else "",
         "revision": running.revision if running else "",
         "path": _relative(path, folder),
         "line": line,
-        "statement": (error.statement or "").strip() if isinstance(error, DBAPIError) else "",
-        "sqlstate": getattr(original, "pgcode", None) or getattr(original, "sqlstate", None) or "",
-        "error": type(original).__name__,
-        "message": _sentence(original),
-        **{key: getattr(diagnosis, name, None) or "" for key, name in DIAGNOSIS.items()},
+        "source": source,
+        "statement": _statement(error),
+        "sqlstate": _sqlstate(raised),
+        "error": type(raised).__name__,
+        "message": message,
+        "report": report.partition("\n[SQL")[0],
+        "detail": _diagnosis(raised, "message_detail", "detail"),
+        **{name: _diagnosis(raised, f"{name}_name") for name in ("schema", "table", "column", "constraint")},
     }
 
 
-def _place(error: BaseException, running: Script | None) -> tuple[str, int]:
-    """Return the file of the running revision and the line in it, the deepest one of the traceback; 0 when none is."""
-    path = str(getattr(running.module, "__file__", "")) if running else ""
+def _of_the_driver(error: BaseException) -> BaseException:
+    """Return the driver's own exception, below what SQLAlchemy and its adapters wrap around it."""
+    original = getattr(error, "orig", None) or error
+    return next((found for found in (original, original.__cause__) if found and _sqlstate(found)), original)
+
+
+def _sqlstate(error: BaseException) -> str:
+    code = getattr(error, "pgcode", None) or getattr(error, "sqlstate", None)  # psycopg2, then psycopg and asyncpg
+    return code if isinstance(code, str) else ""
+
+
+def _diagnosis(error: BaseException, *names: str) -> str:
+    """Return a field of PostgreSQL's report, of `diag` (psycopg) or of the exception itself (asyncpg)."""
+    places = (getattr(error, "diag", None), error)
+    found = (getattr(place, name, None) for place in places for name in names)
+    return next((value for value in found if isinstance(value, str)), "")
+
+
+def _statement(error: BaseException) -> str:
+    """Return the SQL; SQLAlchemy doubles `%` for the driver, and a driver's own exception knows its cursor's query."""
+    statement = getattr(error, "statement", None)
+    if isinstance(statement, str):
+        return (statement if getattr(error, "params", None) else statement.replace("%%", "%")).strip()
+    sent = getattr(getattr(error, "cursor", None), "query", None)
+    return sent.decode("utf-8", "replace").strip() if isinstance(sent, bytes) else ""
+
+
+def _place(error: BaseException, running: Script | None, folder: Path) -> tuple[str, int, str]:
+    """Return the file of the running revision, the deepest line of the traceback in it and its text; 0 when none is."""
+    file = str(getattr(running.module, "__file__", "")) if running else ""
     if isinstance(error, SyntaxError) and error.filename:
-        return error.filename, error.lineno or 0
-    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == path]
-    return path, lines[-1] if lines else 0
+        return error.filename, error.lineno or 0, (error.text or "").strip()
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_in(frame.filename, file, folder)]
+    return (frames[-1].filename, frames[-1].lineno or 0, frames[-1].line or "") if frames else (file, 0, "")
+
+
+def _is_in(frame: str, file: str, folder: Path) -> bool:
+    """Return whether a frame is of that file, or without one of the project and no library in a folder of it."""
+    if file:
+        return frame == file
+    return folder in Path(frame).parents and not re.search(r"[/\\](site|dist)-packages[/\\]", frame)
 
 
 def _relative(path: str, folder: Path) -> str:
     try:
-        return str(Path(path).relative_to(folder)) if path else ""
+        return Path(path).relative_to(folder).as_posix() if path else ""
     except ValueError:
         return path
-
-
-def _sentence(error: BaseException) -> str:
-    """Return the database's own sentence, without the statement that SQLAlchemy adds below it."""
-    text = str(error).partition("\n[SQL")[0] if isinstance(error, SQLAlchemyError) else str(error)
-    return text.strip()

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 def read_config(configuration: Path, url: str) -> Config:
@@ -67,6 +67,18 @@ def _programs_on_stderr() -> Iterator[None]:
     finally:
         os.dup2(kept, 1)
         os.close(kept)
+
+
+def session_variables(application: str, lock_timeout: int, inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return what makes a session of libpq's name itself and wait that many seconds for a lock, whatever env.py does.
+
+    A lock_timeout in PGOPTIONS is the user's own and stays as it is.
+    """
+    options = inherited.get("PGOPTIONS", "")
+    if lock_timeout and "lock_timeout" not in options:
+        options = f"{options} -c lock_timeout={lock_timeout}s".lstrip()
+    variables = {"PGAPPNAME": application, "PGOPTIONS": options}
+    return {name: value for name, value in variables.items() if value}
 
 
 def _restore(target: Any, saved: dict[str, str]) -> None:

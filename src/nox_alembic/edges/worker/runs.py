@@ -20,15 +20,24 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
 OnRevision = Callable[["Script"], None]
+OnCommit = Callable[[], None]
 
 
 def move(
-    config: Config, direction: str, target: str, on_revision: OnRevision, *, extra: dict[str, str], only: str
+    config: Config,
+    direction: str,
+    target: str,
+    extra: dict[str, str],
+    *,
+    only: str,
+    begins: OnRevision,
+    commits: OnCommit,
 ) -> None:
     """Do what alembic.command.upgrade and downgrade do, with the steps watched: env.py need know nothing of it.
 
-    `extra` are revision files that are not the project's: by name, each byte as a character. Raises CommandError before
-    the first revision where env.py is not connected to the database `only`, if that is not "".
+    `begins` is called before each revision, `commits` when one commits what it did so far. `extra` are revision files
+    that are not the project's: by name, each byte as a character. Raises CommandError before the first revision where
+    env.py is not connected to the database `only`, if that is not "".
     """
     with tempfile.TemporaryDirectory() as folder:
         for name, text in extra.items():
@@ -38,8 +47,9 @@ def move(
 
         def steps(current: Any, context: Any) -> Iterator[Any]:
             _require_database(context.connection, only)
+            context.autocommit_block = _telling(context.autocommit_block, commits)
             for step in plan(target, current):
-                on_revision(step.revision)
+                begins(step.revision)
                 yield step
 
         with EnvironmentContext(config, scripts, fn=steps, destination_rev=target):
@@ -55,6 +65,16 @@ def _require_database(connection: Any, name: str) -> None:
             connection.rollback()
         if found != name:
             raise CommandError(f'env.py connects to the database "{found}", and not to "{name}" as it is told')
+
+
+def _telling(block: Callable[[], Any], commits: OnCommit) -> Callable[[], Any]:
+    """Return the same as `block`, told: an autocommit block commits what came before it."""
+
+    def autocommit_block() -> Any:
+        commits()
+        return block()
+
+    return autocommit_block
 
 
 def upgrade_sql(config: Config, start: str, target: str) -> str:

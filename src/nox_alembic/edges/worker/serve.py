@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nox_alembic.edges.worker import drafts, runs
 from nox_alembic.edges.worker.failures import facts_of
-from nox_alembic.edges.worker.project import inside, read_config
+from nox_alembic.edges.worker.project import inside, read_config, session_variables
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -25,34 +25,40 @@ OnRevision = Callable[[str], None]
 def perform(request: Request, on_revision: OnRevision) -> Result:
     """Do what `request["do"]` names: upgrade, downgrade, sql, history, compare, draft or merge.
 
-    `configuration` is Alembic's configuration file, `url` the database, `variables` the environment to add; the other
-    keys are those of the functions in `runs` and `drafts`. `on_revision` is called before each revision runs. Returns
-    {"ok": true, "value": ...} or {"ok": false, "failure": the facts of `failures`}.
+    `configuration` is Alembic's configuration file, `url` the database, `application` and `lock_timeout` (seconds) are
+    for the session, whatever env.py does; the other keys are those of the functions in `runs` and `drafts`.
+    `on_revision` is called before each revision runs. Returns {"ok": true, "value": ...} or
+    {"ok": false, "failure": the facts of `failures`}.
     """
     configuration = Path(request["configuration"]).absolute()
     running: list[Script] = []
+    commits: list[str] = []
 
     def begins(script: Script) -> None:
         running[:] = [script]
+        commits.clear()
         on_revision(f"{script.revision} {script.doc or ''}".strip())
 
-    with inside(configuration.parent, {"DATABASE_URL": request["url"], **request.get("variables", {})}):
+    session = session_variables(request.get("application", ""), request.get("lock_timeout", 0), os.environ)
+    with inside(configuration.parent, {"DATABASE_URL": request["url"], **session}):
         try:
-            value = _do(request, read_config(configuration, request["url"]), begins)
+            value = _do(request, read_config(configuration, request["url"]), begins, lambda: commits.append(""))
         except KeyboardInterrupt:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the project's code that runs
             facts = facts_of(error, running[0] if running else None, configuration.parent)
-            return {"ok": False, "failure": facts}
+            return {"ok": False, "failure": {**facts, "committed": bool(commits)}}
     return {"ok": True, "value": value}
 
 
-def _do(request: Request, config: Config, begins: Callable[[Script], None]) -> Any:
+def _do(request: Request, config: Config, begins: runs.OnRevision, commits: runs.OnCommit) -> Any:
+    def move() -> None:
+        extra, only = request.get("extra", {}), request["only"]
+        runs.move(config, request["do"], request["target"], extra, only=only, begins=begins, commits=commits)
+
     work: dict[str, Callable[[], Any]] = {
-        "upgrade": lambda: runs.move(config, "upgrade", request["target"], begins, extra={}, only=request["only"]),
-        "downgrade": lambda: runs.move(
-            config, "downgrade", request["target"], begins, extra=request.get("extra", {}), only=request["only"]
-        ),
+        "upgrade": move,
+        "downgrade": move,
         "sql": lambda: runs.upgrade_sql(config, request["start"], request["target"]),
         "history": lambda: runs.history(config),
         "compare": lambda: drafts.compare(config),

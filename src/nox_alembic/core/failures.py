@@ -1,0 +1,145 @@
+"""A migration that failed: what the run saw of it, and what the database shows after it, as frozen values."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blocker:
+    """A session that keeps another one waiting; `state` and `query` are those of pg_stat_activity."""
+
+    pid: int
+    user: str = ""
+    application: str = ""
+    state: str = ""
+    query: str = ""
+
+    @property
+    def described(self) -> str:
+        """The session as messages name it."""
+        program = f', application "{self.application}"' if self.application else ""
+        query = " ".join(without_passwords(self.query).split())
+        shown = query if len(query) <= QUERY_WIDTH else query[: QUERY_WIDTH - 1] + "…"
+        doing = f"{self.state or 'state unknown'}: {shown}" if shown else self.state or "nothing to see of it"
+        return f'process {self.pid} of the server (user "{self.user}"{program}, {doing})'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """All that is known of a failed migration; an empty value means "not known" or "does not apply".
+
+    As the run saw it: `refused` is Alembic's own sentence, where it was Alembic that raised; `path` is relative to the
+    project, `line` counts from 1, `report` is what PostgreSQL said below its message (position, detail, hint);
+    `committed`: the revision had begun an autocommit block.
+    As it was found afterwards: `before` and `after` are the revisions that the database was and is at, None when that
+    is not known; `kept` were applied by this run and stay, `taken_back` were taken back by it, `rolled_back` ran
+    for nothing.
+    `has_column` and `has_constraint` say whether the named ones exist now; `extension` brings what was missing.
+    """
+
+    verb: str = "migrate"
+    refused: str = ""
+    environment: str = ""
+    engine: str = ""
+    revision: str = ""
+    path: str = ""
+    line: int = 0
+    source: str = ""
+    statement: str = ""
+    sqlstate: str = ""
+    error: str = ""
+    message: str = ""
+    report: str = ""
+    detail: str = ""
+    schema: str = ""
+    table: str = ""
+    column: str = ""
+    constraint: str = ""
+    committed: bool = False
+    before: tuple[str, ...] | None = None
+    after: tuple[str, ...] | None = None
+    kept: tuple[str, ...] = ()
+    taken_back: tuple[str, ...] = ()
+    rolled_back: tuple[str, ...] = ()
+    invalid_indexes: tuple[str, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
+    server_major: int = 0
+    has_column: bool = False
+    has_constraint: bool = False
+    extension_available: bool = False
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> "Failure":
+        """Build it from the plain values that a worker sends; names that it does not have are left out."""
+        known = {entry.name for entry in fields(cls)}
+        return cls(**{key: value for key, value in found.items() if key in known})
+
+    @property
+    def extension(self) -> str:
+        """The extension that brings the type, function or operator class that the message misses, "" for none."""
+        if self.sqlstate not in {"42704", "42883", *EXTENSION_MISSING}:
+            return ""
+        if self.sqlstate in EXTENSION_MISSING:
+            found = re.search(
+                r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?("[^"]+"|\w+)', self.statement, re.IGNORECASE
+            )
+            return found[1].strip('"') if found else ""
+        return next((_BROUGHT_BY[word] for word in re.findall(r"\w+", self.message) if word in _BROUGHT_BY), "")
+
+    def as_json(self) -> dict[str, object]:
+        """Return what `--json` tells of it beside the error."""
+        return {
+            "revision": self.revision,
+            "path": self.path,
+            "line": self.line,
+            "statement": without_passwords(self.statement),
+            "sqlstate": self.sqlstate,
+            "before": None if self.before is None else list(self.before),
+            "after": None if self.after is None else list(self.after),
+            "kept": list(self.kept),
+            "taken_back": list(self.taken_back),
+            "invalid_indexes": list(self.invalid_indexes),
+            "blockers": [blocker.pid for blocker in self.blockers],
+        }
+
+
+class MigrationError(Exception):
+    """What Alembic's edge raises: a failure as far as it is known there; who has the rest makes it a FailedError."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def without_passwords(text: str) -> str:
+    """Return SQL with the literals after PASSWORD blanked out."""
+    return re.sub(r"(\bPASSWORD\s+)'(?:[^']|'')*'", r"\1'***'", text, flags=re.IGNORECASE)
+
+
+QUERY_WIDTH = 120
+_CREATE_EXTENSION = re.compile(r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?("[^"]+"|\w+)', re.IGNORECASE)
+# CREATE EXTENSION of what is not on the server: feature_not_supported since PostgreSQL 13, undefined_file before.
+EXTENSION_MISSING = frozenset({"0A000", "58P01"})
+
+_BROUGHT_BY: Mapping[str, str] = {
+    name: extension
+    for extension, names in {
+        "citext": "citext",
+        "cube": "cube",
+        "fuzzystrmatch": "levenshtein soundex metaphone dmetaphone",
+        "hstore": "hstore",
+        "intarray": "gin__int_ops gist__int_ops query_int",
+        "isn": "isbn issn ean13",
+        "ltree": "ltree lquery ltxtquery",
+        "pg_trgm": "gin_trgm_ops gist_trgm_ops similarity word_similarity show_trgm",
+        "pgcrypto": "gen_random_bytes digest hmac crypt gen_salt pgp_sym_encrypt pgp_sym_decrypt",
+        "postgis": "geometry geography raster st_point st_makepoint st_transform st_setsrid",
+        "tablefunc": "crosstab",
+        "unaccent": "unaccent",
+        "uuid-ossp": "uuid_generate_v1 uuid_generate_v1mc uuid_generate_v3 uuid_generate_v4 uuid_generate_v5",
+        "vector": "vector halfvec sparsevec vector_l2_ops vector_cosine_ops vector_ip_ops",
+    }.items()
+    for name in names.split()
+}
