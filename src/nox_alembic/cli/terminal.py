@@ -39,7 +39,7 @@ def shell(shared: Shared, *, command: tuple[str, ...]) -> int:
 
 def _sql(environment: "Environment", shared: Shared, arguments: tuple[str, ...]) -> int:
     from nox_alembic.core.psql import Psql  # noqa: PLC0415 - `--help` imports nothing of this
-    from nox_alembic.edges.engines import Invocation  # noqa: PLC0415
+    from nox_alembic.edges.process import Invocation  # noqa: PLC0415
 
     _require_database(environment)
     psql = Psql.of(arguments)
