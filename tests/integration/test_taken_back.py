@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nox_alembic.core import literals
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.lost import FileVersion, Lost, LostRevision, in_order
 from nox_alembic.edges import database, migrations, revisions
@@ -41,7 +42,7 @@ def test_a_merge_a_branch_and_a_first_revision_go_and_their_neighbours_stay(
     found = {}
     for key in ("x1", "x2", "m1", "b1"):
         path = project.root / f"alembic/versions/{key}.py"
-        revision = revisions.parse(path.read_bytes(), path.name)
+        revision = literals.parse(path.read_bytes(), path.name)
         assert revision is not None
         found[key] = LostRevision(revision=revision, file=FileVersion(content=path.read_bytes()))
         path.unlink()
