@@ -76,7 +76,9 @@ def test_models_become_a_revision_whatever_the_database_is_like(project: Project
         "enum colour added",
         "column t2.c added (Enum('red', 'green', name='colour'))",
     ]
-    assert made["notes"][-1].startswith("look at it, then commit it: git add alembic/versions/add_a_colour.py && git")
+    assert made["notes"][-1].startswith(
+        "look at it, then commit it: git add alembic/versions/add_a_colour.py alembic/head && git"
+    )
     assert labels(project) == ["red", "green"]
     execute(address_of(project), "INSERT INTO t2 VALUES (1, 'green')")
     # A label more is added in its place, and taken back by making the type anew, with column and default kept.

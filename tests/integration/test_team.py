@@ -61,8 +61,7 @@ def bob_pulls_and_sees_two_heads(bob: Developer) -> None:
         3,
         [TOLD, "the head file has git's conflict markers: two branches have added a revision"],
     )
-    for verb in ("migrate", "dev"):
-        assert bob.project.run(verb, "--json").error == ("NA403", TOLD, CURE)
+    assert bob.project.run("migrate", "--json").error == ("NA403", TOLD, CURE)
     planned = bob.project.good("rebase", "--dry-run", "--json").json
     assert planned["plan"] == [
         "note in the database: b1 onto a1",
@@ -86,9 +85,6 @@ def bob_rebases(bob: Developer) -> None:
     assert execute(bob.address, "SELECT * FROM t1") == [(7,)]
     done = bob.project.good("status", "--json").json
     assert (done["current"], done["heads"], done["pending"]) == (["b1"], ["b1"], [])
-    assert bob.project.good("rebase", "--json").json["notes"] == [
-        "nothing to rebase: the history has one head, b1 (make b1)"
-    ]
 
 
 def bob_merges(bob: Developer) -> str:
@@ -114,7 +110,7 @@ def ada_follows(ada: Developer, bob: Developer, head: str) -> None:
     bob.git("push", "-q")
     ada.git("pull", "-q")
     ada.project.good("dev")
-    assert ada.project.good("status", "--json").json["current"] == [head]
+    assert execute(ada.address, "SELECT version_num FROM alembic_version") == [(head,)]
     assert tables(ada) == tables(bob)
 
 

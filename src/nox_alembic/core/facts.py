@@ -135,7 +135,6 @@ class Facts:
     source_of: Callable[[str], str] = field(default=lambda _path: "", repr=False, compare=False)
     recorded_at: tuple[str, ...] | None = None
     lost: Lost | None = None
-
     head_file: HeadFile | None = None
     rebasing: str = ""
     sources: Mapping[str, bytes] = field(default_factory=dict)

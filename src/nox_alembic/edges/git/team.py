@@ -18,7 +18,7 @@ def look(root: Path, files: Mapping[str, Path]) -> Team | None:
     found = repository(root)
     if found is None:
         return None
-    folder = found.root
+    folder = found.root.resolve()
     paths = _inside(folder, files)
     branch = line(folder, "symbolic-ref", "--short", "-q", "HEAD")
     upstream = line(folder, "rev-parse", "--abbrev-ref", "@{upstream}")
