@@ -158,7 +158,7 @@ class Environment:
             environ=os.environ,
             throwaway=_unique_word(),
         )
-        return replace(self, engine=open_engine(place)[0])
+        return replace(self, engine=open_engine(place)[0], copies=None)
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb; a migration waits for another one, all else refuses at once."""

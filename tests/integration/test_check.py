@@ -80,7 +80,9 @@ def test_a_bare_checkout_is_checked_on_a_throw_away_database(project: Project) -
     project.write(".squawk.toml", 'excluded_rules = ["adding-required-field", "require-timeout-settings"]\n')
     assert "adding-required-field" not in {finding.get("rule") for finding in checked(project, "--no-database")[2]}
     project.write(".squawk.toml", "excluded_rules =\n")
-    assert project.run("check", "--no-database", "--json").error[0] == "NA452"
+    id_, message, hint = project.run("check", "--no-database", "--json").error
+    assert (id_, hint) == ("NA452", "correct .squawk.toml, or remove the extra `lint`")
+    assert message.startswith("squawk ended with 1: Configuration error: ")
     (project.root / ".squawk.toml").unlink()
     # Without a database the rest is still told; two heads are one finding, and leave the models out.
     project.revision("t4", "t2")

@@ -1,12 +1,14 @@
 """What git tells of a merge that is not made: real repositories, no database."""
 
+import hashlib
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
+from nox_alembic.core.errors import FindingError, NoxAlembicError, PreconditionError, UsageError
+from nox_alembic.edges import closely
 from nox_alembic.edges.git import merges
 from tests.unit.core.make import told
 
@@ -120,3 +122,38 @@ def test_what_is_published_is_what_the_shared_branch_has(repository: Repository)
     with pytest.raises(UsageError) as error:
         merges.published([repository.folder], "nowhere")
     assert told(error)[0] == "NA446"
+
+
+def test_a_shallow_clone_says_how_to_get_the_rest(repository: Repository, tmp_path: Path) -> None:
+    repository.git("switch", "-q", "-c", "feature")
+    repository.add("b.py", "b")
+    repository.git("switch", "-q", "main")
+    repository.add("c.py", "c")
+    repository.git(
+        "clone", "-q", "--depth", "1", "--no-single-branch", f"file://{repository.root}", str(tmp_path / "c")
+    )
+    with pytest.raises(PreconditionError) as error:
+        merges.look([tmp_path / "c/v"], "feature", recursive=False)
+    message = "HEAD and feature have no common commit in this shallow clone"
+    assert told(error) == ("NA447", message, "`git fetch --unshallow` brings the whole history")
+
+
+def test_a_file_that_git_does_not_have_is_named(repository: Repository) -> None:
+    repository.git("switch", "-q", "-c", "feature")
+    repository.add("b.py", "b")
+    repository.git("switch", "-q", "main")
+    blob = hashlib.sha1(b"blob 1\0b", usedforsecurity=False).hexdigest()
+    (repository.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    message = "git does not have the content of v/b.py in this partial clone"
+    assert repository.refusal("feature") == (PreconditionError, ("NA447", message, "`git fetch --refetch` brings it"))
+
+
+def test_a_computed_id_on_the_other_branch_is_not_guessed(repository: Repository) -> None:
+    repository.git("switch", "-q", "-c", "feature")
+    repository.add("b.py", "revision = computed()\n")
+    repository.git("switch", "-q", "main")
+    (repository.root / "alembic.ini").write_text("[alembic]\nscript_location = .\nversion_locations = v\n")
+    with pytest.raises(FindingError) as error:
+        closely.branches(repository.root / "alembic.ini", "feature")
+    message = "another branch can only be read, and not run: v/b.py: computed() is not a literal"
+    assert told(error) == ("NA448", message, "write the value out, or switch to the branch")

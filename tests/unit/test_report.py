@@ -109,7 +109,7 @@ def test_checks_are_listed_with_what_they_found(report: Reporter, capsys: pytest
     assert capsys.readouterr().out.splitlines() == [
         "ok        history  one head, c3",
         "found     lint     1 finding",
-        "  v/c3.py:3: c3: [drop] breaks clients: think again",
+        "  v/c3.py, line 3 of its SQL: c3: [drop] breaks clients: think again",
         "  note: b2 has no SQL",
         "not made  indexes  no database answers",
     ]

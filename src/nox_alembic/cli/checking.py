@@ -53,7 +53,7 @@ def _check(environment: "Environment", base: str, options: "Options", *, shared:
     from nox_alembic.core.errors import FailedError  # noqa: PLC0415
 
     try:
-        facts = environment.look_at_files() if options.no_database else environment.look()
+        facts = environment.look_at_files() if options.no_database else environment.look(whole=False)
         facts = environment.look_closely(facts, base)
     except FailedError as error:
         if error.id != "NA407":
@@ -70,14 +70,14 @@ def _run(environment: "Environment", facts: "Facts", options: "Options", *, shar
     from nox_alembic.core.recipes import RECIPES  # noqa: PLC0415 - `--help` imports nothing of this
 
     plan = RECIPES["check"](environment.config, facts, options)
-    if shared.dry_run:
+    if shared.only_looks:
         environment.report.dry_run(plan)
     elif facts.current is not None:
         with environment.lock("check"):
             environment.run(plan, facts.history, Person(shared))
     elif plan.steps:
         thrown_away = environment.thrown_away()
-        seen = replace(thrown_away.look(), details=facts.details)
+        seen = replace(thrown_away.look(whole=False), details=facts.details)
         thrown_away.run(RECIPES["check"](environment.config, seen, options), facts.history, Person(shared))
 
 

@@ -20,7 +20,7 @@ State = Literal["ok", "found", "not made"]
 class Found:
     """Something that needs a hand, and what to type; the fields after `hint` are filled where there is such a place.
 
-    `kind` is for programs. `line` counts from 1, in `file`, or in the SQL that a revision makes.
+    `kind` is for programs. `line` counts from 1 in the SQL that the revision makes.
     """
 
     kind: str
@@ -34,7 +34,7 @@ class Found:
     @property
     def place(self) -> str:
         """Where it is, as a line of text begins with it; "" where there is no file."""
-        line = f":{self.line}" if self.line else ""
+        line = f", line {self.line} of its SQL" if self.line else ""
         return f"{self.file}{line}: " if self.file else ""
 
     def as_json(self) -> dict[str, object]:

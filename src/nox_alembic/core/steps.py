@@ -277,7 +277,8 @@ class LintSql:
     @property
     def title(self) -> str:
         """What the plan calls it."""
-        return f"lint the SQL of what is unpublished ({', '.join(self.revisions)})"
+        first, *others = self.revisions
+        return f"lint the SQL of what others do not have yet, {first}{f' to {others[-1]}' if others else ''}"
 
 
 @dataclass(frozen=True)

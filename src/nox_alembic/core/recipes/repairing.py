@@ -10,6 +10,7 @@ from nox_alembic.core.facts import Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.recipes.guards import refuse_protected, require_database
 from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.targets import shown_current
 from nox_alembic.core.steps import AcceptFiles, DropIndex, Plan, Stamp, Step
 from nox_alembic.core.touched import Touch
@@ -37,7 +38,9 @@ def repair(config: Config, facts: Facts, options: Options) -> Plan:
     )
     marks = f"the record that the database is at {shown_current(facts)}" if stamp else ""
     files = f"the record with which bytes {', '.join(edited)} were applied" if edited else ""
-    return Plan(steps=(*stamp, *accept), destroys=" and ".join(filter(None, (marks, files))), notes=notes)
+    return Plan(
+        steps=(*proof(facts), *stamp, *accept), destroys=" and ".join(filter(None, (marks, files))), notes=notes
+    )
 
 
 def _repair_indexes(facts: Facts, details: Details) -> Plan:
@@ -47,8 +50,10 @@ def _repair_indexes(facts: Facts, details: Details) -> Plan:
     if not left:
         return Plan(notes=tuple(notes) or ("nothing to do: all indexes are valid",))
     names = ", ".join(index.shown for index in left)
-    steps = tuple(DropIndex(index.name) for index in left)
-    return Plan(steps=steps, destroys=f"the invalid index {names}, which no query uses", notes=tuple(notes))
+    drops = tuple(DropIndex(index.name) for index in left)
+    return Plan(
+        steps=(*proof(facts), *drops), destroys=f"the invalid index {names}, which no query uses", notes=tuple(notes)
+    )
 
 
 _STAYS = {
