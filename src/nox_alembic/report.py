@@ -18,7 +18,7 @@ from nox_alembic import tables
 from nox_alembic.core.changes import Draft
 from nox_alembic.core.checks import Check, within
 from nox_alembic.core.checks import as_json as checks_as_json
-from nox_alembic.core.consent import Inventory
+from nox_alembic.core.consent import Inventory, asks_later
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.failures import Failure
@@ -82,7 +82,8 @@ class Reporter:
         """Print after the steps what data goes, and the hash by which just that is approved of, if it has one."""
         self.saw(inventory, approve)
         if not self.json:
-            for line in inventory.lines if inventory else ("what goes: nothing",):
+            nothing = "what the rehearsal finds, which then asks" if asks_later(plan) else "nothing"
+            for line in inventory.lines if inventory else (f"what goes: {nothing}",):
                 click.echo(f"  {line}" if inventory else line)
             if plan.destroys:
                 click.echo(f"approve with: --approve {approve}" if approve else "approve with: --yes, at your own risk")

@@ -83,7 +83,8 @@ def committed_chain(project: Project) -> None:
     )
     lost = f"what these revisions added, with its data: {found}"
     message = f"without a terminal nobody can be asked, and this destroys {lost}"
-    assert refusal(project, "migrate") == (5, ("NA010", message, "repeat it with `--yes`"))
+    hint = "look at it with `--plan`, and repeat it with the `--approve HASH` that is shown there, or with `--yes`"
+    assert refusal(project, "migrate") == (5, ("NA010", message, hint))
     assert project.good("migrate", "--dry-run").out.splitlines() == [
         "1. take back x2, x1 by their own scripts",
         "2. migrate to head (1 pending)",

@@ -10,7 +10,7 @@ from nox_alembic.core.checks import Found, made, not_made
 from nox_alembic.core.consent import Inventory, Stored
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.status import status_of
-from nox_alembic.core.steps import Kill, Plan
+from nox_alembic.core.steps import Kill, Plan, Rehearse
 from nox_alembic.report import Reporter
 from tests.unit.core.make import facts, up
 
@@ -89,14 +89,16 @@ def test_a_plan_prints_what_goes_and_how_it_is_approved(report: Reporter, capsys
     stopped = Inventory(data=Stored(place="volume dds_db"))
     report.goes(plan, stopped, "0123456789ab")
     report.goes(plan, stopped, "")
+    report.goes(Plan((Rehearse("b2", ("c3",)),)), None, "")
     report.goes(Plan((Kill(),)), None, "")
     lines = [
         "  databases: not known, since the server does not answer",
         "  data: volume dds_db, of unknown size",
         "  snapshots: none",
     ]
+    nothing = ("what goes: what the rehearsal finds, which then asks", "what goes: nothing")
     ways = ("approve with: --approve 0123456789ab", "approve with: --yes, at your own risk")
-    assert capsys.readouterr().out.splitlines() == [*lines, ways[0], *lines, ways[1], "what goes: nothing"]
+    assert capsys.readouterr().out.splitlines() == [*lines, ways[0], *lines, ways[1], *nothing]
     assert (report.fields["inventory"], report.fields["approve"]) == (None, "")
 
 

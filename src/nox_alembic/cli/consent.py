@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import click
-
-from nox_alembic.cli.person import is_interactive
+from nox_alembic.cli.person import Person
 from nox_alembic.cli.words import Shared
+from nox_alembic.core.consent import asks_later
 from nox_alembic.core.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -25,12 +24,18 @@ def agree(plan: "Plan", shared: Shared, look: Callable[[], Seen]) -> None:
         return  # it only makes the next look possible
     if shared.approve:
         _compare(plan, shared.approve, look)
-    elif plan.destroys and not shared.yes:
-        _ask(plan, shared, look)
+    else:
+        Person(shared).consent(plan.destroys, more=lambda: look()[0].summary, hint=_HINT)
+
+
+_HINT = "look at it with `--plan`, and repeat it with the `--approve HASH` that is shown there, or with `--yes`"
 
 
 def _compare(plan: "Plan", given: str, look: Callable[[], Seen]) -> None:
     """Hold the hash that was typed against that of what would go now."""
+    if asks_later(plan):
+        message = f"{given} cannot be held against what a rehearsal has still to find out"
+        raise RefusedError("NA626", message, hint="repeat it without `--approve`: it asks before anything is lost")
     if not plan.destroys:
         message = f"there is nothing to approve with {given}: this destroys nothing"
         raise RefusedError("NA624", message, hint="look at it with `--plan`, and repeat it without `--approve`")
@@ -44,14 +49,3 @@ def _compare(plan: "Plan", given: str, look: Callable[[], Seen]) -> None:
         message = f"{given} does not approve of this: it has the hash {approve}, and destroys {plan.destroys}"
         hint = f"look at it with `--plan`; `--approve {approve}` lets exactly that go"
         raise RefusedError("NA623", message, hint=hint, detail=detail)
-
-
-def _ask(plan: "Plan", shared: Shared, look: Callable[[], Seen]) -> None:
-    """Ask on a terminal; without one, nobody can answer, so the answer must have been typed beforehand."""
-    if not is_interactive(shared):
-        message = f"without a terminal nobody can be asked, and this destroys {plan.destroys}"
-        hint = "look at it with `--plan`, and repeat it with the `--approve HASH` that is shown there, or with `--yes`"
-        raise RefusedError("NA010", message, hint=hint)
-    summary = look()[0].summary
-    if not click.confirm(f"This destroys {plan.destroys}{f' ({summary})' if summary else ''}. Go on?", err=True):
-        raise RefusedError("NA011", "not confirmed: nothing was changed", hint="answer y, or repeat it with `--yes`")

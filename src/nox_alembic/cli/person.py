@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +24,20 @@ class Person:
 
     shared: Shared
 
-    def consent(self, destroys: str) -> None:
-        """Ask on a terminal; without one, nobody can answer, so `--yes` must have been typed (NA010, NA011)."""
+    def consent(
+        self, destroys: str, *, more: Callable[[], str] = lambda: "", hint: str = "repeat it with `--yes`"
+    ) -> None:
+        """Ask on a terminal; without one, nobody can answer, so `--yes` must have been typed (NA010, NA011).
+
+        `more` is said with the question, `hint` where nobody can be asked.
+        """
         if not destroys or self.shared.yes:
             return
         if not is_interactive(self.shared):
             message = f"without a terminal nobody can be asked, and this destroys {destroys}"
-            raise RefusedError("NA010", message, hint="repeat it with `--yes`")
-        if not click.confirm(f"This destroys {destroys}. Go on?", err=True):
+            raise RefusedError("NA010", message, hint=hint)
+        details = more()
+        if not click.confirm(f"This destroys {destroys}{f' ({details})' if details else ''}. Go on?", err=True):
             message = "not confirmed: nothing was changed"
             raise RefusedError("NA011", message, hint="answer y, or repeat it with `--yes`")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.sizes import shown_size
-from nox_alembic.core.steps import DiscardData, Plan, SetDataAside
+from nox_alembic.core.steps import DiscardData, Plan, Rehearse, SetDataAside
 
 # 48 bits: short enough to be typed, and no two plans that somebody looks at have the same by chance.
 HASH_LENGTH = 12
@@ -90,6 +90,11 @@ class Inventory:
 def takes_files(plan: Plan) -> bool:
     """Return whether the plan takes the files of the whole server, and not only what is in one database."""
     return any(isinstance(step, SetDataAside | DiscardData) for step in plan.steps)
+
+
+def asks_later(plan: Plan) -> bool:
+    """Return whether what is lost is found out, and asked for, on the way."""
+    return any(isinstance(step, Rehearse) for step in plan.steps)
 
 
 def hash_of(verb: str, config: Config, plan: Plan, inventory: Inventory) -> str:

@@ -10,7 +10,7 @@ from nox_alembic.cli.consent import agree
 from nox_alembic.cli.words import Shared
 from nox_alembic.core.consent import Content, Inventory
 from nox_alembic.core.errors import RefusedError
-from nox_alembic.core.steps import Kill, Plan
+from nox_alembic.core.steps import Kill, Plan, Rehearse
 from tests.unit.core.make import told
 
 NOTHING_TYPED = Shared(
@@ -71,6 +71,14 @@ def test_a_hash_for_nothing_is_a_mistake() -> None:
     error = refusal(Plan((Kill(),)), approve="0123456789ab")
     assert str(error) == "NA624: there is nothing to approve with 0123456789ab: this destroys nothing"
     assert error.hint == "look at it with `--plan`, and repeat it without `--approve`"
+
+
+def test_what_is_asked_for_later_cannot_be_approved_now() -> None:
+    error = refusal(Plan((Rehearse("b2", ("c3",)),)), approve="0123456789ab")
+    assert (str(error), error.hint) == (
+        "NA626: 0123456789ab cannot be held against what a rehearsal has still to find out",
+        "repeat it without `--approve`: it asks before anything is lost",
+    )
 
 
 def test_what_nobody_can_see_cannot_be_approved() -> None:

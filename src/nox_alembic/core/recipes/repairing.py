@@ -38,9 +38,8 @@ def repair(config: Config, facts: Facts, options: Options) -> Plan:
     )
     marks = f"the record that the database is at {shown_current(facts)}" if stamp else ""
     files = f"the record with which bytes {', '.join(edited)} were applied" if edited else ""
-    return Plan(
-        steps=(*proof(facts), *stamp, *accept), destroys=" and ".join(filter(None, (marks, files))), notes=notes
-    )
+    lost = " and ".join(filter(None, (marks, files)))
+    return Plan(steps=(*proof(facts), *stamp, *accept), destroys=lost, notes=notes)
 
 
 def _repair_indexes(facts: Facts, details: Details) -> Plan:
@@ -50,10 +49,8 @@ def _repair_indexes(facts: Facts, details: Details) -> Plan:
     if not left:
         return Plan(notes=tuple(notes) or ("nothing to do: all indexes are valid",))
     names = ", ".join(index.shown for index in left)
-    drops = tuple(DropIndex(index.name) for index in left)
-    return Plan(
-        steps=(*proof(facts), *drops), destroys=f"the invalid index {names}, which no query uses", notes=tuple(notes)
-    )
+    steps = (*proof(facts), *(DropIndex(index.name) for index in left))
+    return Plan(steps=steps, destroys=f"the invalid index {names}, which no query uses", notes=tuple(notes))
 
 
 _STAYS = {

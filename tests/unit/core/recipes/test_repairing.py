@@ -12,7 +12,6 @@ from nox_alembic.core.recipes.repairing import repair
 from nox_alembic.core.steps import AcceptFiles, DropIndex, Plan, ProveOwnership, Stamp
 from tests.unit.core.make import TWO_HEADS, chain, config, facts, told, up
 
-PROOF = ProveOwnership()
 DIGESTS = {"a1": "00", "b2": "11", "c3": "22"}
 TEXTS = {
     "a1": 'def upgrade():\n    op.create_table("rooms")\n',
@@ -33,10 +32,7 @@ def marked(facts_: Facts, applied: str = "", reverted: str = "") -> Plan:
 
 def test_a_revision_that_is_marked_as_reverted_takes_what_follows_it_along() -> None:
     plan = marked(seen(), reverted="b2")
-    assert plan.steps == (
-        PROOF,
-        Stamp(("c3",), ("a1",)),
-    )
+    assert plan.steps == (ProveOwnership(), Stamp(("c3",), ("a1",)))
     assert plan.destroys == "the record that the database is at c3 (make c3)"
     stumbles = "over which the next migrate will stumble"
     assert plan.notes == (
@@ -49,10 +45,7 @@ def test_a_revision_that_is_marked_as_reverted_takes_what_follows_it_along() -> 
 
 def test_a_revision_that_is_marked_as_applied_takes_what_it_follows_along() -> None:
     plan = marked(seen(("a1",), recorded={"a1": "00"}, objects=frozenset({"rooms", "halls"})), applied="c3")
-    assert plan.steps == (
-        PROOF,
-        Stamp(("a1",), ("c3",)),
-    )
+    assert plan.steps == (ProveOwnership(), Stamp(("a1",), ("c3",)))
     assert plan.notes == (
         "the database says that it is at a1 (make a1); it will say c3 (make c3). Nothing is migrated",
         "b2 (make b2) counts as applied without being run, and the database lacks rooms.size of it",
@@ -69,19 +62,10 @@ def test_everything_can_be_reverted() -> None:
 
 def test_one_of_two_heads_is_marked_and_the_other_stays() -> None:
     at_both = up(history=TWO_HEADS, current=("b2", "b9"), details=Details())
-    assert marked(at_both, reverted="b9").steps == (
-        PROOF,
-        Stamp(("b2", "b9"), ("b2",)),
-    )
+    assert marked(at_both, reverted="b9").steps == (ProveOwnership(), Stamp(("b2", "b9"), ("b2",)))
     at_one = up(history=TWO_HEADS, current=("b2",), details=Details())
-    assert marked(at_one, applied="b9").steps == (
-        PROOF,
-        Stamp(("b2",), ("b2", "b9")),
-    )
-    assert marked(at_one, applied="heads").steps == (
-        PROOF,
-        Stamp(("b2",), ("b2", "b9")),
-    )
+    assert marked(at_one, applied="b9").steps == (ProveOwnership(), Stamp(("b2",), ("b2", "b9")))
+    assert marked(at_one, applied="heads").steps == (ProveOwnership(), Stamp(("b2",), ("b2", "b9")))
 
 
 def test_what_is_so_already_is_left_alone() -> None:
@@ -92,10 +76,7 @@ def test_what_is_so_already_is_left_alone() -> None:
 
 def test_a_revision_that_is_not_here_needs_a_word_about_what_is_applied() -> None:
     lost = seen(("gone",), recorded={"gone": "99", "a1": "00"})
-    assert marked(lost, applied="b2", reverted="gone").steps == (
-        PROOF,
-        Stamp(("gone",), ("b2",)),
-    )
+    assert marked(lost, applied="b2", reverted="gone").steps == (ProveOwnership(), Stamp(("gone",), ("b2",)))
     with pytest.raises(UsageError) as error:
         marked(lost, reverted="gone")
     assert told(error) == (
@@ -120,10 +101,7 @@ def test_one_revision_cannot_be_both() -> None:
 def test_edited_files_are_taken_as_they_are() -> None:
     plan = repair(config(), seen(recorded={**DIGESTS, "b2": "99"}), Options(hashes=True))
     assert plan == Plan(
-        steps=(
-            PROOF,
-            AcceptFiles(("b2",)),
-        ),
+        steps=(ProveOwnership(), AcceptFiles(("b2",))),
         destroys="the record with which bytes b2 were applied",
         notes=("the file of b2 (make b2) counts as applied as it is now",),
     )
@@ -139,10 +117,7 @@ def test_invalid_indexes_are_dropped_and_it_is_said_what_makes_them_again() -> N
     plan = repair(config(), seen(("a1",), invalid=invalid), Options())
     needed = "a constraint needs it; `REINDEX INDEX CONCURRENTLY` in `nox -s sql` makes it valid"
     assert plan == Plan(
-        steps=(
-            PROOF,
-            DropIndex("ix"),
-        ),
+        steps=(ProveOwnership(), DropIndex("ix")),
         destroys="the invalid index ix on rooms, which no query uses",
         notes=(
             "the index ix on rooms is of b2 (make b2), which is pending: `nox -s migrate` makes it again",
@@ -151,10 +126,7 @@ def test_invalid_indexes_are_dropped_and_it_is_said_what_makes_them_again() -> N
         ),
     )
     applied = repair(config(), seen(invalid=(InvalidIndex('s."ix"', "s.rooms"),)), Options())
-    assert applied.steps == (
-        PROOF,
-        DropIndex('s."ix"'),
-    )
+    assert applied.steps == (ProveOwnership(), DropIndex('s."ix"'))
     (note,) = applied.notes
     again = "which is applied: `nox -s reapply -- b2` makes it again"
     assert note == f'the index s."ix" on s.rooms is of b2 (make b2), {again}'
