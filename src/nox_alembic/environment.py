@@ -1,9 +1,10 @@
 """One environment of one project with the real edges: opened, looked at, locked, and changed by plans."""
 
+import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -208,10 +209,12 @@ class Environment:
         folder = revisions.script_folder(self.configuration) if self.configuration else None
         return headfile.write(folder, heads) if folder else None
 
-    def _rehearsing(self) -> migrations.Alembic:
-        """Return Alembic for databases beside the real one, which must not be touched in their place."""
+    @contextlib.contextmanager
+    def _rehearsing(self) -> Iterator[migrations.Alembic]:
+        """Yield Alembic for a database beside the real one, which must not be touched in its place."""
         inside = self.config.alembic_in == "backend"
-        return replace(self.alembic() if inside else migrations.in_own_process(), strict=True)
+        with contextlib.nullcontext(self.alembic()) if inside else migrations.in_own_process() as alembic:
+            yield replace(alembic, strict=True)
 
     def hand_over(self, run: Invocation, *, text: str | None, dry_run: bool) -> int:
         """Run a program with the user's own streams, or with `text` as its input; return its exit code.

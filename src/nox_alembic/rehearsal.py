@@ -11,7 +11,7 @@ from nox_alembic.core.catalogue import Catalogue, Difference, compare, left_behi
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.steps import Rehearse
-from nox_alembic.tools import Tools
+from nox_alembic.tools import Migrations, Tools
 
 # What comes from nothing, to tell what a downgrade leaves behind, is had by replaying the history: 10 ms a revision.
 REPLAYED_AT_MOST = 200
@@ -48,16 +48,16 @@ class Rehearsal:
     def run(self) -> Rehearsed:
         """Return what was seen; raises FailedError (NA435) when it fails, and NA436 when there can be no copy."""
         address = self.tools.engine.address()
-        with self.tools.clones.copied(address, self.tools.engine.client) as copy:
+        with self.tools.clones.copied(address, self.tools.engine.client) as copy, self.tools.rehearsing() as alembic:
             lower, upper, unknown = self._replayed(address)
             before = self.tools.catalogue(copy, contents=True)
-            self._go_down(copy)
+            self._go_down(alembic, copy)
             below = self.tools.catalogue(copy, contents=not self.step.back)
             behind = _sentences(left_behind(lower, upper, below))
             if not self.step.back:
                 lost = [it for it in compare(before, below) if it.data]
                 return Rehearsed(lost=_sentences(lost), behind=behind, unknown=unknown)
-            self._go_up(copy, behind)
+            self._go_up(alembic, copy, behind)
             found = compare(before, self.tools.catalogue(copy, contents=True))
         return Rehearsed(
             lost=_sentences([it for it in found if it.loses]),
@@ -76,21 +76,22 @@ class Rehearsal:
         database = self.tools.database
         try:
             shadow = database.make_empty(address, SHADOW)
-            lower = self._made(shadow, () if self.step.target == "base" else (self.step.target,))
-            return lower, self._made(shadow, current), ""
+            with self.tools.rehearsing() as alembic:
+                lower = self._made(alembic, shadow, () if self.step.target == "base" else (self.step.target,))
+                return lower, self._made(alembic, shadow, current), ""
         except FailedError as error:
             return nothing, nothing, f"the history does not replay from nothing: {error.message}"
         finally:
             database.drop(address, SHADOW)
 
-    def _made(self, shadow: DatabaseAddress, targets: tuple[str, ...]) -> Catalogue:
+    def _made(self, alembic: Migrations, shadow: DatabaseAddress, targets: tuple[str, ...]) -> Catalogue:
         for target in targets:
-            self.tools.rehearsing().upgrade(self.configuration, shadow, target, lambda _: None)
+            alembic.upgrade(self.configuration, shadow, target, lambda _: None)
         return self.tools.catalogue(shadow, contents=False)
 
-    def _go_down(self, copy: DatabaseAddress) -> None:
+    def _go_down(self, alembic: Migrations, copy: DatabaseAddress) -> None:
         try:
-            self.tools.rehearsing().downgrade(self.configuration, copy, self.step.target, self.on_revision)
+            alembic.downgrade(self.configuration, copy, self.step.target, self.on_revision)
         except FailedError as error:
             hint = _DEAF if f'not to "{copy.name}"' in error.message else f"correct its downgrade(), then {self._again}"
             raise self._failed("on the way down", error, hint) from error
@@ -99,14 +100,14 @@ class Rehearsal:
             message = f"the rehearsal ended without an error, and yet {', '.join(left)} is still applied in the copy"
             raise FailedError("NA435", message, hint="look at `run_migrations_online` in env.py: does it commit?")
 
-    def _go_up(self, copy: DatabaseAddress, behind: tuple[str, ...]) -> None:
+    def _go_up(self, alembic: Migrations, copy: DatabaseAddress, behind: tuple[str, ...]) -> None:
         cure = "take back in downgrade() what it leaves behind"
         hint = (
             f"{'; '.join(behind)}: {cure}, then {self._again}" if behind else f"correct the script, then {self._again}"
         )
         try:
             for target in self.step.back:
-                self.tools.rehearsing().upgrade(self.configuration, copy, target, self.on_revision)
+                alembic.upgrade(self.configuration, copy, target, self.on_revision)
         except FailedError as error:
             raise self._failed("on the way up again", error, hint) from error
 

@@ -212,7 +212,7 @@ class Safe(Protocol):
 class Tools:
     """The edges that a run uses; `cli` wires the real ones. What takes long to import is given as a call.
 
-    `rehearsing` is Alembic for databases beside the real one: what it runs there must not reach what `migrations` runs.
+    `rehearsing` is Alembic for one database beside the real one: what runs there must not reach what `migrations` runs.
     """
 
     config: Config
@@ -224,7 +224,7 @@ class Tools:
     migrations: Callable[[], Migrations]
     records: Records
     keep: Callable[[Path], str]
-    rehearsing: Callable[[], Migrations]
+    rehearsing: Callable[[], AbstractContextManager[Migrations]]
     clones: Clones
     catalogue: ReadCatalogue
     person: Person

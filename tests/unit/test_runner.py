@@ -1,5 +1,6 @@
 """The runner on fakes: one edge call a step, in the order of the plan, and a second look where it matters."""
 
+import contextlib
 import typing
 from pathlib import Path
 
@@ -97,7 +98,7 @@ class Bench:
             migrations=lambda: migrations,
             records=self.records,
             keep=self.kept.keep,
-            rehearsing=lambda: rehearsing,
+            rehearsing=lambda: contextlib.nullcontext(rehearsing),
             clones=clones,
             catalogue=clones.read,
             person=FakePerson(self.world),

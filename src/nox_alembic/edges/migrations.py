@@ -1,9 +1,9 @@
 """Alembic's work on a project, asked of the worker: in this process, one of its own, or in the backend's container."""
 
+import contextlib
 import json
-import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -122,16 +122,26 @@ def in_process() -> Alembic:
     return Alembic(carry=_perform, path_of=str, address_of=lambda address: address)
 
 
-def in_own_process() -> Alembic:
-    """Return Alembic as it is installed here, in a new process for each run.
+@contextlib.contextmanager
+def in_own_process() -> Iterator[Alembic]:
+    """Yield Alembic as it is installed here, in a process of its own for one database.
 
     For databases beside the real one: a project whose settings are read at import keeps the first URL that they saw.
     """
+    with process.started([sys.executable, "-m", f"{worker.__name__}.serve"]) as (requests, answers, ended):
 
-    def carry(request: Mapping[str, Any], on_revision: OnRevision) -> Mapping[str, Any]:
-        return _converse([sys.executable, "-"], os.environ, request, on_revision)
+        def carry(request: Mapping[str, Any], on_revision: OnRevision) -> Mapping[str, Any]:
+            with contextlib.suppress(BrokenPipeError):
+                requests.write(json.dumps(request) + "\n")
+                requests.flush()
+            for line in answers:
+                event = json.loads(line)
+                if "revision" not in event:
+                    return dict(event)
+                on_revision(event["revision"])
+            raise _silent(ended())
 
-    return Alembic(carry=carry, path_of=str, address_of=lambda address: address)
+        yield Alembic(carry=carry, path_of=str, address_of=lambda address: address)
 
 
 def in_backend(
@@ -172,10 +182,14 @@ def _converse(
     text = f"{boot}\nimport json\nrun(*json.loads({json.dumps(json.dumps([_texts(), request]))}))\n"
     code = process.converse(python, text, hear, env=environ)
     if code or not answers:
-        message = f"the Python that runs Alembic ended with {code} before it answered"
-        hint = "see its words above: Alembic, SQLAlchemy and psycopg2 must be installed where `alembic-in` says"
-        raise FailedError("NA410", message, hint=hint)
+        raise _silent(code)
     return answers[0]
+
+
+def _silent(code: int) -> FailedError:
+    message = f"the Python that runs Alembic ended with {code} before it answered"
+    hint = "see its words above: Alembic, SQLAlchemy and psycopg2 must be installed where `alembic-in` says"
+    return FailedError("NA410", message, hint=hint)
 
 
 def _texts() -> Mapping[str, str]:

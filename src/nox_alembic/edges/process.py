@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from nox_alembic.core.errors import FailedError, PreconditionError
 
@@ -133,7 +133,7 @@ def _written(file: IO[bytes]) -> str:
 
 
 @contextlib.contextmanager
-def _ended(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+def _ended(child: "subprocess.Popen[Any]") -> Iterator[None]:
     """Let a program not outlive the block, whatever happens in it."""
     try:
         yield
@@ -184,6 +184,21 @@ def hand_over(args: Sequence[str], *, cwd: Path, env: Mapping[str, str], text: s
         return subprocess.run(_show(_found(args, env), cwd), cwd=cwd, env=env, input=data, check=False).returncode
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def started(args: Sequence[str]) -> Iterator[tuple[IO[str], IO[str], Callable[[], int]]]:
+    """Yield a program's standard input, its output, and a call that waits for its exit code; it ends with the block.
+
+    Its standard error is ours.
+    """
+    with subprocess.Popen(
+        _show(_found(args, None), None), stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as child:
+        assert child.stdin is not None  # noqa: S101 - both are pipes
+        assert child.stdout is not None  # noqa: S101
+        with _ended(child):
+            yield child.stdin, child.stdout, child.wait
 
 
 def run_to_log(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:

@@ -29,4 +29,4 @@ class Texts(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 def run(texts: dict[str, str], request: dict[str, Any]) -> None:
     """Serve the request by `serve.main` of these texts."""
     sys.meta_path.insert(0, Texts(texts))
-    importlib.import_module("nox_alembic.edges.worker.serve").main(request)
+    importlib.import_module("nox_alembic.edges.worker.serve").main([request])

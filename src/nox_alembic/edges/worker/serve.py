@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,12 +68,17 @@ def _do(request: Request, config: Config, begins: runs.OnRevision, commits: runs
     return work[request["do"]]()
 
 
-def main(request: Request) -> None:
-    """Serve one request with a line of JSON for each event on stdout, which nothing else can then write to."""
+def main(requests: Iterable[Request]) -> None:
+    """Serve requests, each with a line of JSON for each event on stdout, which nothing else can then write to."""
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1) as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
         def answer(event: dict[str, Any]) -> None:
             answers.write(json.dumps(event) + "\n")
 
-        answer(perform(request, lambda text: answer({"revision": text})))
+        for request in requests:
+            answer(perform(request, lambda text: answer({"revision": text})))
+
+
+if __name__ == "__main__":
+    main(map(json.loads, sys.stdin))
