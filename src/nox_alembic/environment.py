@@ -1,57 +1,34 @@
-"""One environment of one project with the real edges: opened, looked at, locked, and changed by plans."""
+"""One environment of one project with the real edges: opened, looked at, locked, and changed by plans.
 
-import contextlib
+What only some verbs need is imported by them: `status`, and a `migrate` with nothing to do, are over in a moment.
+"""
+
 import os
-import secrets
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_alembic.core.authors import Authors
-from nox_alembic.core.branches import Branches
 from nox_alembic.core.config import Config
-from nox_alembic.core.consent import Inventory, hash_of
 from nox_alembic.core.errors import PreconditionError, UsageError
 from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History
-from nox_alembic.core.steps import Plan
 from nox_alembic.core.timeline import Timeline
-from nox_alembic.edges import (
-    aftermath,
-    applied,
-    backend,
-    catalogue,
-    clones,
-    closely,
-    database,
-    files,
-    headfile,
-    inspection,
-    kept,
-    locks,
-    migrations,
-    probe,
-    process,
-    repairs,
-    revisions,
-    sessions,
-    settings,
-    squawk,
-)
+from nox_alembic.edges import kept, probe, process, settings
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine
 from nox_alembic.edges.folders import Folders, folders_of
-from nox_alembic.edges.process import Invocation
 from nox_alembic.report import Reporter
-from nox_alembic.runner import Runner
-from nox_alembic.supervision import Supervised
-from nox_alembic.tools import Person, Tools
 
 if TYPE_CHECKING:
+    from nox_alembic.core.branches import Branches
+    from nox_alembic.core.consent import Inventory
+    from nox_alembic.core.steps import Plan
+    from nox_alembic.edges.migrations import Alembic
     from nox_alembic.safekeeping import Safekeeping
+    from nox_alembic.tools import Person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +103,10 @@ class Environment:
         """Return who added the revision files."""
         return probe.authors(self.root, history, self.folders.cache)
 
-    def inventory(self, verb: str, facts: Facts, plan: Plan) -> tuple[Inventory, str]:
+    def inventory(self, verb: str, facts: Facts, plan: "Plan") -> "tuple[Inventory, str]":
         """Return what the plan takes away, and the hash by which it is agreed to; changes nothing."""
+        from nox_alembic.core.consent import hash_of  # noqa: PLC0415
+
         found = probe.inventory(facts, plan, self.safe.passing(plan))
         approve = hash_of(verb, self.config, plan, found)
         self.report.saw(found, approve)
@@ -141,10 +120,14 @@ class Environment:
 
     def look_closely(self, facts: Facts, base: str = "") -> Facts:
         """Return the facts with the details that `check` and `repair` need; `base` is the branch that everybody has."""
+        from nox_alembic.edges import closely  # noqa: PLC0415
+
         return replace(facts, details=closely.look(facts, self.configuration, base))
 
-    def look_at_merge(self, branch: str) -> Branches:
+    def look_at_merge(self, branch: str) -> "Branches":
         """Return the revision files on both sides of a merge with a branch, and after it."""
+        from nox_alembic.edges import closely  # noqa: PLC0415
+
         if self.configuration is None:
             message = f"there is no Alembic configuration in {self.root}"
             raise UsageError("NA007", message, hint="add an alembic.ini, or `alembic init alembic` makes one")
@@ -163,60 +146,31 @@ class Environment:
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb; a migration waits for another one, all else refuses at once."""
+        from nox_alembic.edges import locks  # noqa: PLC0415
+
         seconds = self.config.timeout if verb == "migrate" else 0
         return locks.environment_lock(
             self.folders.state, self.config.environment, verb, seconds=seconds, on_wait=self.report.note
         )
 
-    def run(self, plan: Plan, history: History, person: Person) -> None:
+    def run(self, plan: "Plan", history: History, person: "Person") -> None:
         """Do what the plan says; `history` is the one that it was made on, `person` who is asked on the way."""
-        tools = Tools(
-            config=self.config,
-            engine=self.engine,
-            history=history,
-            configuration=self.configuration,
-            database=database,
-            backend=backend,
-            migrations=lambda: self._supervised(self.alembic(), history),
-            records=applied,
-            keep=lambda file: kept.keep(self.copies, file),
-            rehearsing=lambda: self._supervised(self._rehearsing(), history),
-            clones=clones,
-            catalogue=catalogue.read,
-            person=person,
-            reread=lambda: probe.read_history(self.configuration, self.alembic, self.folders.cache),
-            inspection=inspection,
-            repairs=repairs,
-            linter=squawk,
-            write_revision=revisions.write,
-            safe=self.safe,
-            command=self._command,
-            replace_file=files.replace,
-            write_head=self._write_head,
-        )
-        Runner(tools, self.report).run(plan)
+        from nox_alembic.runner import Runner  # noqa: PLC0415
+        from nox_alembic.wiring import Wiring  # noqa: PLC0415
 
-    def alembic(self) -> migrations.Alembic:
+        Runner(Wiring(self, history).tools(person), self.report).run(plan)
+
+    def alembic(self) -> "Alembic":
         """Return Alembic where `alembic-in` wants it."""
+        from nox_alembic.edges import migrations  # noqa: PLC0415
+
         inside = self.engine.inside_backend() if self.config.alembic_in == "backend" else None
         if inside is None:
             return migrations.in_process()
         python = inside.invocation
         return migrations.in_backend(python.words, python.environ, path_of=inside.path_of, address_of=inside.address_of)
 
-    def _write_head(self, heads: Sequence[str]) -> Path | None:
-        """Return the head file, None where Alembic's folder is inside a package and there is no place for one."""
-        folder = revisions.script_folder(self.configuration) if self.configuration else None
-        return headfile.write(folder, heads) if folder else None
-
-    @contextlib.contextmanager
-    def _rehearsing(self) -> Iterator[migrations.Alembic]:
-        """Yield Alembic for a database beside the real one, which must not be touched in its place."""
-        inside = self.config.alembic_in == "backend"
-        with contextlib.nullcontext(self.alembic()) if inside else migrations.in_own_process() as alembic:
-            yield replace(alembic, strict=True)
-
-    def hand_over(self, run: Invocation, *, text: str | None, dry_run: bool) -> int:
+    def hand_over(self, run: process.Invocation, *, text: str | None, dry_run: bool) -> int:
         """Run a program with the user's own streams, or with `text` as its input; return its exit code.
 
         With `--json` what it prints becomes the field `output`; a dry run prints its words alone.
@@ -230,30 +184,14 @@ class Environment:
         self.report.output(done.out, done.err)
         return done.code
 
-    def _supervised(self, alembic: migrations.Alembic, history: History) -> Supervised:
-        return Supervised(
-            migrations=alembic,
-            surroundings=_Surroundings(),
-            config=self.config,
-            history=history,
-            report=self.report,
-            engine=self.engine.name,
-            environment=self.typed,
-        )
-
-    def _command(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
-        """Run a command of the project; `quiet` keeps its output away from stdout, where data goes."""
-        environ = {**os.environ, **self.config.variables, **variables}
-        return process.stream(
-            words, cwd=self.root, env=environ, stdout=sys.stderr if quiet or self.report.json else None
-        )
-
     def _protected(self) -> Sequence[Path]:
         return (self.root, self.root / ".git", *(self.root / name for name in self.compose_files))
 
 
 def look_at_history(project: Path | None, name: str | None, report: Reporter) -> Timeline:
     """Return the history, with what an engine and git have to say of it; neither of them is needed."""
+    from nox_alembic.edges import migrations  # noqa: PLC0415
+
     current = None
     try:
         current = probe.current(Environment.open(project, name, report).engine)
@@ -272,19 +210,10 @@ def _alembic_configuration(root: Path, config: Config) -> Path | None:
 
 
 def _unique_word() -> str:
-    return f"test-{os.getpid()}-{secrets.token_hex(2)}"
+    return f"test-{os.getpid()}-{os.urandom(2).hex()}"
 
 
 def _compose_files(root: Path, config: Config) -> tuple[str, ...]:
     if config.compose_files or config.engine == "embedded":
         return config.compose_files
     return settings.require_compose_files(root) if config.engine == "compose" else settings.find_compose_files(root)
-
-
-class _Surroundings:
-    """What is asked around a migration."""
-
-    revisions = staticmethod(database.revisions)
-    has_lock_timeout = staticmethod(sessions.has_lock_timeout)
-    watch = staticmethod(sessions.watch)
-    look = staticmethod(aftermath.look)

@@ -8,24 +8,27 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
-from rich.console import Console
-from rich.markup import escape
 
 from nox_alembic import tables
-from nox_alembic.core.changes import Draft
-from nox_alembic.core.checks import Check, within
-from nox_alembic.core.checks import as_json as checks_as_json
-from nox_alembic.core.consent import Inventory, asks_later
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.failures import Failure
 from nox_alembic.core.status import Status
-from nox_alembic.core.steps import Plan
 from nox_alembic.core.timeline import Timeline
-from nox_alembic.core.undo import Journal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from nox_alembic.core.changes import Draft
+    from nox_alembic.core.checks import Check
+    from nox_alembic.core.consent import Inventory
+    from nox_alembic.core.failures import Failure
+    from nox_alembic.core.steps import Plan
+    from nox_alembic.core.undo import Journal
 
 WIDTH = 72
 FAILED = "FAILED"
@@ -45,6 +48,33 @@ class StepResult:
         return {"title": self.title, "seconds": round(self.seconds, 3), "outcome": self.outcome}
 
 
+class Screen(Protocol):
+    """What takes lines with rich's markup."""
+
+    def print(self, *objects: Any, end: str = "\n", style: str | None = None) -> None:
+        """Print a line."""
+
+
+class _LateConsole:
+    """Rich's console on stderr, imported for its first line: a verb with nothing to do is over before that."""
+
+    @cached_property
+    def _console(self) -> "Console":
+        from rich.console import Console  # noqa: PLC0415
+
+        return Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def print(self, *objects: Any, end: str = "\n", style: str | None = None) -> None:
+        self._console.print(*objects, end=end, style=style)
+
+
+def escape(text: str) -> str:
+    """Return the text without a meaning as rich's markup."""
+    from rich import markup  # noqa: PLC0415 - as late as the console
+
+    return markup.escape(text)
+
+
 @dataclass
 class Reporter:
     """One run of one verb, told as it happens, or at its end as JSON."""
@@ -56,8 +86,8 @@ class Reporter:
     steps: list[StepResult] = field(default_factory=list)
     fields: dict[str, object] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
-    console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True))
-    checks: list[Check] = field(default_factory=list)
+    console: Screen = field(default_factory=_LateConsole)
+    checks: "list[Check]" = field(default_factory=list)
     _held: list[str] = field(default_factory=list)
     _written: list[str] = field(default_factory=list)
     _mid_line: bool = False
@@ -65,9 +95,9 @@ class Reporter:
     def opened(self, environment: str, engine: str, reason: str) -> None:
         """Say what the verb works on, and why on that."""
         self.environment, self.engine = environment, engine
-        self.console.print(f"environment [bold]{escape(environment)}[/] on {engine} ({escape(reason)})")
+        self._say(f"environment {click.style(environment, bold=True)} on {engine} ({reason})")
 
-    def dry_run(self, plan: Plan) -> None:
+    def dry_run(self, plan: "Plan") -> None:
         """Print the steps that a run would take: they are the data of this verb, so they go to stdout."""
         self.fields["dry_run"] = True
         self.fields["plan"] = [step.title for step in (*plan.steps, *plan.lastly)]
@@ -78,8 +108,10 @@ class Reporter:
             if plan.destroys:
                 click.echo(f"what goes: {plan.destroys}")
 
-    def goes(self, plan: Plan, inventory: Inventory | None, approve: str) -> None:
+    def goes(self, plan: "Plan", inventory: "Inventory | None", approve: str) -> None:
         """Print after the steps what data goes, and the hash by which just that is approved of, if it has one."""
+        from nox_alembic.core.consent import asks_later  # noqa: PLC0415
+
         self.saw(inventory, approve)
         if not self.json:
             nothing = "what the rehearsal finds, which then asks" if asks_later(plan) else "nothing"
@@ -88,7 +120,7 @@ class Reporter:
             if plan.destroys:
                 click.echo(f"approve with: --approve {approve}" if approve else "approve with: --yes, at your own risk")
 
-    def saw(self, inventory: Inventory | None, approve: str) -> None:
+    def saw(self, inventory: "Inventory | None", approve: str) -> None:
         """Keep for JSON what was looked at before somebody agreed or not, and its hash."""
         self.fields["inventory"] = None if inventory is None else asdict(inventory)
         self.fields["approve"] = approve
@@ -123,7 +155,10 @@ class Reporter:
     def note(self, text: str) -> None:
         """Say something that is good to know; kept for JSON, too."""
         self._keep("notes", text)
-        self._line(f"      {escape(text)}" if self.steps else escape(text))
+        if self.steps:
+            self._line(f"      {escape(text)}")
+        else:
+            self._say(text)
 
     def written(self, path: str) -> None:
         """Remember a file of the project that has to be committed; the verb ends with the line that does it."""
@@ -142,7 +177,7 @@ class Reporter:
         else:
             click.echo(text, nl=False)
 
-    def drafted(self, draft: Draft, message: str, head_file: str) -> None:
+    def drafted(self, draft: "Draft", message: str, head_file: str) -> None:
         """List what a new revision changes, and say which files are to be committed, the head file with them."""
         self.fields["changes"] = [asdict(change) for change in draft.changes]
         self.fields["files"] = [file.path for file in draft.files]
@@ -154,7 +189,7 @@ class Reporter:
             paths = " ".join(map(shlex.quote, names))
             self.note(f"look at it, then commit it: git add {paths} && git commit -m {shlex.quote(message)}")
 
-    def kept(self, journal: Journal) -> None:
+    def kept(self, journal: "Journal") -> None:
         """List what `undo` can bring back, the newest first."""
         newest_first = journal.generations[::-1]
         self.fields["kept"] = [asdict(one) for one in newest_first]
@@ -186,7 +221,7 @@ class Reporter:
         if err:
             click.echo(err, err=True, nl=False)
 
-    def failure(self, failure: Failure) -> None:
+    def failure(self, failure: "Failure") -> None:
         """Keep what is known of a failed migration for JSON; the error tells it to people."""
         self.fields["failure"] = failure.as_json()
 
@@ -205,14 +240,16 @@ class Reporter:
         self.fields["html"] = str(path)
         self.note(f"written to {path}")
 
-    def checked(self, check: Check) -> None:
+    def checked(self, check: "Check") -> None:
         """Keep a check until `checks` tells them all: the line of a step may be open now."""
         self.checks.append(check)
 
     def tell_checks(self, root: PurePath) -> None:
         """Print each check with what it has found: they are the data of this verb. Paths count from `root`."""
+        from nox_alembic.core.checks import as_json, within  # noqa: PLC0415
+
         self.checks = list(within(self.checks, root))
-        self.fields.update(checks_as_json(self.checks))
+        self.fields.update(as_json(self.checks))
         self._lines(tables.check_lines(self.checks))
 
     def finish(self, error: NoxAlembicError | None = None) -> None:
@@ -233,7 +270,11 @@ class Reporter:
         """Print lines of data, without their colours where nobody sees these."""
         if not self.json:
             for line in lines:
-                click.echo(line, color=False if os.environ.get("NO_COLOR") else None)
+                self._say(line, err=False)
+
+    def _say(self, line: str, *, err: bool = True) -> None:
+        """Print a line with the colours of `click.style`, without them where nobody sees or wants them."""
+        click.echo(line, err=err, color=False if os.environ.get("NO_COLOR") else None)
 
     def _result(self, result: StepResult, *, indent: bool) -> None:
         style = "red" if result.outcome == FAILED else "green"

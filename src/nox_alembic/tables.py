@@ -6,7 +6,6 @@ from click import style
 
 from nox_alembic.core.checks import Check
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.graph import lay_out
 from nox_alembic.core.status import Row, Status
 from nox_alembic.core.timeline import Timeline
 
@@ -30,6 +29,8 @@ def status_lines(facts: Facts, status: Status, *, all_revisions: bool) -> Iterat
 
 def history_lines(seen: Timeline, *, boxes: bool) -> Iterator[str]:
     """Yield the drawing of the graph, beside each dot its revision; without `boxes` in ASCII."""
+    from nox_alembic.core.graph import lay_out  # noqa: PLC0415 - `status` draws none
+
     for key in seen.unknown:
         yield style(f"the database is at {key}, of which there is no file on this branch", fg="red")
     if not seen.history.revisions:

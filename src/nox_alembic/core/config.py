@@ -1,6 +1,5 @@
 """One frozen `Config` out of the `[tool.nox-alembic]` table: every key, its type and its default."""
 
-import difflib
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -66,6 +65,8 @@ def parse(table: Mapping[str, object], *, root: PurePath, environment: str | Non
 
 def nearest(word: str, possible: Iterable[str]) -> str:
     """Return ` Did you mean "x"?`, or nothing when no candidate is close."""
+    import difflib  # noqa: PLC0415 - for mistakes only
+
     found = difflib.get_close_matches(word, list(possible), n=1, cutoff=0.6)
     return f' Did you mean "{found[0]}"?' if found else ""
 

@@ -1,6 +1,5 @@
 """The revision graph: frozen values and the questions that verbs ask of it."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -139,6 +138,8 @@ class History:
         return [self.describe(key) for key in keys]
 
     def _unknown_revision(self, word: str) -> UsageError:
+        import difflib  # noqa: PLC0415 - for mistakes only
+
         close = difflib.get_close_matches(word, list(self.revisions), n=3, cutoff=0.4)
         words = word.lower().replace("-", " ").replace("_", " ")
         by_message = [key for key, revision in self.revisions.items() if word and words in revision.message.lower()]

@@ -1,15 +1,11 @@
 """The backend seen from outside: whether it says that it is healthy."""
 
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 
 from nox_alembic.core.errors import FailedError
 from nox_alembic.edges.waiting import wait_until
 
 ANSWER_SECONDS = 5
-# The backend is on this machine: a proxy that the environment names must not be asked for it.
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def is_healthy(url: str | None, engine_says: Callable[[], bool | None], is_alive: Callable[[], bool]) -> bool:
@@ -51,8 +47,13 @@ def _last_answer(url: str | None) -> str:
 
 def _status(url: str) -> int:
     """Return the HTTP status, 0 when there is no answer."""
+    import urllib.error  # noqa: PLC0415 - takes long, and most verbs ask no backend
+    import urllib.request  # noqa: PLC0415
+
+    # The backend is on this machine: a proxy that the environment names must not be asked for it.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with _opener.open(url, timeout=ANSWER_SECONDS) as response:
+        with opener.open(url, timeout=ANSWER_SECONDS) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         with error:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_alembic.core.authors import Authors
-from nox_alembic.core.consent import Content, Inventory, Stored, takes_files
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.headfile import HeadFile
@@ -14,14 +13,15 @@ from nox_alembic.core.heads import sides
 from nox_alembic.core.history import History
 from nox_alembic.core.literals import NotLiteralError
 from nox_alembic.core.lost import Lost
-from nox_alembic.core.steps import Plan
-from nox_alembic.edges import applied, backend, contents, database, files, headfile, lost, revisions
+from nox_alembic.edges import applied, backend, database, files, headfile, lost, revisions
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.folders import measure
 from nox_alembic.edges.git import authors as git_authors
 from nox_alembic.edges.git import team
 
 if TYPE_CHECKING:
+    from nox_alembic.core.consent import Content, Inventory, Stored
+    from nox_alembic.core.steps import Plan
     from nox_alembic.edges.migrations import Alembic
     from nox_alembic.edges.wiper.values import Gates
 
@@ -72,8 +72,11 @@ def current(engine: Engine) -> tuple[str, ...] | None:
     return _current(engine.look())
 
 
-def inventory(facts: Facts, plan: Plan, older: Sequence[Path]) -> Inventory:
+def inventory(facts: Facts, plan: "Plan", older: Sequence[Path]) -> "Inventory":
     """Return what the plan takes away, as far as that can be told; `older` is what it sweeps."""
+    from nox_alembic.core.consent import Inventory, Stored, takes_files  # noqa: PLC0415 - with the steps of all plans
+    from nox_alembic.edges import contents  # noqa: PLC0415
+
     whole = takes_files(plan)
     address = facts.engine.address if facts.current is not None else None
     databases = contents.look(address, whole_server=whole) if address else None
@@ -84,8 +87,10 @@ def inventory(facts: Facts, plan: Plan, older: Sequence[Path]) -> Inventory:
     )
 
 
-def _stored(location: DataLocation, databases: Sequence[Content] | None) -> Stored:
+def _stored(location: DataLocation, databases: "Sequence[Content] | None") -> "Stored":
     """Return the files; where the databases tell what is in them, their times do not matter."""
+    from nox_alembic.core.consent import Stored  # noqa: PLC0415
+
     size, trace = measure(Path(location.path), location.subpaths) if location.kind == "folder" else (None, "")
     if databases is not None:
         size, trace = size or sum(database.size for database in databases), ""

@@ -1,0 +1,108 @@
+"""The real edges as the tools of a run: imported only where there is something to run."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nox_alembic.core.history import History
+from nox_alembic.edges import (
+    aftermath,
+    applied,
+    backend,
+    catalogue,
+    clones,
+    database,
+    files,
+    headfile,
+    inspection,
+    kept,
+    migrations,
+    probe,
+    process,
+    repairs,
+    revisions,
+    sessions,
+    squawk,
+)
+from nox_alembic.environment import Environment
+from nox_alembic.supervision import Supervised
+from nox_alembic.tools import Person, Tools
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """An environment and the history that its plan was made on."""
+
+    environment: Environment
+    history: History
+
+    def tools(self, person: Person) -> Tools:
+        """Return what a run uses; `person` is asked on the way."""
+        at = self.environment
+        return Tools(
+            config=at.config,
+            engine=at.engine,
+            history=self.history,
+            configuration=at.configuration,
+            database=database,
+            backend=backend,
+            migrations=lambda: self._supervised(at.alembic()),
+            records=applied,
+            keep=lambda file: kept.keep(at.copies, file),
+            rehearsing=self._rehearsing,
+            clones=clones,
+            catalogue=catalogue.read,
+            person=person,
+            reread=lambda: probe.read_history(at.configuration, at.alembic, at.folders.cache),
+            inspection=inspection,
+            repairs=repairs,
+            linter=squawk,
+            write_revision=revisions.write,
+            safe=at.safe,
+            command=self._command,
+            replace_file=files.replace,
+            write_head=self._write_head,
+        )
+
+    @contextlib.contextmanager
+    def _rehearsing(self) -> Iterator[Supervised]:
+        """Yield Alembic for a database beside the real one, which must not be touched in its place."""
+        inside = self.environment.config.alembic_in == "backend"
+        here = contextlib.nullcontext(self.environment.alembic()) if inside else migrations.in_own_process()
+        with here as alembic:
+            yield self._supervised(replace(alembic, strict=True))
+
+    def _supervised(self, alembic: migrations.Alembic) -> Supervised:
+        return Supervised(
+            migrations=alembic,
+            surroundings=_Surroundings(),
+            config=self.environment.config,
+            history=self.history,
+            report=self.environment.report,
+            engine=self.environment.engine.name,
+            environment=self.environment.typed,
+        )
+
+    def _write_head(self, heads: Sequence[str]) -> Path | None:
+        """Return the head file, None where Alembic's folder is inside a package and there is no place for one."""
+        configuration = self.environment.configuration
+        folder = revisions.script_folder(configuration) if configuration else None
+        return headfile.write(folder, heads) if folder else None
+
+    def _command(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
+        """Run a command of the project; `quiet` keeps its output away from stdout, where data goes."""
+        at = self.environment
+        environ = {**os.environ, **at.config.variables, **variables}
+        return process.stream(words, cwd=at.root, env=environ, stdout=sys.stderr if quiet or at.report.json else None)
+
+
+class _Surroundings:
+    """What is asked around a migration."""
+
+    revisions = staticmethod(database.revisions)
+    has_lock_timeout = staticmethod(sessions.has_lock_timeout)
+    watch = staticmethod(sessions.watch)
+    look = staticmethod(aftermath.look)
