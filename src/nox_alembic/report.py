@@ -150,7 +150,7 @@ class Reporter:
 
     def revision(self, name: str) -> None:
         """Name the revision that is about to run."""
-        self.console.print(f"      {escape(name)}", style="dim")
+        self._say(click.style(f"      {name}", dim=True))
 
     def note(self, text: str) -> None:
         """Say something that is good to know; kept for JSON, too."""
