@@ -3,7 +3,7 @@
 import os
 
 from tests.compose.conftest import MakeProject, docker
-from tests.integration.test_revision import ENV_PY, MAKO
+from tests.page import ENV_PY, INI, MAKO
 from tests.project import REVISION
 
 OVERRIDE = """\
@@ -30,7 +30,7 @@ def test_the_verbs_work_through_the_backends_container_running_or_not(make_compo
     project.write("alembic/env.py", ENV_PY)
     project.write("alembic/script.py.mako", MAKO)
     # No such folder here: only in the container can `models` be imported.
-    project.write("alembic.ini", "[alembic]\nscript_location = %(here)s/alembic\nfile_template = %%(slug)s\n")
+    project.write("alembic.ini", INI)
     reset = project.good("reset", "--json").json
     assert [step["outcome"] for step in reset["steps"] if step["title"].startswith("migrate")] == ["done"]
     made = project.good("revision", "-m", "add rooms", "--apply", "--json").json

@@ -12,7 +12,8 @@ import pytest
 from nox_alembic.edges import applied
 from tests import project as sample
 from tests.integration.conftest import address_of, execute
-from tests.integration.test_revision import ENV_PY, models
+from tests.integration.test_revision import models
+from tests.page import ENV_PY
 from tests.project import Project, make_project
 
 AT = "SELECT version_num FROM alembic_version"

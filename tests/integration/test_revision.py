@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import project as sample
 from tests.integration.conftest import address_of, execute
+from tests.page import ENV_PY, INI, MAKO
 from tests.project import Project, make_project
 
 MODELS = """\
@@ -18,25 +18,6 @@ sa.Table("t1", metadata, sa.Column("id", sa.Integer))
 sa.Table("t2", metadata, sa.Column("id", sa.Integer){column})
 {more}
 """
-WITH_MODELS = ("(connection=", "(target_metadata=metadata, connection=")
-ENV_PY = "from models import metadata\n" + sample.ENV_PY.replace(*WITH_MODELS)
-MAKO = """\
-\"\"\"${message}\"\"\"
-import sqlalchemy as sa
-from alembic import op
-${imports if imports else ""}
-
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
-
-
-def upgrade():
-    ${upgrades if upgrades else "pass"}
-
-
-def downgrade():
-    ${downgrades if downgrades else "pass"}
-"""
 
 
 @pytest.fixture
@@ -45,7 +26,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
     project.write("alembic/env.py", ENV_PY)
     project.write("alembic/script.py.mako", MAKO)
     models(project)
-    project.write("alembic.ini", "[alembic]\nscript_location = %(here)s/alembic\nfile_template = %%(slug)s\n")
+    project.write("alembic.ini", INI)
     yield project
     project.run("down")
 
