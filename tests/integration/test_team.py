@@ -64,6 +64,7 @@ def bob_pulls_and_sees_two_heads(bob: Developer) -> None:
     assert bob.project.run("migrate", "--json").error == ("NA403", TOLD, CURE)
     planned = bob.project.good("rebase", "--dry-run", "--json").json
     assert planned["plan"] == [
+        "prove that the server is ours",
         "note in the database: b1 onto a1",
         "downgrade to t1",
         "put b1 on top of a1 in alembic/versions/b1.py",
