@@ -34,7 +34,7 @@ def look(project: Path, history: History, current: Sequence[str], digests: Diges
             problems.append(unclear(candidates))
         else:
             missing.append(key)
-    ordered = in_order(history, found) if not missing else tuple(found.values())
+    ordered = tuple(found.values()) if missing or problems else in_order(history, found)
     if ordered is None:
         problems.append(f"the files of {', '.join(found)} do not lead to a revision of this branch")
     return Lost(
