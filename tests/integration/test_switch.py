@@ -86,8 +86,9 @@ def committed_chain(project: Project) -> None:
     hint = "look at it with `--plan`, and repeat it with the `--approve HASH` that is shown there, or with `--yes`"
     assert refusal(project, "migrate") == (5, ("NA010", message, hint))
     assert project.good("migrate", "--dry-run").out.splitlines() == [
-        "1. take back x2, x1 by their own scripts",
-        "2. migrate to head (1 pending)",
+        "1. prove that the server is ours",
+        "2. take back x2, x1 by their own scripts",
+        "3. migrate to head (1 pending)",
         f"what goes: {lost}",
     ]
     assert tables(project) == "t1 t2 x1 x2"
