@@ -228,28 +228,12 @@ class Runner:
     def _downgrade(self, step: Downgrade) -> None:
         address, history = self.tools.engine.address(), self.tools.history
         with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
-            try:
-                self.tools.migrations().downgrade(self._configuration(), address, step.target, self.report.revision)
-            except FailedError as error:
-                raise self._half_way(step, error) from error
+            self.tools.migrations().downgrade(self._configuration(), address, step.target, self.report.revision)
             current = self.tools.database.revisions(address) or ()
             applied = history.with_ancestors(current)
             if left := [key for key in step.undone if key in applied]:
                 raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
             self._recording(history).settle(address, current)
-
-    def _half_way(self, step: Downgrade, error: FailedError) -> FailedError:
-        """Say with the failure what was taken back before it, and what was not."""
-        history = self.tools.history
-        current = self.tools.database.revisions(self.tools.engine.address()) or ()
-        applied = history.with_ancestors(current)
-        done = ", ".join(history.describe(key) for key in step.undone if key not in applied) or "nothing"
-        place = ", ".join(map(history.describe, current)) or "base"
-        message = f"{error.message}\n{done} was taken back, and the database is at {place} now"
-        hint = (
-            f"correct its downgrade() and run `nox -s downgrade -- {step.target}`, or go up again with `nox -s migrate`"
-        )
-        return FailedError(error.id, message, hint=hint, detail=error.detail)
 
     def _rehearse(self, step: Rehearse) -> None:
         seen = Rehearsal(self.tools, self._configuration(), step, self.report.revision).run()

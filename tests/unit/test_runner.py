@@ -220,17 +220,6 @@ def test_a_downgrade_runs_under_the_lock(bench: Bench) -> None:
     assert bench.run(Downgrade("b2", ("c3",))) == ["lock", "downgrade b2", "unlock"]
 
 
-def test_a_downgrade_that_fails_says_what_was_taken_back_before(bench: Bench) -> None:
-    bench.world.current, bench.world.fails = ("b2",), "downgrade base"
-    error = bench.refusal(Downgrade("base", ("c3", "b2", "a1")))
-    assert (error.message, error.hint) == (
-        "downgrade base failed\nc3 (make c3) was taken back, and the database is at b2 (make b2) now",
-        "correct its downgrade() and run `nox -s downgrade -- base`, or go up again with `nox -s migrate`",
-    )
-    bench.world.current = ("c3",)
-    assert "\nnothing was taken back, and" in bench.refusal(Downgrade("base", ("c3", "b2", "a1"))).message
-
-
 def test_a_rehearsal_asks_for_what_is_lost_and_only_then_the_database_is_touched(bench: Bench) -> None:
     table = Item("table", "t1")
     before = Catalogue(items={("table", "t1"): table}, rows={"t1": 7})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 FINDING = 3
 # With these it is not asked whether the data folder may be wiped.
-_LEAVE_THE_DATA_FOLDER = {"migrate", "revision", "downgrade", "repair"}
+_LEAVE_THE_DATA_FOLDER = {"migrate", "revision", "downgrade", "reapply", "repair"}
 CLOSELY = {"repair"}
 
 
