@@ -207,9 +207,14 @@ def make_project(root: Path, home: Path, *lines: str) -> Project:
 
 
 def tree(root: Path) -> Mapping[str, object]:
-    """Return every path below a folder with what a change of it would change."""
+    """Return every path below a folder with what a change of it would change, without what only saves time."""
     return {
         str(path.relative_to(root)): (path.lstat().st_mode, path.lstat().st_mtime_ns, path.lstat().st_size)
         for path in sorted(root.rglob("*"))
-        if "__pycache__" not in path.parts
+        if "__pycache__" not in path.parts and not _is_cache(path.relative_to(root).parts)
     }
+
+
+def _is_cache(parts: Sequence[str]) -> bool:
+    """Return whether it is the folder of caches in `home`, something in it, or `home` itself, whose time it sets."""
+    return parts[:1] == ("home",) and parts[1:2] in {(), ("cache",)}

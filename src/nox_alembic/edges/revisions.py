@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,13 @@ KIND = "revisions 1"
 TICK_NANOSECONDS = 2_000_000_000
 
 
-def read_history(configuration: Path, cache: Path | None = None) -> History:
+def read_history(configuration: Path, cache: Path | None = None, *, clock: Callable[[], int] = time.time_ns) -> History:
     """Return the revision graph of the project that the Alembic configuration (ini or toml) describes.
 
-    `cache` is a file that makes the next call fast. Raises FailedError when the files do not form a history, and
-    NotLiteralError when an id is computed: then only Alembic, which runs the files, can tell.
+    `cache` is a file that makes the next call fast; `clock` tells nanoseconds. Raises FailedError when the files do not
+    form a history, and NotLiteralError when an id is computed: then only Alembic, which runs the files, can tell.
     """
-    return History.of(_read_all(configuration, cache))
+    return History.of(_read_all(configuration, _Files(cache, clock())))
 
 
 def script_folder(configuration: Path) -> Path | None:
@@ -63,9 +63,8 @@ def version_folders(configuration: Path) -> tuple[tuple[Path, ...], bool]:
     return tuple(_locations(options, configuration)), recursive
 
 
-def _read_all(configuration: Path, cache: Path | None) -> Iterator[Revision]:
+def _read_all(configuration: Path, files: "_Files") -> Iterator[Revision]:
     locations, recursive = version_folders(configuration)
-    files = _Files(cache)
     for location in locations:
         for path, found in sorted(_files_below(location) if recursive else _files_in(location)):
             revision = files.read(path, found)
@@ -81,11 +80,11 @@ class _Files:
     of its file system's clock.
     """
 
-    def __init__(self, cache: Path | None) -> None:
+    def __init__(self, cache: Path | None, now: int) -> None:
         self.cache = cache
         self.known: dict[str, list[Any]] = (cache and cachefile.load(cache, KIND)) or {}
         self.seen: dict[str, list[Any]] = {}
-        self.settled = time.time_ns() - TICK_NANOSECONDS
+        self.settled = now - TICK_NANOSECONDS
 
     def read(self, path: str, found: os.stat_result) -> Revision | None:
         identity = [found.st_size, found.st_mtime_ns, found.st_ctime_ns]

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from nox_alembic.core.authors import Authors, Commit
+from nox_alembic.core.history import History, Revision
 from nox_alembic.core.lost import Lost
 from nox_alembic.core.status import Finding, Row, status_of
 from tests.unit.core.make import chain, engine, facts, lost, up
@@ -80,3 +82,26 @@ def test_an_unhealthy_backend_is_a_finding_where_there_is_one() -> None:
 
 def test_data_of_another_version_is_a_finding() -> None:
     assert status_of(facts(engine=engine(problem="made by 15"))).findings[0].sentence == "made by 15"
+
+
+def test_each_row_says_who_added_the_revision_and_when() -> None:
+    history = History.of([Revision(id="a1", path="/p/a1.py"), Revision(id="b2", down=("a1",), path="/p/b2.py")])
+    authors = Authors({"/p/a1.py": Commit("c0ffee", "Anna", "2026-01-31T10:00:00+01:00")})
+    seen = status_of(up(history=history, current=("b2",)), authors)
+    assert [(row.author, row.date) for row in seen.rows] == [
+        ("Anna", "2026-01-31T10:00:00+01:00"),
+        ("not committed", ""),
+    ]
+    assert seen.as_json()["revisions"] == [
+        {"id": "a1", "state": "applied", "message": "", "author": "Anna", "date": "2026-01-31T10:00:00+01:00"},
+        {"id": "b2", "state": "applied", "message": "", "author": None, "date": None},
+    ]
+
+
+def test_a_short_list_has_the_last_applied_and_all_that_is_to_do() -> None:
+    ids = [f"r{number:02}" for number in range(40)]
+    seen = status_of(up(history=chain(*ids), current=("r29", "zz")))
+    left_out, rows = seen.in_short()
+    assert left_out == 20
+    assert [row.id for row in rows] == [*ids[20:], "zz"]
+    assert status_of(up()).in_short() == (0, status_of(up()).rows)
