@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from nox_alembic.edges.git.authors import authors
-from tests.integration.conftest import execute
-from tests.integration.test_embedded import address
+from tests.integration.conftest import address_of, execute
 from tests.project import Project, make_project
 
 IMPORTED = """\
@@ -95,7 +94,7 @@ def test_two_people_and_a_database_on_the_way(project: Project) -> None:
     assert imported(project, "migrate") == "imported: [] 0"
     assert imported(project, "status") == "imported: [] 0"
     assert imported(project, "history") == "imported: [] 0"
-    execute(address(project), "UPDATE alembic_version SET version_num = 'zz'")
+    execute(address_of(project), "UPDATE alembic_version SET version_num = 'zz'")
     assert drawn(project)[0] == "the database is at zz, of which there is no file on this branch"
 
 
