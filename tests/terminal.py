@@ -18,6 +18,7 @@ def session(project: Project, words: list[str], *exchanges: tuple[str, str], **v
     import termios  # noqa: PLC0415
 
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, 120))  # without a size every answer is a page to psql
     environ = {**project.environ, "TERM": "dumb", "PS1": "at-the-prompt> ", **variables}
     with subprocess.Popen(
         project.command(*words), cwd=project.root, env=environ, stdin=theirs, stdout=theirs, stderr=theirs,
@@ -26,12 +27,15 @@ def session(project: Project, words: list[str], *exchanges: tuple[str, str], **v
     ) as running:  # fmt: skip
         os.close(theirs)
         seen = ""
-        for pattern, typed in exchanges:
-            seen = _read(ours, seen, pattern)
-            os.write(ours, typed.encode())
-        seen = _read(ours, seen, None)
-        os.close(ours)
-        return running.wait(ANSWER_SECONDS), seen.replace("\r\n", "\n")
+        try:
+            for pattern, typed in exchanges:
+                seen = _read(ours, seen, pattern)
+                os.write(ours, typed.encode())
+            seen = _read(ours, seen, None)
+            return running.wait(ANSWER_SECONDS), seen.replace("\r\n", "\n")
+        finally:
+            os.close(ours)  # the hang-up ends whatever still listens
+            running.kill()
 
 
 def _read(descriptor: int, seen: str, pattern: str | None) -> str:

@@ -24,7 +24,8 @@ OnRevision = Callable[[str], None]
 class Supervised:
     """Runs migrations as `migrations` does; whatever they raise becomes one error with the command to type next.
 
-    `environment` is the one that was typed, "" for the default: the commands that are suggested name it.
+    `environment` is the one that was typed, "" for the default: the commands that are suggested name it. Unless
+    `watched` it is of a copy: nobody is in the way there, and what is applied in it matters to nobody.
     """
 
     migrations: Migrations
@@ -34,6 +35,7 @@ class Supervised:
     report: Reporter
     engine: str
     environment: str = ""
+    watched: bool = True
 
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
         """Upgrade, with a call before each revision; raises FailedError (NA405, NA455 to NA467)."""
@@ -49,7 +51,7 @@ class Supervised:
         extra: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
         """Downgrade, with a call before each revision; raises FailedError (NA405, NA455 to NA467)."""
-        with self._watched(address, on_revision) as (session, announce):
+        with self._watched(address, on_revision, back_to=target) as (session, announce):
             self.migrations.downgrade(configuration, session, target, announce, extra)
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
@@ -68,7 +70,7 @@ class Supervised:
             return self.migrations.draft(configuration, address, message, autogenerate=autogenerate)
 
     def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
-        """Return a revision that joins heads, which is not written yet; raises FailedError (NA434)."""
+        """Return the revision that joins `heads`, which is not written yet; raises FailedError (NA434)."""
         return self.migrations.merge(configuration, id_, heads, message)
 
     @contextlib.contextmanager
@@ -80,8 +82,12 @@ class Supervised:
 
     @contextlib.contextmanager
     def _watched(
-        self, address: DatabaseAddress, on_revision: OnRevision
+        self, address: DatabaseAddress, on_revision: OnRevision, *, back_to: str = ""
     ) -> Iterator[tuple[DatabaseAddress, OnRevision]]:
+        if not self.watched:
+            with self._explaining():
+                yield address, on_revision
+            return
         ran: list[str] = []
 
         def announce(name: str) -> None:
@@ -95,7 +101,7 @@ class Supervised:
                 yield session, announce
             except MigrationError as error:
                 seen = replace(error.failure, before=before, blockers=watch.blockers)
-                raise self._explained(self._looked_at(address, seen, ran)) from error
+                raise self._explained(self._looked_at(address, seen, ran), back_to=back_to) from error
 
     def _session(self, address: DatabaseAddress) -> DatabaseAddress:
         """Return the address with a name of its own for the session, and the limit unless the server has one."""
@@ -114,15 +120,25 @@ class Supervised:
             return failure
         kept, taken_back = (self.history.pending(*ends) for ends in [(failure.before, after), (after, failure.before)])
         rolled_back = tuple(key for key in ran if key not in {*kept, *taken_back, failure.revision})
-        left = replace(failure, after=after, kept=kept, taken_back=taken_back, rolled_back=rolled_back)
+        invalid = tuple(index.name for index in self.surroundings.invalid_indexes(address) if index.state == "left")
+        left = replace(
+            failure, after=after, kept=kept, taken_back=taken_back, rolled_back=rolled_back, invalid_indexes=invalid
+        )
         return self.surroundings.look(address, left)
 
-    def _explained(self, failure: Failure) -> FailedError:
-        verb = _AGAIN.get(self.report.verb, self.report.verb)
-        whole = replace(failure, verb=verb, environment=self.environment, engine=self.engine)
+    def _explained(self, failure: Failure, *, back_to: str = "") -> FailedError:
+        verb = self.report.verb
+        whole = replace(
+            failure,
+            verb=verb if back_to else _AGAIN.get(verb, "migrate"),
+            target=back_to if verb == "downgrade" else "",
+            back=bool(back_to),
+            environment=self.environment,
+            engine=self.engine,
+        )
         self.report.failure(whole)
         return explain(whole)
 
 
-# What finishes the verb that was broken off: `reset` would begin anew.
-_AGAIN = {"reset": "dev"}
+# What finishes a verb whose upgrade was broken off, where that is not `migrate`: `reset` would begin anew.
+_AGAIN = {"reset": "dev", **{verb: verb for verb in ("dev", "test", "revision", "check")}}

@@ -174,6 +174,9 @@ class Surroundings(Protocol):
     def watch(self, address: DatabaseAddress, on_wait: Callable[[Blocker], None]) -> AbstractContextManager[Watch]:
         """Tell, while the block runs, who keeps the migration waiting."""
 
+    def invalid_indexes(self, address: DatabaseAddress) -> tuple[InvalidIndex, ...]:
+        """Return the indexes that no query uses."""
+
     def look(self, address: DatabaseAddress, failure: Failure) -> Failure:
         """Return the failure with what the database shows after it."""
 

@@ -73,7 +73,7 @@ class Wiring:
         inside = self.environment.config.alembic_in == "backend"
         here = contextlib.nullcontext(self.environment.alembic()) if inside else migrations.in_own_process()
         with here as alembic:
-            yield self._supervised(replace(alembic, strict=True))
+            yield replace(self._supervised(replace(alembic, strict=True)), watched=False)
 
     def _supervised(self, alembic: migrations.Alembic) -> Supervised:
         return Supervised(
@@ -105,4 +105,5 @@ class _Surroundings:
     revisions = staticmethod(database.revisions)
     has_lock_timeout = staticmethod(sessions.has_lock_timeout)
     watch = staticmethod(sessions.watch)
+    invalid_indexes = staticmethod(inspection.invalid_indexes)
     look = staticmethod(aftermath.look)

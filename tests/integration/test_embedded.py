@@ -288,10 +288,13 @@ def test_a_failed_migration_names_revision_file_and_cause_and_keeps_the_earlier_
     project.revision("t3", "t2", upgrade='op.execute("SELECT nonsense")')
     ran = project.run("dev", "--json")
     assert ran.code == 1
-    place = "the migration failed in the revision t3 (alembic/versions/t3.py)"
-    cause = 'UndefinedColumn: column "nonsense" does not exist\nLINE 1: SELECT nonsense\n               ^'
-    hint = "correct the revision and run `nox -s migrate`; `nox -s status` shows what is applied"
-    assert ran.error == ("NA405", f"{place}: {cause}", hint)
+    message = (
+        'the revision t3 (alembic/versions/t3.py, line 10) failed: column "nonsense" does not exist.'
+        " Applied and kept: t1, t2; the database is at t2."
+    )
+    hint = "correct line 10 of alembic/versions/t3.py, then `nox -s dev`"
+    assert ran.error == ("NA456", message, f"{hint}; `nox -s status` shows which revisions are applied")
+    assert "  LINE 1: SELECT nonsense\n                 ^\n" in ran.err
     assert project.run("status", "--json").json["pending"] == ["t3"]
     project.revision("t3", "t2")
     project.good("dev")

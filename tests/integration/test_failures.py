@@ -246,7 +246,7 @@ def test_an_index_that_fails_concurrently_is_removed_by_the_command(with_revisio
         "Left behind, invalid: the index ix."
     )
     assert hint == (
-        '`nox -s sql -- -c "DROP INDEX CONCURRENTLY ix"` removes what is left of it; `nox -s sql -- -c'
+        "`nox -s repair -- --yes` removes what is left of it; `nox -s sql -- -c"
         ' "SELECT email, count(*) FROM customers GROUP BY email HAVING count(*) > 1"` shows the rows to mend;'
         f" {AGAIN}"
     )
@@ -272,7 +272,7 @@ def test_revisions_before_the_failing_one_are_told_as_kept_or_as_rolled_back(wit
     id_, message, hint = project.run("migrate", "--json").error
     assert (id_, hint) == ("NA465", "correct line 10 of alembic/env.py, then `nox -s migrate`")
     assert message == (
-        "the migration (alembic/env.py, line 10), before its first revision, failed: NameError: name 'no_engine' is"
+        "what env.py runs before the first revision (alembic/env.py, line 10) failed: NameError: name 'no_engine' is"
         " not defined. Nothing was changed: the database is at base, as before."
     )
     project.write("alembic/env.py", whole)

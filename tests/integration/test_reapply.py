@@ -1,6 +1,7 @@
 """`reapply` on the embedded engine, and what it stands on: the catalogue, and copies of a real database."""
 
 import contextlib
+import json
 import os
 import pty
 import signal
@@ -21,7 +22,7 @@ from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges import catalogue, clones
 from nox_alembic.edges.engines.postgres_programs import find_programs
 from nox_alembic.edges.process import Invocation
-from tests.integration.conftest import address_of, execute
+from tests.integration.conftest import execute
 from tests.project import SOURCE, Project, make_project
 
 # One of each kind that the catalogue has.
@@ -143,6 +144,14 @@ def server_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project
     project.good("dev")
     yield project
     project.run("down")
+
+
+def address_of(project: Project) -> DatabaseAddress:
+    (path,) = (project.home / "data").rglob("connection.json")
+    known = json.loads(path.read_text())
+    return DatabaseAddress(
+        host="127.0.0.1", port=known["port"], user=known["user"], password=known["password"], name="project"
+    )
 
 
 @pytest.fixture

@@ -98,9 +98,12 @@ def test_what_cannot_become_a_revision_says_why_and_leaves_no_file(project: Proj
     assert project.run("revision", "-m", "x", "--json").error[0] == "NA202"
     project.good("reset", "--no-seed")
     project.write("models.py", "import nowhere\n")
-    id_, message, _ = project.run("revision", "-m", "x", "--json").error
-    assert id_ == "NA405"
-    assert "No module named 'nowhere'" in message
+    place = "what env.py runs before the first revision (models.py, line 1)"
+    assert project.run("revision", "-m", "x", "--json").error == (
+        "NA465",
+        f"{place} failed: ModuleNotFoundError: No module named 'nowhere'.",
+        "correct line 1 of models.py, then `nox -s revision`",
+    )
     models(project)
     empty = project.good("revision", "--empty", "-m", "fill it by hand", "--json").json
     assert empty["files"] == ["alembic/versions/fill_it_by_hand.py"]

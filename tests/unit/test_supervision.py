@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.failures import Blocker, Failure, MigrationError
@@ -57,6 +58,9 @@ class Around:
         on_wait(BLOCKER)
         yield Watch((BLOCKER,))
 
+    def invalid_indexes(self, address: DatabaseAddress) -> tuple[InvalidIndex, ...]:
+        return (InvalidIndex("ix", "t"), InvalidIndex("pk", "t", "constraint"))
+
     def look(self, address: DatabaseAddress, failure: Failure) -> Failure:
         return replace(failure, server_major=17)
 
@@ -87,6 +91,7 @@ def test_a_failure_gets_what_the_database_is_at_and_who_was_in_the_way() -> None
     assert error.id == "NA462"
     assert error.message == (
         "the revision c3 (c3.py, line 9) failed: timeout. Applied and kept: b2; the database is at b2."
+        " Left behind, invalid: the index ix."
     )
     assert error.hint == (
         '`nox -s sql -- -c "SELECT pg_terminate_backend(7)"` ends what holds the lock, then `nox -s dev`'
@@ -101,7 +106,7 @@ def test_a_failure_gets_what_the_database_is_at_and_who_was_in_the_way() -> None
         "after": ["b2"],
         "kept": ["b2"],
         "taken_back": [],
-        "invalid_indexes": [],
+        "invalid_indexes": ["ix"],
         "blockers": [7],
     }
     (session,) = migrations.sessions
@@ -123,6 +128,7 @@ def test_what_ran_and_is_not_applied_was_rolled_back() -> None:
     alembic, _ = supervised(Around([("a1",), ("a1",)]))
     assert failure_of(alembic).message.endswith(
         " Nothing was changed: the database is at a1, as before. Rolled back with it, as one transaction: b2."
+        " Left behind, invalid: the index ix."
     )
 
 

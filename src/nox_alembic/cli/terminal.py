@@ -39,14 +39,13 @@ def shell(shared: Shared, *, command: tuple[str, ...]) -> int:
 
 def _sql(environment: "Environment", shared: Shared, arguments: tuple[str, ...]) -> int:
     from nox_alembic.core.psql import Psql  # noqa: PLC0415 - `--help` imports nothing of this
-    from nox_alembic.edges.process import Invocation  # noqa: PLC0415
 
     _require_database(environment)
     psql = Psql.of(arguments)
     files = [_existing(name) for name in psql.files]
     terminal = _is_terminal(shared) and not files
     client = environment.engine.client("psql", terminal=terminal)
-    run = Invocation((*client.words, *psql.run_by(terminal=terminal)), client.environ)
+    run = client.adding(*psql.run_by(terminal=terminal))
     text = "\n".join(file.read_text(encoding="utf-8") for file in files) if files else None
     return _hand_over(environment, shared, run, "psql", text=text)
 

@@ -63,11 +63,10 @@ def _cause(failure: Failure) -> str:
 
 
 def _place(failure: Failure) -> str:
-    what = "the downgrade of" if failure.verb == "downgrade" else "the revision"
-    who = f"{what} {failure.revision}" if failure.revision else "the migration"
+    what = "the downgrade of" if failure.back else "the revision"
+    who = f"{what} {failure.revision}" if failure.revision else "what env.py runs before the first revision"
     where = f"{failure.path}, line {failure.line}" if failure.line else failure.path
-    when = "" if failure.revision else ", before its first revision,"
-    return f"{who}{f' ({where})' if where else ''}{when}"
+    return f"{who} ({where})" if where else who
 
 
 def _state(failure: Failure) -> str:
@@ -109,7 +108,7 @@ def _material(failure: Failure) -> str:
 
 
 def _again(failure: Failure) -> str:
-    return command(failure, failure.verb)
+    return command(failure, failure.verb, *([failure.target] if failure.target else []))
 
 
 def _correct(failure: Failure) -> str:
@@ -162,7 +161,7 @@ def _timeout(failure: Failure) -> str:
 
 
 def _invalid_index(failure: Failure) -> str:
-    drop = query(failure, f"DROP INDEX CONCURRENTLY {failure.invalid_indexes[0]}")
+    drop = command(failure, "repair", "--yes")
     rows = offending.duplicate_rows(failure) if failure.sqlstate == _UNIQUE_VIOLATION else ""
     why = f"; {query(failure, rows)} shows the rows to mend" if rows else ""
     if failure.blockers:

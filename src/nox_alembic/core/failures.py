@@ -30,6 +30,7 @@ class Blocker:
 class Failure:
     """All that is known of a failed migration; an empty value means "not known" or "does not apply".
 
+    `verb` and `target`, if one was typed, are what is to be repeated; `back`: it was a downgrade.
     As the run saw it: `refused` is Alembic's own sentence, where it was Alembic that raised; `path` is relative to the
     project, `line` counts from 1, `report` is what PostgreSQL said below its message (position, detail, hint);
     `committed`: the revision had begun an autocommit block.
@@ -40,6 +41,8 @@ class Failure:
     """
 
     verb: str = "migrate"
+    target: str = ""
+    back: bool = False
     refused: str = ""
     environment: str = ""
     engine: str = ""

@@ -1,4 +1,4 @@
-"""What a database shows after a migration failed in it: what is left behind, and what a cure may build on."""
+"""What a database shows after a migration failed in it: what a cure may build on."""
 
 import contextlib
 from dataclasses import replace
@@ -18,7 +18,6 @@ def look(address: DatabaseAddress, failure: Failure) -> Failure:
         return replace(
             failure,
             server_major=cursor.connection.server_version // 10000,
-            invalid_indexes=_invalid_indexes(cursor),
             blockers=tuple(blocker for blocker in failure.blockers if _is_there(cursor, _SESSION, blocker.pid)),
             has_column=_is_there(cursor, _COLUMN, failure.schema, failure.table, failure.column),
             has_constraint=_is_there(cursor, _CONSTRAINT, failure.constraint, failure.schema, failure.constraint),
@@ -35,19 +34,6 @@ _CONSTRAINT = """
 SELECT FROM pg_constraint WHERE conname = %s
 UNION ALL SELECT FROM pg_class WHERE relnamespace::regnamespace::text = %s AND relname = %s AND relkind = 'i'
 """
-# One that is being built is not valid yet, and the index of a partitioned table is never built itself.
-_INVALID = """
-SELECT format('%s%I', CASE WHEN n.nspname = 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END, c.relname)
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE NOT i.indisvalid AND c.relkind = 'i'
-  AND i.indexrelid NOT IN (SELECT index_relid FROM pg_stat_progress_create_index)
-ORDER BY 1
-"""
-
-
-def _invalid_indexes(cursor: psycopg2.extensions.cursor) -> tuple[str, ...]:
-    cursor.execute(_INVALID)
-    return tuple(row[0] for row in cursor.fetchall())
 
 
 def _is_there(cursor: psycopg2.extensions.cursor, query: str, *values: Any) -> bool:

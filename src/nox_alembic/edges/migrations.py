@@ -96,8 +96,13 @@ class Alembic:
         return NewFile(**answer["value"])
 
     def _move(self, direction: str, address: DatabaseAddress, target: str) -> Mapping[str, Any]:
-        only = address.name if self.strict else ""
-        return {"do": direction, "target": target, "only": only, **_session(address)}
+        return {
+            "do": direction,
+            "target": target,
+            "only": address.name if self.strict else "",
+            "application": address.application,
+            "lock_timeout": address.lock_timeout,
+        }
 
     def _url(self, address: DatabaseAddress) -> str:
         return self.address_of(address).url
@@ -199,10 +204,6 @@ def _texts() -> Mapping[str, str]:
     modules = {f"{name}.{path.stem}": path.read_text(encoding="utf-8") for path in paths if path.stem != "__init__"}
     above = [name.rsplit(".", count)[0] for count in range(name.count(".") + 1)]
     return {**dict.fromkeys(above, ""), **modules}
-
-
-def _session(address: DatabaseAddress) -> Mapping[str, Any]:
-    return {"application": address.application, "lock_timeout": address.lock_timeout}
 
 
 def _revision(found: Mapping[str, Any]) -> Revision:

@@ -208,7 +208,7 @@ def test_an_invalid_index_is_dropped_first_and_then_the_rows_are_looked_at() -> 
         " Left behind, invalid: the index ix."
     )
     rows = select("SELECT x, count(*) FROM t WHERE y > 0 GROUP BY x HAVING count(*) > 1")
-    drop = select("DROP INDEX CONCURRENTLY ix") + " removes what is left of it; "
+    drop = "`nox -s repair -- --yes` removes what is left of it; "
     assert error.hint == f"{drop}{rows} shows the rows to mend; then `nox -s migrate`"
     held_up = explain(replace(failed, sqlstate="55P03", blockers=(BLOCKER, replace(BLOCKER, pid=8))))
     end = select("SELECT pg_terminate_backend(pid) FROM unnest(ARRAY[7, 8]) AS pid")
@@ -233,10 +233,12 @@ def test_the_material_is_the_line_the_statement_the_report_and_who_was_in_the_wa
 
 
 def test_the_suggested_commands_are_for_the_environment_and_the_verb_that_failed() -> None:
-    failed = replace(FAILURE, sqlstate="42601", message="no", verb="downgrade", environment="test")
+    failed = replace(
+        FAILURE, sqlstate="42601", message="no", verb="downgrade", target="a1", back=True, environment="test"
+    )
     error = explain(failed)
     assert error.message == f"the downgrade of b2 (alembic/versions/b2.py, line 12) failed: no.{AS_BEFORE}"
-    assert error.hint == "correct line 12 of alembic/versions/b2.py, then `nox -s downgrade -- --env test`"
+    assert error.hint == "correct line 12 of alembic/versions/b2.py, then `nox -s downgrade -- --env test a1`"
     assert query(failed, "SELECT $1") == '`nox -s sql -- --env test -c "SELECT \\$1"`'
 
 
@@ -248,7 +250,7 @@ def test_what_is_kept_and_what_went_with_it_is_told() -> None:
 
 
 def test_what_a_downgrade_took_back_is_told_also_of_revisions_that_are_not_on_this_branch() -> None:
-    failed = replace(FAILURE, verb="downgrade", message="no", before=("c3",))
+    failed = replace(FAILURE, verb="downgrade", back=True, message="no", before=("c3",))
     assert explain(replace(failed, after=("b2",), taken_back=("c3",))).message.endswith(
         " Taken back: c3; the database is at b2."
     )
@@ -260,7 +262,7 @@ def test_a_failure_before_the_first_revision_names_env_py() -> None:
         Failure(path="alembic/env.py", line=3, error="ImportError", message="no module", before=(), after=())
     )
     assert error.message == (
-        "the migration (alembic/env.py, line 3), before its first revision, failed: ImportError: no module."
+        "what env.py runs before the first revision (alembic/env.py, line 3) failed: ImportError: no module."
         " Nothing was changed: the database is at base, as before."
     )
     assert error.hint == "correct line 3 of alembic/env.py, then `nox -s migrate`"

@@ -53,8 +53,15 @@ def perform(request: Request, on_revision: OnRevision) -> Result:
 
 def _do(request: Request, config: Config, begins: runs.OnRevision, commits: runs.OnCommit) -> Any:
     def move() -> None:
-        extra, only = request.get("extra", {}), request["only"]
-        runs.move(config, request["do"], request["target"], extra, only=only, begins=begins, commits=commits)
+        runs.move(
+            config,
+            request["do"],
+            request["target"],
+            extra=request.get("extra", {}),
+            only=request["only"],
+            begins=begins,
+            commits=commits,
+        )
 
     work: dict[str, Callable[[], Any]] = {
         "upgrade": move,
