@@ -1,0 +1,106 @@
+"""The vocabulary of plans: each step is a frozen value with a title; what it does lives in `runner.py`."""
+
+from dataclasses import dataclass
+
+from nox_alembic.core.steps.checking import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
+from nox_alembic.core.steps.keeping import CloseUndo, DiscardData, PutBack, SetDataAside, Sweep
+from nox_alembic.core.steps.lifecycle import (
+    AwaitBackend,
+    AwaitDatabase,
+    Discard,
+    Down,
+    Kill,
+    MakeFolder,
+    ProveOwnership,
+    ProvideImages,
+    RunTests,
+    Seed,
+    StartDatabase,
+    StartServices,
+)
+from nox_alembic.core.steps.migrating import (
+    AwaitEdit,
+    Downgrade,
+    DowngradeLost,
+    KeepFiles,
+    Migrate,
+    PrintUpgradeSql,
+    Rehearse,
+)
+from nox_alembic.core.steps.writing import (
+    ApplyRevision,
+    DropShadow,
+    MakeShadow,
+    NoteRebase,
+    ReplaceFile,
+    WriteMerge,
+    WriteRevision,
+)
+
+__all__ = [
+    "AcceptFiles",
+    "ApplyRevision",
+    "AwaitBackend",
+    "AwaitDatabase",
+    "AwaitEdit",
+    "CloseUndo",
+    "CompareModels",
+    "Discard",
+    "DiscardData",
+    "Down",
+    "Downgrade",
+    "DowngradeLost",
+    "DropIndex",
+    "DropShadow",
+    "Foreground",
+    "KeepFiles",
+    "Kill",
+    "LintSql",
+    "MakeFolder",
+    "MakeShadow",
+    "Migrate",
+    "NoteRebase",
+    "Plan",
+    "PrintUpgradeSql",
+    "ProveOwnership",
+    "ProvideImages",
+    "PutBack",
+    "Rehearse",
+    "ReplaceFile",
+    "RunTests",
+    "Seed",
+    "SetDataAside",
+    "Stamp",
+    "StartDatabase",
+    "StartServices",
+    "Step",
+    "Sweep",
+    "WriteMerge",
+    "WriteRevision",
+]
+
+# What is waited for; a sweep alone goes on beside the steps that follow it.
+Foreground = (
+    ProvideImages | ProveOwnership | Kill | Down | SetDataAside | PutBack | CloseUndo | DiscardData | MakeFolder
+    | StartDatabase | AwaitDatabase | Migrate | PrintUpgradeSql | Downgrade | DowngradeLost | KeepFiles
+    | MakeShadow | DropShadow | WriteRevision | ApplyRevision | NoteRebase | ReplaceFile | WriteMerge
+    | Rehearse | AwaitEdit
+    | CompareModels | LintSql | Stamp | AcceptFiles | DropIndex
+    | Seed | StartServices | AwaitBackend | RunTests | Discard
+)  # fmt: skip
+Step = Foreground | Sweep
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a verb will do, in order. Without steps there is nothing to do, and `notes` say why.
+
+    `destroys` says what is lost; a plan that has it needs consent. `lastly` runs whatever happened before. `again`:
+    these steps only show what there is to do; afterwards the verb looks and plans once more.
+    """
+
+    steps: tuple[Step, ...] = ()
+    destroys: str = ""
+    lastly: tuple[Foreground, ...] = ()
+    notes: tuple[str, ...] = ()
+    again: bool = False

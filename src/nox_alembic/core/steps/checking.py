@@ -1,0 +1,61 @@
+"""Steps that compare, lint, and put right what the database says of itself."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CompareModels:
+    """Compare the models with the shadow database, which has what the migrations amount to."""
+
+    title = "compare the models with the migrations"
+
+
+@dataclass(frozen=True)
+class LintSql:
+    """Lint the SQL of revisions that nobody else has yet; `server` is whether one runs, whose version then counts."""
+
+    revisions: tuple[str, ...]
+    server: bool = True
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        first, *others = self.revisions
+        return f"lint the SQL of what others do not have yet, {first}{f' to {others[-1]}' if others else ''}"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Make the database say that it is at `after` in place of `before`; nothing is migrated."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"mark the database as being at {', '.join(self.after) or 'base'}"
+
+
+@dataclass(frozen=True)
+class AcceptFiles:
+    """Let the files of these revisions count as applied as they are now."""
+
+    revisions: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"take the files of {', '.join(self.revisions)} as they are"
+
+
+@dataclass(frozen=True)
+class DropIndex:
+    """Drop an invalid index; its name is quoted as SQL needs it."""
+
+    name: str
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"drop the invalid index {self.name}"

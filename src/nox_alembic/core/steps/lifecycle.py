@@ -1,0 +1,116 @@
+"""Steps that start, prove, run and end an environment."""
+
+from dataclasses import dataclass
+
+from nox_alembic.core.facts import DataLocation
+
+
+@dataclass(frozen=True)
+class ProvideImages:
+    """Pull or build the images that this machine lacks, before anything else is touched."""
+
+    images: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"fetch {', '.join(self.images)}"
+
+
+@dataclass(frozen=True)
+class ProveOwnership:
+    """Refuse to go on unless the server that clients reach is the very one that this environment runs."""
+
+    title = "prove that the server is ours"
+
+
+@dataclass(frozen=True)
+class Kill:
+    """End everything of the environment at once; for data that is going away."""
+
+    title = "kill the backend and the database"
+
+
+@dataclass(frozen=True)
+class Down:
+    """End everything of the environment in an orderly way; the data stays."""
+
+    title = "stop the backend and the database"
+
+
+@dataclass(frozen=True)
+class MakeFolder:
+    """Make the data folder: when it is missing, the Docker daemon makes it as root, with its parents."""
+
+    location: DataLocation
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"make {self.location.shown}"
+
+
+@dataclass(frozen=True)
+class StartDatabase:
+    """Start the database server."""
+
+    title = "start the database"
+
+
+@dataclass(frozen=True)
+class AwaitDatabase:
+    """Wait until the target database takes a login over TCP and answers; at most `seconds`."""
+
+    seconds: int
+    title = "wait for the database"
+
+
+@dataclass(frozen=True)
+class Seed:
+    """Run the project's seed command, if the database still waits for it."""
+
+    command: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"seed ({' '.join(self.command)})"
+
+
+@dataclass(frozen=True)
+class StartServices:
+    """Start the backend, once, and with it what else the environment has."""
+
+    services: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"start {', '.join(self.services)}"
+
+
+@dataclass(frozen=True)
+class AwaitBackend:
+    """Wait until the backend says that it is healthy; at most `seconds`."""
+
+    seconds: int
+    title = "wait for the backend"
+
+
+@dataclass(frozen=True)
+class RunTests:
+    """Run the project's test command with `DATABASE_URL` set; its exit code decides."""
+
+    command: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"run {' '.join(self.command)}"
+
+
+@dataclass(frozen=True)
+class Discard:
+    """Remove a throw-away environment without a trace."""
+
+    title = "remove the throw-away environment"

@@ -1,0 +1,101 @@
+"""Steps that move the database along its history."""
+
+from dataclasses import dataclass
+
+from nox_alembic.core.lost import Lost
+
+
+@dataclass(frozen=True)
+class Migrate:
+    """Upgrade to `target`; `seed_later` notes in a new database that its sample data is still to come.
+
+    `reread`: the revision files may have changed since the plan was made, and are read again.
+    """
+
+    target: str
+    pending: tuple[str, ...] = ()
+    seed_later: bool = False
+    reread: bool = False
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        count = f" ({len(self.pending)} pending)" if self.pending else ""
+        return f"migrate to {'head' if self.target == 'heads' else self.target}{count}"
+
+
+@dataclass(frozen=True)
+class PrintUpgradeSql:
+    """Print the SQL of an upgrade and change nothing."""
+
+    start: str
+    target: str
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"print the SQL from {self.start or 'base'} to {self.target}"
+
+
+@dataclass(frozen=True)
+class Downgrade:
+    """Go back to `target`, which is an id or `base`; `undone` are the revisions taken back, newest first."""
+
+    target: str
+    undone: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"downgrade to {self.target}"
+
+
+@dataclass(frozen=True)
+class DowngradeLost:
+    """Take revisions back that are not on this branch, with the scripts that were found elsewhere."""
+
+    lost: Lost
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        scripts = "its own script" if len(self.lost.ids) == 1 else "their own scripts"
+        return f"take back {', '.join(self.lost.ids)} by {scripts}"
+
+
+@dataclass(frozen=True)
+class KeepFiles:
+    """Keep copies of revision files that were applied without us, or by a run that was cut off."""
+
+    title = "keep a copy of the applied revision files"
+
+
+@dataclass(frozen=True)
+class Rehearse:
+    """Downgrade a copy of the database to `target`, upgrade it to `back`, show what differs, and ask before a loss.
+
+    `undone` are the revisions taken back, newest first. Without `back` the upgrade is still to be edited.
+    """
+
+    target: str
+    undone: tuple[str, ...]
+    back: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        ways = "down and up" if self.back else "down"
+        return f"rehearse it, {ways}, on a copy of the database, and ask before anything is lost"
+
+
+@dataclass(frozen=True)
+class AwaitEdit:
+    """Wait until the file of a revision has been edited by whoever sits at the terminal."""
+
+    revision: str
+    path: str
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"wait until {self.path} is edited"

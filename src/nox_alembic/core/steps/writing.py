@@ -1,0 +1,76 @@
+"""Steps that write revision files, and what they are made from."""
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+
+@dataclass(frozen=True)
+class MakeShadow:
+    """Make an empty database beside the real one and upgrade it to head: what the migrations alone amount to."""
+
+    title = "upgrade a clean shadow database to head"
+
+
+@dataclass(frozen=True)
+class DropShadow:
+    """Drop the shadow database."""
+
+    title = "drop the shadow database"
+
+
+@dataclass(frozen=True)
+class WriteRevision:
+    """Write a new revision file: what the models have beyond the shadow database, or nothing with `empty`."""
+
+    message: str
+    empty: bool = False
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        what = "an empty revision" if self.empty else "what the models change as a revision"
+        return f'write {what}: "{self.message}"'
+
+
+@dataclass(frozen=True)
+class ApplyRevision:
+    """Read the revision files again and upgrade to the new head; `way_back` is what an error adds to its hint."""
+
+    way_back: str = ""
+    title = "migrate to the new head"
+
+
+@dataclass(frozen=True)
+class NoteRebase:
+    """Note in the database which rebase moves it, so that the next run finishes what this one did not; "" is none."""
+
+    name: str
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"note in the database: {self.name}" if self.name else "forget that note"
+
+
+@dataclass(frozen=True)
+class ReplaceFile:
+    """Replace a file of the project as a whole, if its content is still `before`; None is a file that is not there."""
+
+    path: PurePath
+    before: bytes | None = field(repr=False)
+    after: bytes = field(repr=False)
+    title: str
+
+
+@dataclass(frozen=True)
+class WriteMerge:
+    """Write a revision that joins `heads`."""
+
+    id: str
+    heads: tuple[str, ...]
+    message: str
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"write the revision {self.id} that joins {' and '.join(self.heads)}"
