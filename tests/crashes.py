@@ -91,13 +91,19 @@ class Harness:
         locks = [path.name for path in self.project.home.rglob("*.lock.json")]
         problems = {
             f"status is {status.code}: {status.out}": status.code != 0,
-            f"trash: {names}": len([name for name in names if ".wipe-" in name]) != 1,
+            f"trash that undo does not own, or the reverse: {names}": {n for n in names if ".wipe-" in n}
+            != self._kept(),
             f"left over: {names}": any(".new-" in name for name in names),
             f"a lock is left: {locks}": bool(locks),
             "something outside was touched": not self._precious(),
             "a helper container is left": self._helpers(),
         }
         return [problem for problem, holds in problems.items() if holds]
+
+    def _kept(self) -> set[str]:
+        """Return what the journal of `undo` owns."""
+        journals = [json.loads(path.read_text()) for path in self.project.home.rglob("undo.json")]
+        return {one["kept"] for journal in journals for one in journal}
 
     def _precious(self) -> bool:
         places = [self.data.parent / "precious/kept", self.project.root / "precious/kept"]
