@@ -123,6 +123,13 @@ def reapply(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["database"])
+def snapshot(session: nox.Session) -> None:
+    """Save, list, restore or delete a named state of the database: `-- save NAME`, `-- list`."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
 def status(session: nox.Session) -> None:
     """Show the engine, the database, each revision and the backend."""
     install(session)

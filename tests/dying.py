@@ -3,13 +3,14 @@
 `python -m tests.dying POINT COUNT SIGNAL VERB...`. Points: those of the wiper ("gates", "renamed", "made", "synced",
 "entry", "rmdir", "aside", "back"), `before STEP` and `after STEP` by the step's class, "locked", "revision" in the
 middle of a migration, "helper" while the helper container runs, and "written" when the new content of a project's file
-lies beside the old one.
+lies beside the old one. Those of a snapshot: "dumped" and "read" by the pieces of a dump, "named" before it gets
+its name, "created" in a new database, "swapped" before what was kept earlier is dropped.
 """
 
 import functools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from filelock import FileLock
 
 from nox_alembic import cli, report, runner
 from nox_alembic.core.steps import Foreground
-from nox_alembic.edges import files, wiper
+from nox_alembic.edges import aside, files, folders, snapshots, wiper
 from nox_alembic.edges.engines import docker_daemon
 
 
@@ -54,6 +55,19 @@ def watch(fate: Fate) -> None:
     def name(self: report.Reporter, text: str) -> None:
         fate.come("revision")
         revision(self, text)
+
+    def before(point: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*rest: Any, **named: Any) -> Any:
+            fate.come(point)
+            return function(*rest, **named)
+
+        return call
+
+    replace(snapshots._Writer, "write", before("dumped", snapshots._Writer.write))
+    replace(snapshots, "_decompressed", before("read", snapshots._decompressed))
+    replace(snapshots, "write_private", before("named", folders.write_private))
+    replace(aside, "_copy_grants", before("created", aside._copy_grants))
+    replace(aside, "drop_again", before("swapped", aside.drop_again))
 
     def listen(said: Iterator[bytes]) -> str:
         fate.come("helper")

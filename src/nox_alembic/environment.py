@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nox_alembic.core.steps import Plan
     from nox_alembic.edges.migrations import Alembic
     from nox_alembic.safekeeping import Safekeeping
+    from nox_alembic.snapshotting import Snapshotting
     from nox_alembic.tools import Person
 
 
@@ -99,6 +100,24 @@ class Environment:
         )
         return replace(seen, undo=self.safe.kept()) if whole else seen
 
+    @property
+    def snapshots(self) -> "Snapshotting":
+        """What saves and restores snapshots."""
+        from nox_alembic.snapshotting import Snapshotting  # noqa: PLC0415 - zstd, which most verbs do not need
+
+        return Snapshotting(
+            engine=self.engine,
+            folder=self.folders.data / "snapshots" / self.config.environment,
+            root=self.root,
+            environment=self.config.environment,
+            timeout=self.config.timeout,
+            report=self.report,
+        )
+
+    def history(self) -> History:
+        """Return the revision graph."""
+        return probe.read_history(self.configuration, self.alembic, self.folders.cache)
+
     def authors(self, history: History) -> Authors:
         """Return who added the revision files."""
         return probe.authors(self.root, history, self.folders.cache)
@@ -115,8 +134,7 @@ class Environment:
     def look_at_files(self) -> Facts:
         """Return what is known without the engine."""
         nothing = EngineFacts(name=self.engine.name, location=DataLocation(kind="container"))
-        history = probe.read_history(self.configuration, self.alembic, self.folders.cache)
-        return Facts(engine=nothing, history=history, head_file=probe.read_head_file(self.configuration))
+        return Facts(engine=nothing, history=self.history(), head_file=probe.read_head_file(self.configuration))
 
     def look_closely(self, facts: Facts, base: str = "") -> Facts:
         """Return the facts with the details that `check` and `repair` need; `base` is the branch that everybody has."""

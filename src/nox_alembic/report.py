@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from nox_alembic.core.checks import Check
     from nox_alembic.core.consent import Inventory
     from nox_alembic.core.failures import Failure
+    from nox_alembic.core.history import History
+    from nox_alembic.core.snapshots import Shelf
     from nox_alembic.core.steps import Plan
     from nox_alembic.core.undo import Journal
 
@@ -170,6 +172,20 @@ class Reporter:
         self._keep("warnings", text)
         self._line(f"[yellow]warning:[/] {escape(text)}")
 
+    @contextlib.contextmanager
+    def flow(self, total: int | None) -> Iterator[Callable[[int], None]]:
+        """Show how many bytes of how many have passed, where a terminal can; yields what is told of each piece."""
+        if not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        from rich.console import Console  # noqa: PLC0415 - as late as the console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn  # noqa: PLC0415
+
+        columns = ("     ", BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("", total=total)
+            yield lambda count: progress.advance(task, count)
+
     def data(self, text: str) -> None:
         """Print what the verb was asked for."""
         if self.json:
@@ -224,6 +240,20 @@ class Reporter:
     def failure(self, failure: "Failure") -> None:
         """Keep what is known of a failed migration for JSON; the error tells it to people."""
         self.fields["failure"] = failure.as_json()
+
+    def snapshots(self, shelf: "Shelf", history: "History") -> None:
+        """List the snapshots, the newest first, and where each stands in the history."""
+        from nox_alembic.core.snapshots import standing  # noqa: PLC0415
+
+        newest_first = shelf.snapshots[::-1]
+        self.fields["snapshots"] = [{**one.as_json(), "state": standing(one, history)} for one in newest_first]
+        self.fields["damaged"] = [asdict(one) for one in shelf.damaged]
+        for one in shelf.damaged:
+            self.warn(f'the snapshot "{one.name}" is damaged: {one.cause}')
+        if newest_first:
+            self._lines(tables.snapshot_lines(newest_first, history))
+        else:
+            self.note("there is no snapshot: `nox -s snapshot -- save NAME` makes one")
 
     def status(self, facts: Facts, status: Status, *, all_revisions: bool = False) -> None:
         """Print the state of the environment."""

@@ -19,8 +19,11 @@ from nox_alembic.core.steps import (
     AwaitBackend,
     AwaitDatabase,
     AwaitEdit,
+    CheckSnapshot,
+    ClearLeftovers,
     CloseUndo,
     CompareModels,
+    DeleteSnapshots,
     Discard,
     DiscardData,
     Down,
@@ -32,6 +35,7 @@ from nox_alembic.core.steps import (
     KeepFiles,
     Kill,
     LintSql,
+    LoadSnapshot,
     MakeFolder,
     MakeShadow,
     Migrate,
@@ -44,11 +48,15 @@ from nox_alembic.core.steps import (
     Rehearse,
     ReplaceFile,
     RunTests,
+    SaveSnapshot,
     Seed,
     SetDataAside,
+    SnapshotStep,
     Stamp,
     StartDatabase,
     StartServices,
+    StopBackend,
+    SwapDatabases,
     Sweep,
     WriteMerge,
     WriteRevision,
@@ -153,6 +161,17 @@ class Runner:
                 self._await_edit(step)
             case CompareModels() | LintSql() | Stamp() | AcceptFiles() | DropIndex():
                 return Checking(self.tools, self.report, self._configuration(), SHADOW).do(step)
+            case StopBackend():
+                engine.stop_backend()
+            case (
+                SaveSnapshot()
+                | CheckSnapshot()
+                | LoadSnapshot()
+                | SwapDatabases()
+                | DeleteSnapshots()
+                | ClearLeftovers()
+            ):
+                self._snapshot(step)
             case Seed(command):
                 return self._seed(command)
             case StartServices(services):
@@ -166,6 +185,24 @@ class Runner:
             case _:
                 assert_never(step)
         return DONE
+
+    def _snapshot(self, step: SnapshotStep) -> None:
+        snapshots = self.tools.snapshots()
+        match step:
+            case SaveSnapshot(name):
+                snapshots.save(name)
+            case CheckSnapshot(snapshot):
+                snapshots.check(snapshot)
+            case LoadSnapshot(snapshot):
+                snapshots.load(snapshot)
+            case SwapDatabases():
+                snapshots.swap(step)
+            case DeleteSnapshots(names):
+                snapshots.delete(names)
+            case ClearLeftovers():
+                snapshots.clear()
+            case _:
+                assert_never(step)
 
     def _make_folder(self, folder: Path) -> None:
         """Make it ours before a daemon makes it root's; where the parent is root's already, the daemon has to."""
@@ -334,5 +371,5 @@ class Runner:
 # These print while they run, so that their result needs a line of its own.
 _SPEAKING = (
     Migrate, Downgrade, DowngradeLost, Rehearse, AwaitEdit, PrintUpgradeSql, WriteRevision, ApplyRevision, Seed,
-    RunTests,
+    RunTests, SaveSnapshot, CheckSnapshot, LoadSnapshot,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The lines of `status`, `history` and `check`, with colours that a stream which is no terminal leaves out."""
+"""The lines of `status`, `history`, `check` and `snapshot list`, with colours that a stream which is no terminal leaves out."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -6,6 +6,9 @@ from click import style
 
 from nox_alembic.core.checks import Check
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.history import History
+from nox_alembic.core.sizes import shown_size
+from nox_alembic.core.snapshots import Snapshot, standing
 from nox_alembic.core.status import Row, Status
 from nox_alembic.core.timeline import Timeline
 
@@ -46,6 +49,29 @@ def check_lines(checks: Sequence[Check]) -> Iterator[str]:
         yield line
         yield from (f"  {found.place}{style(found.sentence, fg='yellow')}: {found.hint}" for found in check.found)
         yield from (f"  note: {notice}" for notice in check.notices)
+
+
+def snapshot_lines(snapshots: Sequence[Snapshot], history: History) -> Iterator[str]:
+    """Yield the snapshots in the order given, below a line of headings."""
+    headings = ["NAME", "SAVED", "SIZE", "REVISION", "STATE", "COMMIT", "POSTGRESQL"]
+    yield from _aligned([tuple((word, "") for word in headings), *(_snapshot_cells(one, history) for one in snapshots)])
+
+
+def _snapshot_cells(snapshot: Snapshot, history: History) -> Cells:
+    state = standing(snapshot, history)
+    texts = (
+        snapshot.name,
+        snapshot.at.replace("T", " ")[:16],
+        shown_size(snapshot.size),
+        ", ".join(snapshot.revisions),
+    )
+    commit = " ".join(word for word in (snapshot.commit[:10], snapshot.branch) if word)
+    return (
+        *((text, "") for text in texts),
+        (state, "green" if state == "at head" else "yellow"),
+        (commit, ""),
+        (f"{snapshot.server_version} ({snapshot.engine})", ""),
+    )
 
 
 def _check_cells(check: Check) -> Cells:

@@ -15,7 +15,8 @@ from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.failures import Blocker, Failure
 from nox_alembic.core.history import History
 from nox_alembic.core.lint import Violation
-from nox_alembic.core.steps import PutBack, SetDataAside
+from nox_alembic.core.snapshots import Snapshot
+from nox_alembic.core.steps import PutBack, SetDataAside, SwapDatabases
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.process import Invocation
 
@@ -211,6 +212,28 @@ class Safe(Protocol):
         """Delete what is not kept; return what there is to say of what is left."""
 
 
+class Snapshots(Protocol):
+    """What the runner asks of snapshots, on disk and in the server; `snapshotting` has it all."""
+
+    def save(self, name: str) -> None:
+        """Dump the database into a new snapshot."""
+
+    def check(self, snapshot: Snapshot) -> None:
+        """Read the whole file."""
+
+    def load(self, snapshot: Snapshot) -> None:
+        """Restore it into a new database."""
+
+    def swap(self, step: SwapDatabases) -> None:
+        """Put the new database into the place of the real one."""
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Delete snapshots."""
+
+    def clear(self) -> None:
+        """Remove what a killed run has left."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     """The edges that a run uses; `cli` wires the real ones. What takes long to import is given as a call.
@@ -237,6 +260,7 @@ class Tools:
     reread: Callable[[], History]
     write_revision: Callable[[Path, str], None]
     safe: Safe
+    snapshots: Callable[[], Snapshots]
     command: Callable[[Sequence[str], Mapping[str, str], bool], int]
     replace_file: Callable[[Path, bytes | None, bytes], None]
     write_head: Callable[[Sequence[str]], Path | None]

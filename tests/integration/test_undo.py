@@ -26,9 +26,9 @@ def rows(project: Project) -> list[object]:
     return [row for (row,) in execute(address_of(project), "SELECT * FROM t1 ORDER BY 1")]
 
 
-def killed(project: Project, point: str, *words: str) -> None:
-    """Run a verb that gets SIGKILL at a point, see tests/dying.py."""
-    command = [sys.executable, "-m", "tests.dying", point, "1", str(int(signal.SIGKILL)), *words]
+def killed(project: Project, point: str, *words: str, count: int = 1) -> None:
+    """Run a verb that gets SIGKILL when it comes to a point for the given time, see tests/dying.py."""
+    command = [sys.executable, "-m", "tests.dying", point, str(count), str(int(signal.SIGKILL)), *words]
     environ = {**project.environ, "PYTHONPATH": os.pathsep.join([project.environ["PYTHONPATH"], ROOT])}
     done = subprocess.run(command, cwd=project.root, env=environ, capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr

@@ -11,7 +11,8 @@ from nox_alembic.core.catalogue import Catalogue
 from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
-from nox_alembic.core.steps import PutBack, SetDataAside
+from nox_alembic.core.snapshots import Snapshot
+from nox_alembic.core.steps import PutBack, SetDataAside, SwapDatabases
 from nox_alembic.edges.engines import Inside, Remover, Service
 from nox_alembic.edges.process import Invocation
 from tests.unit.core.make import ADDRESS, FOLDER, engine
@@ -70,6 +71,9 @@ class FakeEngine:
 
     def start_services(self, services: Sequence[str]) -> None:
         self.world.happened(f"start {','.join(services)}")
+
+    def stop_backend(self) -> None:
+        self.world.happened("stop backend")
 
     def backend_url(self) -> str | None:
         return "http://127.0.0.1:8000/health"
@@ -330,3 +334,28 @@ class FakeSafe:
     def sweep(self, location: DataLocation) -> Sequence[str]:
         self.world.happened("sweep")
         return self.left
+
+
+@dataclass
+class FakeSnapshots:
+    """Snapshots that are only talked about."""
+
+    world: World
+
+    def save(self, name: str) -> None:
+        self.world.happened(f"save {name}")
+
+    def check(self, snapshot: Snapshot) -> None:
+        self.world.happened(f"check {snapshot.name}")
+
+    def load(self, snapshot: Snapshot) -> None:
+        self.world.happened(f"load {snapshot.name}")
+
+    def swap(self, step: SwapDatabases) -> None:
+        self.world.happened(f"swap {step.database} for {step.verb}")
+
+    def delete(self, names: Sequence[str]) -> None:
+        self.world.happened(f"delete {','.join(names)}")
+
+    def clear(self) -> None:
+        self.world.happened("clear")

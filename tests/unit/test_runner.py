@@ -18,8 +18,11 @@ from nox_alembic.core.steps import (
     AwaitBackend,
     AwaitDatabase,
     AwaitEdit,
+    CheckSnapshot,
+    ClearLeftovers,
     CloseUndo,
     CompareModels,
+    DeleteSnapshots,
     Discard,
     DiscardData,
     Down,
@@ -31,6 +34,7 @@ from nox_alembic.core.steps import (
     KeepFiles,
     Kill,
     LintSql,
+    LoadSnapshot,
     MakeFolder,
     MakeShadow,
     Migrate,
@@ -43,12 +47,15 @@ from nox_alembic.core.steps import (
     Rehearse,
     ReplaceFile,
     RunTests,
+    SaveSnapshot,
     Seed,
     SetDataAside,
     Stamp,
     StartDatabase,
     StartServices,
     Step,
+    StopBackend,
+    SwapDatabases,
     Sweep,
     WriteMerge,
     WriteRevision,
@@ -56,7 +63,7 @@ from nox_alembic.core.steps import (
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
 from nox_alembic.tools import Tools
-from tests.unit.core.make import ADDRESS, FOLDER, KEPT, ROOT, SEED, chain, config, lost
+from tests.unit.core.make import ADDRESS, FOLDER, KEPT, ROOT, SAVED, SEED, chain, config, lost
 from tests.unit.fakes import (
     FakeBackend,
     FakeClones,
@@ -69,6 +76,7 @@ from tests.unit.fakes import (
     FakePerson,
     FakeRecords,
     FakeSafe,
+    FakeSnapshots,
     World,
 )
 from tests.unit.fakes_of_checks import FakeLinter, FakeRepairs
@@ -108,6 +116,7 @@ class Bench:
             reread=lambda: chain("a1", "b2", "c3", "d4"),
             write_revision=lambda path, text: self.world.happened(f"write {path} {text}"),
             safe=self.safe,
+            snapshots=lambda: FakeSnapshots(self.world),
             command=self.commands,
             replace_file=files.replace,
             write_head=files.write_head,
@@ -144,6 +153,13 @@ CALLS: list[tuple[Step, str]] = [
     (DropShadow(), "drop nox_alembic_shadow"),
     (StartServices(("backend", "redis")), "start backend,redis"),
     (AwaitBackend(9), "await backend 9"),
+    (SaveSnapshot("s"), "save s"),
+    (CheckSnapshot(SAVED), "check before-rooms"),
+    (LoadSnapshot(SAVED), "load before-rooms"),
+    (StopBackend(), "stop backend"),
+    (SwapDatabases("ddsurveys", "snapshot restore", ("c3",)), "swap ddsurveys for snapshot restore"),
+    (DeleteSnapshots(("a", "b")), "delete a,b"),
+    (ClearLeftovers(), "clear"),
     (RunTests(("pytest", "-q")), "command pytest -q"),
     (Discard(), "discard"),
     (ReplaceFile(ROOT / "alembic/head", None, b"a1", "write"), "replace /project/alembic/head None b'a1'"),

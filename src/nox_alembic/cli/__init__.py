@@ -8,7 +8,15 @@ from typing import NoReturn
 
 import click
 
-from nox_alembic.cli import checking, joining, lifecycle, looking, migrating, terminal  # noqa: F401 - each registers its verbs
+from nox_alembic.cli import (  # noqa: F401 - each registers its verbs
+    checking,
+    joining,
+    lifecycle,
+    looking,
+    migrating,
+    snapshots,
+    terminal,
+)
 from nox_alembic.cli.call import INTERRUPTED
 from nox_alembic.cli.words import nox_alembic
 from nox_alembic.core.errors import UsageError

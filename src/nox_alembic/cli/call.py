@@ -30,8 +30,9 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
     from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
 
     def act(environment: "Environment") -> bool:
-        facts = environment.look(whole=verb not in _LEAVE_THE_DATA_FOLDER)
+        facts = environment.look(whole=verb not in _LEAVE_THE_DATA_FOLDER and not verb.startswith("snapshot "))
         facts = environment.look_closely(facts) if verb in CLOSELY else facts
+        facts = environment.snapshots.look(facts) if verb.startswith("snapshot ") else facts
         plan = RECIPES[verb](environment.config, facts, Options(**options))
         for note in plan.notes:
             environment.report.note(note)
@@ -81,13 +82,18 @@ def report_on(verb: str, shared: Shared, work: Callable[["Reporter"], int]) -> i
         report.finish(error)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        report.finish(FailedError("NA902", "interrupted", hint=f"`nox -s {verb}` again finishes what was begun"))
+        report.finish(FailedError("NA902", "interrupted", hint=f"`{_typed(verb)}` again finishes what was begun"))
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a bug of ours, told like any other error
         report.finish(_unexpected(error))
         return FailedError.exit_code
     report.finish()
     return code
+
+
+def _typed(verb: str) -> str:
+    """Return what was typed: Nox takes the second word of a verb after its dashes."""
+    return "nox -s " + " -- ".join(verb.split())
 
 
 def _unexpected(error: Exception) -> NoxAlembicError:

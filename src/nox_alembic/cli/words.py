@@ -24,6 +24,7 @@ ORDER = (
     "reapply",
     "merge",
     "rebase",
+    "snapshot",
     "status",
     "history",
     "check",
@@ -77,7 +78,14 @@ def nox_alembic() -> None:
     """
 
 
-def verb(name: str, **settings: Any) -> Callable[[Callable[..., int]], click.Command]:
+def family(name: str, help: str) -> click.Group:  # noqa: A002 - the field's name
+    """Register a verb that is a word and a second one, such as `snapshot save`."""
+    group = _Verbs(name, help=help)
+    nox_alembic.add_command(group)
+    return group
+
+
+def verb(name: str, group: click.Group | None = None, **settings: Any) -> Callable[[Callable[..., int]], click.Command]:
     """Register a verb with the shared options; the function gets them as its first argument."""
 
     def decorate(function: Callable[..., int]) -> click.Command:
@@ -89,7 +97,7 @@ def verb(name: str, **settings: Any) -> Callable[[Callable[..., int]], click.Com
         wrapped: Callable[..., int] = call
         for option in _SHARED_OPTIONS:
             wrapped = option(wrapped)
-        return nox_alembic.command(name, **settings)(wrapped)
+        return (group or nox_alembic).command(name, **settings)(wrapped)
 
     return decorate
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.sizes import shown_size
-from nox_alembic.core.steps import DiscardData, Plan, Rehearse, SetDataAside
+from nox_alembic.core.steps import DeleteSnapshots, DiscardData, Plan, Rehearse, SetDataAside
 
 # 48 bits: short enough to be typed, and no two plans that somebody looks at have the same by chance.
 HASH_LENGTH = 12
@@ -53,7 +53,7 @@ class Inventory:
     """What a plan takes away or changes.
 
     `databases` is None where none could be asked; `data` is None when the files stay; `older` is what earlier wipes
-    have set aside and the plan deletes. Snapshots are outside of the project, and no plan touches one.
+    have set aside and the plan deletes. `snapshots` are the names of those that it deletes, and then there is no more.
     """
 
     databases: tuple[Content, ...] | None = None
@@ -95,6 +95,11 @@ def takes_files(plan: Plan) -> bool:
 def asks_later(plan: Plan) -> bool:
     """Return whether what is lost is found out, and asked for, on the way."""
     return any(isinstance(step, Rehearse) for step in plan.steps)
+
+
+def deleted_snapshots(plan: Plan) -> tuple[str, ...]:
+    """Return the names of the snapshots that the plan deletes; a plan that does so leaves the data alone."""
+    return tuple(name for step in plan.steps if isinstance(step, DeleteSnapshots) for name in step.names)
 
 
 def hash_of(verb: str, config: Config, plan: Plan, inventory: Inventory) -> str:

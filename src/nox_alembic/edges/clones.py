@@ -17,15 +17,13 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spit
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges import process
-from nox_alembic.edges.connection import connected
 from nox_alembic.edges.process import Invocation
-from nox_alembic.edges.waiting import wait_until
+from nox_alembic.edges.siblings import beside, copy_settings, drop, likeness
 
 NAME = re.compile(r"nox_alembic_rehearsal_[0-9a-f]{8}")
 # The mark is a limit that nobody types by accident: unlike a comment it is there from the first instant on.
 MARK = 1913
 COMMENT = "nox-alembic: for a moment, beside the database "
-DROP_SECONDS = 15
 
 Client = Callable[[str], Invocation]
 
@@ -37,29 +35,17 @@ def copied(address: DatabaseAddress, client: Client) -> Iterator[DatabaseAddress
     By PostgreSQL's own copy where nobody else is connected, since that needs the database for itself; else by a dump,
     which disturbs nobody. Raises FailedError (NA436) when neither succeeds.
     """
-    with _server(address) as cursor:
+    with beside(address) as cursor:
         _drop_leftovers(cursor, address)
         copy = replace(address, name=_new_name())
         try:
             if not _copy_at_once(cursor, address, copy):
-                _create_empty(cursor, address, copy)
+                _create(cursor, address, copy, likeness(cursor, address.name))
                 _dump(client, address, copy)
-            _copy_settings(address, copy)
+            copy_settings(address, copy.name, of_role=True)
             yield copy
         finally:
             _drop_again(cursor, copy.name)
-
-
-@contextlib.contextmanager
-def _server(address: DatabaseAddress) -> Iterator[Cursor]:
-    """Yield a cursor that is not on the database itself, where the server has the usual other ones."""
-    with contextlib.ExitStack() as stack:
-        try:
-            other = "template1" if address.name == "postgres" else "postgres"
-            cursor = stack.enter_context(connected(replace(address, name=other)))
-        except psycopg2.OperationalError:
-            cursor = stack.enter_context(connected(address))
-        yield cursor
 
 
 def _new_name() -> str:
@@ -79,24 +65,6 @@ def _copy_at_once(cursor: Cursor, address: DatabaseAddress, copy: DatabaseAddres
     except errors.ObjectInUse:
         return False
     return True
-
-
-def _create_empty(cursor: Cursor, address: DatabaseAddress, copy: DatabaseAddress) -> None:
-    """Create one with the encoding and the sort order of the original; how they are called depends on the version."""
-    cursor.execute(
-        "SELECT pg_encoding_to_char(encoding), datcollate, datctype, coalesce(row ->> 'datlocprovider', 'c'),"
-        " coalesce(row ->> 'datlocale', row ->> 'daticulocale')"
-        " FROM pg_database, to_jsonb(pg_database) AS row WHERE datname = %s",
-        (address.name,),
-    )
-    encoding, collate, ctype, provider, locale = cursor.fetchone() or ("UTF8", "C", "C", "c", None)
-    options = sql.SQL("TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}").format(
-        sql.Literal(encoding), sql.Literal(collate), sql.Literal(ctype)
-    )
-    if provider != "c":
-        words = {"i": "LOCALE_PROVIDER icu ICU_LOCALE", "b": "LOCALE_PROVIDER builtin BUILTIN_LOCALE"}[provider]
-        options += sql.SQL(f" {words} {{}}").format(sql.Literal(locale))
-    _create(cursor, address, copy, options)
 
 
 def _create(cursor: Cursor, address: DatabaseAddress, copy: DatabaseAddress, options: sql.Composable) -> None:
@@ -131,19 +99,6 @@ def _not_copied(address: DatabaseAddress, detail: str) -> FailedError:
     return FailedError("NA436", message, hint="PostgreSQL says why, above", detail=detail)
 
 
-def _copy_settings(address: DatabaseAddress, copy: DatabaseAddress) -> None:
-    """Give the copy what `ALTER DATABASE ... SET` says of the original: a search_path decides where tables are made."""
-    with connected(address) as cursor:
-        cursor.execute(
-            "SELECT DISTINCT split_part(setting, '=', 1) FROM pg_db_role_setting, unnest(setconfig) AS setting"
-            " WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            " AND setrole IN (0, quote_ident(current_user)::regrole)"
-        )
-        for (setting,) in cursor.fetchall():
-            name = sql.Identifier(*setting.split("."))
-            cursor.execute(sql.SQL("ALTER DATABASE {} SET {} FROM CURRENT").format(sql.Identifier(copy.name), name))
-
-
 def _drop_leftovers(cursor: Cursor, address: DatabaseAddress) -> None:
     """Drop what killed runs left; one that died between two statements left no comment."""
     cursor.execute(
@@ -161,16 +116,6 @@ def _drop_again(cursor: Cursor, name: str) -> None:
 
 
 def _drop(cursor: Cursor, name: str) -> None:
-    """Drop a database of ours and end whoever is still on it, by what PostgreSQL 12 knows, too."""
-
-    def ask() -> bool | None:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
-        try:
-            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
-        except errors.ObjectInUse:
-            return None
-        return True
-
-    if wait_until(ask, DROP_SECONDS) is None:
+    if not drop(cursor, name):
         message = f'the database "{name}", which was made for a rehearsal, is still in use'
         raise FailedError("NA436", message, hint="the next `nox -s reapply` drops it")

@@ -74,9 +74,11 @@ def current(engine: Engine) -> tuple[str, ...] | None:
 
 def inventory(facts: Facts, plan: "Plan", older: Sequence[Path]) -> "Inventory":
     """Return what the plan takes away, as far as that can be told; `older` is what it sweeps."""
-    from nox_alembic.core.consent import Inventory, Stored, takes_files  # noqa: PLC0415 - with the steps of all plans
+    from nox_alembic.core.consent import Inventory, Stored, deleted_snapshots, takes_files  # noqa: PLC0415 - with the steps of all plans
     from nox_alembic.edges import contents  # noqa: PLC0415
 
+    if names := deleted_snapshots(plan):
+        return Inventory(databases=(), snapshots=names)
     whole = takes_files(plan)
     address = facts.engine.address if facts.current is not None else None
     databases = contents.look(address, whole_server=whole) if address else None

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +19,11 @@ logger = logging.getLogger("nox_alembic.process")
 
 # Windows: the same as a session of its own, and no console window; 0 elsewhere, where the names do not exist.
 _DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
+
+
+# Of what flows through a pipe, how much at once; and how much of what a program complains about is kept.
+PIECE = 1 << 20
+LAST_WORDS = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -199,6 +204,46 @@ def started(args: Sequence[str]) -> Iterator[tuple[IO[str], IO[str], Callable[[]
         assert child.stdout is not None  # noqa: S101
         with _ended(child):
             yield child.stdin, child.stdout, child.wait
+
+
+def transfer(
+    program: Invocation, *, source: Iterable[bytes] | None = None, sink: Callable[[bytes], None] | None = None
+) -> Completed:
+    """Run a program on the pieces of `source`, or with its output given to `sink` in pieces, and return how it ended.
+
+    Never both: nobody reads what a program prints while it is fed. Only a piece at a time is in memory. What `source`
+    or `sink` raises ends the program and goes on to the caller.
+    """
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(
+            _show(_found(program.words, program.environ), None),
+            env=program.environ,
+            stdin=subprocess.DEVNULL if source is None else subprocess.PIPE,
+            stdout=subprocess.DEVNULL if sink is None else subprocess.PIPE,
+            stderr=said,
+            bufsize=0,
+            pipesize=PIECE,
+        )
+        with child, _ended(child):
+            if child.stdin is not None and source is not None:
+                _feed(child.stdin, source)
+            if child.stdout is not None and sink is not None:
+                while piece := child.stdout.read(PIECE):
+                    sink(piece)
+            code = child.wait()
+        return Completed(program.words, code, "", _written(said)[-LAST_WORDS:])
+
+
+def _feed(stdin: IO[bytes], source: Iterable[bytes]) -> None:
+    """Write all of it; a program that has ended does not want the rest, and its exit code says why."""
+    with stdin:
+        for piece in source:
+            view = memoryview(piece)
+            try:
+                while view:
+                    view = view[stdin.write(view) :]
+            except OSError:  # EPIPE, or EINVAL on Windows
+                return
 
 
 def run_to_log(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:

@@ -11,6 +11,7 @@ from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History, Revision
 from nox_alembic.core.lost import FileVersion, LostRevision
+from nox_alembic.core.snapshots import Snapshot
 from nox_alembic.core.undo import Generation
 
 ROOT = PurePath("/project")
@@ -20,6 +21,11 @@ BACKEND = BackendFacts(defined=True, running=False, url="http://127.0.0.1:8000/h
 KEPT = Generation(
     id="0ab1c2", verb="reset", at="2026-11-25T20:00:00Z", kind="folder", kept=".db.wipe", revisions=("c3",), open=False
 )
+SAVED = Snapshot(
+    name="before-rooms", at="2026-11-25T20:00:00.000Z", environment="dev", engine="compose", database="ddsurveys",
+    user="dds", server_version="17.2", revisions=("c3",), seed="done", commit="0123456789abcdef", branch="main",
+    size=1234567, dump_size=9876543, sha256="00",
+)  # fmt: skip
 SEED = ("python", "-m", "ddsurveys.seed")
 TWO_HEADS = History.of(
     [Revision(id="a1"), Revision(id="b2", down=("a1",), message="mine"), Revision(id="b9", down=("a1",))]

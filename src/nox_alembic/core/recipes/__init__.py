@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.recipes import checking, joining, lifecycle, migrating, reapplying, repairing, undo
+from nox_alembic.core.recipes import checking, joining, lifecycle, migrating, reapplying, repairing, snapshots, undo
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.steps import Plan
 
@@ -21,6 +21,10 @@ RECIPES: dict[str, Recipe] = {
     "revision": migrating.revision,
     "merge": joining.merge,
     "rebase": joining.rebase,
+    "snapshot save": snapshots.save,
+    "snapshot restore": snapshots.restore,
+    "snapshot delete": snapshots.delete,
+    "snapshot prune": snapshots.prune,
     "check": checking.check,
     "repair": repairing.repair,
 }

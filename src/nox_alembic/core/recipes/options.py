@@ -16,6 +16,9 @@ class Options:
     apply: bool = False
     edit: bool = False
     interactive: bool = False
+    snapshot: str = ""
+    keep: int = 0
+    migrate: bool = False
     arguments: tuple[str, ...] = ()
     new_id: str = ""
     onto: str = ""

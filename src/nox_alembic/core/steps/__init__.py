@@ -17,6 +17,7 @@ from nox_alembic.core.steps.lifecycle import (
     Seed,
     StartDatabase,
     StartServices,
+    StopBackend,
 )
 from nox_alembic.core.steps.migrating import (
     AwaitEdit,
@@ -26,6 +27,15 @@ from nox_alembic.core.steps.migrating import (
     Migrate,
     PrintUpgradeSql,
     Rehearse,
+)
+from nox_alembic.core.steps.snapshots import (
+    CheckSnapshot,
+    ClearLeftovers,
+    DeleteSnapshots,
+    LoadSnapshot,
+    SaveSnapshot,
+    SnapshotStep,
+    SwapDatabases,
 )
 from nox_alembic.core.steps.writing import (
     ApplyRevision,
@@ -43,8 +53,11 @@ __all__ = [
     "AwaitBackend",
     "AwaitDatabase",
     "AwaitEdit",
+    "CheckSnapshot",
+    "ClearLeftovers",
     "CloseUndo",
     "CompareModels",
+    "DeleteSnapshots",
     "Discard",
     "DiscardData",
     "Down",
@@ -56,6 +69,7 @@ __all__ = [
     "KeepFiles",
     "Kill",
     "LintSql",
+    "LoadSnapshot",
     "MakeFolder",
     "MakeShadow",
     "Migrate",
@@ -68,12 +82,16 @@ __all__ = [
     "Rehearse",
     "ReplaceFile",
     "RunTests",
+    "SaveSnapshot",
     "Seed",
     "SetDataAside",
+    "SnapshotStep",
     "Stamp",
     "StartDatabase",
     "StartServices",
     "Step",
+    "StopBackend",
+    "SwapDatabases",
     "Sweep",
     "WriteMerge",
     "WriteRevision",
@@ -86,6 +104,7 @@ Foreground = (
     | MakeShadow | DropShadow | WriteRevision | ApplyRevision | NoteRebase | ReplaceFile | WriteMerge
     | Rehearse | AwaitEdit
     | CompareModels | LintSql | Stamp | AcceptFiles | DropIndex
+    | SnapshotStep | StopBackend
     | Seed | StartServices | AwaitBackend | RunTests | Discard
 )  # fmt: skip
 Step = Foreground | Sweep

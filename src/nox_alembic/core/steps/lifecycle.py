@@ -98,6 +98,13 @@ class AwaitBackend:
 
 
 @dataclass(frozen=True)
+class StopBackend:
+    """End the backend, and nothing else."""
+
+    title = "stop the backend"
+
+
+@dataclass(frozen=True)
 class RunTests:
     """Run the project's test command with `DATABASE_URL` set; its exit code decides."""
 

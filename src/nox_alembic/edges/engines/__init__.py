@@ -56,6 +56,9 @@ class Engine(Protocol):
     def start_services(self, services: Sequence[str]) -> None:
         """Start the backend once, and with it what else the environment has; returns before it is healthy."""
 
+    def stop_backend(self) -> None:
+        """End the backend in an orderly way, and nothing else."""
+
     def backend_url(self) -> str | None:
         """Return the address at which the running backend is asked for its health, None when it has none."""
 

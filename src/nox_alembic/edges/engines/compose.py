@@ -114,6 +114,10 @@ class ComposeEngine:
         """Start the named services and what they depend on; what runs already is left alone."""
         self.cli.call("up", "--detach", *services)
 
+    def stop_backend(self) -> None:
+        """Stop its container, by force if it does not listen: as a shell that is the first process does."""
+        self.cli.call("stop", "--timeout", "2", self._service_name("backend"))
+
     def backend_url(self) -> str | None:
         """Return the configured health address, with the port that the daemon published."""
         return self._health_url(self._container(self._service_name("backend")))

@@ -141,6 +141,10 @@ class EmbeddedEngine:
         if identity is not None:
             write_identity(self.places.backend, identity)
 
+    def stop_backend(self) -> None:
+        """End the backend and all that it started."""
+        self._end_backend(seconds=TERMINATE_SECONDS)
+
     def backend_url(self) -> str | None:
         """Return the configured health address with the port that the backend was given."""
         connection = read_connection(self.places.connection)

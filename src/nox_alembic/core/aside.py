@@ -1,0 +1,91 @@
+"""Databases that a verb makes, or keeps, beside the real one in the same server: their names, and the marks in them.
+
+A mark is the comment of the database. Only what has the exact name and the mark is ever dropped.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+PREFIX = "nox-alembic "
+# Longer names are cut by the server, in silence.
+LONGEST = 63
+NEW = "__new"
+BEFORE = re.compile(r"__before_\d{8}t\d{9}z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What the comment of such a database says.
+
+    `new`: it is being made to take the place of the database `of`. `before`: it was `of` until `verb` took its place at
+    `at` (ISO 8601, UTC, with milliseconds); `revisions` are those that it is at, `comment` is the one that it had.
+    """
+
+    role: Literal["new", "before"]
+    of: str
+    environment: str
+    verb: str
+    at: str
+    revisions: tuple[str, ...] = ()
+    comment: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The comment."""
+        return PREFIX + json.dumps(asdict(self), separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A database of ours by its name and its mark."""
+
+    name: str
+    mark: Mark
+
+
+def parse_mark(comment: str | None) -> Mark | None:
+    """Return the mark in a comment, None for a comment of somebody else."""
+    if comment is None or not comment.startswith(PREFIX):
+        return None
+    try:
+        found = json.loads(comment.removeprefix(PREFIX))
+        mark = Mark(**{**found, "revisions": tuple(map(str, found["revisions"]))})
+    except (ValueError, TypeError, KeyError):
+        return None
+    return mark if mark.role in {"new", "before"} else None
+
+
+def new_name(database: str) -> str:
+    """Return the name of what is being made; always the same one, so that the next run finds what a killed one left."""
+    return _fitting(database, NEW)
+
+
+def before_name(database: str, at: str) -> str:
+    """Return the name under which the database is kept that was in place until `at`."""
+    stamp = re.sub(r"[^0-9TZ]", "", at).lower()
+    return _fitting(database, f"__before_{stamp}")
+
+
+def is_ours(database: str, name: str, mark: Mark | None) -> bool:
+    """Return whether a database is one that a verb made or kept of `database`."""
+    if mark is None or mark.of != database:
+        return False
+    if mark.role == "new":
+        return name == new_name(database)
+    suffix = BEFORE.search(name)
+    return suffix is not None and name == _fitting(database, suffix[0])
+
+
+def leftovers(found: Sequence[Marked]) -> tuple[str, ...]:
+    """Return what may be dropped: what was never finished, and all that was kept but the newest."""
+    unfinished = [one.name for one in found if one.mark.role == "new"]
+    kept = sorted((one for one in found if one.mark.role == "before"), key=lambda one: one.mark.at)
+    return (*unfinished, *(one.name for one in kept[:-1]))
+
+
+def _fitting(database: str, suffix: str) -> str:
+    room = LONGEST - len(suffix)
+    return database.encode("utf-8")[:room].decode("utf-8", "ignore") + suffix

@@ -1,0 +1,74 @@
+"""Steps of named states of the database."""
+
+from dataclasses import dataclass
+
+from nox_alembic.core.sizes import shown_size
+from nox_alembic.core.snapshots import Snapshot
+
+
+@dataclass(frozen=True)
+class SaveSnapshot:
+    """Dump the database into a new snapshot."""
+
+    name: str
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f'save the snapshot "{self.name}"'
+
+
+@dataclass(frozen=True)
+class CheckSnapshot:
+    """Read the whole file and compare it with its sidecar, before anything is changed."""
+
+    snapshot: Snapshot
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f'check the snapshot "{self.snapshot.name}" ({shown_size(self.snapshot.size)})'
+
+
+@dataclass(frozen=True)
+class LoadSnapshot:
+    """Restore it into a new database beside the real one, and look whether all of it is there."""
+
+    snapshot: Snapshot
+    title = "restore it into a new database"
+
+
+@dataclass(frozen=True)
+class SwapDatabases:
+    """End all clients, rename the real database to a kept one and the new one to the real one, in one transaction."""
+
+    database: str
+    verb: str
+    revisions: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f'put it into the place of the database "{self.database}", which is kept'
+
+
+@dataclass(frozen=True)
+class DeleteSnapshots:
+    """Delete snapshots, each as a whole or not at all."""
+
+    names: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"delete {', '.join(self.names)}"
+
+
+@dataclass(frozen=True)
+class ClearLeftovers:
+    """Remove what a killed run has left of a snapshot or of a restore."""
+
+    title = "remove what a run that was killed has left"
+
+
+SnapshotStep = SaveSnapshot | CheckSnapshot | LoadSnapshot | SwapDatabases | DeleteSnapshots | ClearLeftovers

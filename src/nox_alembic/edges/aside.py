@@ -1,0 +1,192 @@
+"""Databases beside the real one in the same server: made, filled by others, and swapped in by renames."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import psycopg2
+from psycopg2 import errors, sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spite of its name
+
+from nox_alembic.core.aside import Mark, Marked, is_ours, new_name, parse_mark
+from nox_alembic.core.errors import FailedError, RefusedError
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges import siblings
+from nox_alembic.edges.connection import connected
+from nox_alembic.edges.siblings import beside, copy_settings, likeness
+from nox_alembic.edges.waiting import wait_until
+
+# A limit that nobody types by accident: unlike a comment it is there from the first instant of a database on.
+MAKING = 1914
+SWAP_SECONDS = 20
+
+
+def server_version(address: DatabaseAddress) -> str:
+    """Return the version of the running server such as "18.6", "" when it does not answer."""
+    with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
+        number = cursor.connection.server_version
+        return f"{number // 10000}.{number % 10000}"
+    return ""
+
+
+def marked(address: DatabaseAddress) -> tuple[Marked, ...]:
+    """Return the databases that verbs have made or kept of this one, nothing when the server does not answer."""
+    with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
+        return tuple(_ours(cursor, address.name))
+    return ()
+
+
+def create(address: DatabaseAddress, mark: Mark) -> DatabaseAddress:
+    """Make the new database, empty, with the owner, the encoding, the sort order and the settings of the real one.
+
+    What a killed run has left of an earlier one is dropped. Raises RefusedError (NA611) when somebody else's database
+    has its name, and FailedError (NA612) with what the server says.
+    """
+    new = replace(address, name=new_name(address.name))
+    with beside(address) as cursor, _told(new.name):
+        _drop(cursor, [one.name for one in _ours(cursor, address.name) if one.mark.role == "new"])
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (new.name,))
+        if cursor.fetchone():
+            message = f'the database "{new.name}" is in the way, and was not made by this tool'
+            raise RefusedError("NA611", message, hint=f'rename it: `ALTER DATABASE "{new.name}" RENAME TO ...`')
+        name = sql.Identifier(new.name)
+        options = _options(cursor, address.name)
+        cursor.execute(sql.SQL("CREATE DATABASE {} CONNECTION LIMIT {} {}").format(name, sql.Literal(MAKING), options))
+        cursor.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(mark.text)))
+        _copy_grants(cursor, address.name, new.name)
+        copy_settings(address, new.name, of_role=False)
+    return new
+
+
+def swap(address: DatabaseAddress, kept: str, mark: Mark, seconds: float = SWAP_SECONDS) -> None:
+    """Rename the real database to `kept` and the new one to the real one, in one transaction; clients are ended.
+
+    Raises FailedError when clients come back so quickly that it never succeeds (NA613), which leaves everything as it
+    was, and when the server ends meanwhile (NA615).
+    """
+    with _cut_off(address.name), beside(address) as cursor:
+        statements = _renames(cursor, address.name, kept, mark)
+
+        def attempt() -> bool | None:
+            names = (address.name, new_name(address.name))
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN %s", (names,))
+            try:
+                cursor.execute(statements)
+            except errors.ObjectInUse:  # the server waits five seconds before it says so
+                cursor.execute("ROLLBACK")
+                return None
+            return True
+
+        if wait_until(attempt, seconds) is None:
+            raise _in_use(cursor, address.name)
+
+
+def drop(address: DatabaseAddress, names: Iterable[str]) -> None:
+    """Drop databases of ours, and nothing that is not: each is looked at once more."""
+    with beside(address) as cursor:
+        ours = {one.name for one in _ours(cursor, address.name)}
+        _drop(cursor, [name for name in names if name in ours])
+
+
+def drop_again(address: DatabaseAddress, name: str) -> None:
+    """Drop one if that can be done now: what this run could not do the next one does, and it is not the news."""
+    with contextlib.suppress(psycopg2.Error):
+        drop(address, [name])
+
+
+def _ours(cursor: Cursor, database: str) -> Iterator[Marked]:
+    cursor.execute("SELECT datname, datconnlimit, shobj_description(oid, 'pg_database') FROM pg_database ORDER BY 1")
+    for name, limit, comment in cursor.fetchall():
+        mark = parse_mark(comment)
+        if comment is None and limit == MAKING:  # killed between two statements
+            mark = Mark(role="new", of=database, environment="", verb="", at="")
+        if mark is not None and is_ours(database, name, mark):
+            yield Marked(name, mark)
+
+
+def _drop(cursor: Cursor, names: Iterable[str]) -> None:
+    for name in names:
+        siblings.drop(cursor, name)
+
+
+def _options(cursor: Cursor, database: str) -> sql.Composable:
+    """Return what makes another database like that one, and gives it the same owner and place."""
+    cursor.execute(
+        "SELECT pg_get_userbyid(datdba), spcname FROM pg_database JOIN pg_tablespace AS t ON t.oid = dattablespace"
+        " WHERE datname = %s",
+        (database,),
+    )
+    owner, space = map(sql.Identifier, _row(cursor))
+    return sql.SQL("{} OWNER {} TABLESPACE {}").format(likeness(cursor, database), owner, space)
+
+
+def _copy_grants(cursor: Cursor, database: str, new: str) -> None:
+    """Grant what is granted on the real one; without any grant the defaults are the same."""
+    cursor.execute(
+        "SELECT nullif(grantee, 0)::regrole::text, privilege_type, is_grantable"
+        " FROM pg_database, aclexplode(datacl) WHERE datname = %s",
+        (database,),
+    )
+    grants = cursor.fetchall()
+    name = sql.Identifier(new)
+    if grants:
+        cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    for role, privilege, grantable in grants:
+        option = " WITH GRANT OPTION" if grantable else ""
+        words = f"GRANT {privilege} ON DATABASE {{}} TO {role or 'PUBLIC'}{option}"  # quoted by the server
+        cursor.execute(sql.SQL(words).format(name))
+
+
+def _renames(cursor: Cursor, database: str, kept: str, mark: Mark) -> sql.Composed:
+    """Return the swap as one transaction; the new database gets the comment and the limit of the old one."""
+    cursor.execute(
+        "SELECT shobj_description(oid, 'pg_database'), datconnlimit FROM pg_database WHERE datname = %s", (database,)
+    )
+    comment, limit = _row(cursor)
+    return sql.SQL(
+        "BEGIN; ALTER DATABASE {real} RENAME TO {kept}; COMMENT ON DATABASE {kept} IS {mark};"
+        " ALTER DATABASE {new} RENAME TO {real}; COMMENT ON DATABASE {real} IS {comment};"
+        " ALTER DATABASE {real} CONNECTION LIMIT {limit}; COMMIT"
+    ).format(
+        real=sql.Identifier(database),
+        kept=sql.Identifier(kept),
+        new=sql.Identifier(new_name(database)),
+        mark=sql.Literal(replace(mark, comment=comment).text),
+        comment=sql.Literal(comment),
+        limit=sql.Literal(limit),
+    )
+
+
+def _in_use(cursor: Cursor, database: str) -> FailedError:
+    cursor.execute(
+        "SELECT coalesce(string_agg(format('process %%s (%%s)', pid, application_name), ', '), 'it just ended')"
+        " FROM pg_stat_activity WHERE datname = %s",
+        (database,),
+    )
+    message = f'the database "{database}" is used again as soon as its clients are ended: {_row(cursor)[0]}'
+    return FailedError("NA613", message, hint="end that program; nothing was changed, `nox -s dev` starts the backend")
+
+
+@contextlib.contextmanager
+def _told(name: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg2.Error as error:
+        message = f'the database "{name}" cannot be made: {str(error).strip()}'
+        hint = "nothing was changed; make room if the disk is full, `ALTER ROLE ... CREATEDB` if it is a right"
+        raise FailedError("NA612", message, hint=hint) from None
+
+
+@contextlib.contextmanager
+def _cut_off(database: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg2.Error as error:
+        message = f'the swap of the database "{database}" was cut off: {str(error).strip()}'
+        hint = "it is the old one or the new one as a whole: `nox -s dev` starts what is down, `nox -s status` shows it"
+        raise FailedError("NA615", message, hint=hint) from None
+
+
+def _row(cursor: Cursor) -> Any:
+    return cursor.fetchone()

@@ -1,0 +1,135 @@
+"""Snapshots saved and restored: the files on disk, the databases in the server, and the programs between the two."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nox_alembic.core.aside import Mark, before_name, leftovers
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import DatabaseAddress, Facts
+from nox_alembic.core.sizes import shown_size
+from nox_alembic.core.snapshots import Shelf, Snapshot
+from nox_alembic.core.steps import SwapDatabases
+from nox_alembic.edges import aside, database, git, snapshots
+from nox_alembic.edges.engines import Engine
+from nox_alembic.report import Reporter
+
+# Not compressed by pg_dump: zstd is several times quicker, and packs better. What a subscription holds is a password.
+_DUMP = ("--format=custom", "--compress=0", "--no-subscriptions", "--lock-wait-timeout=30s")
+# The swap, which is a commit like any other, makes all that came before it safe.
+_QUICK = "-c synchronous_commit=off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshotting:
+    """The snapshots of one environment, in `folder`; `timeout` in seconds is how long a migration is waited for."""
+
+    engine: Engine
+    folder: Path
+    root: Path
+    environment: str
+    timeout: float
+    report: Reporter
+
+    @property
+    def shelf(self) -> Shelf:
+        """What is there."""
+        return snapshots.read_shelf(self.folder, self.environment)
+
+    def look(self, facts: Facts) -> Facts:
+        """Return the facts with those of snapshots added."""
+        address = facts.engine.address
+        if address is None or facts.current is None:
+            return replace(facts, shelf=self.shelf)
+        left = leftovers(aside.marked(address))
+        return replace(facts, shelf=self.shelf, left=left, server_version=aside.server_version(address))
+
+    def save(self, name: str) -> None:
+        """Dump the database into a new snapshot, while no migration runs."""
+        address = self.engine.address()
+        with database.migration_lock(address, self.timeout, self.report.note), self.report.flow(None) as on_bytes:
+            dump = self.engine.client("pg_dump").adding(*_DUMP)
+            saved = snapshots.save(self.folder, self._draft(name, address), dump, on_bytes)
+        self.report.fields["snapshot"] = saved.as_json()
+        self.report.note(f"{shown_size(saved.dump_size)} as {shown_size(saved.size)} in {self.folder / name}")
+
+    def check(self, snapshot: Snapshot) -> None:
+        """Read the whole file."""
+        with self.report.flow(snapshot.dump_size) as on_bytes:
+            snapshots.check(self.folder, snapshot, on_bytes)
+
+    def load(self, snapshot: Snapshot) -> None:
+        """Restore it into a new database; when that fails, nothing is left of it."""
+        address = self.engine.address()
+        mark = Mark(role="new", of=address.name, environment=self.environment, verb="snapshot restore", at=_now())
+        new = aside.create(address, mark)
+        try:
+            self._fill(new, snapshot, own=snapshot.user == address.user)
+        except BaseException:
+            aside.drop_again(address, new.name)
+            raise
+
+    def swap(self, step: SwapDatabases) -> None:
+        """Put the new database into the place of the real one, and keep that instead of what was kept before."""
+        address, now = self.engine.address(), _now()
+        mark = Mark(role="before", of=address.name, environment=self.environment, verb=step.verb, at=now,
+                    revisions=step.revisions)  # fmt: skip
+        kept = before_name(address.name, now)
+        aside.swap(address, kept, mark)
+        for older in leftovers(aside.marked(address)):
+            aside.drop_again(address, older)
+        self.report.fields["kept_database"] = kept
+        self.report.note(f'the old database is kept in the server as "{kept}"')
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Delete snapshots."""
+        for name in names:
+            snapshots.delete(self.folder, name)
+
+    def clear(self) -> None:
+        """Remove what killed runs have left, on disk and in the server, as far as that answers."""
+        snapshots.clear(self.folder)
+        if self.engine.is_alive("database"):
+            address = self.engine.address()
+            aside.drop(address, leftovers(aside.marked(address)))
+
+    def _draft(self, name: str, address: DatabaseAddress) -> Snapshot:
+        commit = git.line(self.root, "rev-parse", "--verify", "--quiet", "HEAD")
+        return Snapshot(
+            name=name, at=_now(), environment=self.environment, engine=self.engine.name, database=address.name,
+            user=address.user, server_version=aside.server_version(address),
+            revisions=database.revisions(address) or (), seed=database.read_note(address, "seed"),
+            commit=commit, branch=git.line(self.root, "branch", "--show-current"), size=0, dump_size=0, sha256="",
+        )  # fmt: skip
+
+    def _fill(self, new: DatabaseAddress, snapshot: Snapshot, *, own: bool) -> None:
+        """Run pg_restore and look at the result. Another engine's superuser has another name, and no other roles."""
+        strange = () if own else ("--no-owner", "--no-privileges")
+        if strange:
+            self.report.note(f'it was saved by the user "{snapshot.user}": owners and grants are left out')
+        options = ("--exit-on-error", *strange, f"--dbname={_connection(new.name)}")
+        restore = self.engine.client("pg_restore").adding(*options)
+        with self.report.flow(snapshot.dump_size) as on_bytes:
+            snapshots.load(self.folder, snapshot, restore, on_bytes)
+        restored = database.revisions(new)
+        if restored != snapshot.revisions:
+            message = f"pg_restore ended without an error, and yet the new database is at {_shown(restored)}, not at"
+            hint = "nothing was changed; `nox -s snapshot -- list` shows the others"
+            raise FailedError("NA614", f"{message} {_shown(snapshot.revisions)}", hint=hint)
+        if snapshot.seed:
+            database.write_note(new, "seed", snapshot.seed)
+
+
+def _connection(name: str) -> str:
+    """Return what libpq takes for a database's name, with settings of the session."""
+    quoted = name.replace("\\", r"\\").replace("'", r"\'")
+    return f"dbname='{quoted}' options='{_QUICK}'"
+
+
+def _shown(revisions: Sequence[str] | None) -> str:
+    return "an unknown revision" if revisions is None else ", ".join(revisions) or "no revision"
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
