@@ -1,4 +1,4 @@
-"""The lines of `status`, `history`, `check` and `snapshot list`, with colours that a stream which is no terminal leaves out."""
+"""The lines that `status`, `history`, `check` and `snapshot list` show; colours only where a terminal is."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
