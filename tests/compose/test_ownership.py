@@ -4,7 +4,6 @@ import shutil
 
 import psycopg2
 import pytest
-import sqlalchemy
 
 from tests.compose.conftest import MakeProject, docker
 from tests.elsewhere import forwarded
@@ -13,7 +12,7 @@ from tests.users import IS_ROOT
 
 
 def port(project: Project) -> int:
-    return int(sqlalchemy.make_url(project.run("status", "--json").json["database"]["url"]).port or 0)
+    return int(docker("compose", "port", "db", "5432", cwd=project.root).strip().rpartition(":")[2])
 
 
 def start(project: Project) -> None:
