@@ -134,8 +134,7 @@ class Reporter:
         self.steps.append(result)
         start = time.monotonic()
         name = f"[{number}/{total}] {title}"
-        self.console.print(escape(name) + ("" if speaks else " " + "." * max(3, WIDTH - len(name)) + " "),
-                           end="\n" if speaks else "")  # fmt: skip
+        self._say(name if speaks else f"{name} {'.' * max(3, WIDTH - len(name))} ", ends=speaks)
         self._mid_line = not speaks
         try:
             yield result
@@ -148,7 +147,7 @@ class Reporter:
     def in_background(self, number: int, total: int, title: str) -> None:
         """Say that a step goes on beside those that follow."""
         self.steps.append(StepResult(title, 0.0, "in the background"))
-        self.console.print(escape(f"[{number}/{total}] {title}") + ", in the background")
+        self._say(f"[{number}/{total}] {title}, in the background")
 
     def revision(self, name: str) -> None:
         """Name the revision that is about to run."""
@@ -157,10 +156,7 @@ class Reporter:
     def note(self, text: str) -> None:
         """Say something that is good to know; kept for JSON, too."""
         self._keep("notes", text)
-        if self.steps:
-            self._line(f"      {escape(text)}")
-        else:
-            self._say(text)
+        self._line(f"      {text}" if self.steps else text)
 
     def written(self, path: str) -> None:
         """Remember a file of the project that has to be committed; the verb ends with the line that does it."""
@@ -170,7 +166,7 @@ class Reporter:
     def warn(self, text: str) -> None:
         """Say something that needs a look, though the verb succeeds."""
         self._keep("warnings", text)
-        self._line(f"[yellow]warning:[/] {escape(text)}")
+        self._line(f"{click.style('warning:', fg='yellow')} {text}")
 
     @contextlib.contextmanager
     def flow(self, total: int | None) -> Iterator[Callable[[int], None]]:
@@ -290,11 +286,9 @@ class Reporter:
         if error is not None:
             self._error(error)
         elif self.steps:
-            self.console.print(f"{self.verb} done in {seconds:.1f} s", style="green")
+            self._say(click.style(f"{self.verb} done in {seconds:.1f} s", fg="green"))
             if self._written:
-                self.console.print(
-                    f"commit what was written: git add {escape(' '.join(map(shlex.quote, self._written)))}"
-                )
+                self._say(f"commit what was written: git add {' '.join(map(shlex.quote, self._written))}")
 
     def _lines(self, lines: Iterable[str]) -> None:
         """Print lines of data, without their colours where nobody sees these."""
@@ -302,16 +296,15 @@ class Reporter:
             for line in lines:
                 self._say(line, err=False)
 
-    def _say(self, line: str, *, err: bool = True) -> None:
+    def _say(self, line: str, *, err: bool = True, ends: bool = True) -> None:
         """Print a line with the colours of `click.style`, without them where nobody sees or wants them."""
-        click.echo(line, err=err, color=False if os.environ.get("NO_COLOR") else None)
+        click.echo(line, err=err, nl=ends, color=False if os.environ.get("NO_COLOR") else None)
 
     def _result(self, result: StepResult, *, indent: bool) -> None:
-        style = "red" if result.outcome == FAILED else "green"
-        space = "      " if indent else ""
-        self.console.print(f"{space}[{style}]{escape(result.outcome)}[/] {result.seconds:.1f} s")
+        outcome = click.style(result.outcome, fg="red" if result.outcome == FAILED else "green")
+        self._say(f"{'      ' if indent else ''}{outcome} {result.seconds:.1f} s")
         for line in self._held:
-            self.console.print(line)
+            self._say(line)
         self._held.clear()
 
     def _error(self, error: NoxAlembicError) -> None:
@@ -320,12 +313,12 @@ class Reporter:
             self.console.print(f"  {escape(line)}", style="dim")
         self.console.print(f"[bold]hint:[/] {escape(error.hint)}")
 
-    def _line(self, markup: str) -> None:
+    def _line(self, line: str) -> None:
         """Print a line, held back until its result where a step's own line is still open."""
         if self._mid_line:
-            self._held.append(markup)
+            self._held.append(line)
         else:
-            self.console.print(markup)
+            self._say(line)
 
     def _keep(self, key: str, text: str) -> None:
         kept = self.fields.setdefault(key, [])

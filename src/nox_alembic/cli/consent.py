@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from nox_alembic.cli.person import Person
 from nox_alembic.cli.words import Shared
-from nox_alembic.core.consent import asks_later
 from nox_alembic.core.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -33,6 +32,8 @@ _HINT = "look at it with `--plan`, and repeat it with the `--approve HASH` that 
 
 def _compare(plan: "Plan", given: str, look: Callable[[], Seen]) -> None:
     """Hold the hash that was typed against that of what would go now."""
+    from nox_alembic.core.consent import asks_later  # noqa: PLC0415 - `--help` imports nothing of this
+
     if asks_later(plan):
         message = f"{given} cannot be held against what a rehearsal has still to find out"
         raise RefusedError("NA626", message, hint="repeat it without `--approve`: it asks before anything is lost")
