@@ -269,7 +269,7 @@ def test_an_enum_that_the_downgrade_leaves_behind_is_found_before_the_database_i
     place = "the rehearsal on a copy failed on the way up again, and nothing has touched the database"
     id_, message, hint = ran.error
     assert (ran.code, id_) == (1, "NA435")
-    assert message.startswith(f"{place}: the revision t3 (alembic/versions/t3.py, line ")
+    assert message.startswith(f"{place}: the revision t3 (alembic/versions/t3.py")
     assert 'type "provider" already exists' in message
     assert hint == "type provider stays behind: take back in downgrade() what it leaves behind, then `nox -s reapply`"
     assert state(project) == AS_BEFORE
@@ -383,6 +383,6 @@ def test_a_downgrade_without_a_way_back_is_refused_and_one_that_fails_half_way_s
     project.good("migrate")
     write_t3(project, 'op.execute("SELECT nonsense")')
     ran = project.run("downgrade", "t2", "--yes", "--json")
-    assert "Taken back: t4; " in ran.error[1]
+    assert ran.error[1].endswith(" Taken back: t4; the database is at t3.")
     (project.root / "alembic/versions/t4.py").unlink()
     assert state(project) == AS_BEFORE

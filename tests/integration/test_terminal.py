@@ -58,8 +58,8 @@ def test_ctrl_c_cancels_a_query_and_not_the_session(project: Project) -> None:
     code, seen = session(
         project,
         ["sql"],
-        ("project=# ", "SELECT 'go', pg_sleep(60);\n"),
-        ("60", "\x03"),
+        ("project=# ", "DO $$ BEGIN RAISE NOTICE 'under%', 'way'; PERFORM pg_sleep(60); END $$;\n"),
+        ("underway", "\x03"),
         ("canceling statement due to user request", "SELECT 6 * 7;\n"),
         ("42", "\\q\n"),
         PAGER="cat",

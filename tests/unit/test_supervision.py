@@ -1,9 +1,10 @@
 """Alembic with somebody beside it: what is told while it waits, and what is added to a failure."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from rich.console import Console
@@ -35,6 +36,17 @@ class Failing(FakeMigrations):
         on_revision("b2 make b2")
         on_revision("c3 make c3")
         raise MigrationError(Failure(revision="c3", path="c3.py", line=9, sqlstate="55P03", message="timeout"))
+
+    def downgrade(
+        self,
+        configuration: Path,
+        address: DatabaseAddress,
+        target: str,
+        on_revision: Callable[[str], None],
+        extra: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        on_revision("c3 make c3")
+        raise MigrationError(Failure(revision="b2", path="b2.py", line=9, sqlstate="42601", message="nonsense"))
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
         raise MigrationError(Failure(refused="no such revision"))
@@ -157,3 +169,21 @@ def test_what_goes_well_is_passed_on() -> None:
     alembic = replace(supervised(Around([("c3",)]))[0], migrations=FakeMigrations(world))
     alembic.downgrade(CONFIGURATION, ADDRESS, "b2", lambda _: None)
     assert world.events == ["downgrade b2"]
+
+
+def test_a_downgrade_is_repeated_to_where_it_was_to_go() -> None:
+    alembic, _ = supervised(Around([("c3",), ("b2",)]), verb="downgrade")
+    with pytest.raises(FailedError) as error:
+        alembic.downgrade(CONFIGURATION, ADDRESS, "base", lambda _: None)
+    assert error.value.message == (
+        "the downgrade of b2 (b2.py, line 9) failed: nonsense. Taken back: c3; the database is at b2."
+        " Left behind, invalid: the index ix."
+    )
+    assert error.value.hint == "correct line 9 of b2.py, then `nox -s downgrade -- base`"
+
+
+def test_what_fails_in_a_copy_says_nothing_of_what_is_applied_and_asks_nobody() -> None:
+    alembic, migrations = supervised(Around([]), verb="reapply")
+    error = failure_of(replace(alembic, watched=False))
+    assert error.message == "the revision c3 (c3.py, line 9) failed: timeout."
+    assert migrations.sessions == [ADDRESS]
