@@ -24,8 +24,8 @@ OnRevision = Callable[[str], None]
 class Supervised:
     """Runs migrations as `migrations` does; whatever they raise becomes one error with the command to type next.
 
-    `environment` is the one that was typed, "" for the default: the commands that are suggested name it. Unless
-    `watched` it is of a copy: nobody is in the way there, and what is applied in it matters to nobody.
+    `environment` is the one that was typed, "" for the default: the commands that are suggested name it. `own`
+    is its database: in one beside it nobody is in the way, and what is applied there is nobody's business.
     """
 
     migrations: Migrations
@@ -34,8 +34,8 @@ class Supervised:
     history: History
     report: Reporter
     engine: str
+    own: Callable[[], DatabaseAddress]
     environment: str = ""
-    watched: bool = True
 
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
         """Upgrade, with a call before each revision; raises FailedError (NA405, NA455 to NA467)."""
@@ -84,7 +84,7 @@ class Supervised:
     def _watched(
         self, address: DatabaseAddress, on_revision: OnRevision, *, back_to: str = ""
     ) -> Iterator[tuple[DatabaseAddress, OnRevision]]:
-        if not self.watched:
+        if address.name != self.own().name:
             with self._explaining():
                 yield address, on_revision
             return

@@ -73,7 +73,7 @@ class Wiring:
         inside = self.environment.config.alembic_in == "backend"
         here = contextlib.nullcontext(self.environment.alembic()) if inside else migrations.in_own_process()
         with here as alembic:
-            yield replace(self._supervised(replace(alembic, strict=True)), watched=False)
+            yield self._supervised(replace(alembic, strict=True))
 
     def _supervised(self, alembic: migrations.Alembic) -> Supervised:
         return Supervised(
@@ -83,6 +83,7 @@ class Wiring:
             history=self.history,
             report=self.environment.report,
             engine=self.environment.engine.name,
+            own=self.environment.engine.address,
             environment=self.environment.typed,
         )
 

@@ -87,6 +87,7 @@ def supervised(around: Around, verb: str = "reset", environment: str = "") -> tu
         history=chain("a1", "b2", "c3"),
         report=report,
         engine="compose",
+        own=lambda: ADDRESS,
         environment=environment,
     ), migrations
 
@@ -182,8 +183,10 @@ def test_a_downgrade_is_repeated_to_where_it_was_to_go() -> None:
     assert error.value.hint == "correct line 9 of b2.py, then `nox -s downgrade -- base`"
 
 
-def test_what_fails_in_a_copy_says_nothing_of_what_is_applied_and_asks_nobody() -> None:
+def test_what_fails_in_a_database_beside_the_real_one_says_nothing_of_what_is_applied_and_asks_nobody() -> None:
     alembic, migrations = supervised(Around([]), verb="reapply")
-    error = failure_of(replace(alembic, watched=False))
-    assert error.message == "the revision c3 (c3.py, line 9) failed: timeout."
-    assert migrations.sessions == [ADDRESS]
+    copy = replace(ADDRESS, name="copy")
+    with pytest.raises(FailedError) as error:
+        alembic.upgrade(CONFIGURATION, copy, "heads", lambda _: None)
+    assert error.value.message == "the revision c3 (c3.py, line 9) failed: timeout."
+    assert migrations.sessions == [copy]
