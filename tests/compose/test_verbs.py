@@ -56,7 +56,7 @@ def test_reset_brings_a_broken_database_back_and_starts_the_backend_once(project
     since = time.time()
     ran = project.good("reset", "--yes", "--json").json
     assert starts(project, "backend", since, time.time() + 1) == 1
-    assert [step["outcome"] for step in ran["steps"]] == ["done", "done", "done", "in the background", *["done"] * 5]
+    assert [step["outcome"] for step in ran["steps"]] == ["done", "done", "done", "in the background", *["done"] * 6]
     assert project.run("status").code == 0
     assert rows(project) == 1
 
@@ -251,7 +251,7 @@ def test_a_named_volume_is_removed_and_no_other(make_compose_project: MakeProjec
     project.good("dev")
     insert(project)
     docker("compose", "exec", "-T", "cache", "touch", "/cache/kept", cwd=project.root)
-    assert project.good("reset", "--dry-run").out.splitlines()[1].startswith("2. remove volume ")
+    assert project.good("reset", "--dry-run").out.splitlines()[2].startswith("3. remove volume ")
     project.good("reset", "--yes")
     assert rows(project) == 1
     assert docker("compose", "exec", "-T", "cache", "ls", "/cache", cwd=project.root) == "kept\n"
