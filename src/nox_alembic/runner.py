@@ -9,9 +9,6 @@ from typing import assert_never
 
 from nox_alembic.checking import Checking
 from nox_alembic.core.errors import FailedError
-from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.core.history import History
-from nox_alembic.core.lost import Lost
 from nox_alembic.core.recipes.targets import shown_path
 from nox_alembic.core.steps import (
     AcceptFiles,
@@ -61,13 +58,11 @@ from nox_alembic.core.steps import (
     WriteMerge,
     WriteRevision,
 )
-from nox_alembic.recording import Recording
+from nox_alembic.movement import DONE, NOT_NEEDED, Movement
 from nox_alembic.rehearsal import Rehearsal
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
 
-DONE = "done"
-NOT_NEEDED = "not needed"
 # Of one name, so that the next run replaces what a killed one has left.
 SHADOW = "nox_alembic_shadow"
 
@@ -131,7 +126,7 @@ class Runner:
             case AwaitDatabase(seconds):
                 self._await_database(seconds)
             case Migrate():
-                return self._migrate(step, self.tools.reread() if step.reread else self.tools.history)
+                return self._movement.upgrade(step, self.tools.reread() if step.reread else self.tools.history)
             case PrintUpgradeSql(start, target):
                 self.report.data(self.tools.migrations().upgrade_sql(self._configuration(), start, target))
             case MakeShadow():
@@ -141,13 +136,13 @@ class Runner:
             case WriteRevision():
                 return self._write_revision(step)
             case ApplyRevision():
-                return self._apply(step)
+                return self._movement.apply(step)
             case Downgrade():
-                self._downgrade(step)
+                self._movement.downgrade(step)
             case DowngradeLost():
-                return self._downgrade_lost(step)
+                return self._movement.downgrade_lost(step)
             case KeepFiles():
-                self._keep_files()
+                self._movement.keep_files()
             case NoteRebase(name):
                 self.tools.database.write_note(engine.address(), "rebase", name)
             case ReplaceFile(path, before, after):
@@ -243,35 +238,6 @@ class Runner:
         self.report.drafted(draft, step.message, shown_path(self.tools.config, head) if head else "")
         return DONE if draft.files else "no changes, no file"
 
-    def _migrate(self, step: Migrate, history: History) -> str:
-        """Upgrade under the lock, with a second look at what is applied: another run may have been quicker."""
-        address = self.tools.engine.address()
-        targets = history.heads if step.target == "heads" else (step.target,)
-        with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
-            current = self.tools.database.revisions(address) or ()
-            history.refuse_unknown(current)
-            pending = history.pending(current, targets)
-            if not pending:
-                self._recording(history).settle(address, current)
-                return NOT_NEEDED
-            if step.seed_later and not current:
-                self.tools.database.write_note(address, "seed", "pending")
-            self._recording(history).intend(address, pending)
-            self.tools.migrations().upgrade(self._configuration(), address, step.target, self.report.revision)
-            reached = self._verified(address, history, expected=history.with_ancestors(targets))
-            self._recording(history).settle(address, reached)
-        return DONE
-
-    def _downgrade(self, step: Downgrade) -> None:
-        address, history = self.tools.engine.address(), self.tools.history
-        with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
-            self.tools.migrations().downgrade(self._configuration(), address, step.target, self.report.revision)
-            current = self.tools.database.revisions(address) or ()
-            applied = history.with_ancestors(current)
-            if left := [key for key in step.undone if key in applied]:
-                raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
-            self._recording(history).settle(address, current)
-
     def _rehearse(self, step: Rehearse) -> None:
         seen = Rehearsal(self.tools, self._configuration(), step, self.report.revision).run()
         self.report.rehearsed(lost=seen.lost, changed=seen.changed, behind=seen.behind, unknown=seen.unknown)
@@ -285,65 +251,11 @@ class Runner:
             message = f"the revision {step.revision}, up to which the database is to go again, is in no file any more"
             raise FailedError("NA439", message, hint="`nox -s migrate` goes up to the head that there is now")
 
-    def _downgrade_lost(self, step: DowngradeLost) -> str:
-        """Take back what is not on this branch, by the files that were found of it."""
-        address, history = self.tools.engine.address(), self.tools.history
-        with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
-            if not history.unknown(self.tools.database.revisions(address) or ()):
-                return NOT_NEEDED
-            for target in step.lost.targets:
-                self._downgrade_branch(address, target, step.lost)
-            current = self.tools.database.revisions(address) or ()
-            if left := history.unknown(current):
-                raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
-            self._recording(history).settle(address, current)
-        return DONE
-
-    def _downgrade_branch(self, address: DatabaseAddress, target: str, lost: Lost) -> None:
-        last = [""]
-
-        def on_revision(name: str) -> None:
-            last[0] = name.partition(" ")[0]
-            self.report.revision(name)
-
-        try:
-            self.tools.migrations().downgrade(self._configuration(), address, target, on_revision, lost.files)
-        except FailedError as error:
-            place = ", ".join(self.tools.database.revisions(address) or ()) or "base"
-            message = f"{error.message.rstrip('.')}; the database is now at {place}"
-            raise FailedError("NA440", message, hint=lost.repair(last[0]), detail=error.detail) from error
-
-    def _keep_files(self) -> None:
-        address = self.tools.engine.address()
-        with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
-            self._recording(self.tools.history).settle(address, self.tools.database.revisions(address) or ())
-
-    def _recording(self, history: History) -> Recording:
-        return Recording(self.tools, history, self.report)
-
     def _write_merge(self, step: WriteMerge) -> None:
         configuration = self._configuration()
         file = self.tools.migrations().merge(configuration, step.id, step.heads, step.message)
         self.tools.write_revision(configuration.parent / file.path, file.text)
         self.report.written(shown_path(self.tools.config, configuration.parent / file.path))
-
-    def _apply(self, step: ApplyRevision) -> str:
-        """Upgrade on the new history; what fails here leaves the changed files, so the error has the way back."""
-        try:
-            return self._migrate(Migrate("heads"), self.tools.reread())
-        except FailedError as error:
-            hint = f"{error.hint}; {step.way_back}" if step.way_back else error.hint
-            raise FailedError(error.id, error.message, hint=hint, detail=error.detail) from error
-
-    def _verified(self, address: DatabaseAddress, history: History, *, expected: frozenset[str]) -> Sequence[str]:
-        current = self.tools.database.revisions(address) or ()
-        if missing := expected - history.with_ancestors(current):
-            raise self._not_there(f"{', '.join(sorted(missing))} not applied after the upgrade")
-        return current
-
-    def _not_there(self, what: str) -> FailedError:
-        message = f"the migration ended without an error, and yet the database has {what}"
-        return FailedError("NA406", message, hint="look at `run_migrations_online` in env.py: does it commit?")
 
     def _seed(self, command: Sequence[str]) -> str:
         address = self.tools.engine.address()
@@ -360,6 +272,10 @@ class Runner:
         code = self.tools.command(command, {"DATABASE_URL": self.tools.engine.address().url}, False)
         if code:
             raise FailedError("NA504", f"the test command ended with {code}", hint="see its output above")
+
+    @property
+    def _movement(self) -> Movement:
+        return Movement(self.tools, self.report, self._configuration())
 
     def _configuration(self) -> Path:
         if self.tools.configuration is None:
