@@ -8,9 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,10 +18,9 @@ from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.status import Status
 from nox_alembic.core.timeline import Timeline
+from nox_alembic.screen import LateConsole, Screen, escape
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from nox_alembic.core.changes import Draft
     from nox_alembic.core.checks import Check
     from nox_alembic.core.consent import Inventory
@@ -50,33 +48,6 @@ class StepResult:
         return {"title": self.title, "seconds": round(self.seconds, 3), "outcome": self.outcome}
 
 
-class Screen(Protocol):
-    """What takes lines with rich's markup."""
-
-    def print(self, *objects: Any, end: str = "\n", style: str | None = None) -> None:
-        """Print a line."""
-
-
-class _LateConsole:
-    """Rich's console on stderr, imported for its first line: a verb with nothing to do is over before that."""
-
-    @cached_property
-    def _console(self) -> "Console":
-        from rich.console import Console  # noqa: PLC0415
-
-        return Console(stderr=True, highlight=False, soft_wrap=True)
-
-    def print(self, *objects: Any, end: str = "\n", style: str | None = None) -> None:
-        self._console.print(*objects, end=end, style=style)
-
-
-def escape(text: str) -> str:
-    """Return the text without a meaning as rich's markup."""
-    from rich import markup  # noqa: PLC0415 - as late as the console
-
-    return markup.escape(text)
-
-
 @dataclass
 class Reporter:
     """One run of one verb, told as it happens, or at its end as JSON."""
@@ -88,7 +59,7 @@ class Reporter:
     steps: list[StepResult] = field(default_factory=list)
     fields: dict[str, object] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
-    console: Screen = field(default_factory=_LateConsole)
+    console: Screen = field(default_factory=LateConsole)
     checks: "list[Check]" = field(default_factory=list)
     _held: list[str] = field(default_factory=list)
     _written: list[str] = field(default_factory=list)
