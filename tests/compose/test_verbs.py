@@ -61,13 +61,17 @@ def test_reset_brings_a_broken_database_back_and_starts_the_backend_once(project
     assert rows(project) == 1
 
 
-def test_the_old_data_is_kept_beside_the_new_and_that_of_earlier_resets_is_not(project: Project) -> None:
-    project.good("reset")
-    first = project.good("reset", "--yes", "--json").json["notes"][0].split()[5]
-    assert Path(first, "PG_VERSION").exists()
-    second = project.good("reset", "--yes", "--json").json["notes"][0].split()[5]
-    assert [path.name for path in Path(second).parent.iterdir() if "wipe" in path.name] == [Path(second).name]
-    assert not Path(first).exists()
+def test_the_data_of_two_resets_is_kept_beside_the_new_and_comes_back_by_undo(project: Project) -> None:
+    project.good("dev")
+    for _ in range(3):
+        project.good("reset", "--yes")
+    kept = [one["kept"] for one in project.good("undo", "--list", "--json").json["kept"]]
+    volumes = project.root / "volumes"
+    assert sorted(path.name for path in volumes.iterdir() if "wipe" in path.name) == sorted(kept)
+    assert [(volumes / name / "PG_VERSION").exists() for name in kept] == [True, True]
+    project.good("undo")
+    assert not (volumes / kept[0]).exists()
+    assert project.run("status", "--json").json["backend"]["healthy"]
 
 
 def test_containers_are_kept_by_reset_and_removed_by_down(project: Project) -> None:
