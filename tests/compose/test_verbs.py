@@ -304,7 +304,7 @@ def test_a_second_run_says_who_holds_the_environment(project: Project) -> None:
         holder = project.home / "state"
         while not list(holder.rglob("dev.lock.json")):
             time.sleep(0.01)
-        ran = project.run("migrate", "--json")
+        ran = project.run("down", "--json")
         assert ran.code == 4
         assert ran.error[0] == "NA012"
         assert f"`reset` (process {first.pid}, since " in ran.error[1]

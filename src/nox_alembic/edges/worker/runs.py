@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tempfile
 from collections.abc import Callable
@@ -39,7 +40,7 @@ def move(
     that are not the project's: by name, each byte as a character. Raises CommandError before the first revision where
     env.py is not connected to the database `only`, if that is not "".
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() if extra else contextlib.nullcontext("") as folder:
         for name, text in extra.items():
             Path(folder, name).write_bytes(text.encode("latin-1"))
         scripts = open_scripts(config, [folder] if extra else [])
