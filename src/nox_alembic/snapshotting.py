@@ -1,11 +1,12 @@
 """Snapshots saved and restored: the files on disk, the databases in the server, and the programs between the two."""
 
 import datetime as dt
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nox_alembic.core.aside import Mark, before_name, leftovers
+from nox_alembic.core.aside import Mark, before_name, leftovers, new_name
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, Facts
 from nox_alembic.core.sizes import shown_size
@@ -19,6 +20,9 @@ from nox_alembic.report import Reporter
 _DUMP = ("--format=custom", "--compress=0", "--no-subscriptions", "--lock-wait-timeout=30s")
 # The swap, which is a commit like any other, makes all that came before it safe.
 _QUICK = "-c synchronous_commit=off"
+# See benchmarks/snapshots.py: below this many bytes one process is as quick as several.
+PARALLEL_SIZE = 64_000_000
+PARALLEL_JOBS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +80,7 @@ class Snapshotting:
         mark = Mark(role="before", of=address.name, environment=self.environment, verb=step.verb, at=now,
                     revisions=step.revisions)  # fmt: skip
         kept = before_name(address.name, now)
-        aside.swap(address, kept, mark)
+        aside.swap(address, new_name(address.name), kept, mark)
         for older in leftovers(aside.marked(address)):
             aside.drop_again(address, older)
         self.report.fields["kept_database"] = kept
@@ -93,6 +97,13 @@ class Snapshotting:
         if self.engine.is_alive("database"):
             address = self.engine.address()
             aside.drop(address, leftovers(aside.marked(address)))
+
+    def _jobs(self, snapshot: Snapshot) -> int:
+        """Return how many processes restore it: several need a file that they can see, and cost more to start."""
+        small = snapshot.dump_size < PARALLEL_SIZE
+        if small or self.engine.name != "embedded" or not snapshots.has_room(self.folder, snapshot.dump_size):
+            return 1
+        return min(os.cpu_count() or 1, PARALLEL_JOBS)
 
     def _draft(self, name: str, address: DatabaseAddress) -> Snapshot:
         commit = git.line(self.root, "rev-parse", "--verify", "--quiet", "HEAD")
@@ -111,7 +122,7 @@ class Snapshotting:
         options = ("--exit-on-error", *strange, f"--dbname={_connection(new.name)}")
         restore = self.engine.client("pg_restore").adding(*options)
         with self.report.flow(snapshot.dump_size) as on_bytes:
-            snapshots.load(self.folder, snapshot, restore, on_bytes)
+            snapshots.load(self.folder, snapshot, restore, on_bytes, self._jobs(snapshot))
         restored = database.revisions(new)
         if restored != snapshot.revisions:
             message = f"pg_restore ended without an error, and yet the new database is at {_shown(restored)}, not at"

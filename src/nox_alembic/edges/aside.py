@@ -59,17 +59,17 @@ def create(address: DatabaseAddress, mark: Mark) -> DatabaseAddress:
     return new
 
 
-def swap(address: DatabaseAddress, kept: str, mark: Mark, seconds: float = SWAP_SECONDS) -> None:
-    """Rename the real database to `kept` and the new one to the real one, in one transaction; clients are ended.
+def swap(address: DatabaseAddress, incoming: str, kept: str, mark: Mark, *, seconds: float = SWAP_SECONDS) -> None:
+    """Rename the real database to `kept` and the incoming one to the real one, in one transaction; clients are ended.
 
     Raises FailedError when clients come back so quickly that it never succeeds (NA613), which leaves everything as it
     was, and when the server ends meanwhile (NA615).
     """
     with _cut_off(address.name), beside(address) as cursor:
-        statements = _renames(cursor, address.name, kept, mark)
+        statements = _renames(cursor, address.name, incoming, kept, mark)
 
         def attempt() -> bool | None:
-            names = (address.name, new_name(address.name))
+            names = (address.name, incoming)
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN %s", (names,))
             try:
                 cursor.execute(statements)
@@ -138,8 +138,8 @@ def _copy_grants(cursor: Cursor, database: str, new: str) -> None:
         cursor.execute(sql.SQL(words).format(name))
 
 
-def _renames(cursor: Cursor, database: str, kept: str, mark: Mark) -> sql.Composed:
-    """Return the swap as one transaction; the new database gets the comment and the limit of the old one."""
+def _renames(cursor: Cursor, database: str, incoming: str, kept: str, mark: Mark) -> sql.Composed:
+    """Return the swap as one transaction; the incoming database gets the comment and the limit of the old one."""
     cursor.execute(
         "SELECT shobj_description(oid, 'pg_database'), datconnlimit FROM pg_database WHERE datname = %s", (database,)
     )
@@ -151,7 +151,7 @@ def _renames(cursor: Cursor, database: str, kept: str, mark: Mark) -> sql.Compos
     ).format(
         real=sql.Identifier(database),
         kept=sql.Identifier(kept),
-        new=sql.Identifier(new_name(database)),
+        new=sql.Identifier(incoming),
         mark=sql.Literal(replace(mark, comment=comment).text),
         comment=sql.Literal(comment),
         limit=sql.Literal(limit),

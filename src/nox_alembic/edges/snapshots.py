@@ -80,10 +80,11 @@ def check(folder: Path, snapshot: Snapshot, on_bytes: OnBytes) -> None:
         on_bytes(len(piece))
 
 
-def load(folder: Path, snapshot: Snapshot, restore: Invocation, on_bytes: OnBytes) -> None:
+def load(folder: Path, snapshot: Snapshot, restore: Invocation, on_bytes: OnBytes, jobs: int = 1) -> None:
     """Run pg_restore on the dump, which is checked once more on the way.
 
-    Raises FailedError (NA610) with what pg_restore says, and RefusedError (NA608).
+    Several `jobs` cannot share a pipe: for them it is unpacked beside the snapshots, where pg_restore must see it.
+    Raises FailedError (NA610) with what pg_restore says, and what `check` and `save` raise.
     """
 
     def counted() -> Iterator[bytes]:
@@ -91,10 +92,19 @@ def load(folder: Path, snapshot: Snapshot, restore: Invocation, on_bytes: OnByte
             yield piece
             on_bytes(len(piece))
 
-    done = process.transfer(restore, source=counted())
+    if jobs == 1:
+        done = process.transfer(restore, source=counted())
+    else:
+        with _unpacked(folder, snapshot.name, counted()) as path:
+            done = process.transfer(restore.adding(f"--jobs={jobs}", str(path)))
     if not done.ok:
         message = f'pg_restore ended with {done.code} on the snapshot "{snapshot.name}"; the database is as it was'
         raise FailedError("NA610", message, hint="see what it says above", detail=done.err.strip())
+
+
+def has_room(folder: Path, size: int) -> bool:
+    """Return whether so many bytes could lie there, and as many would still be free."""
+    return shutil.disk_usage(folder).free > 2 * size
 
 
 def delete(folder: Path, name: str) -> None:
@@ -191,6 +201,21 @@ def _decompressed(decompressor: "zstd.ZstdDecompressor", data: bytes) -> Iterato
         if decompressor.eof or decompressor.needs_input:
             return
         data = b""
+
+
+@contextlib.contextmanager
+def _unpacked(folder: Path, name: str, pieces: Iterator[bytes]) -> Iterator[Path]:
+    """Yield the dump as a file that is gone afterwards, and that the next run clears when this one is killed."""
+    partial = _beside(folder, name, "partial")
+    try:
+        with _writing(folder):
+            partial.mkdir(mode=0o700)
+            with _create(partial / "dump") as file:
+                for piece in pieces:
+                    file.write(piece)
+        yield partial / "dump"
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextlib.contextmanager

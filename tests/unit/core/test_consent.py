@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from nox_alembic.core.consent import Content, Inventory, Stored, hash_of, takes_files
+from nox_alembic.core.consent import Content, Inventory, Stored, deleted_snapshots, hash_of, takes_files
 from nox_alembic.core.recipes import Options, lifecycle, migrating
 from nox_alembic.core.sizes import shown_size
+from nox_alembic.core.steps import DeleteSnapshots, Plan
 from tests.unit.core.make import ROOT, config, up
 
 SAMPLE = Content(name="sample", tables=12, rows=1234, uncounted=0, size=8_100_000, trace="t1")
@@ -89,3 +90,10 @@ def test_what_cannot_be_seen_to_change_has_no_hash(inventory: Inventory) -> None
 def test_sizes_have_the_unit_that_fits() -> None:
     sizes = [0, 999, 1000, 45_230_000, 2_000_000_000, 3 * 10**15]
     assert [shown_size(size) for size in sizes] == ["0 B", "999 B", "1.0 kB", "45.2 MB", "2.0 GB", "3000.0 TB"]
+
+
+def test_a_deletion_of_snapshots_takes_them_and_leaves_the_data_alone() -> None:
+    assert deleted_snapshots(Plan((DeleteSnapshots(("old", "older")),))) == ("old", "older")
+    assert deleted_snapshots(RESET) == ()
+    inventory = Inventory(databases=(), snapshots=("old", "older"))
+    assert (inventory.lines, inventory.is_known) == (("snapshots: old, older",), True)

@@ -82,6 +82,25 @@ def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
     )
 
 
+def test_several_jobs_get_a_file_of_their_own_that_is_gone_afterwards(folder: Path) -> None:
+    snapshot = saved(folder)
+    script = "import os, sys; sys.exit(sys.argv[1] != '--jobs=4' or os.path.getsize(sys.argv[2]) != 3_000_000)"
+    snapshots.load(folder, snapshot, program(script), lambda _: None, jobs=4)
+    with pytest.raises(NoxAlembicError) as error:
+        snapshots.load(folder, snapshot, program("import sys; sys.exit(2)"), lambda _: None, jobs=4)
+    assert told(error)[0] == "NA610"
+    other = replace(snapshot, sha256="00")
+    assert refusal(lambda: snapshots.load(folder, other, program(script), lambda _: None, jobs=4))[0] == "NA608"
+    assert [path.name for path in folder.iterdir()] == ["before-rooms"]
+
+
+def test_there_is_room_while_as_much_would_still_be_free(folder: Path) -> None:
+    folder.mkdir()
+    free = shutil.disk_usage(folder).free
+    assert snapshots.has_room(folder, 0)
+    assert not snapshots.has_room(folder, free)
+
+
 def test_a_restore_that_fails_is_told_in_its_own_words(folder: Path) -> None:
     snapshot = saved(folder)
     with pytest.raises(NoxAlembicError) as error:

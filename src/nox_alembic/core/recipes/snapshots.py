@@ -27,6 +27,7 @@ from nox_alembic.core.steps import (
 
 def save(_config: Config, facts: Facts, options: Options) -> Plan:
     """Dump the running database into a file; nothing is changed in it."""
+    refuse_foreign_clone(facts)
     name = checked_name(options.snapshot)
     facts.shelf.require_free(name)
     require_database(facts)
