@@ -271,18 +271,17 @@ def test_a_full_disk_is_told_and_leaves_nothing(project: Project, small_disk: Pa
 
 
 def test_a_server_that_is_killed_while_it_is_restored_loses_nothing(project: Project) -> None:
-    execute(
-        address_of(project),
-        "DROP TABLE IF EXISTS much",
-        "CREATE TABLE much AS SELECT i, md5(i::text) FROM generate_series(1, 400000) AS i",
-    )
+    # Large enough as a dump, and only as a dump, for several processes.
+    wide = "CREATE TABLE wide AS SELECT repeat('x', 1000000) FROM generate_series(1, 70)"
+    much = "CREATE TABLE much AS SELECT i, md5(i::text) FROM generate_series(1, 400000) AS i"
+    execute(address_of(project), "DROP TABLE IF EXISTS much, wide", much, wide)
     project.good("snapshot", "save", "state")
     execute(address_of(project), "INSERT INTO t1 VALUES (7)")
     restoring = subprocess.Popen(
         project.command("snapshot", "restore", "state", "--yes", "--json"), cwd=project.root, env=project.environ,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
-    await_new(address_of(project))
+    await_new(address_of(project), restoring)
     (file,) = (project.home / "data").glob("*/dev/pgdata/postmaster.pid")
     os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
     out, _ = restoring.communicate(timeout=60)
@@ -292,10 +291,14 @@ def test_a_server_that_is_killed_while_it_is_restored_loses_nothing(project: Pro
     assert rows(project) == [1, 7]
     project.good("snapshot", "restore", "state", "--yes")
     assert rows(project) == [1]
+    assert execute(address_of(project), "SELECT sum(length(repeat)), (SELECT count(*) FROM much) FROM wide") == [
+        (70_000_000, 400_000)
+    ]
+    assert [path.name for path in shelf(project).iterdir()] == ["state"]
 
 
-def await_new(here: DatabaseAddress) -> None:
+def await_new(here: DatabaseAddress, restoring: "subprocess.Popen[str]") -> None:
     """Wait until pg_restore is at work in the new database."""
     busy = "SELECT 1 FROM pg_stat_activity WHERE datname = 'project__new' AND application_name = 'pg_restore'"
     while not execute(here, busy):
-        pass
+        assert restoring.poll() is None

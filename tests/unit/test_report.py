@@ -1,6 +1,7 @@
 """What is on the screen: the lines of `status`, a step with its note, an error with its hint."""
 
 import json
+from dataclasses import replace
 from pathlib import PurePath
 
 import pytest
@@ -9,10 +10,11 @@ from rich.console import Console
 from nox_alembic.core.checks import Found, made, not_made
 from nox_alembic.core.consent import Inventory, Stored
 from nox_alembic.core.errors import PreconditionError
+from nox_alembic.core.snapshots import Damaged, Shelf
 from nox_alembic.core.status import status_of
 from nox_alembic.core.steps import Kill, Plan, Rehearse
 from nox_alembic.report import Reporter
-from tests.unit.core.make import facts, up
+from tests.unit.core.make import SAVED, chain, facts, up
 
 
 @pytest.fixture
@@ -46,6 +48,32 @@ def test_status_without_a_database_claims_nothing_of_revisions(
         "revisions  not known",
         "the database does not answer: `nox -s dev` starts it",
     ]
+
+
+def test_snapshots_are_a_table_with_the_newest_first(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
+    older = replace(SAVED, name="old", at="2026-11-24T08:00:00.000Z", revisions=("b2",), commit="", branch="")
+    shelf = Shelf((older, SAVED), (Damaged("cut", "it has 1 bytes"),))
+    report.snapshots(shelf, chain("a1", "b2", "c3"))
+    captured = capsys.readouterr()
+    assert captured.out.splitlines() == [
+        "NAME          SAVED             SIZE    REVISION  STATE          COMMIT           POSTGRESQL",
+        "before-rooms  2026-11-25 20:00  1.2 MB  c3        at head        0123456789 main  17.2 (compose)",
+        "old           2026-11-24 08:00  1.2 MB  b2        1 behind head                   17.2 (compose)",
+    ]
+    assert captured.err == 'warning: the snapshot "cut" is damaged: it has 1 bytes\n'
+    assert [one["state"] for one in report.fields["snapshots"]] == ["at head", "1 behind head"]  # type: ignore[attr-defined]
+
+
+def test_a_shelf_without_snapshots_says_how_one_is_made(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
+    report.snapshots(Shelf(), chain("a1"))
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "there is no snapshot: `nox -s snapshot -- save NAME` makes one\n")
+
+
+def test_without_a_terminal_bytes_flow_in_silence(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
+    with report.flow(10) as on_bytes:
+        on_bytes(10)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_note_comes_after_the_result_of_its_step(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
