@@ -59,7 +59,9 @@ class Snapshotting:
         self.report.note(f"{shown_size(saved.dump_size)} as {shown_size(saved.size)} in {self.folder / name}")
 
     def check(self, snapshot: Snapshot) -> None:
-        """Read the whole file."""
+        """Look whether there is room for it, and read the whole file."""
+        if self.engine.location.kind == "folder":
+            snapshots.require_room(snapshot, Path(self.engine.location.path))
         with self.report.flow(snapshot.dump_size) as on_bytes:
             snapshots.check(self.folder, snapshot, on_bytes)
 

@@ -18,7 +18,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-from nox_alembic.core.errors import FailedError, RefusedError
+from nox_alembic.core.errors import FailedError, PreconditionError, RefusedError
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.snapshots import NAME, Damaged, Shelf, Snapshot, parse_sidecar
 from nox_alembic.edges import process
@@ -105,6 +105,19 @@ def load(folder: Path, snapshot: Snapshot, restore: Invocation, on_bytes: OnByte
 def has_room(folder: Path, size: int) -> bool:
     """Return whether so many bytes could lie there, and as many would still be free."""
     return shutil.disk_usage(folder).free > 2 * size
+
+
+def require_room(snapshot: Snapshot, data: Path) -> None:
+    """Raise PreconditionError (NA616) when a restore would fill the disk of the data folder.
+
+    A server whose disk is full ends itself. It needs as much for its log as for the rows; where the folder cannot be
+    looked at, nothing is known.
+    """
+    with contextlib.suppress(OSError):
+        if not has_room(data, snapshot.dump_size):
+            needed, free = shown_size(2 * snapshot.dump_size), shown_size(shutil.disk_usage(data).free)
+            message = f'to restore the snapshot "{snapshot.name}" takes about {needed}, and {free} are free in {data}'
+            raise PreconditionError("NA616", message, hint="make room there; nothing was changed")
 
 
 def delete(folder: Path, name: str) -> None:

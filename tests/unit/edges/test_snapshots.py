@@ -101,6 +101,20 @@ def test_there_is_room_while_as_much_would_still_be_free(folder: Path) -> None:
     assert not snapshots.has_room(folder, free)
 
 
+def test_a_restore_that_would_fill_the_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = type("Usage", (), {"free": 19_000_000})
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    assert refusal(lambda: snapshots.require_room(SAVED, tmp_path)) == (
+        "NA616",
+        f'to restore the snapshot "before-rooms" takes about 19.8 MB, and 19.0 MB are free in {tmp_path}',
+        "make room there; nothing was changed",
+    )
+
+
+def test_where_the_disk_cannot_be_looked_at_a_restore_is_tried(tmp_path: Path) -> None:
+    snapshots.require_room(SAVED, tmp_path / "gone")
+
+
 def test_a_restore_that_fails_is_told_in_its_own_words(folder: Path) -> None:
     snapshot = saved(folder)
     with pytest.raises(NoxAlembicError) as error:
