@@ -1,7 +1,7 @@
 """The database over its own protocol: readiness, the revision it is at, notes kept in it, the migration lock."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -58,14 +58,16 @@ def await_ready(
 
 def revisions(address: DatabaseAddress) -> tuple[str, ...] | None:
     """Return the revisions that the database is at, () for none, None when it does not answer."""
+    return revisions_and_notes(address)[0]
+
+
+def revisions_and_notes(address: DatabaseAddress, *names: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Return what `revisions` and `read_notes` do, by one login."""
     try:
         with connected(address) as cursor:
-            cursor.execute("SELECT version_num FROM alembic_version ORDER BY 1")
-            return tuple(row[0] for row in cursor.fetchall())
-    except errors.UndefinedTable:
-        return ()
+            return _revisions(cursor), _notes(cursor, names)
     except psycopg2.OperationalError:
-        return None
+        return None, ("",) * len(names)
 
 
 def make_empty(address: DatabaseAddress, name: str) -> DatabaseAddress:
@@ -100,12 +102,7 @@ def read_note(address: DatabaseAddress, name: str) -> str:
 def read_notes(address: DatabaseAddress, *names: str) -> tuple[str, ...]:
     """Return facts kept by `write_note`, "" for each that there is not, and for all when the database is silent."""
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
-        cursor.execute(
-            "SELECT coalesce(current_setting(name, true), '') FROM unnest(%s) WITH ORDINALITY AS n(name, place)"
-            " ORDER BY place",
-            ([f"nox_alembic.{name}" for name in names],),
-        )
-        return tuple(row[0] for row in cursor.fetchall())
+        return _notes(cursor, names)
     return ("",) * len(names)
 
 
@@ -152,6 +149,25 @@ def _lock_holder(cursor: psycopg2.extensions.cursor) -> str:
 def _ping(address: DatabaseAddress) -> None:
     with connected(address) as cursor:
         cursor.execute("SELECT 1")
+
+
+def _revisions(cursor: psycopg2.extensions.cursor) -> tuple[str, ...]:
+    try:
+        cursor.execute("SELECT version_num FROM alembic_version ORDER BY 1")
+    except errors.UndefinedTable:
+        return ()
+    return tuple(row[0] for row in cursor.fetchall())
+
+
+def _notes(cursor: psycopg2.extensions.cursor, names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    cursor.execute(
+        "SELECT coalesce(current_setting(name, true), '') FROM unnest(%s) WITH ORDINALITY AS n(name, place)"
+        " ORDER BY place",
+        ([f"nox_alembic.{name}" for name in names],),
+    )
+    return tuple(row[0] for row in cursor.fetchall())
 
 
 def _first(cursor: psycopg2.extensions.cursor) -> Any:

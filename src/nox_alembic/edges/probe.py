@@ -1,6 +1,6 @@
 """Looks at the world and changes nothing; the answer is one frozen `Facts`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,19 +9,18 @@ from nox_alembic.core.authors import Authors
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.headfile import HeadFile
-from nox_alembic.core.heads import sides
 from nox_alembic.core.history import History
 from nox_alembic.core.literals import NotLiteralError
-from nox_alembic.core.lost import Lost
-from nox_alembic.edges import applied, backend, database, files, headfile, lost, revisions
+from nox_alembic.edges import applied, backend, database, files, headfile, revisions
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.folders import measure
 from nox_alembic.edges.git import authors as git_authors
-from nox_alembic.edges.git import team
 
 if TYPE_CHECKING:
     from nox_alembic.core.consent import Content, Inventory, Stored
+    from nox_alembic.core.lost import Lost
     from nox_alembic.core.steps import Plan
+    from nox_alembic.core.team import Team
     from nox_alembic.edges.migrations import Alembic
     from nox_alembic.edges.wiper.values import Gates
 
@@ -44,11 +43,10 @@ def look(
     """
     seen = engine.look()
     address = seen.address if seen.database_running else None
-    current = _current(seen)
     history = read_history(configuration, alembic, cache)
     known = ("seed", "rebase", applied.RECORDED_AT)
-    notes = database.read_notes(address, *known) if address and current is not None else ("",) * len(known)
-    seed, rebasing, recorded_at = notes
+    nothing = (None, ("",) * len(known))
+    current, (seed, rebasing, recorded_at) = database.revisions_and_notes(address, *known) if address else nothing
     forked = _forked(history)
     return Facts(
         engine=seen,
@@ -62,14 +60,15 @@ def look(
         head_file=read_head_file(configuration),
         rebasing=rebasing,
         sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
-        team=team.look(configuration.parent, forked) if configuration and forked else None,
+        team=_team(configuration, forked),
         source_of=revisions.source_of,
     )
 
 
 def current(engine: Engine) -> tuple[str, ...] | None:
     """Return what the database is at, None when it does not answer."""
-    return _current(engine.look())
+    seen = engine.look()
+    return database.revisions(seen.address) if seen.database_running and seen.address else None
 
 
 def inventory(facts: Facts, plan: "Plan", older: Sequence[Path]) -> "Inventory":
@@ -132,10 +131,12 @@ def _lost(
     address: DatabaseAddress | None,
     current: Sequence[str],
     copies: Path | None,
-) -> Lost | None:
+) -> "Lost | None":
     """Look for the files of unknown revisions; takes no time where all of them are known."""
     if address is None or configuration is None or not history.unknown(current):
         return None
+    from nox_alembic.edges import lost  # noqa: PLC0415 - all that is seldom
+
     recorded = applied.read(address)
     found = lost.look(configuration.parent, history, current, {**recorded, **applied.intended(address)}, copies)
     return replace(found, recorded=tuple(recorded))
@@ -145,7 +146,17 @@ def _forked(history: History) -> dict[str, Path]:
     """Return the files of the revisions that not all heads have; with one head there are none, and git is not asked."""
     if len(history.heads) < 2:
         return {}
+    from nox_alembic.core.heads import sides  # noqa: PLC0415
+
     return {key: Path(history.revisions[key].path) for side in sides(history) for key in side.revisions}
+
+
+def _team(configuration: Path | None, forked: Mapping[str, Path]) -> "Team | None":
+    if configuration is None or not forked:
+        return None
+    from nox_alembic.edges.git import team  # noqa: PLC0415
+
+    return team.look(configuration.parent, forked)
 
 
 def read_head_file(configuration: Path | None) -> HeadFile | None:
@@ -157,10 +168,6 @@ def read_head_file(configuration: Path | None) -> HeadFile | None:
 def authors(root: Path, history: History, cache: Path) -> Authors:
     """Return what git says of the revision files, most of it from the folder `cache`."""
     return git_authors.authors(root, [found.path for found in history.revisions.values()], cache / "commits.json")
-
-
-def _current(seen: EngineFacts) -> tuple[str, ...] | None:
-    return database.revisions(seen.address) if seen.database_running and seen.address else None
 
 
 def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:

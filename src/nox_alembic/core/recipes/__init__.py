@@ -1,32 +1,51 @@
 """One pure function a verb: `(Config, Facts, Options) -> Plan`. The order of events lives here and nowhere else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import cast
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.recipes import checking, joining, lifecycle, migrating, reapplying, repairing, snapshots, undo
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.steps import Plan
 
 Recipe = Callable[[Config, Facts, Options], Plan]
-RECIPES: dict[str, Recipe] = {
-    "dev": lifecycle.dev,
-    "down": lifecycle.down,
-    "reset": lifecycle.reset,
-    "undo": undo.undo,
-    "test": lifecycle.test,
-    "migrate": migrating.migrate,
-    "downgrade": migrating.downgrade,
-    "reapply": reapplying.reapply,
-    "revision": migrating.revision,
-    "merge": joining.merge,
-    "rebase": joining.rebase,
-    "snapshot save": snapshots.save,
-    "snapshot restore": snapshots.restore,
-    "snapshot delete": snapshots.delete,
-    "snapshot prune": snapshots.prune,
-    "check": checking.check,
-    "repair": repairing.repair,
+# By verb, the module here and its function.
+_PLACES = {
+    "dev": "lifecycle.dev",
+    "down": "lifecycle.down",
+    "reset": "lifecycle.reset",
+    "undo": "undo.undo",
+    "test": "lifecycle.test",
+    "migrate": "migrating.migrate",
+    "downgrade": "migrating.downgrade",
+    "reapply": "reapplying.reapply",
+    "revision": "migrating.revision",
+    "merge": "joining.merge",
+    "rebase": "joining.rebase",
+    "snapshot save": "snapshots.save",
+    "snapshot restore": "snapshots.restore",
+    "snapshot delete": "snapshots.delete",
+    "snapshot prune": "snapshots.prune",
+    "check": "checking.check",
+    "repair": "repairing.repair",
 }
+
+
+class _Recipes(Mapping[str, Recipe]):
+    """The recipes by verb; one verb needs one of them, and only its module is imported."""
+
+    def __getitem__(self, verb: str) -> Recipe:
+        module, _, function = _PLACES[verb].partition(".")
+        return cast("Recipe", getattr(import_module(f"{__name__}.{module}"), function))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+
+RECIPES = _Recipes()
 
 __all__ = ["RECIPES", "Options", "Recipe"]
