@@ -112,7 +112,8 @@ class Harness:
     def _helpers(self) -> bool:
         if not shutil.which("docker"):
             return False
-        words = ["docker", "ps", "-aq", "--filter", "label=nox-alembic.helper"]
+        mine = ["--filter", "label=nox-alembic.helper", "--filter", f"volume={self.data.parent}"]
+        words = ["docker", "ps", "-aq", *mine]
         return bool(subprocess.run(words, capture_output=True, check=False).stdout.strip())
 
     def summary(self) -> str:

@@ -1,6 +1,6 @@
 """Moves the database along its history: under the lock, with a second look before and after, and a record of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from nox_alembic.core.lost import Lost
 from nox_alembic.core.steps import ApplyRevision, Downgrade, DowngradeLost, Migrate
 from nox_alembic.recording import Recording
 from nox_alembic.report import Reporter
-from nox_alembic.tools import Tools
+from nox_alembic.tools import Migrations, Tools
 
 DONE = "done"
 NOT_NEEDED = "not needed"
@@ -27,6 +27,9 @@ class Movement:
 
     def upgrade(self, step: Migrate, history: History) -> str:
         """Upgrade under the lock, with a second look at what is applied: another run may have been quicker."""
+        return self._upgrade(step, history, self.tools.migrations)
+
+    def _upgrade(self, step: Migrate, history: History, migrations: Callable[[], Migrations]) -> str:
         address = self.tools.engine.address()
         targets = history.heads if step.target == "heads" else (step.target,)
         with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
@@ -39,15 +42,19 @@ class Movement:
             if step.seed_later and not current:
                 self.tools.database.write_note(address, "seed", "pending")
             self._recording(history).intend(address, pending)
-            self.tools.migrations().upgrade(self.configuration, address, step.target, self.report.revision)
+            migrations().upgrade(self.configuration, address, step.target, self.report.revision)
             reached = self._verified(address, history, expected=history.with_ancestors(targets))
             self._recording(history).settle(address, reached)
         return DONE
 
     def apply(self, step: ApplyRevision) -> str:
-        """Upgrade on the new history; what fails here leaves the changed files, so the error has the way back."""
+        """Upgrade on the new history; what fails here leaves the changed files, so the error has the way back.
+
+        In a process of its own: what the project has imported by now may have kept the address of the shadow database.
+        """
         try:
-            return self.upgrade(Migrate("heads"), self.tools.reread())
+            with self.tools.rehearsing() as alembic:
+                return self._upgrade(Migrate("heads"), self.tools.reread(), lambda: alembic)
         except FailedError as error:
             hint = f"{error.hint}; {step.way_back}" if step.way_back else error.hint
             raise FailedError(error.id, error.message, hint=hint, detail=error.detail) from error

@@ -30,6 +30,15 @@ def rows(project: Project, *words: str) -> int:
         connection.close()
 
 
+def everything_of(project: Project) -> tuple[str, ...]:
+    """Return the containers and networks of the project and of what is named after it, and all volumes.
+
+    Not all containers: other tests may run beside this one. A volume without a name tells nobody whose it is.
+    """
+    mine = ("--filter", f"name={project.variables['PROJECT']}")
+    return docker("ps", "-aq", *mine), docker("network", "ls", "-q", *mine), docker("volume", "ls", "-q")
+
+
 def insert(project: Project, *words: str) -> None:
     url = sqlalchemy.make_url(project.run("status", "--json", *words).json["database"]["url"])
     connection = psycopg2.connect(host=url.host, port=url.port, user="dds", password="a$b%c", dbname="sample")
@@ -89,7 +98,7 @@ def test_containers_are_kept_by_reset_and_removed_by_down(project: Project) -> N
 
 def test_a_dry_run_lists_the_steps_and_changes_nothing(project: Project) -> None:
     project.good("dev")
-    before = tree(project.root), docker("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.State}} {{.RunningFor}}")
+    before = tree(project.root), containers(project)
     ran = project.good("reset", "--dry-run")
     assert ran.out.splitlines() == [
         "1. prove that the server is ours",
@@ -105,10 +114,10 @@ def test_a_dry_run_lists_the_steps_and_changes_nothing(project: Project) -> None
         "11. keep the old data for `undo`",
         f"what goes: the database in {project.root / 'volumes/db'}",
     ]
-    after = tree(project.root), docker("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.State}} {{.RunningFor}}")
+    after = tree(project.root), containers(project)
     assert [path for path in before[0] if before[0][path] != after[0][path] and "volumes" not in path] == []
     assert set(before[0]) == set(after[0])
-    assert [line.split()[:2] for line in before[1].splitlines()] == [line.split()[:2] for line in after[1].splitlines()]
+    assert before[1] == after[1]
 
 
 def test_reset_without_a_terminal_needs_yes_once_there_is_data(project: Project) -> None:
@@ -275,18 +284,18 @@ def test_the_throw_away_environment_of_test_leaves_nothing_behind(project: Proje
     insert(project)
     project.write("count.py", COUNT)
     project.table(*EVERYTHING, 'test-command = "python count.py"')
-    before = docker("ps", "-aq"), docker("network", "ls", "-q"), docker("volume", "ls", "-q")
+    before = everything_of(project)
     ran = project.good("test")
     assert ran.out == "0\n"
-    assert (docker("ps", "-aq"), docker("network", "ls", "-q"), docker("volume", "ls", "-q")) == before
+    assert everything_of(project) == before
     assert rows(project) == 2
 
 
 def test_failing_tests_fail_the_verb_and_leave_nothing_behind(project: Project) -> None:
     project.table(*EVERYTHING, "test-command = ['python', '-c', 'raise SystemExit(3)']")
-    before = docker("ps", "-aq"), docker("network", "ls", "-q")
+    before = everything_of(project)
     assert project.run("test", "--json").error[1] == "the test command ended with 3"
-    assert (docker("ps", "-aq"), docker("network", "ls", "-q")) == before
+    assert everything_of(project) == before
 
 
 def test_logs_show_the_database_and_the_backend(project: Project) -> None:

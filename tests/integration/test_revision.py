@@ -18,12 +18,15 @@ sa.Table("t1", metadata, sa.Column("id", sa.Integer))
 sa.Table("t2", metadata, sa.Column("id", sa.Integer){column})
 {more}
 """
+GIVEN = 'context.config.get_main_option("sqlalchemy.url")'
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     project = make_project(tmp_path / "project", tmp_path / "home", 'engine = "embedded"')
-    project.write("alembic/env.py", ENV_PY)
+    # As many projects do: what is imported keeps the first address that it sees.
+    project.write("settings.py", "import os\n\nURL = os.environ['DATABASE_URL']\n")
+    project.write("alembic/env.py", "import settings\n" + ENV_PY.replace(GIVEN, "settings.URL"))
     project.write("alembic/script.py.mako", MAKO)
     models(project)
     project.write("alembic.ini", INI)
