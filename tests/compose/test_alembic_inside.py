@@ -4,7 +4,7 @@ import os
 
 from tests.compose.conftest import MakeProject, docker
 from tests.page import ENV_PY, INI, MAKO
-from tests.project import REVISION
+from tests.project import REVISION, Project
 
 OVERRIDE = """\
 services:
@@ -41,14 +41,30 @@ def test_the_verbs_work_through_the_backends_container_running_or_not(make_compo
     docker("compose", "stop", "-t", "0", "backend", cwd=project.root)
     project.good("downgrade", "--yes", "t2")
     project.good("migrate")
-    broken = REVISION.format(
-        id="x1", down=made_id(written.read_text()), message="m", upgrade="op.execute('SELEC 1')", downgrade="pass"
-    )
+    project.good("reapply")
+    checked = {check["name"]: check["sentence"] for check in project.run("check", "--json").json["checks"]}
+    assert checked["models"] == "equal to the migrations"
+    # Mine is applied when theirs comes: it goes down, onto theirs, and up again.
+    project.revision("mine", made_id(written.read_text()))
+    project.good("migrate")
+    project.revision("theirs", made_id(written.read_text()))
+    project.good("rebase", "--yes", "--onto", "theirs")
+    assert applied(project) == ["mine"]
+    project.revision("b1", "mine")
+    project.revision("b2", "mine")
+    project.good("merge", "--apply")
+    (joined,) = applied(project)
+    assert joined not in {"b1", "b2"}
+    broken = REVISION.format(id="x1", down=joined, message="m", upgrade="op.execute('SELEC 1')", downgrade="pass")
     project.write("alembic/versions/x1.py", broken)
     id_, message, _ = project.run("migrate", "--json").error
     assert id_ == "NA455"
     assert message.startswith("the revision x1 (alembic/versions/x1.py, line 10) failed: syntax error")
     assert "BEGIN" in project.good("migrate", "--sql").out
+
+
+def applied(project: Project) -> list[str]:
+    return list(project.run("status", "--json").json["current"])
 
 
 def made_id(text: str) -> str:
