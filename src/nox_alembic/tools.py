@@ -238,8 +238,8 @@ class Snapshots(Protocol):
 class Tools:
     """The edges that a run uses; `cli` wires the real ones. What takes long to import is given as a call.
 
-    `rehearsing` is Alembic in a process of its own, for one database alone: what a project keeps of its imports there does
-    not reach what `migrations` runs, nor the other way round.
+    `rehearsing` is Alembic in a process of its own, for one database alone: what a project keeps of its imports there
+    does not reach what `migrations` runs, nor the other way round.
     """
 
     config: Config
