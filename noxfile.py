@@ -75,7 +75,7 @@ def reset(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["database"])
 def undo(session: nox.Session) -> None:
-    """Take back the last reset; what is there now is kept instead."""
+    """Take back the last verb that changed the database or its files."""
     install(session, "backend")
     verb(session)
 

@@ -16,7 +16,7 @@ from nox_alembic.core.errors import PreconditionError, UsageError
 from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.timeline import Timeline
-from nox_alembic.edges import kept, probe, process, settings
+from nox_alembic.edges import files, kept, probe, process, settings
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine
 from nox_alembic.edges.folders import Folders, folders_of
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from nox_alembic.core.consent import Inventory
     from nox_alembic.core.steps import Plan
     from nox_alembic.edges.migrations import Alembic
+    from nox_alembic.generations import Generations
+    from nox_alembic.keeping import Keeping
     from nox_alembic.safekeeping import Safekeeping
     from nox_alembic.snapshotting import Snapshotting
     from nox_alembic.tools import Person
@@ -77,14 +79,35 @@ class Environment:
 
     @property
     def safe(self) -> "Safekeeping":
-        """What sets data aside, and knows what was kept."""
+        """What sets data aside."""
         from nox_alembic.safekeeping import Safekeeping  # noqa: PLC0415 - the wiper, which most verbs do not need
 
-        return Safekeeping(
+        return Safekeeping(engine=self.engine, generations=self.generations, protect=self._protected())
+
+    @property
+    def generations(self) -> "Generations":
+        """What knows what was kept."""
+        from nox_alembic.generations import Generations  # noqa: PLC0415 - which most verbs do not need
+
+        return Generations(
             engine=self.engine,
-            journal=self.folders.state / self.config.environment / "undo.json",
-            protect=self._protected(),
-            generations=self.config.undo_keep,
+            environment=self.config.environment,
+            path=self.folders.state / self.config.environment / "undo.json",
+            limit=self.config.undo_keep,
+        )
+
+    @property
+    def keeping(self) -> "Keeping":
+        """What keeps copies of the database, and files."""
+        from nox_alembic.keeping import Keeping  # noqa: PLC0415 - which most verbs do not need
+
+        return Keeping(
+            engine=self.engine,
+            generations=self.generations,
+            root=self.root,
+            limit=self.config.undo_limit,
+            timeout=self.config.timeout,
+            report=self.report,
         )
 
     def look(self, *, whole: bool = True) -> Facts:
@@ -98,7 +121,9 @@ class Environment:
             cache=self.folders.cache,
             whole=whole,
         )
-        return replace(seen, undo=self.safe.kept()) if whole else seen
+        seen = replace(seen, content_of=lambda path: files.read(self.root / path))
+        address = seen.engine.address if seen.current is not None else None
+        return replace(seen, undo=self.generations.kept(address)) if whole else seen
 
     @property
     def snapshots(self) -> "Snapshotting":
@@ -107,6 +132,7 @@ class Environment:
 
         return Snapshotting(
             engine=self.engine,
+            generations=self.generations,
             folder=self.folders.data / "snapshots" / self.config.environment,
             root=self.root,
             environment=self.config.environment,

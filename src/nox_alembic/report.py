@@ -174,8 +174,8 @@ class Reporter:
 
     def kept(self, journal: "Journal") -> None:
         """List what `undo` can bring back, the newest first."""
-        newest_first = journal.generations[::-1]
-        self.fields["kept"] = [asdict(one) for one in newest_first]
+        newest_first = journal.live[::-1]
+        self.fields["kept"] = [one.as_json for one in newest_first]
         if not self.json:
             for one in newest_first:
                 click.echo(one.shown)

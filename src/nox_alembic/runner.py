@@ -29,6 +29,7 @@ from nox_alembic.core.steps import (
     DropIndex,
     DropShadow,
     Foreground,
+    KeepDatabase,
     KeepFiles,
     Kill,
     LintSql,
@@ -37,6 +38,8 @@ from nox_alembic.core.steps import (
     MakeShadow,
     Migrate,
     NoteRebase,
+    NoteUndone,
+    OpenUndo,
     Plan,
     PrintUpgradeSql,
     ProveOwnership,
@@ -53,6 +56,7 @@ from nox_alembic.core.steps import (
     StartDatabase,
     StartServices,
     StopBackend,
+    SwapBack,
     SwapDatabases,
     Sweep,
     WriteMerge,
@@ -115,6 +119,15 @@ class Runner:
                 self._set_aside(step)
             case PutBack():
                 self.tools.safe.put_back(step)
+            case KeepDatabase():
+                kept = self.tools.keeping().keep(step, self.tools.history, self.tools.person.consent)
+                return DONE if kept else NOT_NEEDED
+            case OpenUndo():
+                self.tools.keeping().open(step)
+            case SwapBack():
+                self.tools.keeping().swap_back(step)
+            case NoteUndone():
+                self.tools.keeping().note_undone(step)
             case CloseUndo():
                 self.tools.safe.close()
             case DiscardData():
@@ -254,8 +267,10 @@ class Runner:
     def _write_merge(self, step: WriteMerge) -> None:
         configuration = self._configuration()
         file = self.tools.migrations().merge(configuration, step.id, step.heads, step.message)
-        self.tools.write_revision(configuration.parent / file.path, file.text)
-        self.report.written(shown_path(self.tools.config, configuration.parent / file.path))
+        path = configuration.parent / file.path
+        self.tools.keeping().note_file("merge", path, None, file.text.encode())
+        self.tools.write_revision(path, file.text)
+        self.report.written(shown_path(self.tools.config, path))
 
     def _seed(self, command: Sequence[str]) -> str:
         address = self.tools.engine.address()

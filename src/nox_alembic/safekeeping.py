@@ -11,21 +11,16 @@ from nox_alembic.core.undo import Journal
 from nox_alembic.edges import journal, probe, wiper
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.wiper.values import Gates
+from nox_alembic.generations import Generations
 
 
 @dataclass(frozen=True, kw_only=True)
 class Safekeeping:
-    """The data folder of one environment and what was set aside of it; `generations` of that are kept."""
+    """The data folder of one environment and what was set aside of it."""
 
     engine: Engine
-    journal: Path
+    generations: Generations
     protect: Sequence[Path]
-    generations: int
-
-    def kept(self) -> Journal:
-        """Return what earlier verbs have kept, as far as it is really there."""
-        path = Path(self.engine.location.path)
-        return journal.read(self.journal).having(wiper.list_trash(path.parent, path.name))
 
     def set_aside(self, step: SetDataAside) -> Sequence[str]:
         """Set the data aside, and return what there is to say of it."""
@@ -49,7 +44,7 @@ class Safekeeping:
 
     def close(self) -> None:
         """Note that the verb came to its end: what is in place now is whole."""
-        journal.write(self.journal, self.kept().closed(self.generations))
+        self.generations.close()
 
     def passing(self, plan: Plan) -> Sequence[Path]:
         """Return what earlier verbs have set aside and this plan deletes; changes nothing."""
@@ -58,21 +53,24 @@ class Safekeeping:
             return ()
         anew = any(isinstance(step, PutBack) or (isinstance(step, SetDataAside) and not step.half_made)
                    for step in plan.steps)  # fmt: skip
-        stay = [one.kept for one in self.kept().closed(self.generations - anew).generations]
+        stay = [one.kept for one in self._kept().closed(self.generations.limit - anew).generations]
         trash = wiper.list_trash(folder.parent, folder.name)
         return [folder.with_name(name) for name in trash if name not in stay]
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
         """Delete what was set aside and is not kept; return what there is to say of what is left."""
         path = Path(location.path)
-        names = [one.kept for one in self.kept().closed(self.generations).generations]
+        names = [one.kept for one in self._kept().closed(self.generations.limit).generations]
         done = wiper.sweep(path.parent, path.name, keep_names=names, remover=self.engine.remover())
         return [self._leftover(left) for left in done.left]
 
     def _note(self, verb: str, aside: str, revisions: Sequence[str] | None) -> None:
         """Write down what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
-        generation = journal.new_generation(verb, "folder", aside, revisions)
-        journal.write(self.journal, self.kept().pushed(generation))
+        self.generations.push(journal.new_generation(verb, "folder", aside, revisions))
+
+    def _kept(self) -> Journal:
+        """Return what was kept; of folders alone, so that no server need be asked."""
+        return self.generations.kept(None)
 
     def _gates(self, location: DataLocation) -> Gates:
         return probe.gates_of(self.engine, location, self.protect, ahead_of=None)

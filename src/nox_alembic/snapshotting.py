@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nox_alembic.core.aside import Mark, before_name, leftovers, new_name
+from nox_alembic.core.aside import Mark, before_name, new_name, unfinished
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, Facts
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.snapshots import Shelf, Snapshot
 from nox_alembic.core.steps import SwapDatabases
-from nox_alembic.edges import aside, database, git, snapshots
+from nox_alembic.edges import aside, database, git, journal, room, snapshots
 from nox_alembic.edges.engines import Engine
+from nox_alembic.generations import Generations
 from nox_alembic.report import Reporter
 
 # Not compressed by pg_dump: zstd is several times quicker, and packs better. What a subscription holds is a password.
@@ -30,6 +31,7 @@ class Snapshotting:
     """The snapshots of one environment, in `folder`; `timeout` in seconds is how long a migration is waited for."""
 
     engine: Engine
+    generations: Generations
     folder: Path
     root: Path
     environment: str
@@ -46,7 +48,7 @@ class Snapshotting:
         address = facts.engine.address
         if address is None or facts.current is None:
             return replace(facts, shelf=self.shelf)
-        left = leftovers(aside.marked(address))
+        left = unfinished(aside.marked(address))
         return replace(facts, shelf=self.shelf, left=left, server_version=aside.server_version(address))
 
     def save(self, name: str) -> None:
@@ -77,16 +79,18 @@ class Snapshotting:
             raise
 
     def swap(self, step: SwapDatabases) -> None:
-        """Put the new database into the place of the real one, and keep that instead of what was kept before."""
+        """Put the new database into the place of the real one, and keep that, unless it is too large."""
         address, now = self.engine.address(), _now()
         mark = Mark(role="before", of=address.name, environment=self.environment, verb=step.verb, at=now,
                     revisions=step.revisions)  # fmt: skip
         kept = before_name(address.name, now)
+        if step.keeps:
+            size = room.look(address, self.engine.location).size
+            self.generations.push(journal.new_generation(step.verb, "database", kept, step.revisions, size))
         aside.swap(address, new_name(address.name), kept, mark)
-        for older in leftovers(aside.marked(address)):
-            aside.drop_again(address, older)
-        self.report.fields["kept_database"] = kept
-        self.report.note(f'the old database is kept in the server as "{kept}"')
+        if step.keeps:
+            self.report.fields["kept_database"] = kept
+            self.report.note(f'the old database is kept in the server as "{kept}"')
 
     def delete(self, names: Sequence[str]) -> None:
         """Delete snapshots."""
@@ -98,7 +102,7 @@ class Snapshotting:
         snapshots.clear(self.folder)
         if self.engine.is_alive("database"):
             address = self.engine.address()
-            aside.drop(address, leftovers(aside.marked(address)))
+            aside.drop(address, unfinished(aside.marked(address)))
 
     def _jobs(self, snapshot: Snapshot) -> int:
         """Return how many processes restore it: several need a file that they can see, and cost more to start."""

@@ -135,6 +135,7 @@ class Supervised:
             back=bool(back_to),
             environment=self.environment,
             engine=self.engine,
+            undoable="kept_database" in self.report.fields,
         )
         self.report.failure(whole)
         return explain(whole)

@@ -16,7 +16,15 @@ from nox_alembic.core.failures import Blocker, Failure
 from nox_alembic.core.history import History
 from nox_alembic.core.lint import Violation
 from nox_alembic.core.snapshots import Snapshot
-from nox_alembic.core.steps import PutBack, SetDataAside, SwapDatabases
+from nox_alembic.core.steps import (
+    KeepDatabase,
+    NoteUndone,
+    OpenUndo,
+    PutBack,
+    SetDataAside,
+    SwapBack,
+    SwapDatabases,
+)
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.process import Invocation
 
@@ -212,6 +220,25 @@ class Safe(Protocol):
         """Delete what is not kept; return what there is to say of what is left."""
 
 
+class Keeping(Protocol):
+    """What the runner asks of copies of the database, and of files, for `undo`; `keeping` has it all."""
+
+    def keep(self, step: KeepDatabase, history: History, consent: Callable[[str], None]) -> bool:
+        """Copy the database if there is something to lose; return whether it did."""
+
+    def open(self, step: OpenUndo) -> None:
+        """Note which files are about to be changed."""
+
+    def note_file(self, verb: str, path: Path, before: bytes | None, after: bytes) -> None:
+        """Note a file that is known only now."""
+
+    def swap_back(self, step: SwapBack) -> None:
+        """Put a kept database back."""
+
+    def note_undone(self, step: NoteUndone) -> None:
+        """Note that files are what they were."""
+
+
 class Snapshots(Protocol):
     """What the runner asks of snapshots, on disk and in the server; `snapshotting` has it all."""
 
@@ -261,7 +288,8 @@ class Tools:
     reread: Callable[[], History]
     write_revision: Callable[[Path, str], None]
     safe: Safe
+    keeping: Callable[[], Keeping]
     snapshots: Callable[[], Snapshots]
     command: Callable[[Sequence[str], Mapping[str, str], bool], int]
-    replace_file: Callable[[Path, bytes | None, bytes], None]
+    replace_file: Callable[[Path, bytes | None, bytes | None], None]
     write_head: Callable[[Sequence[str]], Path | None]

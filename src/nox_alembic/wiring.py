@@ -61,6 +61,7 @@ class Wiring:
             linter=squawk,
             write_revision=revisions.write,
             safe=at.safe,
+            keeping=lambda: at.keeping,
             snapshots=lambda: at.snapshots,
             command=self._command,
             replace_file=files.replace,

@@ -20,6 +20,7 @@ from nox_alembic.core.catalogue import compare
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges import catalogue, clones
+from nox_alembic.edges.copies import Client
 from nox_alembic.edges.engines.postgres_programs import find_programs
 from nox_alembic.edges.process import Invocation
 from tests.integration.conftest import execute
@@ -165,7 +166,7 @@ def rich(server_project: Project) -> Iterator[DatabaseAddress]:
     execute(server, "DROP DATABASE rich")
 
 
-def client_of(address: DatabaseAddress) -> clones.Client:
+def client_of(address: DatabaseAddress) -> Client:
     """Return how the embedded engine's programs are run on that server."""
     programs = find_programs("", Path(), os.environ)
     login = {"PGHOST": address.host, "PGPORT": str(address.port)}

@@ -11,8 +11,17 @@ from nox_alembic.core.catalogue import Catalogue
 from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
+from nox_alembic.core.history import History
 from nox_alembic.core.snapshots import Snapshot
-from nox_alembic.core.steps import PutBack, SetDataAside, SwapDatabases
+from nox_alembic.core.steps import (
+    KeepDatabase,
+    NoteUndone,
+    OpenUndo,
+    PutBack,
+    SetDataAside,
+    SwapBack,
+    SwapDatabases,
+)
 from nox_alembic.edges.engines import Inside, Remover, Service
 from nox_alembic.edges.process import Invocation
 from tests.unit.core.make import ADDRESS, FOLDER, engine
@@ -306,7 +315,7 @@ class FakeFiles:
 
     world: World
 
-    def replace(self, path: Path, before: bytes | None, after: bytes) -> None:
+    def replace(self, path: Path, before: bytes | None, after: bytes | None) -> None:
         self.world.happened(f"replace {path} {before!r} {after!r}")
 
     def write_head(self, heads: Sequence[str]) -> Path:
@@ -334,6 +343,30 @@ class FakeSafe:
     def sweep(self, location: DataLocation) -> Sequence[str]:
         self.world.happened("sweep")
         return self.left
+
+
+@dataclass
+class FakeKeeping:
+    """Copies that are only talked about; without `copies` there is nothing to keep."""
+
+    world: World
+    copies: bool = True
+
+    def keep(self, step: KeepDatabase, history: History, consent: Callable[[str], None]) -> bool:
+        self.world.happened(f"keep before {step.verb}, {len(history.revisions)} revisions")
+        return self.copies
+
+    def open(self, step: OpenUndo) -> None:
+        self.world.happened(f"open {step.verb}")
+
+    def note_file(self, verb: str, path: Path, before: bytes | None, after: bytes) -> None:
+        self.world.happened(f"note {path} for {verb}")
+
+    def swap_back(self, step: SwapBack) -> None:
+        self.world.happened(f"swap back {step.generation.kept}")
+
+    def note_undone(self, step: NoteUndone) -> None:
+        self.world.happened(f"undone {step.generation.id}")
 
 
 @dataclass

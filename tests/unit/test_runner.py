@@ -31,6 +31,7 @@ from nox_alembic.core.steps import (
     DropIndex,
     DropShadow,
     Foreground,
+    KeepDatabase,
     KeepFiles,
     Kill,
     LintSql,
@@ -39,6 +40,8 @@ from nox_alembic.core.steps import (
     MakeShadow,
     Migrate,
     NoteRebase,
+    NoteUndone,
+    OpenUndo,
     Plan,
     PrintUpgradeSql,
     ProveOwnership,
@@ -55,6 +58,7 @@ from nox_alembic.core.steps import (
     StartServices,
     Step,
     StopBackend,
+    SwapBack,
     SwapDatabases,
     Sweep,
     WriteMerge,
@@ -63,7 +67,7 @@ from nox_alembic.core.steps import (
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
 from nox_alembic.tools import Tools
-from tests.unit.core.make import ADDRESS, FOLDER, KEPT, ROOT, SAVED, SEED, chain, config, lost
+from tests.unit.core.make import ADDRESS, COPY, FOLDER, KEPT, ROOT, SAVED, SEED, chain, config, lost
 from tests.unit.fakes import (
     FakeBackend,
     FakeClones,
@@ -71,6 +75,7 @@ from tests.unit.fakes import (
     FakeDatabase,
     FakeEngine,
     FakeFiles,
+    FakeKeeping,
     FakeKept,
     FakeMigrations,
     FakePerson,
@@ -88,7 +93,7 @@ class Bench:
     def __init__(self) -> None:
         self.world = World()
         self.commands = FakeCommands(self.world)
-        self.safe = FakeSafe(self.world)
+        self.safe, self.keeping = FakeSafe(self.world), FakeKeeping(self.world)
         self.records, self.kept = FakeRecords(), FakeKept()
         self.report = Reporter("reset", console=Console(stderr=True, record=True, width=120, quiet=False))
         self.repairs = FakeRepairs(self.world)
@@ -116,6 +121,7 @@ class Bench:
             reread=lambda: chain("a1", "b2", "c3", "d4"),
             write_revision=lambda path, text: self.world.happened(f"write {path} {text}"),
             safe=self.safe,
+            keeping=lambda: self.keeping,
             snapshots=lambda: FakeSnapshots(self.world),
             command=self.commands,
             replace_file=files.replace,
@@ -144,6 +150,10 @@ CALLS: list[tuple[Step, str]] = [
     (Down(), "down"),
     (SetDataAside(FOLDER), "wipe /project/volumes/db"),
     (PutBack(FOLDER, KEPT), "put back .db.wipe"),
+    (KeepDatabase("migrate", "heads"), "keep before migrate, 3 revisions"),
+    (OpenUndo("merge", ("c3",), ()), "open merge"),
+    (SwapBack(COPY, ("b2",)), "swap back ddsurveys__before_20261125t200000000z"),
+    (NoteUndone(KEPT, ("c3",)), "undone 0ab1c2"),
     (CloseUndo(), "close"),
     (DiscardData(DataLocation(kind="volume", volume="v")), "discard data"),
     (Sweep(FOLDER), "sweep"),
@@ -399,7 +409,14 @@ def test_a_rebase_is_noted_in_the_database(bench: Bench) -> None:
 
 def test_a_merge_is_made_by_alembic_and_written(bench: Bench) -> None:
     events = bench.run(WriteMerge("m1", ("a1", "b2"), "join"))
-    assert events == ["merge a1,b2 as m1: join", "write /project/alembic/versions/m1.py text"]
+    path = "/project/alembic/versions/m1.py"
+    assert events == ["merge a1,b2 as m1: join", f"note {path} for merge", f"write {path} text"]
+
+
+def test_a_database_with_nothing_to_lose_is_not_copied(bench: Bench) -> None:
+    bench.keeping.copies = False
+    bench.run(KeepDatabase("dev"))
+    assert bench.report.steps[0].outcome == "not needed"
 
 
 def test_files_that_were_written_are_named_to_be_committed(bench: Bench) -> None:

@@ -39,12 +39,13 @@ def reset(shared: Shared, *, revision: str, no_seed: bool) -> int:
 @click.argument("generation", default="", metavar="[ID]")
 @click.option("--list", "lists", is_flag=True, help="Show what is kept, and change nothing.")
 def undo(shared: Shared, *, generation: str, lists: bool) -> int:
-    """Take back the last reset: the old data returns, and what is there now is kept instead."""
+    """Take back the last verb that changed the database or its files; what is there now is kept instead."""
     return tell("undo", shared, _list_kept) if lists else perform("undo", shared, generation=generation)
 
 
 def _list_kept(environment: "Environment") -> int:
-    environment.report.kept(environment.safe.kept())
+    generations = environment.generations
+    environment.report.kept(generations.kept(generations.address()))
     return 0
 
 

@@ -30,7 +30,7 @@ def list_(shared: Shared) -> int:
 @click.argument("name")
 @click.option("--migrate", is_flag=True, help="Upgrade it to head, too.")
 def restore(shared: Shared, *, name: str, migrate: bool) -> int:
-    """Put a snapshot into the place of the database, which is kept until the next restore."""
+    """Put a snapshot into the place of the database, which is kept for `undo`."""
     return perform("snapshot restore", shared, snapshot=name, migrate=migrate)
 
 

@@ -5,7 +5,7 @@ A mark is the comment of the database. Only what has the exact name and the mark
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -79,11 +79,15 @@ def is_ours(database: str, name: str, mark: Mark | None) -> bool:
     return suffix is not None and name == _fitting(database, suffix[0])
 
 
-def leftovers(found: Sequence[Marked]) -> tuple[str, ...]:
-    """Return what may be dropped: what was never finished, and all that was kept but the newest."""
-    unfinished = [one.name for one in found if one.mark.role == "new"]
-    kept = sorted((one for one in found if one.mark.role == "before"), key=lambda one: one.mark.at)
-    return (*unfinished, *(one.name for one in kept[:-1]))
+def unfinished(found: Sequence[Marked]) -> tuple[str, ...]:
+    """Return what a run that was killed was about to make."""
+    return tuple(one.name for one in found if one.mark.role == "new")
+
+
+def leftovers(found: Sequence[Marked], environment: str, kept: Collection[str]) -> tuple[str, ...]:
+    """Return what may be dropped: what was never finished, and what is kept of this environment no more."""
+    old = [one for one in found if one.mark.role == "before" and one.mark.environment == environment]
+    return (*unfinished(found), *(one.name for one in old if one.name not in kept))
 
 
 def _fitting(database: str, suffix: str) -> str:

@@ -1,5 +1,6 @@
 """One frozen `Config` out of the `[tool.nox-alembic]` table: every key, its type and its default."""
 
+import contextlib
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from nox_alembic.core.errors import UsageError
+from nox_alembic.core.sizes import parse_size
 
 EngineChoice = Literal["auto", "compose", "embedded"]
 TABLE = "[tool.nox-alembic]"
@@ -18,6 +20,7 @@ class Config:
     """What one environment of one project is; the field `compose_files` is the key `compose-files`, and so on.
 
     An empty value means "find it": the Compose file, the services, the Alembic configuration, a free port.
+    `undo_limit` is in bytes.
     """
 
     root: PurePath
@@ -42,6 +45,7 @@ class Config:
     timeout: int = 60
     lock_timeout: int = 10
     undo_keep: int = 2
+    undo_limit: int = 2_000_000_000
     protected: bool = False
 
 
@@ -129,6 +133,16 @@ def _positive(wanted: str) -> Callable[[str, object], int]:
     return parser
 
 
+def _size(key: str, value: object) -> int:
+    """Take a text with a unit, or a number of bytes."""
+    with contextlib.suppress(ValueError):
+        if isinstance(value, str):
+            return parse_size(value)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+    raise _wrong(key, value, 'a size such as "2 GB", 0 to keep nothing')
+
+
 def _texts(key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise _wrong(key, value, "a list of strings")
@@ -179,6 +193,7 @@ _KEYS: Mapping[str, Callable[[str, object], object]] = {
     "timeout": _positive("a whole number of seconds"),
     "lock-timeout": _positive("a whole number of seconds"),
     "undo-keep": _positive("a whole number of generations, at least 1"),
+    "undo-limit": _size,
     "protected": _flag,
 }
 

@@ -24,7 +24,7 @@ def explain(failure: Failure) -> FailedError:
         return FailedError(_OTHER.id, message, hint=f"{command(failure, 'status')} shows the revisions")
     state = _state(failure)
     message = f"{_place(failure)} failed: {_cause(failure)}." + (f" {state}" if state else "")
-    return FailedError(kind.id, message, hint=kind.cure(failure), detail=_material(failure))
+    return FailedError(kind.id, message, hint=f"{kind.cure(failure)}{_way_back(failure)}", detail=_material(failure))
 
 
 def command(failure: Failure, verb: str, *words: str) -> str:
@@ -83,6 +83,12 @@ def _state(failure: Failure) -> str:
     if failure.invalid_indexes:
         sentences.append(f"Left behind, invalid: the index {', '.join(failure.invalid_indexes)}.")
     return " ".join(sentences)
+
+
+def _way_back(failure: Failure) -> str:
+    """Return how to get back what was there, where something was changed and that was kept."""
+    changed = failure.committed or (failure.after is not None and failure.before != failure.after)
+    return f"; {command(failure, 'undo')} takes back what was committed" if failure.undoable and changed else ""
 
 
 def _movement(failure: Failure, before: tuple[str, ...], after: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.headfile import HeadFile
 from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
+from nox_alembic.core.room import Room
 from nox_alembic.core.snapshots import Shelf
 from nox_alembic.core.team import Team
 from nox_alembic.core.undo import Journal
@@ -123,6 +124,8 @@ class Facts:
     package. `rebasing` names a rebase that has moved the database and was not finished. With several heads, `sources`
     are the revision files that not all of them have, by id, and `team` is what git says of them, None without git.
     `source_of` gives the text of a revision file by its path, "" where it cannot be read: of thousands few matter.
+    `content_of` gives the bytes of a file of the project, None where there is none, and `room` what a copy of the
+    database would need: both are asked only by what changes something.
     `details` are looked at only for the verbs that need them; and only those of snapshots look for `shelf`,
     `server_version` ("" when it could not be asked) and `left`, which are databases that a killed restore has left.
     """
@@ -135,6 +138,8 @@ class Facts:
     refusal: RefusedError | None = None
     undo: Journal = field(default_factory=Journal)
     source_of: Callable[[str], str] = field(default=lambda _path: "", repr=False, compare=False)
+    content_of: Callable[[str], bytes | None] = field(default=lambda _path: None, repr=False, compare=False)
+    room: Callable[[], Room] = field(default=Room, repr=False, compare=False)
     shelf: Shelf = field(default_factory=Shelf)
     server_version: str = ""
     left: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ class Failure:
     `verb` and `target`, if one was typed, are what is to be repeated; `back`: it was a downgrade.
     As the run saw it: `refused` is Alembic's own sentence, where it was Alembic that raised; `path` is relative to the
     project, `line` counts from 1, `report` is what PostgreSQL said below its message (position, detail, hint);
-    `committed`: the revision had begun an autocommit block.
+    `committed`: the revision had begun an autocommit block. `undoable`: what was there before the run is kept.
     As it was found afterwards: `before` and `after` are the revisions that the database was and is at, None when that
     is not known; `kept` were applied by this run and stay, `taken_back` were taken back by it, `rolled_back` ran
     for nothing.
@@ -61,6 +61,7 @@ class Failure:
     column: str = ""
     constraint: str = ""
     committed: bool = False
+    undoable: bool = False
     before: tuple[str, ...] | None = None
     after: tuple[str, ...] | None = None
     kept: tuple[str, ...] = ()

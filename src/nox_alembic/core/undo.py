@@ -1,33 +1,70 @@
-"""What destructive verbs have kept, as generations, and which of them `undo` takes back."""
+"""What verbs have kept of the state before them, as generations, and which of them `undo` takes back."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from nox_alembic.core.errors import FindingError, UsageError
+from nox_alembic.core.sizes import shown_size
+
+Kind = Literal["folder", "volume", "database", "files"]
+# These hold the whole server, and so all that was kept inside of it until then.
+WHOLE: frozenset[Kind] = frozenset({"folder", "volume"})
+_NOUNS: dict[Kind, str] = {"folder": "data", "volume": "data", "database": "database", "files": "files"}
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """A file that a verb has changed: its path from the project on, with slashes, and its contents; None is no file."""
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+    @property
+    def reverse(self) -> "FileChange":
+        """The change that takes this one back."""
+        return FileChange(self.path, self.after, self.before)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Generation:
-    """One state of the data that was kept when `verb` took it away at `at` (ISO 8601, UTC).
+    """One state that was kept when `verb` took it away at `at` (ISO 8601, UTC).
 
-    `kept` is its name: of the folder beside the data folder, of the volume, of the database. `open` while the verb
-    that took it away has not come to its end: what lies in its place then is only half made.
+    `kept` is its name: of the folder beside the data folder, of the volume, of the database, "" for files alone.
+    `open` while the verb has not come to its end: what lies in its place then is only half made, and so is what the
+    next verb keeps of a database (`half_made`). `hidden` is what lies inside of a folder that is kept itself.
+    `size` is in bytes. `files` are those of the project that the verb has changed, too.
     """
 
     id: str
     verb: str
     at: str
-    kind: Literal["folder", "volume", "database"]
+    kind: Kind
     kept: str
     revisions: tuple[str, ...] | None = None
     open: bool = True
+    size: int | None = None
+    half_made: bool = False
+    hidden: bool = False
+    files: tuple[FileChange, ...] = ()
 
     @property
     def shown(self) -> str:
         """The generation as lists show it."""
+        names = ", ".join(change.path for change in self.files)
+        if self.kind == "files":
+            return f"{self.id}: the files before `{self.verb}` of {self.at}: {names or 'none was changed'}"
         where = "an unknown revision" if self.revisions is None else ", ".join(self.revisions) or "no revision"
-        return f"{self.id}: the data before `{self.verb}` of {self.at}, at {where}"
+        size = "" if self.size is None else f", {shown_size(self.size)}"
+        size += ", as a run that did not end left it" if self.half_made else ""
+        files = f", and of the files {names}" if names else ""
+        return f"{self.id}: the {_NOUNS[self.kind]} before `{self.verb}` of {self.at}, at {where}{size}{files}"
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """The fields that `--json` promises; of files the paths alone."""
+        return {**asdict(self), "files": [change.path for change in self.files]}
 
 
 @dataclass(frozen=True)
@@ -37,27 +74,69 @@ class Journal:
     generations: tuple[Generation, ...] = ()
 
     @property
+    def live(self) -> tuple[Generation, ...]:
+        """Those that can be brought back now."""
+        return tuple(one for one in self.generations if not one.hidden)
+
+    @property
     def newest(self) -> Generation | None:
         """The one that `undo` takes back."""
-        return self.generations[-1] if self.generations else None
+        return self.live[-1] if self.live else None
 
     @property
     def is_open(self) -> bool:
-        """Whether the last destructive verb has not come to its end."""
-        return self.newest is not None and self.newest.open
+        """Whether the last verb that took the whole data away has not come to its end."""
+        return any(one.open and one.kind in WHOLE for one in self.generations)
 
-    def having(self, kept: Collection[str]) -> "Journal":
-        """Return what is really there: a verb that was killed before it took anything away has kept nothing."""
-        return Journal(tuple(one for one in self.generations if one.kept in kept))
+    def having(self, kept: Collection[str], databases: Collection[str] | None = ()) -> "Journal":
+        """Return what is really there: a verb that was killed before it took anything away has kept nothing.
+
+        `kept` are the folders and volumes, `databases` those in the server, None while it does not answer. A database
+        that is older than a folder that is there may lie in it, and come back with it: it is hidden, and not forgotten.
+        """
+        return Journal(tuple(self._seen(set(kept), databases)))
+
+    def _seen(self, kept: set[str], databases: Collection[str] | None) -> Iterator[Generation]:
+        for number, one in enumerate(self.generations):
+            if (one.kind == "files" and one.files) or (one.kind in WHOLE and one.kept in kept):
+                yield one
+            elif one.kind == "database":
+                there = databases is None or one.kept in databases
+                if there or any(later.kept in kept for later in self.generations[number:]):
+                    yield replace(one, hidden=not there)
 
     def pushed(self, generation: Generation) -> "Journal":
-        """Return the journal with one more generation."""
-        return Journal((*self.generations, generation))
+        """Return the journal with one more generation; what a cut-off verb has left of a database is half made."""
+        half_made = generation.kind == "database" and any(one.open and one.kind == "database" for one in self.live)
+        return Journal((*self.generations, replace(generation, half_made=half_made)))
+
+    def changing(self, verb: str, change: FileChange) -> "Journal":
+        """Return it with one more file in the newest generation, if that is of the verb and open."""
+        if self.newest is None or not self.newest.open or self.newest.verb != verb:
+            return self
+        grown = replace(self.newest, files=(*self.newest.files, change))
+        return Journal(tuple(grown if one.id == grown.id else one for one in self.generations))
+
+    def thinned(self, limit: int) -> "Journal":
+        """Return it with the newest `limit` of the half made databases alone: they add up while verbs fail."""
+        half_made = [one.id for one in self.generations if one.half_made and one.open]
+        gone = set(half_made[: max(0, len(half_made) - limit)])
+        return Journal(tuple(one for one in self.generations if one.id not in gone))
 
     def closed(self, limit: int) -> "Journal":
-        """Return it with the verb at its end, and with the newest `limit` generations alone."""
-        done = tuple(replace(one, open=False) for one in self.generations)
-        return Journal(done[len(done) - limit :] if len(done) > limit else done)
+        """Return it with the verb at its end, and of each kind with the newest `limit` generations alone.
+
+        What is hidden is counted apart, since it may be all that there is when it comes back. The last whole database
+        stays in any case, so that no failing verb takes its place.
+        """
+        left: dict[tuple[Kind, bool], int] = {}
+        whole = next((one for one in reversed(self.live) if one.kind == "database" and not one.half_made), None)
+        stay = []
+        for one in reversed(self.generations):
+            left[one.kind, one.hidden] = left.get((one.kind, one.hidden), limit) - 1
+            if left[one.kind, one.hidden] >= 0 or one is whole:
+                stay.append(replace(one, open=False))
+        return Journal(tuple(reversed(stay)))
 
     def without(self, generation: Generation) -> "Journal":
         """Return it without one generation."""
@@ -72,6 +151,12 @@ class Journal:
         found = [one for one in self.generations if one.id == word]
         if not found:
             message = f'there is no kept data "{word}"'
-            known = "; ".join(one.shown for one in reversed(self.generations))
+            known = "; ".join(one.shown for one in reversed(self.live))
             raise UsageError("NA632", message, hint=f"there is {known}")
+        if found[0].hidden:
+            after = self.generations[self.generations.index(found[0]) :]
+            holder = next((one for one in after if one.kind in WHOLE), self.newest)
+            message = f'the database "{found[0].kept}" is not in the server that runs now'
+            hint = f"it went with the data before `{holder.verb}` of {holder.at}: `nox -s undo -- {holder.id}` first"
+            raise FindingError("NA634", message, hint=hint)
         return found[0]

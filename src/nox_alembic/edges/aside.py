@@ -1,4 +1,4 @@
-"""Databases beside the real one in the same server: made, filled by others, and swapped in by renames."""
+"""Databases beside the real one in the same server: made, copied from it, and swapped in by renames."""
 
 import contextlib
 from collections.abc import Iterable, Iterator
@@ -9,12 +9,13 @@ import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spite of its name
 
-from nox_alembic.core.aside import Mark, Marked, is_ours, new_name, parse_mark
+from nox_alembic.core.aside import Mark, Marked, is_ours, new_name, parse_mark, unfinished
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges import siblings
 from nox_alembic.edges.connection import connected
-from nox_alembic.edges.siblings import beside, copy_settings, likeness
+from nox_alembic.edges.copies import Client, copy_at_once, fill_by_dump
+from nox_alembic.edges.siblings import beside, copy_all_settings, copy_settings, likeness
 from nox_alembic.edges.waiting import wait_until
 
 # A limit that nobody types by accident: unlike a comment it is there from the first instant of a database on.
@@ -37,6 +38,15 @@ def marked(address: DatabaseAddress) -> tuple[Marked, ...]:
     return ()
 
 
+def names(address: DatabaseAddress) -> frozenset[str] | None:
+    """Return the databases that were kept of this one, None when the server does not answer."""
+    try:
+        with beside(address) as cursor:
+            return frozenset(one.name for one in _ours(cursor, address.name) if one.mark.role == "before")
+    except psycopg2.OperationalError:
+        return None
+
+
 def create(address: DatabaseAddress, mark: Mark) -> DatabaseAddress:
     """Make the new database, empty, with the owner, the encoding, the sort order and the settings of the real one.
 
@@ -45,18 +55,30 @@ def create(address: DatabaseAddress, mark: Mark) -> DatabaseAddress:
     """
     new = replace(address, name=new_name(address.name))
     with beside(address) as cursor, _told(new.name):
-        _drop(cursor, [one.name for one in _ours(cursor, address.name) if one.mark.role == "new"])
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (new.name,))
-        if cursor.fetchone():
-            message = f'the database "{new.name}" is in the way, and was not made by this tool'
-            raise RefusedError("NA611", message, hint=f'rename it: `ALTER DATABASE "{new.name}" RENAME TO ...`')
-        name = sql.Identifier(new.name)
-        options = _options(cursor, address.name)
-        cursor.execute(sql.SQL("CREATE DATABASE {} CONNECTION LIMIT {} {}").format(name, sql.Literal(MAKING), options))
-        cursor.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(mark.text)))
+        _make_way(cursor, address.name, new.name)
+        _create(cursor, new.name, mark, likeness(cursor, address.name) + _owner(cursor, address.name))
         _copy_grants(cursor, address.name, new.name)
         copy_settings(address, new.name, of_role=False)
     return new
+
+
+def keep(address: DatabaseAddress, kept: str, mark: Mark, client: Client) -> None:
+    """Make a copy of the real database with all that belongs to it, under the name `kept`.
+
+    By PostgreSQL's own copy where nobody is at work in it, for which idle sessions are ended, else by a dump. Until it
+    is whole, and named, it is one that the next run drops. Raises RefusedError (NA611) and FailedError (NA635).
+    """
+    new = new_name(address.name)
+    try:
+        with beside(address) as cursor, _uncopied(address.name):
+            _make_way(cursor, address.name, new)
+            _copy(cursor, address, replace(mark, role="new"), client)
+            _copy_grants(cursor, address.name, new)
+            copy_all_settings(cursor, address.name, new)
+            _name(cursor, address.name, new, kept, mark)
+    except BaseException:
+        drop_again(address, new)
+        raise
 
 
 def swap(address: DatabaseAddress, incoming: str, kept: str, mark: Mark, *, seconds: float = SWAP_SECONDS) -> None:
@@ -110,15 +132,56 @@ def _drop(cursor: Cursor, names: Iterable[str]) -> None:
         siblings.drop(cursor, name)
 
 
-def _options(cursor: Cursor, database: str) -> sql.Composable:
-    """Return what makes another database like that one, and gives it the same owner and place."""
+def _make_way(cursor: Cursor, database: str, new: str) -> None:
+    """Drop what a killed run has left under the new name, and nothing else."""
+    _drop(cursor, unfinished(list(_ours(cursor, database))))
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (new,))
+    if cursor.fetchone():
+        message = f'the database "{new}" is in the way, and was not made by this tool'
+        raise RefusedError("NA611", message, hint=f'rename it: `ALTER DATABASE "{new}" RENAME TO ...`')
+
+
+def _create(cursor: Cursor, new: str, mark: Mark, options: sql.Composable) -> None:
+    name = sql.Identifier(new)
+    cursor.execute(sql.SQL("CREATE DATABASE {} CONNECTION LIMIT {} {}").format(name, sql.Literal(MAKING), options))
+    cursor.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(mark.text)))
+
+
+def _owner(cursor: Cursor, database: str) -> sql.Composable:
+    """Return what gives another database the same owner and place."""
     cursor.execute(
         "SELECT pg_get_userbyid(datdba), spcname FROM pg_database JOIN pg_tablespace AS t ON t.oid = dattablespace"
         " WHERE datname = %s",
         (database,),
     )
     owner, space = map(sql.Identifier, _row(cursor))
-    return sql.SQL("{} OWNER {} TABLESPACE {}").format(likeness(cursor, database), owner, space)
+    return sql.SQL(" OWNER {} TABLESPACE {}").format(owner, space)
+
+
+def _copy(cursor: Cursor, address: DatabaseAddress, mark: Mark, client: Client) -> None:
+    new, owner = new_name(address.name), _owner(cursor, address.name)
+
+    def create(options: sql.Composable) -> None:
+        _create(cursor, new, mark, options + owner)
+
+    if not copy_at_once(cursor, address.name, create, ends_idle=True):
+        create(likeness(cursor, address.name))
+        if problem := fill_by_dump(client, address, new):
+            raise _not_copied(address.name, problem)
+
+
+def _name(cursor: Cursor, database: str, new: str, kept: str, mark: Mark) -> None:
+    """Make it a kept one, in one transaction, with the comment and the limit that the real one has."""
+    comment, limit = _comment_and_limit(cursor, database)
+    cursor.execute(
+        sql.SQL(
+            "BEGIN; ALTER DATABASE {new} RENAME TO {kept}; COMMENT ON DATABASE {kept} IS {mark};"
+            " ALTER DATABASE {kept} CONNECTION LIMIT {limit}; COMMIT"
+        ).format(
+            new=sql.Identifier(new), kept=sql.Identifier(kept), limit=sql.Literal(limit),
+            mark=sql.Literal(replace(mark, comment=comment).text),
+        )
+    )  # fmt: skip
 
 
 def _copy_grants(cursor: Cursor, database: str, new: str) -> None:
@@ -139,11 +202,9 @@ def _copy_grants(cursor: Cursor, database: str, new: str) -> None:
 
 
 def _renames(cursor: Cursor, database: str, incoming: str, kept: str, mark: Mark) -> sql.Composed:
-    """Return the swap as one transaction; the incoming database gets the comment and the limit of the old one."""
-    cursor.execute(
-        "SELECT shobj_description(oid, 'pg_database'), datconnlimit FROM pg_database WHERE datname = %s", (database,)
-    )
-    comment, limit = _row(cursor)
+    """Return the swap as one transaction; what was kept gets its own comment back, what is new that of the old one."""
+    comment, limit = _comment_and_limit(cursor, database)
+    earlier = parse_mark(_comment_and_limit(cursor, incoming)[0])
     return sql.SQL(
         "BEGIN; ALTER DATABASE {real} RENAME TO {kept}; COMMENT ON DATABASE {kept} IS {mark};"
         " ALTER DATABASE {new} RENAME TO {real}; COMMENT ON DATABASE {real} IS {comment};"
@@ -153,9 +214,17 @@ def _renames(cursor: Cursor, database: str, incoming: str, kept: str, mark: Mark
         kept=sql.Identifier(kept),
         new=sql.Identifier(incoming),
         mark=sql.Literal(replace(mark, comment=comment).text),
-        comment=sql.Literal(comment),
+        comment=sql.Literal(earlier.comment if earlier and earlier.role == "before" else comment),
         limit=sql.Literal(limit),
     )
+
+
+def _comment_and_limit(cursor: Cursor, database: str) -> tuple[str | None, int]:
+    """Return those of a database, nothing and no limit where there is no such database."""
+    cursor.execute(
+        "SELECT shobj_description(oid, 'pg_database'), datconnlimit FROM pg_database WHERE datname = %s", (database,)
+    )
+    return _row(cursor) or (None, -1)
 
 
 def _in_use(cursor: Cursor, database: str) -> FailedError:
@@ -176,6 +245,20 @@ def _told(name: str) -> Iterator[None]:
         message = f'the database "{name}" cannot be made: {str(error).strip()}'
         hint = "nothing was changed; make room if the disk is full, `ALTER ROLE ... CREATEDB` if it is a right"
         raise FailedError("NA612", message, hint=hint) from None
+
+
+@contextlib.contextmanager
+def _uncopied(database: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg2.Error as error:
+        raise _not_copied(database, str(error)) from None
+
+
+def _not_copied(database: str, detail: str) -> FailedError:
+    message = f'the database "{database}" could not be copied for `undo`, and is as it was'
+    hint = "PostgreSQL says why, above: make room if the disk is full; `undo-limit = 0` in pyproject.toml keeps nothing"
+    return FailedError("NA635", message, hint=hint, detail=detail.strip())
 
 
 @contextlib.contextmanager

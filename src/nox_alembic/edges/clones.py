@@ -7,8 +7,9 @@ of this very database.
 import contextlib
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import psycopg2
 from psycopg2 import errors, sql
@@ -16,16 +17,13 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spit
 
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges import process
-from nox_alembic.edges.process import Invocation
+from nox_alembic.edges.copies import Client, copy_at_once, fill_by_dump
 from nox_alembic.edges.siblings import beside, copy_settings, drop, likeness
 
 NAME = re.compile(r"nox_alembic_rehearsal_[0-9a-f]{8}")
 # The mark is a limit that nobody types by accident: unlike a comment it is there from the first instant on.
 MARK = 1913
 COMMENT = "nox-alembic: for a moment, beside the database "
-
-Client = Callable[[str], Invocation]
 
 
 @contextlib.contextmanager
@@ -39,9 +37,11 @@ def copied(address: DatabaseAddress, client: Client) -> Iterator[DatabaseAddress
         _drop_leftovers(cursor, address)
         copy = replace(address, name=_new_name())
         try:
-            if not _copy_at_once(cursor, address, copy):
-                _create(cursor, address, copy, likeness(cursor, address.name))
-                _dump(client, address, copy)
+            create = partial(_create, cursor, address, copy)
+            if not copy_at_once(cursor, address.name, create):
+                create(likeness(cursor, address.name))
+                if problem := fill_by_dump(client, address, copy.name):
+                    raise _not_copied(address, problem)
             copy_settings(address, copy.name, of_role=True)
             yield copy
         finally:
@@ -50,21 +50,6 @@ def copied(address: DatabaseAddress, client: Client) -> Iterator[DatabaseAddress
 
 def _new_name() -> str:
     return f"nox_alembic_rehearsal_{secrets.token_hex(4)}"
-
-
-def _copy_at_once(cursor: Cursor, address: DatabaseAddress, copy: DatabaseAddress) -> bool:
-    """Return whether the server copied its files; asked first, since it waits for five seconds before it refuses."""
-    cursor.execute(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type <> 'autovacuum worker'",
-        (address.name,),
-    )
-    if cursor.fetchone() != (0,):
-        return False
-    try:
-        _create(cursor, address, copy, sql.SQL("TEMPLATE {}").format(sql.Identifier(address.name)))
-    except errors.ObjectInUse:
-        return False
-    return True
 
 
 def _create(cursor: Cursor, address: DatabaseAddress, copy: DatabaseAddress, options: sql.Composable) -> None:
@@ -81,17 +66,6 @@ def _create(cursor: Cursor, address: DatabaseAddress, copy: DatabaseAddress, opt
         raise
     except psycopg2.Error as error:
         raise _not_copied(address, str(error)) from None
-
-
-def _dump(client: Client, address: DatabaseAddress, copy: DatabaseAddress) -> None:
-    """Copy through a dump. Subscriptions and publications reach beyond the database, and stay out."""
-    outside = ("--no-subscriptions", "--no-publications", "--lock-wait-timeout=30s")
-    dump = client("pg_dump").adding(*outside, f"--dbname={address.name}")
-    load = client("psql").adding("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={copy.name}")
-    gave, took = process.pipe(dump, load)
-    for done in (took, gave):
-        if not done.ok:
-            raise _not_copied(address, done.err)
 
 
 def _not_copied(address: DatabaseAddress, detail: str) -> FailedError:

@@ -15,7 +15,7 @@ def read(path: Path) -> bytes | None:
         return None
 
 
-def replace(path: Path, before: bytes | None, after: bytes) -> None:
+def replace(path: Path, before: bytes | None, after: bytes | None) -> None:
     """Write `after` in place of `before` (None: no file); after a crash it is the one or the other.
 
     Raises FailedError (NA433) when the file is not `before` any more, or cannot be written.
@@ -27,6 +27,9 @@ def replace(path: Path, before: bytes | None, after: bytes) -> None:
     # One name for all runs, so that what a killed one has left is used up by the next; Alembic does not see it.
     fresh = target.with_name(f".{target.name}.nox-alembic")
     try:
+        if after is None:
+            target.unlink(missing_ok=True)
+            return
         _write(fresh, after)
         if before is not None:
             shutil.copymode(target, fresh)

@@ -6,40 +6,59 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 from nox_alembic.core.errors import PreconditionError
-from nox_alembic.core.undo import Generation, Journal
+from nox_alembic.core.undo import FileChange, Generation, Journal, Kind
 from nox_alembic.edges.folders import write_private
 
 
 def read(path: Path) -> Journal:
     """Return the journal, empty when there is none; raises PreconditionError (NA633) when it cannot be read."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return Journal(tuple(_generation(one) for one in found))
     except FileNotFoundError:
         return Journal()
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         message = f"the journal of `undo` cannot be read from {path}: {error}"
         raise PreconditionError("NA633", message, hint="move that file away: what it names stays where it is") from None
 
 
 def write(path: Path, journal: Journal) -> None:
     """Write it, before what it says is done."""
-    write_private(path, json.dumps([asdict(one) for one in journal.generations]))
+    generations = [{**asdict(one), "files": list(map(_shown_change, one.files))} for one in journal.generations]
+    write_private(path, json.dumps(generations))
 
 
 def new_generation(
-    verb: str, kind: Literal["folder", "volume", "database"], kept: str, revisions: Sequence[str] | None
+    verb: str, kind: Kind, kept: str, revisions: Sequence[str] | None, size: int | None = None
 ) -> Generation:
     """Return a generation of now."""
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     at = None if revisions is None else tuple(revisions)
-    return Generation(id=secrets.token_hex(3), verb=verb, at=now, kind=kind, kept=kept, revisions=at)
+    return Generation(id=secrets.token_hex(3), verb=verb, at=now, kind=kind, kept=kept, revisions=at, size=size)
 
 
-def _generation(found: dict[str, object]) -> Generation:
+def _generation(found: dict[str, Any]) -> Generation:
     revisions = found["revisions"]
-    at = None if revisions is None else tuple(map(str, revisions))  # type: ignore[call-overload] # a list, or TypeError
-    return Generation(**{**found, "revisions": at})  # type: ignore[arg-type] # TypeError is caught by `read`
+    at = None if revisions is None else tuple(map(str, revisions))
+    files = tuple(_change(change) for change in found.get("files", ()))
+    return Generation(**{**found, "revisions": at, "files": files})
+
+
+def _change(found: dict[str, Any]) -> FileChange:
+    return FileChange(found["path"], _bytes(found["before"]), _bytes(found["after"]))
+
+
+def _shown_change(change: FileChange) -> dict[str, str | None]:
+    return {"path": change.path, "before": _text(change.before), "after": _text(change.after)}
+
+
+def _text(content: bytes | None) -> str | None:
+    """Return bytes of any kind as text that JSON can hold, mostly legible."""
+    return None if content is None else content.decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else text.encode("utf-8", "surrogateescape")

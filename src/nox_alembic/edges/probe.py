@@ -11,6 +11,7 @@ from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, F
 from nox_alembic.core.headfile import HeadFile
 from nox_alembic.core.history import History
 from nox_alembic.core.literals import NotLiteralError
+from nox_alembic.core.room import Room
 from nox_alembic.edges import applied, backend, database, files, headfile, revisions
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.folders import measure
@@ -62,6 +63,7 @@ def look(
         sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
         team=_team(configuration, forked),
         source_of=revisions.source_of,
+        room=lambda: _room(seen),
     )
 
 
@@ -86,6 +88,12 @@ def inventory(facts: Facts, plan: "Plan", older: Sequence[Path]) -> "Inventory":
         data=_stored(facts.engine.location, databases) if whole else None,
         older=tuple(Stored(place=str(path), size=measure(path)[0]) for path in older),
     )
+
+
+def _room(seen: EngineFacts) -> Room:
+    from nox_alembic.edges import room  # noqa: PLC0415 - for what changes the database
+
+    return room.look(seen.address, seen.location) if seen.address else Room()
 
 
 def _stored(location: DataLocation, databases: "Sequence[Content] | None") -> "Stored":

@@ -66,6 +66,31 @@ def copy_settings(address: DatabaseAddress, sibling: str, *, of_role: bool) -> N
             cursor.execute(sql.SQL("ALTER DATABASE {} SET {} FROM CURRENT").format(sql.Identifier(sibling), name))
 
 
+def copy_all_settings(cursor: Cursor, database: str, sibling: str) -> None:
+    """Give a sibling all that was set for the database, our own notes and what is set for single roles included.
+
+    By way of the session's own settings: only so a list, such as a search_path, comes out as it was put in.
+    """
+    cursor.execute(
+        "SELECT nullif(setrole, 0)::regrole::text, split_part(setting, '=', 1),"
+        " substr(setting, strpos(setting, '=') + 1)"
+        " FROM pg_db_role_setting JOIN pg_database AS d ON d.oid = setdatabase, unnest(setconfig) AS setting"
+        " WHERE datname = %s",
+        (database,),
+    )
+    for role, setting, value in cursor.fetchall():
+        whose = sql.SQL(f"ROLE {role} IN " if role else "") + sql.SQL("DATABASE {}").format(sql.Identifier(sibling))
+        name = sql.Identifier(*setting.split("."))
+        try:
+            cursor.execute("SELECT set_config(%s, %s, false)", (setting, value))
+            cursor.execute(sql.SQL("ALTER {} SET {} FROM CURRENT").format(whose, name))
+        except psycopg2.Error:  # a session cannot have it, or could do nothing more with it
+            cursor.execute(sql.SQL("RESET {}").format(name))
+            cursor.execute(sql.SQL("ALTER {} SET {} TO {}").format(whose, name, sql.Literal(value)))
+        else:
+            cursor.execute(sql.SQL("RESET {}").format(name))
+
+
 def drop(cursor: Cursor, name: str) -> bool:
     """Drop a database and end whoever is still on it, by what PostgreSQL 12 knows, too; False when that is in vain."""
 

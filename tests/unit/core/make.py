@@ -21,6 +21,10 @@ BACKEND = BackendFacts(defined=True, running=False, url="http://127.0.0.1:8000/h
 KEPT = Generation(
     id="0ab1c2", verb="reset", at="2026-11-25T20:00:00Z", kind="folder", kept=".db.wipe", revisions=("c3",), open=False
 )
+COPY = Generation(
+    id="d00001", verb="downgrade", at="2026-11-25T20:00:00Z", kind="database",
+    kept="ddsurveys__before_20261125t200000000z", revisions=("c3",), open=False, size=7_600_000,
+)  # fmt: skip
 SAVED = Snapshot(
     name="before-rooms", at="2026-11-25T20:00:00.000Z", environment="dev", engine="compose", database="ddsurveys",
     user="dds", server_version="17.2", revisions=("c3",), seed="done", commit="0123456789abcdef", branch="main",

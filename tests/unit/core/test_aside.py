@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nox_alembic.core.aside import Mark, Marked, before_name, is_ours, leftovers, new_name, parse_mark
+from nox_alembic.core.aside import Mark, Marked, before_name, is_ours, leftovers, new_name, parse_mark, unfinished
 
 NEW = Mark(role="new", of="app", environment="dev", verb="snapshot restore", at="2026-11-25T20:15:00.123Z")
 BEFORE = replace(NEW, role="before", revisions=("c3",), comment="theirs, with a % and a 'quote'")
@@ -56,9 +56,9 @@ def test_only_the_exact_name_with_the_mark_is_ours(name: str, mark: Mark | None,
     assert is_ours("app", name, mark) is ours
 
 
-def test_what_was_never_finished_goes_and_the_newest_kept_one_stays() -> None:
-    older = Marked("b1", replace(BEFORE, at="2026-11-24T00:00:00.000Z"))
-    newest = Marked("a2", BEFORE)
-    assert leftovers([newest, older, Marked("app__new", NEW)]) == ("app__new", "b1")
-    assert leftovers([newest]) == ()
-    assert leftovers([]) == ()
+def test_what_was_never_finished_goes_and_so_does_what_is_not_kept_any_more() -> None:
+    made, stays, goes = Marked("app__new", NEW), Marked("b1", BEFORE), Marked("a2", BEFORE)
+    others = Marked("c3", replace(BEFORE, environment="two"))
+    assert unfinished([made, stays]) == ("app__new",)
+    assert leftovers([stays, goes, others, made], "dev", ["b1"]) == ("app__new", "a2")
+    assert leftovers([], "dev", ["b1"]) == ()

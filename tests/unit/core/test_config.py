@@ -46,6 +46,10 @@ def test_a_command_is_split_as_a_shell_would_and_may_be_a_list() -> None:
     assert parse({"seed": ["C:\\py.exe", "seed.py"]}, root=ROOT).seed == ("C:\\py.exe", "seed.py")
 
 
+def test_a_size_has_a_unit_or_is_in_bytes() -> None:
+    assert [parse({"undo-limit": size}, root=ROOT).undo_limit for size in ("1.5 GB", 7, 0)] == [1_500_000_000, 7, 0]
+
+
 def test_an_unknown_environment_names_the_nearest_one() -> None:
     assert refusal({"env": {"test": {}}}, "tset") == (
         "NA002",
@@ -87,6 +91,9 @@ def test_a_mistake_in_an_environment_that_is_not_used_is_found_too() -> None:
         ("backend-port", 70000, "a port number, 0 for any free one"),
         ("protected", "yes", "true or false"),
         ("timeout", 0, "a whole number of seconds"),
+        ("undo-limit", "2 gigs", 'a size such as "2 GB", 0 to keep nothing'),
+        ("undo-limit", -1, 'a size such as "2 GB", 0 to keep nothing'),
+        ("undo-limit", True, 'a size such as "2 GB", 0 to keep nothing'),
         ("seed", "python 'seed", "a command (No closing quotation)"),
         ("alembic", 3, "a string"),
         ("env", [], "a table"),

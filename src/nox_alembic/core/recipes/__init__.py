@@ -1,11 +1,13 @@
 """One pure function a verb: `(Config, Facts, Options) -> Plan`. The order of events lives here and nowhere else."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from typing import cast
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.recipes.keeping import undoable
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.steps import Plan
 
@@ -30,6 +32,8 @@ _PLACES = {
     "check": "checking.check",
     "repair": "repairing.repair",
 }
+# What these do to the database, and to files, `undo` takes back.
+_UNDOABLE = {"dev", "migrate", "downgrade", "reapply", "merge", "rebase"}
 
 
 class _Recipes(Mapping[str, Recipe]):
@@ -37,13 +41,18 @@ class _Recipes(Mapping[str, Recipe]):
 
     def __getitem__(self, verb: str) -> Recipe:
         module, _, function = _PLACES[verb].partition(".")
-        return cast("Recipe", getattr(import_module(f"{__name__}.{module}"), function))
+        recipe = cast("Recipe", getattr(import_module(f"{__name__}.{module}"), function))
+        return partial(_undoable, verb, recipe) if verb in _UNDOABLE else recipe
 
     def __iter__(self) -> Iterator[str]:
         return iter(_PLACES)
 
     def __len__(self) -> int:
         return len(_PLACES)
+
+
+def _undoable(verb: str, recipe: Recipe, config: Config, facts: Facts, options: Options) -> Plan:
+    return undoable(config, facts, verb, recipe(config, facts, options))
 
 
 RECIPES = _Recipes()

@@ -8,13 +8,11 @@ from nox_alembic.core.facts import Facts
 from nox_alembic.core.headfile import problem, text_of
 from nox_alembic.core.heads import Side, named
 from nox_alembic.core.recipes.guards import (
-    refuse_foreign_clone,
-    refuse_problem,
     refuse_protected,
-    refuse_taken_ports,
     refuse_unknown,
     require_database,
 )
+from nox_alembic.core.recipes.lifecycle import start_to_see
 from nox_alembic.core.recipes.migrating import migration
 from nox_alembic.core.recipes.mine import (
     mine_and_theirs,
@@ -28,12 +26,10 @@ from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.targets import shown, shown_path
 from nox_alembic.core.steps import (
     ApplyRevision,
-    AwaitDatabase,
     Downgrade,
     NoteRebase,
     Plan,
     ReplaceFile,
-    StartDatabase,
     Step,
     WriteMerge,
 )
@@ -126,12 +122,8 @@ def _without_answer(config: Config, facts: Facts, files: tuple[Step, ...]) -> Pl
     """
     if not facts.engine.data_present:
         return Plan(steps=files, notes=("there is no database yet",))
-    refuse_foreign_clone(facts)
-    refuse_problem(facts)
-    refuse_taken_ports(facts)
-    start = () if facts.engine.database_running else (StartDatabase(),)
     note = "the database is stopped: it is started to see whether your revisions are applied in it"
-    return Plan(steps=(*start, AwaitDatabase(config.timeout)), notes=(note,), again=True)
+    return start_to_see(config, facts, note)
 
 
 def _take_back(config: Config, facts: Facts, mine: Side, theirs: Side) -> tuple[Downgrade, ...]:

@@ -111,6 +111,15 @@ def throwaway_up(config: Config, facts: Facts) -> tuple[Step, ...]:
     return (*images(facts), *_make_folder(facts), StartDatabase(), AwaitDatabase(config.timeout))
 
 
+def start_to_see(config: Config, facts: Facts, note: str) -> Plan:
+    """Start the database, so that the verb can look at what is in it and plan once more."""
+    refuse_foreign_clone(facts)
+    refuse_problem(facts)
+    refuse_taken_ports(facts)
+    start = () if facts.engine.database_running else (StartDatabase(),)
+    return Plan(steps=(*start, AwaitDatabase(config.timeout)), notes=(note,), again=True)
+
+
 def images(facts: Facts) -> tuple[Step, ...]:
     """Return the step that fetches what this machine lacks."""
     return (ProvideImages(facts.engine.missing_images),) if facts.engine.missing_images else ()

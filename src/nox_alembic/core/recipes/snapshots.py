@@ -9,11 +9,13 @@ from nox_alembic.core.recipes.migrating import migration
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.targets import target_of
+from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.snapshots import Snapshot, checked_name, refuse_newer, refuse_strangers, standing
 from nox_alembic.core.steps import (
     AwaitBackend,
     CheckSnapshot,
     ClearLeftovers,
+    CloseUndo,
     DeleteSnapshots,
     LoadSnapshot,
     Plan,
@@ -46,17 +48,22 @@ def restore(config: Config, facts: Facts, options: Options) -> Plan:
     ready = bool(migrate) or set(snapshot.revisions) == set(facts.history.heads)
     was_up = facts.engine.backend.running
     again = tuple(name for name in facts.engine.services if name not in facts.engine.stopped)
+    size = facts.room().size
+    keeps = size <= config.undo_limit
     steps = (
         *_clearing(facts),
         CheckSnapshot(snapshot),
         *proof(facts),
         LoadSnapshot(snapshot),
         *((StopBackend(),) if was_up else ()),
-        SwapDatabases(database, "snapshot restore", facts.current or ()),
+        SwapDatabases(database, "snapshot restore", facts.current or (), keeps=keeps),
         *migrate,
         *((StartServices(again), AwaitBackend(config.timeout)) if was_up and ready else ()),
+        CloseUndo(),
     )
-    destroys = f'what is in the database "{database}" now, of which one copy is kept until the next restore'
+    large = f"and no `undo` brings it back: {shown_size(size)} are more than the undo-limit"
+    kept = "which `undo` brings back" if keeps else f"{large} of {shown_size(config.undo_limit)}"
+    destroys = f'what is in the database "{database}" now, {kept}'
     return Plan(steps=steps, destroys=destroys, notes=() if ready else _not_ready(facts, snapshot))
 
 

@@ -11,17 +11,22 @@ from nox_alembic.core.recipes.guards import (
 from nox_alembic.core.recipes.lifecycle import all_services, images
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.ownership import proof
+from nox_alembic.core.recipes.taking_back import restore_files, swap_back
 from nox_alembic.core.steps import AwaitDatabase, CloseUndo, Kill, Plan, PutBack, StartDatabase
-from nox_alembic.core.undo import Generation
+from nox_alembic.core.undo import WHOLE, Generation
 
 
 def undo(config: Config, facts: Facts, options: Options) -> Plan:
     """Bring back what the last destructive verb took away; what is there now is kept instead, so that twice is redo."""
     refuse_protected(config)
     refuse_foreign_clone(facts)
+    generation = facts.undo.chosen(options.generation or _cut_off(facts))
+    if generation.kind == "database":
+        return swap_back(config, facts, generation)
+    if generation.kind == "files":
+        return restore_files(config, facts, generation)
     refuse_unsafe_wipe(facts)
     refuse_taken_ports(facts)
-    generation = facts.undo.chosen(options.generation or _cut_off(facts))
     at_head = generation.revisions is not None and set(generation.revisions) == set(facts.history.heads)
     steps = (
         *images(facts),
@@ -38,9 +43,9 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
 
 def _cut_off(facts: Facts) -> str:
     """Return the id of what an `undo` that was killed between its two renames was about to bring back."""
-    generations, newest = facts.undo.generations, facts.undo.newest
-    cut_off = newest is not None and newest.open and newest.verb == "undo" and not facts.engine.data_present
-    return generations[-2].id if cut_off and len(generations) > 1 else ""
+    whole = [one for one in facts.undo.live if one.kind in WHOLE]
+    cut_off = len(whole) > 1 and whole[-1].open and whole[-1].verb == "undo" and not facts.engine.data_present
+    return whole[-2].id if cut_off else ""
 
 
 def _said(facts: Facts, generation: Generation, *, at_head: bool) -> tuple[str, ...]:

@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 
 from nox_alembic.core.steps.checking import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
-from nox_alembic.core.steps.keeping import CloseUndo, DiscardData, PutBack, SetDataAside, Sweep
+from nox_alembic.core.steps.keeping import (
+    CloseUndo,
+    DiscardData,
+    KeepDatabase,
+    NoteUndone,
+    OpenUndo,
+    PutBack,
+    SetDataAside,
+    SwapBack,
+    Sweep,
+)
 from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
     AwaitDatabase,
@@ -66,6 +76,7 @@ __all__ = [
     "DropIndex",
     "DropShadow",
     "Foreground",
+    "KeepDatabase",
     "KeepFiles",
     "Kill",
     "LintSql",
@@ -74,6 +85,8 @@ __all__ = [
     "MakeShadow",
     "Migrate",
     "NoteRebase",
+    "NoteUndone",
+    "OpenUndo",
     "Plan",
     "PrintUpgradeSql",
     "ProveOwnership",
@@ -91,6 +104,7 @@ __all__ = [
     "StartServices",
     "Step",
     "StopBackend",
+    "SwapBack",
     "SwapDatabases",
     "Sweep",
     "WriteMerge",
@@ -100,6 +114,7 @@ __all__ = [
 # What is waited for; a sweep alone goes on beside the steps that follow it.
 Foreground = (
     ProvideImages | ProveOwnership | Kill | Down | SetDataAside | PutBack | CloseUndo | DiscardData | MakeFolder
+    | KeepDatabase | OpenUndo | SwapBack | NoteUndone
     | StartDatabase | AwaitDatabase | Migrate | PrintUpgradeSql | Downgrade | DowngradeLost | KeepFiles
     | MakeShadow | DropShadow | WriteRevision | ApplyRevision | NoteRebase | ReplaceFile | WriteMerge
     | Rehearse | AwaitEdit

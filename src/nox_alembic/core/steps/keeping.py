@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nox_alembic.core.facts import DataLocation
-from nox_alembic.core.undo import Generation
+from nox_alembic.core.undo import FileChange, Generation
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,55 @@ class PutBack:
 
 
 @dataclass(frozen=True)
+class KeepDatabase:
+    """Copy the database beside the real one, for `undo`, unless there is nothing in it or `target` is reached.
+
+    `files` are those of the project that the verb changes, too; None where it changes none.
+    """
+
+    verb: str
+    target: str = ""
+    files: tuple[FileChange, ...] | None = None
+    title = "keep a copy of the database for `undo`"
+
+
+@dataclass(frozen=True)
+class OpenUndo:
+    """Note for `undo` which files a verb is about to change that leaves the database at `revisions`."""
+
+    verb: str
+    revisions: tuple[str, ...] | None
+    files: tuple[FileChange, ...]
+    title = "note the files for `undo`"
+
+
+@dataclass(frozen=True)
+class SwapBack:
+    """Put the kept database of a generation into the place of the real one, which is kept instead."""
+
+    generation: Generation
+    revisions: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f'put the database "{self.generation.kept}" back'
+
+
+@dataclass(frozen=True)
+class NoteUndone:
+    """Note that the files of a generation are what they were, and what they were in between."""
+
+    generation: Generation
+    revisions: tuple[str, ...] | None
+    title = "note it, so that `undo` again brings the files back"
+
+
+@dataclass(frozen=True)
 class CloseUndo:
     """Note that the verb came to its end."""
 
-    title = "keep the old data for `undo`"
+    title = "keep what was there for `undo`"
 
 
 @dataclass(frozen=True)

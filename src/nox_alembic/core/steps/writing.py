@@ -58,7 +58,7 @@ class ReplaceFile:
 
     path: PurePath
     before: bytes | None = field(repr=False)
-    after: bytes = field(repr=False)
+    after: bytes | None = field(repr=False)
     title: str
 
 

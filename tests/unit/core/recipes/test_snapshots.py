@@ -7,11 +7,13 @@ import pytest
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.recipes import Options, snapshots
+from nox_alembic.core.room import Room
 from nox_alembic.core.snapshots import Damaged, Shelf, Snapshot
 from nox_alembic.core.steps import (
     AwaitBackend,
     CheckSnapshot,
     ClearLeftovers,
+    CloseUndo,
     DeleteSnapshots,
     LoadSnapshot,
     Migrate,
@@ -50,22 +52,32 @@ def test_a_restore_is_checked_loaded_and_only_then_swapped_with_the_backend_rest
         SWAP,
         StartServices(("backend",)),
         AwaitBackend(60),
+        CloseUndo(),
     )
-    assert plan.destroys == 'what is in the database "ddsurveys" now, of which one copy is kept until the next restore'
+    assert plan.destroys == 'what is in the database "ddsurveys" now, which `undo` brings back'
     assert plan.notes == ()
 
 
 def test_a_snapshot_behind_head_comes_back_without_a_backend_that_could_not_use_it() -> None:
     plan = restored(seen(BEHIND))
-    assert plan.steps == (CheckSnapshot(BEHIND), ProveOwnership(), LoadSnapshot(BEHIND), StopBackend(), SWAP)
+    assert plan.steps[:-1] == (CheckSnapshot(BEHIND), ProveOwnership(), LoadSnapshot(BEHIND), StopBackend(), SWAP)
     assert plan.notes == (
         "the snapshot is 2 behind head: `nox -s migrate` upgrades it, `nox -s dev` starts the backend, too",
     )
 
 
+def test_a_database_above_the_limit_is_not_kept_and_that_is_asked_for() -> None:
+    plan = restored(seen(SAVED, room=lambda: Room(size=3_100_000_000)))
+    assert replace(SWAP, keeps=False) in plan.steps
+    assert plan.destroys == (
+        'what is in the database "ddsurveys" now, and no `undo` brings it back: 3.1 GB are more than the undo-limit'
+        " of 2.0 GB"
+    )
+
+
 def test_it_is_migrated_where_that_is_asked_for() -> None:
     plan = restored(seen(BEHIND), migrate=True)
-    assert plan.steps[4:] == (SWAP, Migrate("heads", ("b2", "c3")), StartServices(("backend",)), AwaitBackend(60))
+    assert plan.steps[4:-1] == (SWAP, Migrate("heads", ("b2", "c3")), StartServices(("backend",)), AwaitBackend(60))
     assert plan.notes == ()
 
 
@@ -81,12 +93,13 @@ def test_a_backend_that_does_not_run_is_left_alone() -> None:
         ProveOwnership(),
         LoadSnapshot(SAVED),
         SWAP,
+        CloseUndo(),
     )
 
 
 def test_a_snapshot_of_another_branch_comes_back_with_a_word_of_caution() -> None:
     plan = restored(seen(replace(SAVED, revisions=("x9",), branch="rooms")))
-    assert plan.steps[-1] == SWAP
+    assert plan.steps[-2:] == (SWAP, CloseUndo())
     assert plan.notes == ("the snapshot is at x9, of which there is no file on this branch: `git switch rooms`",)
 
 

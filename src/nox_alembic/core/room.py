@@ -1,0 +1,34 @@
+"""Whether a copy of the database can be kept before a verb changes it."""
+
+from dataclasses import dataclass
+
+from nox_alembic.core.sizes import shown_size
+
+# What is copied is written down once more in the server's log before it is let go.
+MARGIN = 1.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """What was seen of a database and the place around it, in bytes.
+
+    `has_tables`: there is something of the user's in it. `free` is what the disk has left, None where that cannot be
+    seen. `why_not` is why its user may not copy it, "" when it may.
+    """
+
+    size: int = 0
+    has_tables: bool = False
+    free: int | None = None
+    why_not: str = ""
+
+
+def why_not_kept(limit: int, room: Room) -> str:
+    """Return why no copy of the database is kept, "" when one is; `limit` is the configured `undo-limit`."""
+    if room.why_not:
+        return room.why_not
+    size = shown_size(room.size)
+    if room.size > limit:
+        return f"the database has {size}, more than the undo-limit of {shown_size(limit)}"
+    if room.free is not None and room.free < room.size * MARGIN:
+        return f"the database has {size}, and the disk has {shown_size(room.free)} left"
+    return ""

@@ -1,0 +1,71 @@
+"""The journal of `undo` with what is really there, on disk and in the server."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from nox_alembic.core.aside import leftovers
+from nox_alembic.core.errors import PreconditionError
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.undo import WHOLE, FileChange, Generation, Journal
+from nox_alembic.edges import aside, journal
+from nox_alembic.edges.engines import Engine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generations:
+    """What verbs have kept of one environment, by the journal at `path`; `limit` of each kind stay."""
+
+    engine: Engine
+    environment: str
+    path: Path
+    limit: int
+
+    def kept(self, address: DatabaseAddress | None) -> Journal:
+        """Return what there is; without an `address`, or an answer there, what is in the server counts as there."""
+        found = journal.read(self.path)
+        kinds = {one.kind for one in found.generations}
+        databases = aside.names(address) if address and "database" in kinds else None
+        return found.having(self._folders() if kinds & WHOLE else (), databases)
+
+    def push(self, generation: Generation) -> None:
+        """Note what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
+        journal.write(self.path, self.kept(self.address()).pushed(generation))
+
+    def replace(self, old: Generation, new: Generation) -> None:
+        """Note that what was kept is in its place again, and what there was is kept instead."""
+        journal.write(self.path, self.kept(self.address()).without(old).pushed(new))
+
+    def note_file(self, verb: str, change: FileChange) -> None:
+        """Note which file the verb is about to write."""
+        journal.write(self.path, journal.read(self.path).changing(verb, change))
+
+    def thin_out(self, address: DatabaseAddress) -> None:
+        """Let go of what verbs that failed one after another have kept in between."""
+        self._settle(self.kept(address).thinned(self.limit), address)
+
+    def close(self) -> None:
+        """Note that the verb came to its end, and drop the databases that are not kept any more."""
+        had_databases = any(one.kind == "database" for one in journal.read(self.path).generations)
+        address = self.address() if had_databases else None
+        self._settle(self.kept(address).closed(self.limit), address)
+
+    def address(self) -> DatabaseAddress | None:
+        """Return where the server takes logins, None while it does not run."""
+        with contextlib.suppress(PreconditionError):
+            return self.engine.address() if self.engine.is_alive("database") else None
+        return None
+
+    def _settle(self, settled: Journal, address: DatabaseAddress | None) -> None:
+        """Write it down first: what a killed run does not drop then, the next one does."""
+        journal.write(self.path, settled)
+        if address is not None:
+            names = [one.kept for one in settled.generations]
+            for name in leftovers(aside.marked(address), self.environment, names):
+                aside.drop_again(address, name)
+
+    def _folders(self) -> tuple[str, ...]:
+        from nox_alembic.edges import wiper  # noqa: PLC0415 - most verbs do not need it
+
+        path = Path(self.engine.location.path)
+        return wiper.list_trash(path.parent, path.name)

@@ -1,0 +1,92 @@
+"""Copies of the database that `undo` brings back, and the files that verbs have changed with it."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nox_alembic.core.aside import Mark, before_name
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.history import History
+from nox_alembic.core.recipes.keeping import way_back_lost
+from nox_alembic.core.room import why_not_kept
+from nox_alembic.core.steps import KeepDatabase, NoteUndone, OpenUndo, SwapBack
+from nox_alembic.core.undo import FileChange, Generation
+from nox_alembic.edges import aside, database, journal, room
+from nox_alembic.edges.engines import Engine
+from nox_alembic.generations import Generations
+from nox_alembic.report import Reporter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """What is kept of one database and of files; `timeout` in seconds is how long a migration is waited for."""
+
+    engine: Engine
+    generations: Generations
+    root: Path
+    limit: int
+    timeout: float
+    report: Reporter
+
+    def keep(self, step: KeepDatabase, history: History, consent: Callable[[str], None]) -> bool:
+        """Copy the database, if there is something to lose; return whether it did. Where it cannot, it asks."""
+        address = self.engine.address()
+        with database.migration_lock(address, self.timeout, self.report.note):
+            current = database.revisions(address) or ()
+        seen = room.look(address, self.engine.location)
+        if step.files is None and (not (current or seen.has_tables) or _is_reached(step.target, current, history)):
+            return False
+        if why := why_not_kept(self.limit, seen):
+            consent(way_back_lost(step.verb, why))
+            return False
+        kept, mark = self._named(address, step.verb, current)
+        generation = journal.new_generation(step.verb, "database", kept, current, seen.size)
+        self.generations.push(replace(generation, files=step.files or ()))
+        aside.keep(address, kept, mark, self.engine.client)
+        self.generations.thin_out(address)
+        self.report.fields["kept_database"] = kept
+        return True
+
+    def open(self, step: OpenUndo) -> None:
+        """Note which files are about to be changed."""
+        generation = journal.new_generation(step.verb, "files", "", step.revisions)
+        self.generations.push(replace(generation, files=step.files))
+
+    def note_file(self, verb: str, path: Path, before: bytes | None, after: bytes) -> None:
+        """Note a file that is known only now."""
+        relative = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        self.generations.note_file(verb, FileChange(relative.as_posix(), before, after))
+
+    def swap_back(self, step: SwapBack) -> None:
+        """Put a kept database back, and keep the real one instead."""
+        address = self.engine.address()
+        kept, mark = self._named(address, "undo", step.revisions)
+        size = room.look(address, self.engine.location).size
+        generation = journal.new_generation("undo", "database", kept, step.revisions, size)
+        self.generations.push(replace(generation, files=_reversed(step.generation)))
+        aside.swap(address, step.generation.kept, kept, mark)
+        self.report.fields["kept_database"] = kept
+
+    def note_undone(self, step: NoteUndone) -> None:
+        """Note that the files are what they were."""
+        generation = journal.new_generation("undo", "files", "", step.revisions)
+        self.generations.replace(step.generation, replace(generation, files=_reversed(step.generation)))
+
+    def _named(self, address: DatabaseAddress, verb: str, revisions: Sequence[str]) -> tuple[str, Mark]:
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        mark = Mark(role="before", of=address.name, environment=self.generations.environment, verb=verb, at=now,
+                    revisions=tuple(revisions))  # fmt: skip
+        return before_name(address.name, now), mark
+
+
+def _reversed(generation: Generation) -> tuple[FileChange, ...]:
+    return tuple(change.reverse for change in generation.files)
+
+
+def _is_reached(target: str, current: Sequence[str], history: History) -> bool:
+    """Return whether a migration has nothing left to do; one that cannot begin says so itself."""
+    if not target:
+        return False
+    targets = history.heads if target == "heads" else (target,)
+    return bool(history.unknown(current)) or not history.pending(current, targets)

@@ -1,0 +1,164 @@
+"""The crash harness of `undo`: verbs that change a database are killed at random instants, and no row may be lost.
+
+`python -m tests.losses --runs 100 --seed 1` prints a summary. Before each run a row of its own is written into a
+table that the verb drops; after the verb that goes on, the row is in the database or in what `undo` brings back.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from nox_alembic.core.facts import DatabaseAddress
+from tests.integration.conftest import address_of, execute
+from tests.project import Project, make_project
+
+VERBS = {
+    "downgrade": ("downgrade", "--yes"),
+    "migrate": ("migrate",),
+    "reapply": ("reapply", "--yes"),
+    "restore": ("snapshot", "restore", "empty", "--yes", "--migrate"),
+    "rebase": ("rebase", "--onto", "other", "--yes"),
+    "undo": ("undo",),
+}
+
+
+@dataclass
+class Harness:
+    """A project with rows that verbs take away; `failures` says what was wrong after which kill."""
+
+    project: Project
+    runs: int = 0
+    ended: int = 0
+    lost: int = 0
+    failures: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def address(self) -> DatabaseAddress:
+        """Where the database takes logins."""
+        return address_of(self.project)
+
+    def prepare(self) -> None:
+        """Bring it up, save a snapshot without rows, and find out how long each verb takes undisturbed."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.project.good("reset")
+        self.project.good("snapshot", "save", "empty")
+        for verb, words in VERBS.items():
+            self._before(verb, -1)
+            start = time.monotonic()
+            self.project.good(*words)
+            self.seconds[verb] = time.monotonic() - start
+            self._after(verb)
+
+    def kill(self, verb: str, share: float, row: int) -> None:
+        """Kill a verb after a share of the time that it takes, then look for the row."""
+        self._before(verb, row)
+        running = self.project.start(*VERBS[verb])
+        time.sleep(share * self.seconds[verb])
+        running.send_signal(signal.SIGKILL)
+        code = running.wait()
+        self.runs += 1
+        self.ended += code != 0
+        what = f"{verb} after {share * self.seconds[verb]:.3f} s"
+        problems = self._after(verb)
+        if not self._found(row):
+            self.lost += 1
+            problems.append(f"the row {row} is lost")
+        self.failures += [f"{what}: {problem}" for problem in problems]
+
+    def _before(self, verb: str, row: int) -> None:
+        """Bring it to head with the row in the table t2, and with what the verb has to do."""
+        self.project.good("migrate")
+        execute(self.address, f"INSERT INTO t2 VALUES ({row})")
+        if verb == "migrate":
+            self.project.revision("empties", "t2", upgrade='op.execute("DELETE FROM t2")')
+        elif verb == "rebase":
+            self.project.revision(
+                "mine", "t2", upgrade='op.execute("SELECT 1")', downgrade='op.execute("DELETE FROM t2")'
+            )
+            self.project.good("migrate")
+            self.project.revision("other", "t2")
+        elif verb == "undo":
+            self.project.good("downgrade", "--yes")
+
+    def _after(self, verb: str) -> list[str]:
+        """Go on as somebody would, bring the project back to two revisions, and return what is not as it should be."""
+        again = self.project.run(*(VERBS["rebase"] if verb == "rebase" else ("migrate",)))
+        problems = [] if again.code == 0 else [f"the next verb ended with {again.code}: {again.err.strip()}"]
+        names = self._databases()
+        kept = {str(one["kept"]) for one in self._kept()}
+        problems += [f"{names} and not {kept}"] if {*names} - {self.address.name} != kept else []
+        for name in ("empties", "mine", "other"):
+            if (self.project.root / f"alembic/versions/{name}.py").exists():
+                self.project.run("downgrade", "t2", "--yes")
+        for name in ("empties", "mine", "other"):
+            (self.project.root / f"alembic/versions/{name}.py").unlink(missing_ok=True)
+        return problems
+
+    def _found(self, row: int) -> bool:
+        """Return whether the row is in the database, or in one that `undo` brings back."""
+        return any(self._has(name, row) for name in [self.address.name, *(str(one["kept"]) for one in self._kept())])
+
+    def _has(self, name: str, row: int) -> bool:
+        there = replace(self.address, name=name)
+        if execute(there, "SELECT to_regclass('t2')") == [(None,)]:
+            return False
+        return bool(execute(there, f"SELECT FROM t2 WHERE id = {row}"))
+
+    def _kept(self) -> list[dict[str, object]]:
+        kept = self.project.good("undo", "--list", "--json").json["kept"]
+        return [one for one in kept if one["kind"] == "database"]
+
+    def _databases(self) -> list[str]:
+        """Return the databases but for an unfinished copy, which the next verb that makes one drops."""
+        found = execute(self.address, "SELECT datname FROM pg_database WHERE datname LIKE 'project%' ORDER BY 1")
+        return [str(name) for (name,) in found if not str(name).endswith("__new")]
+
+    def summary(self) -> str:
+        """Return the line that a report needs."""
+        counts = f"{self.runs} runs, {self.ended} of them killed on the way, {self.lost} rows lost"
+        return f"{counts}, {len(self.failures)} failures"
+
+
+def harness(folder: Path) -> Harness:
+    """Return one on the embedded engine."""
+    return Harness(make_project(folder / "project", folder / "home", 'engine = "embedded"', "undo-keep = 4"))
+
+
+def kill_at_random(found: Harness, runs: int, seed: int) -> None:
+    """Kill the verbs in turns, each at instants all over the time that it takes."""
+    instants = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    for number in range(runs):
+        found.kill(list(VERBS)[number % len(VERBS)], instants.uniform(0, 1), number)
+        if number % 20 == 19:
+            print(found.summary(), file=sys.stderr, flush=True)  # noqa: T201 - a long run by hand
+
+
+def main() -> None:
+    """Run by hand: more than CI has time for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="nox-alembic-losses-"))
+    found = harness(folder)
+    try:
+        found.prepare()
+        kill_at_random(found, chosen.runs, chosen.seed)
+    finally:
+        found.project.run("down")
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"embedded, seed {chosen.seed}: {found.summary()}")  # noqa: T201 - what it was run for
+    print(json.dumps(found.failures, indent=1))  # noqa: T201 - what it was run for
+    sys.exit(bool(found.failures))
+
+
+if __name__ == "__main__":
+    main()
