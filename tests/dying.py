@@ -4,7 +4,7 @@
 "entry", "rmdir", "aside", "back"), `before STEP` and `after STEP` by the step's class, "locked", "revision" in the
 middle of a migration, "helper" while the helper container runs, and "written" when the new content of a project's file
 lies beside the old one. Those of a snapshot: "dumped" and "read" by the pieces of a dump, "named" before it gets
-its name, "created" in a new database, "unnamed" in a copy of one, "swapped" before what was kept earlier is dropped.
+its name, "created" in a new database, "unnamed" in a copy of one, "dropping" before what was kept earlier is dropped.
 """
 
 import functools
@@ -68,7 +68,7 @@ def watch(fate: Fate) -> None:
     replace(snapshots, "write_private", before("named", folders.write_private))
     replace(aside, "_copy_grants", before("created", aside._copy_grants))
     replace(aside, "_name", before("unnamed", aside._name))
-    replace(aside, "drop_again", before("swapped", aside.drop_again))
+    replace(aside, "drop_again", before("dropping", aside.drop_again))
 
     def listen(said: Iterator[bytes]) -> str:
         fate.come("helper")

@@ -26,12 +26,12 @@ class Safekeeping:
         """Set the data aside, and return what there is to say of it."""
         path = Path(step.location.path)
         aside = wiper.new_trash_name(path.name)
-        if not step.half_made:
+        if step.is_kept:
             self._note(step.verb, aside, step.revisions)
         done = wiper.set_aside(
             path, aside=aside, keep_root=self._keep_root, remover=self.engine.remover(), **self._gates(step.location)
         )
-        kept = ["the old data is kept: `nox -s undo` brings it back"] if done.trash and not step.half_made else []
+        kept = ["the old data is kept: `nox -s undo` brings it back"] if done.trash and step.is_kept else []
         lost = ["the old data could not be moved, and was deleted"] if done.in_place else []
         return [*kept, *lost, *(f"the data behind {link.path} stays in {link.target}" for link in done.links)]
 
@@ -51,7 +51,7 @@ class Safekeeping:
         folder = next((Path(step.location.path) for step in plan.steps if isinstance(step, Sweep)), None)
         if folder is None:
             return ()
-        anew = any(isinstance(step, PutBack) or (isinstance(step, SetDataAside) and not step.half_made)
+        anew = any(isinstance(step, PutBack) or (isinstance(step, SetDataAside) and step.is_kept)
                    for step in plan.steps)  # fmt: skip
         stay = [one.kept for one in self._kept().closed(self.generations.limit - anew).generations]
         trash = wiper.list_trash(folder.parent, folder.name)

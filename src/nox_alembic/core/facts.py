@@ -125,7 +125,8 @@ class Facts:
     are the revision files that not all of them have, by id, and `team` is what git says of them, None without git.
     `source_of` gives the text of a revision file by its path, "" where it cannot be read: of thousands few matter.
     `content_of` gives the bytes of a file of the project, None where there is none, and `room` what a copy of the
-    database would need: both are asked only by what changes something.
+    database would need, and `data_size` how many bytes the data has in all, None where nobody can tell: these are
+    asked only by what changes something.
     `details` are looked at only for the verbs that need them; and only those of snapshots look for `shelf`,
     `server_version` ("" when it could not be asked) and `left`, which are databases that a killed restore has left.
     """
@@ -140,6 +141,7 @@ class Facts:
     source_of: Callable[[str], str] = field(default=lambda _path: "", repr=False, compare=False)
     content_of: Callable[[str], bytes | None] = field(default=lambda _path: None, repr=False, compare=False)
     room: Callable[[], Room] = field(default=Room, repr=False, compare=False)
+    data_size: Callable[[], int | None] = field(default=lambda: None, repr=False, compare=False)
     shelf: Shelf = field(default_factory=Shelf)
     server_version: str = ""
     left: tuple[str, ...] = ()

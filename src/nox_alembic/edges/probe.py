@@ -64,6 +64,7 @@ def look(
         team=_team(configuration, forked),
         source_of=revisions.source_of,
         room=lambda: _room(seen),
+        data_size=lambda: _data_size(seen, current),
     )
 
 
@@ -94,6 +95,12 @@ def _room(seen: EngineFacts) -> Room:
     from nox_alembic.edges import room  # noqa: PLC0415 - for what changes the database
 
     return room.look(seen.address, seen.location) if seen.address else Room()
+
+
+def _data_size(seen: EngineFacts, current: Sequence[str] | None) -> int | None:
+    """Return what the files have in all; where they are closed to us, what the server says of the database alone."""
+    size = measure(Path(seen.location.path))[0] if seen.location.kind == "folder" else None
+    return _room(seen).size if size is None and current is not None else size
 
 
 def _stored(location: DataLocation, databases: "Sequence[Content] | None") -> "Stored":

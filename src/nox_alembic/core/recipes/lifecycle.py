@@ -15,6 +15,7 @@ from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.switching import way_back
 from nox_alembic.core.recipes.targets import shown, target_of
+from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.steps import (
     AwaitBackend,
     AwaitDatabase,
@@ -63,7 +64,8 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_taken_ports(facts)
     target = target_of(facts, options.revision or "heads")
     at_head = target in {"heads", *facts.history.heads}
-    wipe = _wipe(facts)
+    lost = _not_kept(config, facts)
+    wipe = _wipe(facts, keeps=not lost)
     seed = bool(config.seed) and options.seed and at_head
     steps: tuple[Step, ...] = (
         *images(facts),
@@ -80,7 +82,7 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
         *((CloseUndo(),) if facts.undo.is_open or any(isinstance(step, SetDataAside) for step in wipe) else ()),
     )
     notes = () if at_head else (f"stops at {shown(facts, target)}: neither seed nor backend work before head",)
-    return Plan(steps=steps, destroys=_lost_data(facts), notes=notes)
+    return Plan(steps=steps, destroys=f"{_lost_data(facts)}{lost}", notes=notes)
 
 
 def down(_config: Config, facts: Facts, _options: Options) -> Plan:
@@ -151,7 +153,7 @@ def _await_backend(config: Config, facts: Facts) -> tuple[Step, ...]:
     return (AwaitBackend(config.timeout),) if facts.engine.backend.defined else ()
 
 
-def _wipe(facts: Facts) -> tuple[Step, ...]:
+def _wipe(facts: Facts, *, keeps: bool) -> tuple[Step, ...]:
     location = facts.engine.location
     if not facts.engine.data_present:
         return ()
@@ -159,12 +161,22 @@ def _wipe(facts: Facts) -> tuple[Step, ...]:
         return (DiscardData(location),)
     # What a killed reset was about to make is worth nothing, and must not take the place of what it had set aside.
     half_made = facts.undo.is_open and facts.current is not None and set(facts.current) != set(facts.history.heads)
-    return (SetDataAside(location, "reset", facts.current, half_made=half_made),)
+    return (SetDataAside(location, "reset", facts.current, half_made=half_made, keeps=keeps),)
 
 
 def close_undo(facts: Facts) -> tuple[Step, ...]:
     """Return the step that ends a destructive verb, where one was cut off: what it left is whole by now."""
     return (CloseUndo(),) if facts.undo.is_open else ()
+
+
+def _not_kept(config: Config, facts: Facts) -> str:
+    """Return what the question adds where the data is too large to be kept, "" where `undo` can bring it back."""
+    folder = facts.engine.location.kind == "folder" and facts.engine.data_present
+    size = facts.data_size() if folder else None
+    if size is None or size <= config.undo_limit:
+        return ""
+    limit = shown_size(config.undo_limit)
+    return f", and no `undo` brings it back: {shown_size(size)} are more than the undo-limit of {limit}"
 
 
 def _lost_data(facts: Facts) -> str:

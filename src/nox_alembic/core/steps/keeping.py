@@ -10,14 +10,20 @@ from nox_alembic.core.undo import FileChange, Generation
 class SetDataAside:
     """Rename the data folder to a sibling and leave a fresh empty one in its place.
 
-    It is what `undo` brings back, unless it is only `half_made` by a run that was killed. `revisions` are those that it
-    is at, None when nobody could say.
+    It is what `undo` brings back, unless it is only `half_made` by a run that was killed, or too large to be kept
+    (`keeps`): then it is deleted. `revisions` are those that it is at, None when nobody could say.
     """
 
     location: DataLocation
     verb: str = "reset"
     revisions: tuple[str, ...] | None = None
     half_made: bool = False
+    keeps: bool = True
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether `undo` brings it back."""
+        return self.keeps and not self.half_made
 
     @property
     def title(self) -> str:

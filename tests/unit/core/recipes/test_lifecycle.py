@@ -56,6 +56,15 @@ def test_reset_of_a_running_environment_proves_that_it_is_ours_kills_it_and_wipe
     assert plan.destroys == "the database in /project/volumes/db"
 
 
+def test_reset_does_not_keep_what_is_too_large_and_says_so() -> None:
+    plan = lifecycle.reset(config(), up(data_size=lambda: 3_100_000_000), Options())
+    assert SetDataAside(FOLDER, "reset", ("c3",), keeps=False) in plan.steps
+    assert plan.destroys == (
+        "the database in /project/volumes/db, and no `undo` brings it back:"
+        " 3.1 GB are more than the undo-limit of 2.0 GB"
+    )
+
+
 def test_reset_starts_the_backend_once_and_only_after_migration_and_seed() -> None:
     steps = lifecycle.reset(config(), up(), Options()).steps
     assert [type(step) for step in steps].count(StartServices) == 1
