@@ -137,6 +137,12 @@ def test_who_is_in_the_way_is_told_at_once_with_the_command_that_ends_it() -> No
     assert alembic.report.fields["warnings"] == [warning]
 
 
+def test_where_a_copy_was_kept_the_way_back_to_it_is_told() -> None:
+    alembic, _ = supervised(Around([("a1",), ("b2",)]), verb="migrate")
+    alembic.report.fields["kept_database"] = "ddsurveys__before_20261125t200000000z"
+    assert failure_of(alembic).hint.endswith("; `nox -s undo` takes back what was committed")
+
+
 def test_what_ran_and_is_not_applied_was_rolled_back() -> None:
     alembic, _ = supervised(Around([("a1",), ("a1",)]))
     assert failure_of(alembic).message.endswith(

@@ -257,6 +257,15 @@ def test_what_a_downgrade_took_back_is_told_also_of_revisions_that_are_not_on_th
     assert explain(replace(failed, after=("x1",))).message.endswith(" The database is at x1, and was at c3.")
 
 
+def test_the_way_back_is_named_where_something_was_committed_and_kept() -> None:
+    way = "; `nox -s undo -- --env test` takes back what was committed"
+    kept = replace(FAILURE, message="no", undoable=True, environment="test")
+    for changed in ({"after": ("b1",)}, {"committed": True}):
+        assert explain(replace(kept, **changed)).hint.endswith(way)
+        assert not explain(replace(kept, **changed, undoable=False)).hint.endswith(way)
+    assert not explain(kept).hint.endswith(way)
+
+
 def test_a_failure_before_the_first_revision_names_env_py() -> None:
     error = explain(
         Failure(path="alembic/env.py", line=3, error="ImportError", message="no module", before=(), after=())
