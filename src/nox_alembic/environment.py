@@ -122,8 +122,7 @@ class Environment:
             whole=whole,
         )
         seen = replace(seen, content_of=lambda path: files.read(self.root / path))
-        address = seen.engine.address if seen.current is not None else None
-        return replace(seen, undo=self.generations.kept(address)) if whole else seen
+        return self.generations.look(seen) if whole else seen
 
     @property
     def snapshots(self) -> "Snapshotting":

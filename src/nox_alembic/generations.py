@@ -1,12 +1,12 @@
 """The journal of `undo` with what is really there, on disk and in the server."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nox_alembic.core.aside import leftovers
 from nox_alembic.core.errors import PreconditionError
-from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.facts import DatabaseAddress, Facts
 from nox_alembic.core.undo import WHOLE, FileChange, Generation, Journal
 from nox_alembic.edges import aside, journal
 from nox_alembic.edges.engines import Engine
@@ -21,6 +21,13 @@ class Generations:
     path: Path
     limit: int
 
+    def look(self, facts: Facts) -> Facts:
+        """Return the facts with what was kept, and with the server that would have to work on it."""
+        address = facts.engine.address if facts.current is not None else None
+        kept = self.kept(address)
+        version = aside.server_version(address) if address and any(one.kind in WHOLE for one in kept.live) else ""
+        return replace(facts, undo=kept, server_version=version)
+
     def kept(self, address: DatabaseAddress | None) -> Journal:
         """Return what there is; without an `address`, or an answer there, what is in the server counts as there."""
         found = journal.read(self.path)
@@ -32,7 +39,7 @@ class Generations:
         """Note what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
         journal.write(self.path, self.kept(self.address()).pushed(generation))
 
-    def replace(self, old: Generation, new: Generation) -> None:
+    def exchange(self, old: Generation, new: Generation) -> None:
         """Note that what was kept is in its place again, and what there was is kept instead."""
         journal.write(self.path, self.kept(self.address()).without(old).pushed(new))
 

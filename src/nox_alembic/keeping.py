@@ -34,8 +34,10 @@ class Keeping:
         address = self.engine.address()
         with database.migration_lock(address, self.timeout, self.report.note):
             current = database.revisions(address) or ()
+        if _is_reached(step.target, current, history):
+            return False
         seen = room.look(address, self.engine.location)
-        if step.files is None and (not (current or seen.has_tables) or _is_reached(step.target, current, history)):
+        if step.files is None and not (current or seen.has_tables):
             return False
         if why := why_not_kept(self.limit, seen):
             consent(way_back_lost(step.verb, why))
@@ -71,7 +73,7 @@ class Keeping:
     def note_undone(self, step: NoteUndone) -> None:
         """Note that the files are what they were."""
         generation = journal.new_generation("undo", "files", "", step.revisions)
-        self.generations.replace(step.generation, replace(generation, files=_reversed(step.generation)))
+        self.generations.exchange(step.generation, replace(generation, files=_reversed(step.generation)))
 
     def _named(self, address: DatabaseAddress, verb: str, revisions: Sequence[str]) -> tuple[str, Mark]:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,8 +1,9 @@
 """Data set aside, put back and swept: the wiper, and the journal in which it stands before it happens."""
 
+import contextlib
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nox_alembic.core.facts import DataLocation
@@ -66,7 +67,16 @@ class Safekeeping:
 
     def _note(self, verb: str, aside: str, revisions: Sequence[str] | None) -> None:
         """Write down what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
-        self.generations.push(journal.new_generation(verb, "folder", aside, revisions))
+        generation = journal.new_generation(verb, "folder", aside, revisions)
+        self.generations.push(replace(generation, server=self._major()))
+
+    def _major(self) -> str:
+        """Return the major version that made the data, "" where it cannot be read."""
+        location = self.engine.location
+        for folder in (Path(location.path), *(Path(location.path) / name for name in location.subpaths)):
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                return (folder / "PG_VERSION").read_text(encoding="ascii").strip()
+        return ""
 
     def _kept(self) -> Journal:
         """Return what was kept; of folders alone, so that no server need be asked."""

@@ -6,16 +6,21 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from psycopg2 import errors
+from psycopg2 import errors, sql
 
+from nox_alembic.core.aside import Mark, before_name
+from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
-from nox_alembic.edges import room
+from nox_alembic.edges import aside, copies, room
+from nox_alembic.edges.process import Invocation
 from tests.integration.conftest import address_of, execute, reader
 from tests.integration.test_snapshots import databases
 from tests.integration.test_undo import killed
 from tests.project import Project, make_project
 from tests.team import TEMPLATE
+from tests.unit.core.make import told
 
+MARK = Mark(role="before", of="app", environment="dev", verb="migrate", at="2026-11-25T20:00:00.000Z")
 AROUND = """
 SELECT pg_get_userbyid(datdba), datconnlimit, shobj_description(d.oid, 'pg_database'),
        (SELECT array_agg(acl::text ORDER BY acl::text) FROM unnest(datacl) AS acl),
@@ -149,6 +154,35 @@ def test_idle_sessions_are_ended_and_nobody_who_works_is(project: Project) -> No
     with reader(here):  # whose transaction stays open: the copy is made by a dump
         project.good("downgrade", "--yes")
     taken_back(project, start)
+    # As after a new image with other sort orders: the server refuses to copy the files.
+    execute(here, "UPDATE pg_database SET datcollversion = 'of yore' WHERE datname = 'project'")
+    project.good("downgrade", "--yes")
+    project.good("undo")
+    assert content(project) == start
+
+
+def test_a_large_database_is_copied_as_files_and_nobody_elses_is_in_the_way(address: DatabaseAddress) -> None:
+    execute(
+        address,
+        "CREATE TABLE large AS SELECT repeat(md5(n::text), 30) AS text FROM generate_series(1, 120000) AS n",
+    )
+    assert execute(address, "SELECT pg_database_size(current_database())")[0][0] > copies.LARGE  # type: ignore[operator]
+    mark = replace(MARK, of=address.name)
+    kept = before_name(address.name, mark.at)
+    execute(address, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"{address.name}__new")))
+
+    def no_dump(_: str) -> Invocation:
+        raise AssertionError
+
+    with pytest.raises(RefusedError) as error:
+        aside.keep(address, kept, mark, no_dump)
+    assert error.value.id == "NA611"
+    execute(address, sql.SQL("DROP DATABASE {}").format(sql.Identifier(f"{address.name}__new")))
+    aside.keep(address, kept, mark, no_dump)
+    assert aside.names(address) == frozenset({kept})
+    assert execute(replace(address, name=kept), "SELECT count(*) FROM large") == [(120000,)]
+    aside.drop(address, [kept])
+    assert aside.names(address) == frozenset()
 
 
 def test_what_cannot_be_kept_is_asked_for(project: Project, server: DatabaseAddress) -> None:
@@ -172,6 +206,13 @@ def test_what_cannot_be_kept_is_asked_for(project: Project, server: DatabaseAddr
         poor = replace(server, user=name, password="x")
         container = DataLocation(kind="container")
         assert room.look(poor, container).why_not == f'the user "{name}" may not create databases'
+        with pytest.raises(FailedError) as error:
+            aside.keep(poor, f"{poor.name}__before_x", MARK, lambda _: Invocation((), {}))
+        assert told(error)[:2] == (
+            "NA635",
+            f'the database "{server.name}" could not be copied for `undo`, and is as it was',
+        )
+        assert error.value.detail == "permission denied to create database"
         execute(server, f"ALTER ROLE {name} CREATEDB")
         assert room.look(poor, container).why_not == f'the user "{name}" does not own the database'
     finally:

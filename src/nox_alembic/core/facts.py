@@ -127,8 +127,9 @@ class Facts:
     `content_of` gives the bytes of a file of the project, None where there is none, and `room` what a copy of the
     database would need, and `data_size` how many bytes the data has in all, None where nobody can tell: these are
     asked only by what changes something.
-    `details` are looked at only for the verbs that need them; and only those of snapshots look for `shelf`,
-    `server_version` ("" when it could not be asked) and `left`, which are databases that a killed restore has left.
+    `details` are looked at only for the verbs that need them; and only those of snapshots look for `shelf`
+    and `left`, which are databases that a killed restore has left, and with `undo` for `server_version`, "" when it
+    could not be asked.
     """
 
     engine: EngineFacts

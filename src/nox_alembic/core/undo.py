@@ -34,7 +34,8 @@ class Generation:
     `kept` is its name: of the folder beside the data folder, of the volume, of the database, "" for files alone.
     `open` while the verb has not come to its end: what lies in its place then is only half made, and so is what the
     next verb keeps of a database (`half_made`). `hidden` is what lies inside of a folder that is kept itself.
-    `size` is in bytes. `files` are those of the project that the verb has changed, too.
+    `size` is in bytes. `files` are those of the project that the verb has changed, too. `server` is the major version
+    that can use a folder, "" where it could not be read.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Generation:
     half_made: bool = False
     hidden: bool = False
     files: tuple[FileChange, ...] = ()
+    server: str = ""
 
     @property
     def shown(self) -> str:

@@ -21,16 +21,17 @@ Create = Callable[[sql.Composable], None]
 
 
 def copy_at_once(cursor: Cursor, database: str, create: Create, *, ends_idle: bool = False) -> bool:
-    """Let `create` make a copy of the files, by the options that it is given; False while others use the database.
+    """Let `create` make a copy of the files, by the options that it is given; False where that cannot be.
 
-    The server needs it for itself, and waits for five seconds before it refuses, so it is looked at first. With
-    `ends_idle` sessions that only wait for work are ended: a pool of connections makes them anew.
+    The server needs the database for itself, and waits for five seconds before it refuses, so it is looked at first.
+    With `ends_idle` sessions that only wait for work are ended: a pool of connections makes them anew. It also refuses
+    after the system's sort order got another version, as it does with a new image; a dump can be loaded all the same.
     """
     if not _is_free(cursor, database, ends_idle=ends_idle):
         return False
     try:
         _create(cursor, database, create)
-    except errors.ObjectInUse:
+    except (errors.ObjectInUse, psycopg2.InternalError):
         return False
     return True
 

@@ -1,6 +1,7 @@
 """Taking back what a verb took away."""
 
 from nox_alembic.core.config import Config
+from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.recipes.guards import (
     refuse_foreign_clone,
@@ -27,6 +28,7 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
         return restore_files(config, facts, generation)
     refuse_unsafe_wipe(facts)
     refuse_taken_ports(facts)
+    _refuse_other_server(facts, generation)
     at_head = generation.revisions is not None and set(generation.revisions) == set(facts.history.heads)
     steps = (
         *images(facts),
@@ -39,6 +41,15 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
         CloseUndo(),
     )
     return Plan(steps=steps, notes=_said(facts, generation, at_head=at_head))
+
+
+def _refuse_other_server(facts: Facts, generation: Generation) -> None:
+    """Refuse to put data back that the server which runs now could not be started on (NA638)."""
+    runs = facts.server_version.partition(".")[0]
+    if generation.server and runs and runs != generation.server:
+        message = f"the data before `{generation.verb}` of {generation.at} is of PostgreSQL {generation.server}"
+        hint = f"nothing was changed; go back to the image or programs of PostgreSQL {generation.server} first"
+        raise PreconditionError("NA638", f"{message}, and what runs now is {runs}", hint=hint)
 
 
 def _cut_off(facts: Facts) -> str:

@@ -79,6 +79,17 @@ def test_an_unknown_id_lists_what_there_is() -> None:
     )
 
 
+def test_data_that_the_server_could_not_use_stays_where_it_is() -> None:
+    old = replace(KEPT, server="17")
+    assert refusal("", Journal((old,)), server_version="18.6") == (
+        "NA638",
+        "the data before `reset` of 2026-11-25T20:00:00Z is of PostgreSQL 17, and what runs now is 18",
+        "nothing was changed; go back to the image or programs of PostgreSQL 17 first",
+    )
+    for version in ("17.9", ""):
+        assert undo.undo(config(), up(undo=Journal((old,)), server_version=version), Options()).steps
+
+
 def test_what_the_wiper_refuses_is_not_put_back_either() -> None:
     refused = RefusedError("NA308", "in use", hint="stop it")
     assert refusal("", BOTH, refusal=refused) == ("NA308", "in use", "stop it")
