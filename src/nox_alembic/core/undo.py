@@ -105,7 +105,8 @@ class Journal:
             elif one.kind == "database":
                 there = databases is None or one.kept in databases
                 if there or any(later.kept in kept for later in self.generations[number:]):
-                    yield replace(one, hidden=not there)
+                    # While nobody can ask, it is as it was seen last.
+                    yield replace(one, hidden=one.hidden if databases is None else not there)
 
     def pushed(self, generation: Generation) -> "Journal":
         """Return the journal with one more generation; what a cut-off verb has left of a database is half made."""

@@ -41,6 +41,7 @@ def test_a_database_in_a_folder_that_was_set_aside_is_hidden_and_comes_back_with
     hidden = journal.having({KEPT.kept}, {"copy2"})
     assert [one.hidden for one in hidden.generations] == [True, False, False]
     assert hidden.newest == copy(2)
+    assert hidden.having({KEPT.kept}, None) == hidden, "as it was seen last"
     assert names(hidden.closed(2)) == ["d1", "0ab1c2", "d2"]
     back = hidden.without(KEPT).pushed(replace(KEPT, id="b", verb="undo", kept="other")).having({"other"}, {"copy1"})
     assert [(one.id, one.hidden) for one in back.generations] == [("d1", False), ("d2", True), ("b", False)]
