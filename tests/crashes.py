@@ -1,6 +1,6 @@
 """The crash harness: `reset` is ended somewhere, and after the next one everything must be as if nothing had happened.
 
-`python -m tests.crashes embedded|compose --runs 200 --seed 1` ends it at random instants and prints a summary.
+`python -m tests.crashes embedded|compose|volume --runs 200 --seed 1` ends it at random instants and prints a summary.
 """
 
 import argparse
@@ -14,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from tests.project import COMPOSE, Project, Ran, make_project
 
@@ -23,7 +25,94 @@ STEPS = ["Kill", "SetDataAside", "StartDatabase", "AwaitDatabase", "Migrate", "S
 WIPER = [("gates", 1), ("renamed", 1), ("made", 1), ("synced", 1), ("entry", 1), ("entry", 400), ("rmdir", 1)]
 AROUND = [(f"{when} {step}", 1) for step in STEPS for when in ("before", "after")]
 POINTS = [("locked", 1), *WIPER, ("revision", 2), *AROUND]
+VOLUME_POINTS = [("volume noted", 1), ("volume made", 1), ("volume moved", 1), ("after StartDatabase", 1)]
 SIGNALS = [signal.SIGKILL, signal.SIGINT]
+
+
+class Data(Protocol):
+    """Where the data is, and beside it what was set aside of it."""
+
+    @property
+    def precious(self) -> Path:
+        """A file beside the data that is not ours."""
+
+    @property
+    def helpers(self) -> Sequence[str]:
+        """How the containers are found that work on it, as filters of `docker ps`."""
+
+    def aside(self) -> set[str]:
+        """Return the names of what was set aside."""
+
+    def is_lost(self) -> bool:
+        """Return whether there is no whole database left, neither in its place nor beside it."""
+
+    def is_half_made(self) -> bool:
+        """Return whether anything of a move lies about."""
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """A data folder."""
+
+    path: Path
+
+    @property
+    def precious(self) -> Path:
+        return self.path.parent / "precious/kept"
+
+    @property
+    def helpers(self) -> Sequence[str]:
+        return ("label=nox-alembic.helper", f"volume={self.path.parent}")
+
+    def aside(self) -> set[str]:
+        return {path.name for path in self.path.parent.iterdir() if ".wipe-" in path.name}
+
+    def is_lost(self) -> bool:
+        names = [self.path.name, *self.aside()]
+        return not any((self.path.with_name(name) / "PG_VERSION").exists() for name in names)
+
+    def is_half_made(self) -> bool:
+        return any(".new-" in path.name for path in self.path.parent.iterdir())
+
+
+@dataclass(frozen=True)
+class DataVolume:
+    """A named volume."""
+
+    name: str
+    precious: Path
+
+    @property
+    def helpers(self) -> Sequence[str]:
+        return (f"label=nox-alembic.swap={self.name}",)
+
+    def aside(self) -> set[str]:
+        return set(_docker("volume", "ls", "-q", "--filter", f"label=nox-alembic.before={self.name}").split())
+
+    def is_lost(self) -> bool:
+        return not self._listed("_data/PG_VERSION")
+
+    def is_half_made(self) -> bool:
+        return bool(self._listed("_incoming"))
+
+    def _listed(self, below: str) -> str:
+        """Return which of the volumes have that in their folder, by a container that sees them all."""
+        around = PurePosixPath(_docker("volume", "inspect", "-f", "{{.Mountpoint}}", self.name).strip()).parent.parent
+        words = [f"/v/{name}/{below}" for name in (self.name, *self.aside())]
+        image = os.environ.get("PYTHON_IMAGE", "python:3.13-slim")
+        shell = ["--entrypoint", "sh", image, "-c", 'ls -d "$@" 2>/dev/null || :', "sh", *words]
+        return _docker("run", "--rm", "--network", "none", "-v", f"{around}:/v:ro", *shell)
+
+
+def _docker(*words: str) -> str:
+    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout
+
+
+def remove_kept(project: str) -> None:
+    """Remove the volumes that keep data for a Compose project."""
+    names = _docker("volume", "ls", "-q", "--filter", f"label=nox-alembic.before.project={project}").split()
+    if names:
+        _docker("volume", "rm", *names)
 
 
 @dataclass
@@ -31,7 +120,7 @@ class Harness:
     """A project with data that is reset again and again; `failures` says what was wrong after which crash."""
 
     project: Project
-    data: Path
+    data: Data
     runs: int = 0
     ended: int = 0
     failures: list[str] = field(default_factory=list)
@@ -43,8 +132,8 @@ class Harness:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self.project.good("reset", "--yes")
         self.project.write("precious/kept", "kept")
-        (self.data.parent / "precious").mkdir()
-        (self.data.parent / "precious/kept").write_text("kept")
+        self.data.precious.parent.mkdir(exist_ok=True, parents=True)
+        self.data.precious.write_text("kept")
         self._heal()
 
     def crash_at(self, point: str, count: int, number: signal.Signals) -> None:
@@ -81,19 +170,17 @@ class Harness:
 
     def _lost(self) -> list[str]:
         """Return whether there is no whole database left after the crash, neither in its place nor beside it."""
-        names = [path for path in self.data.parent.iterdir() if path == self.data or ".wipe-" in path.name]
-        return [] if any((path / "PG_VERSION").exists() for path in names) else ["no database is left"]
+        return ["no database is left"] if self.data.is_lost() else []
 
     def _unhealthy(self) -> list[str]:
         """Return what is not as after an undisturbed reset."""
         status = self.project.run("status", "--json")
-        names = [path.name for path in self.data.parent.iterdir()]
+        aside, kept = self.data.aside(), self._kept()
         locks = [path.name for path in self.project.home.rglob("*.lock.json")]
         problems = {
             f"status is {status.code}: {status.out}": status.code != 0,
-            f"trash that undo does not own, or the reverse: {names}": {n for n in names if ".wipe-" in n}
-            != self._kept(),
-            f"left over: {names}": any(".new-" in name for name in names),
+            f"trash that undo does not own, or the reverse: {aside} and {kept}": aside != kept,
+            "a move is half made": self.data.is_half_made(),
             f"a lock is left: {locks}": bool(locks),
             "something outside was touched": not self._precious(),
             "a helper container is left": self._helpers(),
@@ -106,15 +193,14 @@ class Harness:
         return {one["kept"] for journal in journals for one in journal}
 
     def _precious(self) -> bool:
-        places = [self.data.parent / "precious/kept", self.project.root / "precious/kept"]
+        places = [self.data.precious, self.project.root / "precious/kept"]
         return all(place.read_text() == "kept" for place in places)
 
     def _helpers(self) -> bool:
         if not shutil.which("docker"):
             return False
-        mine = ["--filter", "label=nox-alembic.helper", "--filter", f"volume={self.data.parent}"]
-        words = ["docker", "ps", "-aq", *mine]
-        return bool(subprocess.run(words, capture_output=True, check=False).stdout.strip())
+        filters = [word for one in self.data.helpers for word in ("--filter", one)]
+        return bool(_docker("ps", "-aq", *filters).strip())
 
     def summary(self) -> str:
         """Return the line that a report needs."""
@@ -127,29 +213,40 @@ ROOT = str(Path(__file__).parents[1])
 def embedded_harness(folder: Path) -> Harness:
     """Return one on the embedded engine."""
     project = make_project(folder / "project", folder / "home", 'engine = "embedded"', 'data = "volumes/db"')
-    return Harness(project, project.root / "volumes/db")
+    return Harness(project, DataFolder(project.root / "volumes/db"))
 
 
 def compose_harness(folder: Path) -> Harness:
     """Return one on Compose, under a project name of its own; `compose_down` removes it."""
+    project = _compose_project(folder, "./volumes/db")
+    return Harness(project, DataFolder(project.root / "volumes/db"))
+
+
+def volume_harness(folder: Path) -> Harness:
+    """Return one on Compose whose data is in a named volume."""
+    project = _compose_project(folder, "pgdata", "volumes: {pgdata: {}}")
+    return Harness(project, DataVolume(f"{project.variables['PROJECT']}_pgdata", folder / "precious/kept"))
+
+
+def _compose_project(folder: Path, data: str, more: str = "") -> Project:
     project = make_project(folder / "project", folder / "home")
     project.variables["PROJECT"] = f"naa-{secrets.token_hex(4)}"
-    data = "./volumes/db"
-    project.write("compose.yml", COMPOSE.format(name=project.variables["PROJECT"], more="", data=data))
-    return Harness(project, project.root / "volumes/db")
+    project.write("compose.yml", COMPOSE.format(name=project.variables["PROJECT"], more=more, data=data))
+    return project
 
 
 def compose_down(harness: Harness) -> None:
-    """Remove the containers and the network."""
+    """Remove the containers, the network and the volumes."""
     words = ["docker", "compose", "-p", harness.project.variables["PROJECT"], "down", "-v", "-t", "0"]
     subprocess.run(words, cwd=harness.project.root, capture_output=True, check=True)
+    remove_kept(harness.project.variables["PROJECT"])
 
 
-def crash_at_each_point(harness: Harness) -> None:
+def crash_at_each_point(harness: Harness, points: Sequence[tuple[str, int]] = POINTS) -> None:
     """End a reset at each point, by SIGKILL and by Ctrl-C in turns; all of them must be reached and healed."""
-    for number, (point, count) in enumerate(POINTS):
+    for number, (point, count) in enumerate(points):
         harness.crash_at(point, count, SIGNALS[number % 2])
-    assert (harness.failures, harness.ended) == ([], len(POINTS))
+    assert (harness.failures, harness.ended) == ([], len(points))
 
 
 def crash_at_random(harness: Harness, runs: int, seed: int) -> None:
@@ -161,21 +258,24 @@ def crash_at_random(harness: Harness, runs: int, seed: int) -> None:
             print(harness.summary(), file=sys.stderr, flush=True)  # noqa: T201 - a long run by hand
 
 
+HARNESSES = {"embedded": embedded_harness, "compose": compose_harness, "volume": volume_harness}
+
+
 def main() -> None:
     """Run by hand: more than CI has time for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("engine", choices=["embedded", "compose"])
+    parser.add_argument("engine", choices=list(HARNESSES))
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="nox-alembic-crashes-"))
-    harness = {"embedded": embedded_harness, "compose": compose_harness}[chosen.engine](folder)
+    harness = HARNESSES[chosen.engine](folder)
     try:
         harness.prepare()
         crash_at_random(harness, chosen.runs, chosen.seed)
     finally:
         harness.project.run("down")
-        if chosen.engine == "compose":
+        if chosen.engine != "embedded":
             compose_down(harness)
     print(f"{chosen.engine}, seed {chosen.seed}: {harness.summary()}")  # noqa: T201 - what it was run for
     print(json.dumps(harness.failures, indent=1))  # noqa: T201 - what it was run for

@@ -5,6 +5,9 @@
 middle of a migration, "helper" while the helper container runs, and "written" when the new content of a project's file
 lies beside the old one. Those of a snapshot: "dumped" and "read" by the pieces of a dump, "named" before it gets
 its name, "created" in a new database, "unnamed" in a copy of one, "dropping" before what was kept earlier is dropped.
+Those of a named volume: "volume noted" in the journal, "volume made" that is to keep its data, "volume moved" before
+the journal knows of it; with "stall before CHANGE" and "stall after CHANGE" there is no signal, and the helper
+container sleeps at that line.
 """
 
 import functools
@@ -17,9 +20,11 @@ from typing import Any
 from filelock import FileLock
 
 from nox_alembic import cli, report, runner
+from nox_alembic.core import volumes
 from nox_alembic.core.steps import Foreground
 from nox_alembic.edges import aside, files, folders, snapshots, wiper
 from nox_alembic.edges.engines import docker_daemon
+from nox_alembic.edges.engines.volumes import NamedVolume
 
 
 class Fate:
@@ -88,6 +93,31 @@ def watch(fate: Fate) -> None:
     replace(report.Reporter, "revision", name)
     replace(docker_daemon, "_first_line", listen)
     replace(FileLock, "acquire", lock)
+    watch_volumes(fate)
+
+
+def watch_volumes(fate: Fate) -> None:
+    """Have the moves of a named volume's data tell the fate, or have one of them stall."""
+    replace: Any = setattr
+    swap, run = NamedVolume.swap, NamedVolume._run
+
+    def move(self: NamedVolume, *rest: Any, **named: Any) -> Any:
+        fate.come("volume noted")
+        return swap(self, *rest, **named)
+
+    def act(self: NamedVolume, *rest: Any) -> Any:
+        fate.come("volume made")
+        outcome = run(self, *rest)
+        fate.come("volume moved")
+        return outcome
+
+    replace(NamedVolume, "swap", move)
+    replace(NamedVolume, "_run", act)
+    stall, _, place = fate.point.partition(" ")
+    when, _, change = place.partition(" ")
+    if stall == "stall":
+        stalled = f"sleep 600\n{change}" if when == "before" else f"{change}\nsleep 600"
+        replace(volumes, "SCRIPT", volumes.SCRIPT.replace(change, stalled, 1))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class Generations:
         found = journal.read(self.path)
         kinds = {one.kind for one in found.generations}
         databases = aside.names(address) if address and "database" in kinds else None
-        return found.having(self._folders() if kinds & WHOLE else (), databases)
+        return found.having(self.there() if kinds & WHOLE else (), databases)
 
     def push(self, generation: Generation) -> None:
         """Note what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
@@ -63,6 +63,19 @@ class Generations:
             return self.engine.address() if self.engine.is_alive("database") else None
         return None
 
+    def write(self, known: Journal) -> None:
+        """Write the journal."""
+        journal.write(self.path, known)
+
+    def there(self) -> tuple[str, ...]:
+        """Return the names of the folders or volumes that keep data, and of those that nobody needs any more."""
+        if self.engine.volumes:
+            return self.engine.volumes.kept()
+        from nox_alembic.edges import wiper  # noqa: PLC0415 - most verbs do not need it
+
+        path = Path(self.engine.location.path)
+        return wiper.list_trash(path.parent, path.name)
+
     def _settle(self, settled: Journal, address: DatabaseAddress | None) -> None:
         """Write it down first: what a killed run does not drop then, the next one does."""
         journal.write(self.path, settled)
@@ -70,9 +83,3 @@ class Generations:
             names = [one.kept for one in settled.generations]
             for name in leftovers(aside.marked(address), self.environment, names):
                 aside.drop_again(address, name)
-
-    def _folders(self) -> tuple[str, ...]:
-        from nox_alembic.edges import wiper  # noqa: PLC0415 - most verbs do not need it
-
-        path = Path(self.engine.location.path)
-        return wiper.list_trash(path.parent, path.name)

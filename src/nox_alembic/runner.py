@@ -51,6 +51,7 @@ from nox_alembic.core.steps import (
     SaveSnapshot,
     Seed,
     SetDataAside,
+    Settle,
     SnapshotStep,
     Stamp,
     StartDatabase,
@@ -128,6 +129,8 @@ class Runner:
                 self.tools.keeping().swap_back(step)
             case NoteUndone():
                 self.tools.keeping().note_undone(step)
+            case Settle():
+                self.tools.safe.settle()
             case CloseUndo():
                 self.tools.safe.close()
             case DiscardData():

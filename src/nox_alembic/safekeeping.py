@@ -13,6 +13,7 @@ from nox_alembic.edges import journal, probe, wiper
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.wiper.values import Gates
 from nox_alembic.generations import Generations
+from nox_alembic.volumekeeping import VolumeKeeping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class Safekeeping:
 
     def set_aside(self, step: SetDataAside) -> Sequence[str]:
         """Set the data aside, and return what there is to say of it."""
+        if self._volumes:
+            return self._volumes.set_aside(step)
         path = Path(step.location.path)
         aside = wiper.new_trash_name(path.name)
         if step.is_kept:
@@ -38,32 +41,47 @@ class Safekeeping:
 
     def put_back(self, step: PutBack) -> None:
         """Put the data of a generation back into its place, and keep what was there as a new one."""
+        if self._volumes:
+            self._volumes.put_back(step, make=self.engine.make_database)
+            return
         path = Path(step.location.path)
         aside = wiper.new_trash_name(path.name)
         self._note("undo", aside, step.revisions)
         wiper.put_back(path, step.generation.kept, aside=aside, keep_root=self._keep_root, **self._gates(step.location))
 
+    def settle(self) -> None:
+        """Finish or take back what a run that was killed has left in doubt."""
+        if self._volumes:
+            self._volumes.settle()
+
     def close(self) -> None:
         """Note that the verb came to its end: what is in place now is whole."""
         self.generations.close()
 
-    def passing(self, plan: Plan) -> Sequence[Path]:
-        """Return what earlier verbs have set aside and this plan deletes; changes nothing."""
-        folder = next((Path(step.location.path) for step in plan.steps if isinstance(step, Sweep)), None)
-        if folder is None:
+    def passing(self, plan: Plan) -> Sequence[Path | str]:
+        """Return what earlier verbs have set aside and this plan deletes, folders or volumes; changes nothing."""
+        if not any(isinstance(step, Sweep) for step in plan.steps):
             return ()
         anew = any(isinstance(step, PutBack) or (isinstance(step, SetDataAside) and step.is_kept)
                    for step in plan.steps)  # fmt: skip
         stay = [one.kept for one in self._kept().closed(self.generations.limit - anew).generations]
-        trash = wiper.list_trash(folder.parent, folder.name)
-        return [folder.with_name(name) for name in trash if name not in stay]
+        passing = [name for name in self.generations.there() if name not in stay]
+        return passing if self._volumes else [Path(self.engine.location.path).with_name(name) for name in passing]
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
         """Delete what was set aside and is not kept; return what there is to say of what is left."""
-        path = Path(location.path)
         names = [one.kept for one in self._kept().closed(self.generations.limit).generations]
+        if self._volumes:
+            return self._volumes.sweep(names)
+        path = Path(location.path)
         done = wiper.sweep(path.parent, path.name, keep_names=names, remover=self.engine.remover())
         return [self._leftover(left) for left in done.left]
+
+    @property
+    def _volumes(self) -> VolumeKeeping | None:
+        """What keeps the data, where it is in a named volume."""
+        volumes = self.engine.volumes
+        return VolumeKeeping(volumes=volumes, read=self._kept, write=self.generations.write) if volumes else None
 
     def _note(self, verb: str, aside: str, revisions: Sequence[str] | None) -> None:
         """Write down what is about to be kept: a run that is killed then has kept it, or has changed nothing."""

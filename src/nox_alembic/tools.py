@@ -213,6 +213,9 @@ class Safe(Protocol):
     def put_back(self, step: PutBack) -> None:
         """Put kept data back into its place."""
 
+    def settle(self) -> None:
+        """Finish or take back what a run that was killed has left in doubt."""
+
     def close(self) -> None:
         """Note that the verb came to its end."""
 

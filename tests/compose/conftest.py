@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.crashes import remove_kept
 from tests.project import COMPOSE, Project, make_project
 from tests.users import as_normal_user, give
 
@@ -54,6 +55,7 @@ def make_compose_project(tmp_path: Path) -> Iterator[MakeProject]:
             docker(
                 "compose", "-p", name, "--profile", "*", "down", "-v", "--remove-orphans", "-t", "0", cwd=project.root
             )
+            remove_kept(name)
 
 
 @pytest.fixture
@@ -66,6 +68,12 @@ def docker(*words: str, cwd: Path | None = None) -> str:
     done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False, cwd=cwd)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def kept_volumes(project: Project) -> list[str]:
+    """Return the volumes that keep data of the project's database."""
+    label = f"label=nox-alembic.before.project={project.variables['PROJECT']}"
+    return docker("volume", "ls", "-q", "--filter", label).split()
 
 
 def containers(project: Project) -> list[str]:

@@ -1,4 +1,4 @@
-"""Where images keep their data: the mount itself, or below it from PostgreSQL 18 on; in a folder, or in a volume."""
+"""Where images keep their data: the mount itself, or below it from PostgreSQL 18 on; `test_volumes` is on volumes."""
 
 import os
 from pathlib import Path
@@ -20,11 +20,10 @@ volumes: {pgdata: {}, cache: {}}
 """
 
 
-@pytest.fixture(params=["folder", "volume"])
-def project18(request: pytest.FixtureRequest, make_compose_project: MakeProject) -> Project:
+@pytest.fixture
+def project18(make_compose_project: MakeProject) -> Project:
     """A project on PostgreSQL 18, whose data is mounted one level above where it was."""
-    data = {"folder": "./volumes/db", "volume": "pgdata"}[request.param]
-    project = make_compose_project('database-service = "db"', data=data, more=OTHERS)
+    project = make_compose_project('database-service = "db"', more=OTHERS)
     text = (project.root / "compose.yml").read_text()
     project.write("compose.yml", text.replace(":/var/lib/postgresql/data", ":/var/lib/postgresql"))
     project.variables["POSTGRES_IMAGE"] = IMAGE_18
@@ -39,10 +38,9 @@ def test_a_reset_of_postgresql_18_wipes_its_data_and_no_other_volume(project18: 
     assert rows(project18) == 1
     assert "warnings" not in ran
     assert docker("compose", "exec", "-T", "cache", "ls", "/cache", cwd=project18.root) == "kept\n"
-    if (project18.root / "volumes/db").exists():
-        (trash,) = [path for path in (project18.root / "volumes").iterdir() if "wipe" in path.name]
-        assert (trash / "18/docker/PG_VERSION").read_text() == "18\n"
-        assert (project18.root / "volumes/db/18/docker/PG_VERSION").exists()
+    (trash,) = [path for path in (project18.root / "volumes").iterdir() if "wipe" in path.name]
+    assert (trash / "18/docker/PG_VERSION").read_text() == "18\n"
+    assert (project18.root / "volumes/db/18/docker/PG_VERSION").exists()
 
 
 def test_what_lies_beside_the_data_of_postgresql_18_is_refused(make_compose_project: MakeProject) -> None:

@@ -248,28 +248,6 @@ def test_a_backend_that_does_not_come_up_shows_its_last_words(project: Project) 
     assert "  no luck today" in ran.err
 
 
-CACHE = """\
-  cache:
-    image: ${POSTGRES_IMAGE:-postgres:17}
-    entrypoint: [sleep, '600']
-    stop_grace_period: 0s
-    volumes: ['cache:/cache']
-volumes: {pgdata: {}, cache: {}}
-"""
-
-
-def test_a_named_volume_is_removed_and_no_other(make_compose_project: MakeProject) -> None:
-    more = CACHE
-    project = make_compose_project('database-service = "db"', data="pgdata", more=more)
-    project.good("dev")
-    insert(project)
-    docker("compose", "exec", "-T", "cache", "touch", "/cache/kept", cwd=project.root)
-    assert project.good("reset", "--dry-run").out.splitlines()[2].startswith("3. remove volume ")
-    project.good("reset", "--yes")
-    assert rows(project) == 1
-    assert docker("compose", "exec", "-T", "cache", "ls", "/cache", cwd=project.root) == "kept\n"
-
-
 COUNT = """\
 import os
 import sqlalchemy

@@ -96,6 +96,13 @@ class FakeEngine:
     def down(self) -> None:
         self.world.happened("down")
 
+    @property
+    def volumes(self) -> None:
+        return None
+
+    def make_database(self) -> None:
+        self.world.happened("make database")
+
     def discard_data(self) -> None:
         self.world.happened("discard data")
 
@@ -336,6 +343,9 @@ class FakeSafe:
 
     def put_back(self, step: PutBack) -> None:
         self.world.happened(f"put back {step.generation.kept}")
+
+    def settle(self) -> None:
+        self.world.happened("settle")
 
     def close(self) -> None:
         self.world.happened("close")

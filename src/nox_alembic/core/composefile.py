@@ -65,6 +65,7 @@ class ComposeModel:
     database: Service
     backend: Service | None
     one_shots: frozenset[str] = frozenset()
+    external: frozenset[str] = frozenset()
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -92,6 +93,7 @@ def read_model(document: Document, config: Config) -> ComposeModel:
         database=database,
         backend=_backend(services, database, config),
         one_shots=_one_shots(document),
+        external=frozenset(key for key, one in (document.get("volumes") or {}).items() if (one or {}).get("external")),
     )
 
 
@@ -101,9 +103,25 @@ def data_location(model: ComposeModel, *, within: PurePath) -> DataLocation:
     if mount is None or mount.kind == "tmpfs" or not mount.source:
         return DataLocation(kind="container")
     if mount.kind == "volume":
-        return DataLocation(kind="volume", volume=model.volumes.get(mount.source, mount.source))
+        name = model.volumes.get(mount.source, mount.source)
+        return DataLocation(kind="volume", volume=name, external=mount.source in model.external)
     below = () if mount.target == _data_folder(model.database) else DATA_SUBPATHS
     return DataLocation(kind="folder", path=PurePath(mount.source), within=within, subpaths=below)
+
+
+def data_target(model: ComposeModel) -> str:
+    """Return where the database's container has the mount that holds its data."""
+    mount = _data_mount(model.database)
+    return mount.target if mount else POSTGRES_MOUNTS[0]
+
+
+def mounting(model: ComposeModel, volume: str) -> tuple[str, ...]:
+    """Return the services that mount the volume of that name."""
+    return tuple(
+        service.name
+        for service in model.services.values()
+        if any(m.kind == "volume" and model.volumes.get(m.source, m.source) == volume for m in service.mounts)
+    )
 
 
 def login(service: Service) -> tuple[str, str, str]:
@@ -152,8 +170,7 @@ def throwaway(document: Document, model: ComposeModel, project: str) -> dict[str
     service = {**document["services"][model.database.name]}
     for key in ("container_name", "depends_on", "networks", "profiles", "restart"):
         service.pop(key, None)
-    mount = _data_mount(model.database)
-    data = mount.target if mount else POSTGRES_MOUNTS[0]
+    data = data_target(model)
     others = [volume for volume in service.get("volumes", []) if volume.get("target") != data]
     service["volumes"] = [*(v for v in others if v.get("type") == "bind"), {"type": "tmpfs", "target": data}]
     port = published_database_port(model.database)

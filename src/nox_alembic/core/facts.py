@@ -56,7 +56,8 @@ class DataLocation:
 
     `folder`: `path` on this machine, which a wipe may touch only strictly below `within`; `subpaths` are where
     below it the data may lie, since images from PostgreSQL 18 on mount the folder above it.
-    `volume`: a named volume of the engine. `container`: nothing is mounted, the data goes with the container.
+    `volume`: a named volume of the engine, `external` when the project does not make it. `container`: nothing is
+    mounted, the data goes with the container.
     """
 
     kind: Literal["folder", "volume", "container"]
@@ -64,6 +65,7 @@ class DataLocation:
     within: PurePath = NOWHERE
     subpaths: tuple[str, ...] = ()
     volume: str = ""
+    external: bool = False
 
     @property
     def shown(self) -> str:
@@ -95,7 +97,8 @@ class EngineFacts:
 
     `address` is None while no port is known; `services` is all there is to start beside the database, `stopped` the
     part of it that is not running (and has not ended well, as a one-shot service does); `foreign_root` is another
-    clone that runs under the same project name; `problem` says why the database cannot start on its data.
+    clone that runs under the same project name; `problem` says why the database cannot start on its data, and `unkept`
+    why data that is wiped cannot be kept.
     """
 
     name: Literal["compose", "embedded"]
@@ -111,6 +114,7 @@ class EngineFacts:
     taken_ports: tuple[TakenPort, ...] = ()
     foreign_root: str = ""
     problem: str = ""
+    unkept: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

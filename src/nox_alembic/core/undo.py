@@ -35,7 +35,7 @@ class Generation:
     `open` while the verb has not come to its end: what lies in its place then is only half made, and so is what the
     next verb keeps of a database (`half_made`). `hidden` is what lies inside of a folder that is kept itself.
     `size` is in bytes. `files` are those of the project that the verb has changed, too. `server` is the major version
-    that can use a folder, "" where it could not be read.
+    that can use it, "" where it could not be read. `doubtful` while nobody has seen how the move of a volume's data ended.
     """
 
     id: str
@@ -50,6 +50,7 @@ class Generation:
     hidden: bool = False
     files: tuple[FileChange, ...] = ()
     server: str = ""
+    doubtful: bool = False
 
     @property
     def shown(self) -> str:
@@ -89,6 +90,11 @@ class Journal:
     def is_open(self) -> bool:
         """Whether the last verb that took the whole data away has not come to its end."""
         return any(one.open and one.kind in WHOLE for one in self.generations)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a run was killed while it moved the data of a volume."""
+        return any(one.doubtful for one in self.generations)
 
     def having(self, kept: Collection[str], databases: Collection[str] | None = ()) -> "Journal":
         """Return what is really there: a verb that was killed before it took anything away has kept nothing.
@@ -140,6 +146,11 @@ class Journal:
             if left[one.kind, one.hidden] >= 0 or one is whole:
                 stay.append(replace(one, open=False))
         return Journal(tuple(reversed(stay)))
+
+    def settled(self, generation: Generation) -> "Journal":
+        """Return it without a doubt about that generation."""
+        known = (replace(one, doubtful=False) if one.id == generation.id else one for one in self.generations)
+        return Journal(tuple(known))
 
     def without(self, generation: Generation) -> "Journal":
         """Return it without one generation."""

@@ -74,8 +74,8 @@ def current(engine: Engine) -> tuple[str, ...] | None:
     return database.revisions(seen.address) if seen.database_running and seen.address else None
 
 
-def inventory(facts: Facts, plan: "Plan", older: Sequence[Path]) -> "Inventory":
-    """Return what the plan takes away, as far as that can be told; `older` is what it sweeps."""
+def inventory(facts: Facts, plan: "Plan", older: Sequence[Path | str]) -> "Inventory":
+    """Return what the plan takes away, as far as that can be told; `older` are folders and volumes that it sweeps."""
     from nox_alembic.core.consent import Inventory, Stored, deleted_snapshots, takes_files  # noqa: PLC0415 - with the steps of all plans
     from nox_alembic.edges import contents  # noqa: PLC0415
 
@@ -87,7 +87,10 @@ def inventory(facts: Facts, plan: "Plan", older: Sequence[Path]) -> "Inventory":
     return Inventory(
         databases=databases,
         data=_stored(facts.engine.location, databases) if whole else None,
-        older=tuple(Stored(place=str(path), size=measure(path)[0]) for path in older),
+        older=tuple(
+            Stored(place=str(one), size=measure(one)[0]) if isinstance(one, Path) else Stored(place=f"volume {one}")
+            for one in older
+        ),
     )
 
 
@@ -190,7 +193,9 @@ def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:
 
 
 def _refusal(engine: Engine, seen: EngineFacts, protect: Sequence[Path]) -> RefusedError | None:
-    """Return why the data folder may not be wiped, as far as it can be told while our own server runs."""
+    """Return why the data may not be wiped, as far as it can be told while our own server runs."""
+    if engine.volumes:
+        return engine.volumes.refusal()
     if seen.location.kind != "folder":
         return None
     from nox_alembic.edges import wiper  # noqa: PLC0415 - takes long to import, and most verbs wipe nothing

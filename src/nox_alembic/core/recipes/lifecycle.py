@@ -30,6 +30,7 @@ from nox_alembic.core.steps import (
     RunTests,
     Seed,
     SetDataAside,
+    Settle,
     StartDatabase,
     StartServices,
     Step,
@@ -42,6 +43,8 @@ def dev(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_foreign_clone(facts)
     refuse_problem(facts)
     refuse_taken_ports(facts)
+    if facts.undo.is_doubtful:
+        return settling(facts)
     target = target_of(facts, "heads")
     back = way_back(config, facts)
     up = () if facts.current is not None else _database_up(config, facts)
@@ -62,6 +65,8 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_foreign_clone(facts)
     refuse_unsafe_wipe(facts)
     refuse_taken_ports(facts)
+    if facts.undo.is_doubtful:
+        return settling(facts)
     target = target_of(facts, options.revision or "heads")
     at_head = target in {"heads", *facts.history.heads}
     lost = _not_kept(config, facts)
@@ -74,7 +79,7 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
         *wipe,
         *_make_folder(facts),
         StartDatabase(),
-        *((Sweep(facts.engine.location),) if facts.engine.location.kind == "folder" else ()),
+        *(() if facts.engine.unkept else (Sweep(facts.engine.location),)),
         AwaitDatabase(config.timeout),
         *whole_migration(facts, target, seed=seed),
         *((Seed(config.seed),) if seed else ()),
@@ -127,6 +132,11 @@ def images(facts: Facts) -> tuple[Step, ...]:
     return (ProvideImages(facts.engine.missing_images),) if facts.engine.missing_images else ()
 
 
+def settling(facts: Facts) -> Plan:
+    """Return the plan that settles what a killed run has left in doubt; then there is another look."""
+    return Plan(steps=(*images(facts), Settle(facts.engine.location)), again=True)
+
+
 def _make_folder(facts: Facts) -> tuple[Step, ...]:
     missing = facts.engine.location.kind == "folder" and not facts.engine.data_present
     return (MakeFolder(facts.engine.location),) if missing else ()
@@ -157,7 +167,7 @@ def _wipe(facts: Facts, *, keeps: bool) -> tuple[Step, ...]:
     location = facts.engine.location
     if not facts.engine.data_present:
         return ()
-    if location.kind != "folder":
+    if facts.engine.unkept:
         return (DiscardData(location),)
     # What a killed reset was about to make is worth nothing, and must not take the place of what it had set aside.
     half_made = facts.undo.is_open and facts.current is not None and set(facts.current) != set(facts.history.heads)
@@ -170,7 +180,9 @@ def close_undo(facts: Facts) -> tuple[Step, ...]:
 
 
 def _not_kept(config: Config, facts: Facts) -> str:
-    """Return what the question adds where the data is too large to be kept, "" where `undo` can bring it back."""
+    """Return what the question adds where the data is not kept, "" where `undo` can bring it back."""
+    if facts.engine.data_present and facts.engine.unkept:
+        return f", and no `undo` brings it back: {facts.engine.unkept}"
     folder = facts.engine.location.kind == "folder" and facts.engine.data_present
     size = facts.data_size() if folder else None
     if size is None or size <= config.undo_limit:

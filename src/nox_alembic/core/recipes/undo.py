@@ -9,7 +9,7 @@ from nox_alembic.core.recipes.guards import (
     refuse_taken_ports,
     refuse_unsafe_wipe,
 )
-from nox_alembic.core.recipes.lifecycle import all_services, images
+from nox_alembic.core.recipes.lifecycle import all_services, images, settling
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.taking_back import restore_files, swap_back
@@ -21,6 +21,8 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
     """Bring back what the last destructive verb took away; what is there now is kept instead, so that twice is redo."""
     refuse_protected(config)
     refuse_foreign_clone(facts)
+    if facts.undo.is_doubtful:
+        return settling(facts)
     generation = facts.undo.chosen(options.generation or _cut_off(facts))
     if generation.kind == "database":
         return swap_back(config, facts, generation)

@@ -11,6 +11,7 @@ from nox_alembic.core.steps.keeping import (
     OpenUndo,
     PutBack,
     SetDataAside,
+    Settle,
     SwapBack,
     Sweep,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "SaveSnapshot",
     "Seed",
     "SetDataAside",
+    "Settle",
     "SnapshotStep",
     "Stamp",
     "StartDatabase",
@@ -119,7 +121,7 @@ Foreground = (
     | MakeShadow | DropShadow | WriteRevision | ApplyRevision | NoteRebase | ReplaceFile | WriteMerge
     | Rehearse | AwaitEdit
     | CompareModels | LintSql | Stamp | AcceptFiles | DropIndex
-    | SnapshotStep | StopBackend
+    | SnapshotStep | StopBackend | Settle
     | Seed | StartServices | AwaitBackend | RunTests | Discard
 )  # fmt: skip
 Step = Foreground | Sweep

@@ -8,7 +8,7 @@ from nox_alembic.core.undo import FileChange, Generation
 
 @dataclass(frozen=True)
 class SetDataAside:
-    """Rename the data folder to a sibling and leave a fresh empty one in its place.
+    """Rename the data folder to a sibling, or move a volume's data to another one, and leave it fresh and empty.
 
     It is what `undo` brings back, unless it is only `half_made` by a run that was killed, or too large to be kept
     (`keeps`): then it is deleted. `revisions` are those that it is at, None when nobody could say.
@@ -88,6 +88,18 @@ class NoteUndone:
     generation: Generation
     revisions: tuple[str, ...] | None
     title = "note it, so that `undo` again brings the files back"
+
+
+@dataclass(frozen=True)
+class Settle:
+    """Finish or take back the move of a volume's data that a run was killed in."""
+
+    location: DataLocation
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"settle what a run that was killed began with {self.location.shown}"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
+from nox_alembic.core.volumes import Outcome, Volume
 from nox_alembic.edges.process import Invocation
 
 Service = Literal["database", "backend"]
@@ -22,6 +24,34 @@ class Inside:
     invocation: Invocation
     path_of: Callable[[Path], str]
     address_of: Callable[[DatabaseAddress], DatabaseAddress]
+
+
+class Volumes(Protocol):
+    """The named volume that holds the data, and those that keep what it held."""
+
+    def look(self) -> Volume | None:
+        """Return the volume, None when there is none."""
+
+    def refusal(self) -> RefusedError | None:
+        """Return why it may not be taken away, as far as that can be told while our own containers run."""
+
+    def kept(self) -> tuple[str, ...]:
+        """Return the volumes that were made to keep data of it."""
+
+    def new_name(self) -> str:
+        """Return a name for one more."""
+
+    def swap(self, to: str, *, source: str, verb: str) -> Outcome:
+        """Make `to`, move what the volume holds there, and what `source` holds into its place."""
+
+    def settle(self, name: str) -> Outcome:
+        """Finish or take back the swap for which a volume was made, and say which."""
+
+    def source_of(self, name: str) -> str:
+        """Return from which volume that swap takes the new data."""
+
+    def remove(self, name: str) -> None:
+        """Remove a volume that keeps data; raises OSError when it stays."""
 
 
 class Engine(Protocol):
@@ -70,6 +100,13 @@ class Engine(Protocol):
 
     def down(self) -> None:
         """End everything in an orderly way; the data stays."""
+
+    @property
+    def volumes(self) -> Volumes | None:
+        """What keeps the data in named volumes, None where it is in none."""
+
+    def make_database(self) -> None:
+        """Make what the server needs to start, its volume too, and do not start it."""
 
     def discard_data(self) -> None:
         """Remove data that is not a folder: the named volume, or the container that holds it."""

@@ -13,9 +13,11 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
 from nox_alembic.core.ownership import Seen, foreign, unproved
+from nox_alembic.core.volumes import why_not_kept
 from nox_alembic.edges.engines import Inside, Remover, Service, ownership
 from nox_alembic.edges.engines.compose_cli import ComposeCli
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
+from nox_alembic.edges.engines.volumes import NamedVolume
 from nox_alembic.edges.folders import has_content
 from nox_alembic.edges.ports import is_free
 from nox_alembic.edges.process import Invocation
@@ -58,15 +60,22 @@ class ComposeEngine:
         """Where the database's files are."""
         return composefile.data_location(self.model, within=self.within)
 
+    @cached_property
+    def volumes(self) -> NamedVolume | None:
+        """The named volume that holds the data, None where it is in none."""
+        volume = self.location.kind == "volume"
+        return NamedVolume.of(self.location, self.model, self.config, self.daemon.client) if volume else None
+
     def look(self) -> EngineFacts:
         """Return what there is; changes nothing."""
         found = self.daemon.containers(self.model.project)
         containers = {container.service: container for container in found}
         database = containers.get(self.model.database.name)
+        volume = self.volumes.look() if self.volumes else None
         return EngineFacts(
             name=self.name,
             location=self.location,
-            data_present=self._data_present(database),
+            data_present=volume is not None or (self.volumes is None and self._data_present(database)),
             database_running=database is not None and database.running,
             anything_running=any(c.running for c in found) or self.daemon.helpers_run(self.model.project),
             address=self._address(database),
@@ -76,6 +85,7 @@ class ComposeEngine:
             missing_images=self._missing_images(),
             taken_ports=tuple(self._taken_ports(containers)),
             foreign_root=self._foreign_root(found),
+            unkept=why_not_kept(self.location, volume),
         )
 
     def provide_images(self, images: Sequence[str]) -> None:
@@ -87,6 +97,10 @@ class ComposeEngine:
     def start_database(self) -> None:
         """Start the container that is there, or make it; `up` recreates it only when its configuration changed."""
         self.cli.call("up", "--detach", "--no-deps", self.model.database.name)
+
+    def make_database(self) -> None:
+        """Make its container and its volume, and do not start it."""
+        self.cli.call("up", "--no-start", "--no-deps", self.model.database.name)
 
     def address(self) -> DatabaseAddress:
         """Return where the running server takes logins: a port that the daemon chose is known only by now."""
@@ -139,9 +153,11 @@ class ComposeEngine:
 
     def discard_data(self) -> None:
         """Remove the database's container and its named volume, and no other volume of the project."""
-        self.cli.call("rm", "--force", "--stop", "--volumes", self.model.database.name)
-        if self.location.kind == "volume":
-            self.daemon.remove_volume(self.location.volume)
+        volume = self.location.volume
+        services = {self.model.database.name, *(composefile.mounting(self.model, volume) if volume else ())}
+        self.cli.call("rm", "--force", "--stop", "--volumes", *sorted(services))
+        if volume:
+            self.daemon.remove_volume(volume)
 
     def discard(self) -> None:
         """Remove the whole throw-away project."""
@@ -269,8 +285,6 @@ class ComposeEngine:
         return _is_down(container) and not done
 
     def _data_present(self, database: Container | None) -> bool:
-        if self.location.kind == "volume":
-            return self.daemon.has_volume(self.location.volume)
         if self.location.kind == "container":
             return database is not None
         return has_content(Path(self.location.path))

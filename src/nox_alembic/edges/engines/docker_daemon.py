@@ -36,6 +36,11 @@ class Daemon:
     def __init__(self, client: docker.DockerClient) -> None:
         self._client = client
 
+    @property
+    def client(self) -> docker.DockerClient:
+        """The connection, for what is a module of its own."""
+        return self._client
+
     @classmethod
     def connect(cls, environ: Mapping[str, str]) -> "Daemon":
         """Return the daemon of DOCKER_HOST or of the current context; raises PreconditionError (NA101)."""
@@ -45,7 +50,7 @@ class Daemon:
         except (docker.errors.DockerException, OSError) as error:
             message = f"no Docker daemon answers at {environ.get('DOCKER_HOST') or 'the address of its context'}"
             hint = 'start Docker, or set `engine = "embedded"` in [tool.nox-alembic]'
-            raise PreconditionError("NA101", message, hint=hint, detail=_short(error)) from None
+            raise PreconditionError("NA101", message, hint=hint, detail=short(error)) from None
         return cls(client)
 
     def containers(self, project: str) -> tuple[Container, ...]:
@@ -59,9 +64,9 @@ class Daemon:
         """Describe the running containers that mount the folder, its parent or a child, by mount source."""
         found = self._client.containers.list(ignore_removed=True)
         return tuple(
-            _described(container.attrs)
+            described(container.attrs)
             for container in found
-            if _project(container.attrs) != but_project or but_project is None
+            if project_of(container.attrs) != but_project or but_project is None
             if any(_touches(PurePath(source), path) for source in _sources(container.attrs))
         )
 
@@ -72,7 +77,7 @@ class Daemon:
     def end_helpers(self, project: str) -> None:
         """End such helpers, and return when they are gone: what they delete is about to be made anew."""
         for helper in self._helpers(project):
-            _end(helper)
+            end(helper)
 
     def _helpers(self, project: str) -> list[RawContainer]:
         return list(self._client.containers.list(filters={"label": f"{HELPER}={project}"}, ignore_removed=True))
@@ -82,14 +87,6 @@ class Daemon:
         try:
             self._client.images.get(name)
         except docker.errors.ImageNotFound:
-            return False
-        return True
-
-    def has_volume(self, name: str) -> bool:
-        """Return whether the named volume exists."""
-        try:
-            self._client.volumes.get(name)
-        except docker.errors.NotFound:
             return False
         return True
 
@@ -112,7 +109,7 @@ class Daemon:
                 raise OSError(f'the service "{service}" is not running')
             done = found[0].exec_run(list(words), environment=dict(environ), demux=True)
         except docker.errors.DockerException as error:
-            raise OSError(_short(error)) from error
+            raise OSError(short(error)) from error
         streams: Any = done.output  # a pair with `demux`, which the types do not know
         out, err = ((part or b"").decode(errors="replace").strip() for part in streams)
         if done.exit_code:
@@ -141,7 +138,7 @@ class Daemon:
             )
             complaint = _run(helper)
         except (docker.errors.DockerException, OSError) as error:
-            raise OSError(f"the helper container of {image} could not delete it: {_short(error)}") from error
+            raise OSError(f"the helper container of {image} could not delete it: {short(error)}") from error
         if complaint:
             raise OSError(f"the helper container of {image} could not delete it: {complaint}")
 
@@ -153,7 +150,7 @@ def _run(helper: RawContainer) -> str:
         helper.start()
         return _first_line(said)
     except BaseException:
-        _end(helper)
+        end(helper)
         raise
 
 
@@ -162,7 +159,7 @@ def _first_line(said: Iterator[bytes]) -> str:
     return b"".join(said).decode(errors="replace").strip().partition("\n")[0]
 
 
-def _end(helper: RawContainer) -> None:
+def end(helper: RawContainer) -> None:
     """End it, and return when it is gone; the daemon may be quicker."""
     with suppress(docker.errors.APIError):
         helper.remove(force=True)
@@ -188,13 +185,15 @@ def _ports(attrs: Mapping[str, Any]) -> Iterator[tuple[int, tuple[str, int]]]:
             yield int(key.partition("/")[0]), (binding["HostIp"], int(binding["HostPort"]))
 
 
-def _project(attrs: Mapping[str, Any]) -> str:
+def project_of(attrs: Mapping[str, Any]) -> str:
+    """Return the Compose project for which the container runs, "" when there is none."""
     labels = attrs["Config"]["Labels"] or {}
     return str(labels.get(f"{LABEL}.project") or labels.get(HELPER, ""))
 
 
-def _described(attrs: Mapping[str, Any]) -> str:
-    name, project = attrs["Name"].lstrip("/"), _project(attrs)
+def described(attrs: Mapping[str, Any]) -> str:
+    """Return the container as messages name it."""
+    name, project = attrs["Name"].lstrip("/"), project_of(attrs)
     return f"container {name} of the Compose project {project}" if project else f"container {name}"
 
 
@@ -211,5 +210,6 @@ def _touches(source: PurePath, path: Path) -> bool:
     return source in {path, path.parent} or source.is_relative_to(path)
 
 
-def _short(error: BaseException) -> str:
+def short(error: BaseException) -> str:
+    """Return the first line of what it says."""
     return str(error).strip().partition("\n")[0]

@@ -164,6 +164,14 @@ class EmbeddedEngine:
         self._end_backend(seconds=TERMINATE_SECONDS)
         self.server.stop("fast")
 
+    @property
+    def volumes(self) -> None:
+        """No data is in a named volume here."""
+        return None
+
+    def make_database(self) -> None:
+        """There is nothing to make before a start."""
+
     def discard_data(self) -> None:
         """There is no data but the folder."""
 

@@ -7,7 +7,8 @@ import pytest
 from nox_alembic.core.errors import PreconditionError, RefusedError, UsageError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.history import History
-from nox_alembic.core.recipes import Options, lifecycle
+from nox_alembic.core.recipes import Options, Recipe, lifecycle
+from nox_alembic.core.recipes.undo import undo
 from nox_alembic.core.steps import (
     AwaitBackend,
     AwaitDatabase,
@@ -24,6 +25,7 @@ from nox_alembic.core.steps import (
     RunTests,
     Seed,
     SetDataAside,
+    Settle,
     StartDatabase,
     StartServices,
     Sweep,
@@ -85,11 +87,32 @@ def test_reset_of_a_stopped_environment_has_nothing_to_kill() -> None:
     assert lifecycle.reset(config(), facts(engine=seen), Options()).steps[0] == SetDataAside(FOLDER)
 
 
-def test_reset_removes_a_named_volume_instead_of_renaming_it() -> None:
-    volume = DataLocation(kind="volume", volume="dds_db")
-    steps = lifecycle.reset(config(), facts(engine=engine(data_present=True, location=volume)), Options()).steps
-    assert steps[:2] == (DiscardData(volume), StartDatabase())
-    assert not any(isinstance(step, Sweep | MakeFolder) for step in steps)
+VOLUME = DataLocation(kind="volume", volume="dds_db")
+
+
+def test_reset_sets_a_named_volume_aside_as_it_does_a_folder() -> None:
+    plan = lifecycle.reset(config(), facts(engine=engine(data_present=True, location=VOLUME)), Options())
+    assert plan.steps[:3] == (SetDataAside(VOLUME), StartDatabase(), Sweep(VOLUME))
+    assert plan.steps[-1] == CloseUndo()
+    assert plan.destroys == "the database in volume dds_db"
+
+
+def test_reset_removes_a_volume_that_cannot_be_kept_and_says_that_it_is_for_good() -> None:
+    seen = engine(data_present=True, location=VOLUME, unkept='its driver is "nfs"')
+    plan = lifecycle.reset(config(), facts(engine=seen), Options())
+    assert plan.steps[:2] == (DiscardData(VOLUME), StartDatabase())
+    assert not any(isinstance(step, Sweep | MakeFolder | CloseUndo) for step in plan.steps)
+    assert plan.destroys == 'the database in volume dds_db, and no `undo` brings it back: its driver is "nfs"'
+
+
+@pytest.mark.parametrize("recipe", [lifecycle.dev, lifecycle.reset, undo])
+def test_what_a_killed_run_left_in_doubt_is_settled_before_anything_is_planned(recipe: Recipe) -> None:
+    """Whether the data has moved decides what there is to undo, and whether the server can start at all."""
+    doubt = Journal((replace(KEPT, kind="volume", kept="dds_db__before", open=True, doubtful=True),))
+    seen = engine(data_present=True, location=VOLUME, missing_images=("postgres:17",))
+    plan = recipe(config(), facts(engine=seen, undo=doubt), Options())
+    assert plan == Plan(steps=(ProvideImages(("postgres:17",)), Settle(VOLUME)), again=True)
+    assert plan.steps[1].title == "settle what a run that was killed began with volume dds_db"
 
 
 def test_reset_without_seed_leaves_no_note_that_would_seed_it_later() -> None:

@@ -1,0 +1,156 @@
+"""A named volume whose data is kept in another volume: which one can be, and how the two change places."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from nox_alembic.core.errors import FailedError, RefusedError
+from nox_alembic.core.facts import DataLocation
+
+LABEL = "nox-alembic.before"
+
+
+class Outcome(StrEnum):
+    """How a swap ended: the old data is kept, there was none, or nothing was changed (it was taken back)."""
+
+    KEPT = "kept"
+    EMPTY = "empty"
+    NOT = "not"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volume:
+    """A volume as the daemon describes it; `mountpoint` is a path on the daemon's machine."""
+
+    name: str
+    driver: str
+    mountpoint: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """The volume from which the swap that this one was made for takes the new data."""
+        return self.labels.get(f"{LABEL}.source", self.name)
+
+    @property
+    def around(self) -> str:
+        """The folder in which the daemon has all its volumes."""
+        return str(PurePosixPath(self.mountpoint).parent.parent)
+
+
+def why_not_kept(location: DataLocation, volume: Volume | None) -> str:
+    """Return why data that is wiped cannot be kept, "" when it can be: in a folder, or in a volume by a rename."""
+    if location.kind == "container":
+        return "no folder and no volume is mounted where it is"
+    return _why_not_renamed(volume) if volume else ""
+
+
+def _why_not_renamed(volume: Volume) -> str:
+    if volume.driver != "local":
+        return f'its driver is "{volume.driver}"'
+    if volume.options:
+        return f"it has the driver options {', '.join(sorted(volume.options))}"
+    if PurePosixPath(volume.mountpoint).parts[-2:] != (volume.name, "_data"):
+        return f"its files are in {volume.mountpoint}"
+    return ""
+
+
+def kept_name(volume: str, at: str, word: str) -> str:
+    """Return the name of the volume that keeps what `volume` held at `at` (ISO 8601, UTC); `word` makes it unique."""
+    return f"{volume}__before_{at.translate(str.maketrans('', '', '-:'))}_{word}"
+
+
+def labels_of(owner: Mapping[str, str], *, source: str, verb: str, at: str) -> Mapping[str, str]:
+    """Return the labels of a volume that is to keep data; by those of `owner` a sweep knows what is its own."""
+    return {**owner, f"{LABEL}.source": source, f"{LABEL}.verb": verb, f"{LABEL}.at": at}
+
+
+def owner_labels(volume: str, *, project: str, environment: str, clone: str) -> Mapping[str, str]:
+    """Return whose kept data it is: that of one volume, in one environment of one clone."""
+    owner = {"project": project, "environment": environment, "clone": clone}
+    return {LABEL: volume, **{f"{LABEL}.{key}": value for key, value in owner.items()}}
+
+
+def outcome_of(volume: str, said: str) -> Outcome:
+    """Return how the script ended; raises FailedError (NA673) with what it complained of."""
+    last = said.strip().rpartition("\n")[2]
+    if last in set(Outcome):
+        return Outcome(last)
+    raise failed(volume, last or "the helper container said nothing", detail=said.strip())
+
+
+def failed(volume: str, why: str, detail: str = "") -> FailedError:
+    """Return the failure to move the data of a volume (NA673)."""
+    message = f"the data of volume {volume} could not be moved: {why}"
+    hint = "nothing is lost; `docker volume ls` shows it and what is kept of it"
+    return FailedError("NA673", message, hint=hint, detail=detail)
+
+
+def refusal(location: DataLocation, volume: Volume | None, users: Sequence[str]) -> RefusedError | None:
+    """Return why the volume may not be wiped, None when it may: others use it (NA671), or nobody would make it again.
+
+    The latter is NA672, of an external volume that can only be removed.
+    """
+    name = location.volume
+    if users:
+        message = f"refused to wipe volume {name}: it is in use by {', '.join(users)}"
+        return RefusedError("NA671", message, hint="remove that container, and run the same command again")
+    why = _why_not_renamed(volume) if volume else ""
+    if why and location.external:
+        message = f"refused to remove volume {name}: it is external, so that Compose would not make it again, and {why}"
+        return RefusedError(
+            "NA672", message, hint=f"empty it yourself: `docker volume inspect {name}` tells what it is"
+        )
+    return None
+
+
+# What the helper container runs: SCRIPT (swap|settle) FOLDER VOLUME TO SOURCE. All are folders of volumes in FOLDER.
+# A swap moves what VOLUME holds to TO, and what SOURCE holds to VOLUME; SOURCE may be TO. What lies in TO meanwhile
+# tells how far it came: `_incoming` is what VOLUME gets, and from `_kept` on it is decided that the swap happens. By
+# that it is settled: finished or taken back. The probe is there since `mv` copies where it cannot rename.
+SCRIPT = """\
+set -eu
+verb=$1 volume=$3 to=$4 source=$5
+cd "$2"
+fail() { echo "$1"; exit 1; }
+is_folder() { [ -d "$1" ] && [ ! -L "$1" ]; }
+move() { [ ! -e "$2" ] || fail "$2 is there already"; mv "$1" "$2"; }
+number() { set -- $(ls -id "$1"); echo "$1"; }
+
+[ "$verb" = swap ] || [ ! -d "$to/_kept" ] || [ -e "$to/_incoming" ] || { echo kept; exit; }
+for one in "$volume" "$to" "$source"; do
+  is_folder "$one" || fail "there is no folder of the volume $one"
+done
+
+if [ "$verb" = settle ]; then
+  outcome=not
+  if [ -d "$to/_kept" ]; then
+    move "$to/_incoming" "$volume/_data"
+    outcome=kept
+  elif [ -d "$to/_incoming" ]; then
+    [ -d "$volume/_data" ] || move "$to/_data" "$volume/_data"
+    move "$to/_incoming" "$source/_data"
+  fi
+else
+  [ ! -e "$to/_kept" ] && [ ! -e "$to/_incoming" ] || fail "the volume $to has been used already"
+  is_folder "$volume/_data" || fail "the volume $volume has no folder _data"
+  is_folder "$source/_data" || fail "the volume $source has no folder _data"
+  mkdir -p "$volume/_probe"
+  before=$(number "$volume/_probe")
+  mv "$volume/_probe" "$to/_probe"
+  after=$(number "$to/_probe")
+  rmdir "$to/_probe"
+  [ "$before" = "$after" ] || fail "what is in the volume $volume can only be copied"
+  outcome=kept
+  [ -n "$(find "$volume/_data" -maxdepth 3 -name PG_VERSION 2>&1)" ] || outcome=empty
+  move "$source/_data" "$to/_incoming"
+  [ "$source" = "$to" ] || rmdir "$to/_data"
+  move "$volume/_data" "$to/_data"
+  mkdir "$to/_kept"
+  move "$to/_incoming" "$volume/_data"
+fi
+sync "$volume" "$to" || :
+echo "$outcome"
+"""

@@ -1,0 +1,88 @@
+"""The named volume set aside, put back and swept; the journal says what before it happens."""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from nox_alembic.core.errors import NoxAlembicError
+from nox_alembic.core.steps import PutBack, SetDataAside
+from nox_alembic.core.undo import Generation, Journal
+from nox_alembic.core.volumes import Outcome
+from nox_alembic.edges import journal
+from nox_alembic.edges.engines import Volumes
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeKeeping:
+    """The database's volume; `read` and `write` are those of the journal, of what is really there."""
+
+    volumes: Volumes
+    read: Callable[[], Journal]
+    write: Callable[[Journal], None]
+
+    def set_aside(self, step: SetDataAside) -> Sequence[str]:
+        """Give the volume fresh content, keep what it held, and return what there is to say of it."""
+        name = self.volumes.new_name()
+        generation = self._swap(step.verb, name, step.revisions, source=name)
+        # What stands in no journal is swept.
+        if not step.is_kept or generation is None:
+            self.write(_without(self.read(), name))
+            return ()
+        return ("the old data is kept: `nox -s undo` brings it back",)
+
+    def put_back(self, step: PutBack, *, make: Callable[[], None]) -> None:
+        """Put the data of a generation back, and keep what the volume held; `make` makes one where there is none."""
+        if self.volumes.look() is None:
+            make()
+        name = self.volumes.new_name()
+        if self._swap("undo", name, step.revisions, source=step.generation.kept) is None:
+            self.volumes.remove(name)
+            self.write(_without(self.read(), name))
+
+    def settle(self) -> None:
+        """Finish or take back what a run that was killed has left in doubt."""
+        for generation in self.read().generations:
+            if generation.doubtful and generation.kind == "volume":
+                self._settle(generation)
+
+    def sweep(self, keep: Collection[str]) -> Sequence[str]:
+        """Remove the volumes that are not to `keep` their data; return what there is to say of those that stay."""
+        said = []
+        for name in self.volumes.kept():
+            if name not in keep:
+                try:
+                    self.volumes.remove(name)
+                except OSError as error:
+                    said.append(f"volume {name} could not be removed: {error}; `docker volume rm {name}` does it")
+        return said
+
+    def _swap(self, verb: str, name: str, revisions: Sequence[str] | None, *, source: str) -> Generation | None:
+        """Return the generation that keeps what the volume held, None when that was nothing."""
+        generation = replace(journal.new_generation(verb, "volume", name, revisions), doubtful=True)
+        self.write(self.read().pushed(generation))
+        try:
+            outcome = self.volumes.swap(name, source=source, verb=verb)
+        except NoxAlembicError:
+            with suppress(NoxAlembicError):  # the next run settles it then
+                self.settle()
+            raise
+        self._taken(generation, source)
+        return generation if outcome is Outcome.KEPT else None
+
+    def _settle(self, generation: Generation) -> None:
+        source = self.volumes.source_of(generation.kept)
+        if self.volumes.settle(generation.kept) is Outcome.KEPT:
+            self._taken(generation, source)
+        else:
+            self.write(self.read().without(generation))
+            self.volumes.remove(generation.kept)
+
+    def _taken(self, generation: Generation, source: str) -> None:
+        """Remove what has nothing in it any more, and have the journal say that there is no doubt."""
+        if source != generation.kept:
+            self.volumes.remove(source)
+        self.write(self.read().settled(generation))
+
+
+def _without(found: Journal, name: str) -> Journal:
+    return found.having({one.kept for one in found.generations} - {name})
