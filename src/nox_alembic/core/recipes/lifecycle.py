@@ -181,10 +181,11 @@ def close_undo(facts: Facts) -> tuple[Step, ...]:
 
 def _not_kept(config: Config, facts: Facts) -> str:
     """Return what the question adds where the data is not kept, "" where `undo` can bring it back."""
-    if facts.engine.data_present and facts.engine.unkept:
+    if not facts.engine.data_present:
+        return ""
+    if facts.engine.unkept:
         return f", and no `undo` brings it back: {facts.engine.unkept}"
-    folder = facts.engine.location.kind == "folder" and facts.engine.data_present
-    size = facts.data_size() if folder else None
+    size = facts.data_size()
     if size is None or size <= config.undo_limit:
         return ""
     limit = shown_size(config.undo_limit)

@@ -97,6 +97,13 @@ def test_reset_sets_a_named_volume_aside_as_it_does_a_folder() -> None:
     assert plan.destroys == "the database in volume dds_db"
 
 
+def test_reset_keeps_no_volume_above_the_undo_limit() -> None:
+    seen = facts(engine=engine(data_present=True, location=VOLUME), data_size=lambda: 3_000_000_000)
+    plan = lifecycle.reset(config(), seen, Options())
+    assert plan.steps[0] == SetDataAside(VOLUME, keeps=False)
+    assert plan.destroys.endswith("and no `undo` brings it back: 3.0 GB are more than the undo-limit of 2.0 GB")
+
+
 def test_reset_removes_a_volume_that_cannot_be_kept_and_says_that_it_is_for_good() -> None:
     seen = engine(data_present=True, location=VOLUME, unkept='its driver is "nfs"')
     plan = lifecycle.reset(config(), facts(engine=seen), Options())
