@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from nox_alembic.core.errors import NoxAlembicError
+from nox_alembic.core.errors import FailedError, NoxAlembicError
 from nox_alembic.core.steps import PutBack, SetDataAside
 from nox_alembic.core.undo import Generation, Journal
 from nox_alembic.core.volumes import Outcome
@@ -36,7 +36,7 @@ class VolumeKeeping:
             make()
         name = self.volumes.new_name()
         if self._swap("undo", name, step.revisions, source=step.generation.kept) is None:
-            self.volumes.remove(name)
+            self._remove(name)
             self.write(_without(self.read(), name))
 
     def settle(self) -> None:
@@ -75,13 +75,22 @@ class VolumeKeeping:
             self._taken(generation, source)
         else:
             self.write(self.read().without(generation))
-            self.volumes.remove(generation.kept)
+            self._remove(generation.kept)
 
     def _taken(self, generation: Generation, source: str) -> None:
         """Remove what has nothing in it any more, and have the journal say that there is no doubt."""
         if source != generation.kept:
-            self.volumes.remove(source)
+            self._remove(source)
         self.write(self.read().settled(generation))
+
+    def _remove(self, name: str) -> None:
+        """Remove what has no data in it; raises FailedError (NA674) when it stays."""
+        try:
+            self.volumes.remove(name)
+        except OSError as error:
+            message = f"the volume {name}, which is empty by now, cannot be removed: {error}"
+            hint = "remove the container that mounts it, and run the same command again"
+            raise FailedError("NA674", message, hint=hint) from None
 
 
 def _without(found: Journal, name: str) -> Journal:

@@ -191,6 +191,21 @@ def test_a_move_that_fails_leaves_everything_as_it_was() -> None:
     assert (bench.volumes.held, bench.read()) == ({"db": "old"}, Journal())
 
 
+def test_an_emptied_volume_that_somebody_mounts_is_told_and_the_undo_is_settled_later() -> None:
+    bench = after_reset()
+    bench.volumes.stuck = "k1"
+    with pytest.raises(FailedError) as error:
+        bench.undo()
+    assert told(error) == (
+        "NA674",
+        "the volume k1, which is empty by now, cannot be removed: volume is in use",
+        "remove the container that mounts it, and run the same command again",
+    )
+    bench.volumes.stuck = ""
+    bench.keeping.settle()
+    assert (bench.volumes.held, bench.kept()) == ({"db": "old", "k2": "new"}, {"undo": "new"})
+
+
 def test_a_sweep_leaves_what_is_kept_and_tells_of_what_cannot_be_removed() -> None:
     bench = Bench(FakeVolumes({"db": "new", "k1": "a", "k2": "b", "k3": "c"}, stuck="k2"))
     assert bench.keeping.sweep(["k3"]) == [
