@@ -61,27 +61,28 @@ class VolumeKeeping:
         generation = replace(journal.new_generation(verb, "volume", name, revisions), doubtful=True)
         self.write(self.read().pushed(generation))
         try:
-            outcome = self.volumes.swap(name, source=source, verb=verb)
+            moved = self.volumes.swap(name, source=source, verb=verb)
         except NoxAlembicError:
             with suppress(NoxAlembicError):  # the next run settles it then
                 self.settle()
             raise
-        self._taken(generation, source)
-        return generation if outcome is Outcome.KEPT else None
+        self._taken(generation, source, moved.server)
+        return generation if moved.outcome is Outcome.KEPT else None
 
     def _settle(self, generation: Generation) -> None:
         source = self.volumes.source_of(generation.kept)
-        if self.volumes.settle(generation.kept) is Outcome.KEPT:
-            self._taken(generation, source)
+        moved = self.volumes.settle(generation.kept)
+        if moved.outcome is Outcome.KEPT:
+            self._taken(generation, source, moved.server)
         else:
             self.write(self.read().without(generation))
             self._remove(generation.kept)
 
-    def _taken(self, generation: Generation, source: str) -> None:
+    def _taken(self, generation: Generation, source: str, server: str) -> None:
         """Remove what has nothing in it any more, and have the journal say that there is no doubt."""
         if source != generation.kept:
             self._remove(source)
-        self.write(self.read().settled(generation))
+        self.write(self.read().settled(generation, server))
 
     def _remove(self, name: str) -> None:
         """Remove what has no data in it; raises FailedError (NA674) when it stays."""

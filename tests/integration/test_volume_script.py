@@ -19,12 +19,12 @@ rmdir() {{ count; command rmdir "$@"; }}
 """
 
 
-def run(root: Path, verb: str, to: str, source: str, *, changes: int = 99) -> tuple[int, str]:
-    """Return the exit code and the last line."""
+def run(root: Path, verb: str, to: str, source: str, *, changes: int = 99, last: int = 1) -> tuple[int, str]:
+    """Return the exit code and the last lines."""
     script = SCRIPT.replace("set -eu\n", COUNTED.format(changes=changes), 1)
     words = ["sh", "-c", script, "sh", verb, str(root), "db", to, source]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
-    return done.returncode, (done.stdout + done.stderr).strip().rpartition("\n")[2]
+    return done.returncode, "\n".join((done.stdout + done.stderr).strip().splitlines()[-last:])
 
 
 def volume(root: Path, name: str, content: str) -> None:
@@ -110,8 +110,8 @@ def test_the_data_of_postgresql_18_counts_though_it_lies_deeper(tmp_path: Path) 
     volume(tmp_path, "db", "")
     volume(tmp_path, "k1", "")
     (tmp_path / "db/_data/18/docker").mkdir(parents=True)
-    (tmp_path / "db/_data/18/docker/PG_VERSION").write_text("18")
-    assert run(tmp_path, "swap", "k1", "k1") == (0, "kept")
+    (tmp_path / "db/_data/18/docker/PG_VERSION").write_text("18\n")
+    assert run(tmp_path, "swap", "k1", "k1", last=2) == (0, "server 18\nkept")
 
 
 @pytest.mark.parametrize(

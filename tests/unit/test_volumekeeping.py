@@ -9,7 +9,7 @@ from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.steps import PutBack, SetDataAside
 from nox_alembic.core.undo import Generation, Journal
-from nox_alembic.core.volumes import Outcome, Volume, failed
+from nox_alembic.core.volumes import Moved, Outcome, Volume, failed
 from nox_alembic.volumekeeping import VolumeKeeping
 from tests.unit.core.make import told
 
@@ -48,7 +48,7 @@ class FakeVolumes:
         self.made += 1
         return f"k{self.made}"
 
-    def swap(self, to: str, *, source: str, verb: str) -> Outcome:
+    def swap(self, to: str, *, source: str, verb: str) -> Moved:
         self.come("noted")
         self.held[to], self.sources[to] = "", source
         self.come("made")
@@ -58,10 +58,10 @@ class FakeVolumes:
         self.held["db"], self.held[source] = self.held[source], None
         self.held[to] = there
         self.come("swapped")
-        return Outcome.KEPT if there else Outcome.EMPTY
+        return Moved(Outcome.KEPT if there else Outcome.EMPTY, "17")
 
-    def settle(self, name: str) -> Outcome:
-        return Outcome.KEPT if self.held[name] else Outcome.NOT
+    def settle(self, name: str) -> Moved:
+        return Moved(Outcome.KEPT if self.held[name] else Outcome.NOT, "17")
 
     def source_of(self, name: str) -> str:
         return self.sources[name]
@@ -117,7 +117,7 @@ def after_reset() -> Bench:
 
 def test_a_reset_keeps_what_there_was_and_undo_brings_it_back_and_twice_is_redo() -> None:
     bench = after_reset()
-    assert bench.kept() == {"reset": "old"}
+    assert (bench.kept(), [one.server for one in bench.read().generations]) == ({"reset": "old"}, ["17"])
     bench.undo()
     assert (bench.volumes.held, bench.kept()) == ({"db": "old", "k2": "new"}, {"undo": "new"})
     bench.undo()

@@ -35,7 +35,7 @@ class Generation:
     `open` while the verb has not come to its end: what lies in its place then is only half made, and so is what the
     next verb keeps of a database (`half_made`). `hidden` is what lies inside of a folder that is kept itself.
     `size` is in bytes. `files` are those of the project that the verb has changed, too. `server` is the major version
-    that can use it, "" where it could not be read. `doubtful` while nobody has seen how the move of a volume's data ended.
+    that can use it, "" where it could not be read. `doubtful` while nobody has seen how a move between volumes ended.
     """
 
     id: str
@@ -147,10 +147,10 @@ class Journal:
                 stay.append(replace(one, open=False))
         return Journal(tuple(reversed(stay)))
 
-    def settled(self, generation: Generation) -> "Journal":
-        """Return it without a doubt about that generation."""
-        known = (replace(one, doubtful=False) if one.id == generation.id else one for one in self.generations)
-        return Journal(tuple(known))
+    def settled(self, generation: Generation, server: str) -> "Journal":
+        """Return it without a doubt about that generation, which that major version can use."""
+        known = replace(generation, doubtful=False, server=server)
+        return Journal(tuple(known if one.id == generation.id else one for one in self.generations))
 
     def without(self, generation: Generation) -> "Journal":
         """Return it without one generation."""

@@ -1,5 +1,6 @@
 """A named volume whose data is kept in another volume: which one can be, and how the two change places."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +18,14 @@ class Outcome(StrEnum):
     KEPT = "kept"
     EMPTY = "empty"
     NOT = "not"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How it ended, and the major version that made what is kept, "" where it could not be read."""
+
+    outcome: Outcome
+    server: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +82,12 @@ def owner_labels(volume: str, *, project: str, environment: str, clone: str) -> 
     return {LABEL: volume, **{f"{LABEL}.{key}": value for key, value in owner.items()}}
 
 
-def outcome_of(volume: str, said: str) -> Outcome:
+def outcome_of(volume: str, said: str) -> Moved:
     """Return how the script ended; raises FailedError (NA673) with what it complained of."""
     last = said.strip().rpartition("\n")[2]
     if last in set(Outcome):
-        return Outcome(last)
+        server = re.search(r"^server (\d+)$", said, re.MULTILINE)
+        return Moved(Outcome(last), server[1] if server else "")
     raise failed(volume, last or "the helper container said nothing", detail=said.strip())
 
 
@@ -119,7 +129,13 @@ is_folder() { [ -d "$1" ] && [ ! -L "$1" ]; }
 move() { [ ! -e "$2" ] || fail "$2 is there already"; mv "$1" "$2"; }
 number() { set -- $(ls -id "$1"); echo "$1"; }
 
-[ "$verb" = swap ] || [ ! -d "$to/_kept" ] || [ -e "$to/_incoming" ] || { echo kept; exit; }
+ended() {
+  found=$(find "$to/_data" -maxdepth 3 -name PG_VERSION 2>/dev/null | head -n 1)
+  [ -z "$found" ] || echo "server $(cat "$found")"
+  echo "$1"
+}
+
+[ "$verb" = swap ] || [ ! -d "$to/_kept" ] || [ -e "$to/_incoming" ] || { ended kept; exit; }
 for one in "$volume" "$to" "$source"; do
   is_folder "$one" || fail "there is no folder of the volume $one"
 done
@@ -152,5 +168,5 @@ else
   move "$to/_incoming" "$volume/_data"
 fi
 sync "$volume" "$to" || :
-echo "$outcome"
+ended "$outcome"
 """

@@ -7,6 +7,7 @@ import pytest
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.volumes import (
+    Moved,
     Outcome,
     Volume,
     kept_name,
@@ -88,8 +89,8 @@ def test_a_kept_volume_says_whose_it_is_and_where_the_new_data_comes_from() -> N
 
 
 def test_the_last_line_of_the_helper_is_its_outcome() -> None:
-    assert [outcome_of("dds_db", said) for said in ("kept\n", "a warning\nempty\n", "not")] == [
-        Outcome.KEPT, Outcome.EMPTY, Outcome.NOT,
+    assert [outcome_of("dds_db", said) for said in ("server 17\nkept\n", "a warning\nempty\n", "not")] == [
+        Moved(Outcome.KEPT, "17"), Moved(Outcome.EMPTY), Moved(Outcome.NOT),
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
-from nox_alembic.core.volumes import Outcome, Volume
+from nox_alembic.core.volumes import Moved, Volume
 from nox_alembic.edges.process import Invocation
 
 Service = Literal["database", "backend"]
@@ -41,10 +41,10 @@ class Volumes(Protocol):
     def new_name(self) -> str:
         """Return a name for one more."""
 
-    def swap(self, to: str, *, source: str, verb: str) -> Outcome:
+    def swap(self, to: str, *, source: str, verb: str) -> Moved:
         """Make `to`, move what the volume holds there, and what `source` holds into its place."""
 
-    def settle(self, name: str) -> Outcome:
+    def settle(self, name: str) -> Moved:
         """Finish or take back the swap for which a volume was made, and say which."""
 
     def source_of(self, name: str) -> str:

@@ -23,7 +23,7 @@ from nox_alembic.core.composefile import ComposeModel, data_target
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DataLocation
-from nox_alembic.core.volumes import Outcome, Volume
+from nox_alembic.core.volumes import Moved, Volume
 from nox_alembic.edges.engines.docker_daemon import described, end, project_of, short
 
 SWAP = "nox-alembic.swap"
@@ -80,7 +80,7 @@ class NamedVolume:
         """Return a name for a volume that is to keep what this one holds now."""
         return volumes.kept_name(self.name, _now(), secrets.token_hex(3))
 
-    def swap(self, to: str, *, source: str, verb: str) -> Outcome:
+    def swap(self, to: str, *, source: str, verb: str) -> Moved:
         """Make the volume `to`, move what this one holds there, and what `source` holds here; `source` may be `to`.
 
         Raises RefusedError (NA671) or FailedError (NA673); whatever happens, `settle` then finds out how it ended.
@@ -92,7 +92,7 @@ class NamedVolume:
             self.client.volumes.create(to, driver="local", labels=dict(labels))
         return self._run("swap", to)
 
-    def settle(self, name: str) -> Outcome:
+    def settle(self, name: str) -> Moved:
         """Finish or take back the swap for which the volume was made, and say which; its helper is waited for."""
         self._await_helpers()
         return self._run("settle", name)
@@ -139,7 +139,7 @@ class NamedVolume:
             with suppress(docker.errors.APIError):
                 helper.wait(condition="removed")
 
-    def _run(self, verb: Literal["swap", "settle"], to: str) -> Outcome:
+    def _run(self, verb: Literal["swap", "settle"], to: str) -> Moved:
         """Run the script. A swap that makes the new data shows `to` to the daemon, which fills it as a new volume."""
         kept = self._get(to)
         if kept is None:
