@@ -39,7 +39,10 @@ class Mount:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A service of the Compose file; its environment has secrets and stays out of `repr`."""
+    """A service of the Compose file; its environment has secrets and stays out of `repr`.
+
+    `starts_alone`: to start its container is all that Compose does to start it, once what it depends on is there.
+    """
 
     name: str
     image: str
@@ -49,6 +52,7 @@ class Service:
     mounts: tuple[Mount, ...] = ()
     depends_on: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    starts_alone: bool = True
 
     def port(self, container: int) -> Port | None:
         """Return how a port of the container is published, None when it is not."""
@@ -191,6 +195,18 @@ def _service(name: str, content: Document) -> Service:
         mounts=tuple(_mount(mount) for mount in content.get("volumes") or []),
         depends_on=tuple(content.get("depends_on") or {}),
         profiles=tuple(content.get("profiles") or ()),
+        starts_alone=not any(content.get(key) for key in _MORE_THAN_A_START) and not _joins_another(content),
+    )
+
+
+# What Compose itself does at a start, or takes from another container.
+_MORE_THAN_A_START = ("post_start", "pre_stop", "volumes_from", "provider", "links", "external_links")
+
+
+def _joins_another(content: Document) -> bool:
+    """Return whether it lives in the namespace of another container, which it finds by its id."""
+    return any(
+        str(content.get(key, "")).startswith(("service:", "container:")) for key in ("network_mode", "ipc", "pid")
     )
 
 

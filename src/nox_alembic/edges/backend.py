@@ -1,11 +1,15 @@
 """The backend seen from outside: whether it says that it is healthy."""
 
+import time
 from collections.abc import Callable
 
 from nox_alembic.core.errors import FailedError
 from nox_alembic.edges.waiting import wait_until
 
 ANSWER_SECONDS = 5
+# It is asked often, which costs little, and less often whether it still runs, which costs an engine more.
+LONGEST_PAUSE = 0.05
+LOOK_SECONDS = 0.5
 
 
 def is_healthy(url: str | None, engine_says: Callable[[], bool | None], is_alive: Callable[[], bool]) -> bool:
@@ -24,16 +28,21 @@ def await_healthy(
     seconds: float,
 ) -> None:
     """Wait until it is healthy; raises FailedError when it ends meanwhile (NA501) or takes too long (NA502)."""
+    address, next_look = url(), 0.0
 
     def ask() -> bool | None:
-        if is_healthy(url(), engine_says, is_alive):
+        nonlocal address, next_look
+        if is_healthy(address, engine_says, is_alive):
             return True
+        if time.monotonic() < next_look:
+            return None
+        address, next_look = url(), time.monotonic() + LOOK_SECONDS
         if not is_alive():
             message = "the backend ended instead of becoming healthy"
             raise FailedError("NA501", message, hint="`nox -s logs` shows all of its log", detail=log_tail())
         return None
 
-    if wait_until(ask, seconds) is None:
+    if wait_until(ask, seconds, longest=LONGEST_PAUSE) is None:
         message = f"the backend was not healthy within {seconds} seconds{_last_answer(url())}"
         raise FailedError("NA502", message, hint="`nox -s logs` shows all of its log", detail=log_tail())
 

@@ -87,6 +87,33 @@ def run(
     return Completed(tuple(args), done.returncode, done.stdout, done.stderr)
 
 
+@contextlib.contextmanager
+def beside(
+    args: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[Callable[[], Completed]]:
+    """Run a program while the block does something else; yields a call that waits for it. It ends with the block.
+
+    Raises PreconditionError (NA505) as `run` does.
+    """
+    child = subprocess.Popen(
+        _show(_found(args, env), cwd),
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    )
+
+    def completed() -> Completed:
+        out, err = child.communicate()
+        return Completed(tuple(args), child.returncode, out, err)
+
+    with child, _ended(child):
+        yield completed
+
+
 def answer(
     args: Sequence[str],
     *,

@@ -14,15 +14,16 @@ def wait_until(
     ask: Callable[[], Answer | None],
     seconds: float,
     *,
+    longest: float = LONGEST_PAUSE,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Answer | None:
-    """Return the first answer that is not None, or None after `seconds`; the pauses between grow from 20 to 250 ms."""
+    """Return the first answer that is not None, or None after `seconds`; pauses grow from 20 ms to the `longest`."""
     end = clock() + seconds
     pause = FIRST_PAUSE
     while (answer := ask()) is None:
         if clock() >= end:
             return None
         sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+        pause = min(pause * 1.5, longest)
     return answer

@@ -89,6 +89,9 @@ class Engine(Protocol):
     def stop_backend(self) -> None:
         """End the backend in an orderly way, and nothing else."""
 
+    def kill_services(self) -> None:
+        """End at once all that there is beside the database: it must not come back to data that goes away."""
+
     def backend_url(self) -> str | None:
         """Return the address at which the running backend is asked for its health, None when it has none."""
 

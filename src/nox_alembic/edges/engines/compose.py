@@ -1,11 +1,12 @@
 """The engine `compose`: Docker Compose, version 2 or newer."""
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from nox_alembic.core import composefile
 from nox_alembic.core.composefile import ComposeModel
@@ -17,6 +18,7 @@ from nox_alembic.core.volumes import why_not_kept
 from nox_alembic.edges.engines import Inside, Remover, Service, ownership
 from nox_alembic.edges.engines.compose_cli import ComposeCli
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
+from nox_alembic.edges.engines.kept_containers import KeptContainers
 from nox_alembic.edges.engines.volumes import NamedVolume
 from nox_alembic.edges.folders import has_content
 from nox_alembic.edges.ports import is_free
@@ -39,21 +41,17 @@ class ComposeEngine:
 
     @classmethod
     def open(
-        cls, config: Config, daemon: Daemon, *, files: tuple[str, ...], environ: Mapping[str, str], throwaway: str = ""
+        cls, config: Config, daemon: Daemon, cli: ComposeCli, document: Mapping[str, Any], *, throwaway: str = ""
     ) -> "ComposeEngine":
-        """Read the project's configuration. `throwaway` makes another project of its database alone, in memory."""
-        root = Path(config.root)
-        cli = ComposeCli(
-            root=root, files=files, project=config.compose_project, environ={**environ, **config.variables}
-        )
-        document = cli.config()
+        """Take the project's resolved configuration. `throwaway` makes another project of its database, in memory."""
         model = composefile.read_model(document, config)
+        within = (cli.root / cli.files[0]).parent
         if throwaway:
             project = f"{model.project}-{throwaway}"
             document = composefile.throwaway(document, model, project)
             cli = replace(cli, project=project, document=json.dumps(document))
             model = composefile.read_model(document, replace(config, backend_service=""))
-        return cls(config=config, daemon=daemon, cli=cli, model=model, within=(root / files[0]).parent)
+        return cls(config=config, daemon=daemon, cli=cli, model=model, within=within)
 
     @cached_property
     def location(self) -> DataLocation:
@@ -96,7 +94,8 @@ class ComposeEngine:
 
     def start_database(self) -> None:
         """Start the container that is there, or make it; `up` recreates it only when its configuration changed."""
-        self.cli.call("up", "--detach", "--no-deps", self.model.database.name)
+        if not self._kept.start([self.model.database.name]):
+            self.cli.call("up", "--detach", "--no-deps", self.model.database.name)
 
     def make_database(self) -> None:
         """Make its container and its volume, and do not start it."""
@@ -126,11 +125,16 @@ class ComposeEngine:
 
     def start_services(self, services: Sequence[str]) -> None:
         """Start the named services and what they depend on; what runs already is left alone."""
-        self.cli.call("up", "--detach", *services)
+        if not self._kept.start(services):
+            self.cli.call("up", "--detach", *services)
 
     def stop_backend(self) -> None:
         """Stop its container, by force if it does not listen: as a shell that is the first process does."""
         self.cli.call("stop", "--timeout", "2", self._service_name("backend"))
+
+    def kill_services(self) -> None:
+        """End all containers but the database's at once, and keep them."""
+        self._kept.kill(but=self.model.database.name)
 
     def backend_url(self) -> str | None:
         """Return the configured health address, with the port that the daemon published."""
@@ -144,7 +148,7 @@ class ComposeEngine:
     def kill(self) -> None:
         """End all containers of the project at once, and keep them."""
         self.daemon.end_helpers(self.model.project)
-        self.cli.call("kill")
+        self._kept.kill()
 
     def down(self) -> None:
         """Stop and remove the project's containers and network; the data stays."""
@@ -245,9 +249,14 @@ class ComposeEngine:
         except OSError as error:
             raise unproved(address, str(error)) from None
 
+    @cached_property
+    def _kept(self) -> KeptContainers:
+        hashes = functools.cache(self.cli.hashes)
+        return KeptContainers(daemon=self.daemon, model=self.model, hashes=hashes)
+
     def _container(self, service: str) -> Container | None:
-        containers = self.daemon.containers(self.model.project)
-        return next((container for container in containers if container.service == service), None)
+        found = self.daemon.containers(self.model.project, service) if service else ()
+        return found[0] if found else None
 
     def _address(self, database: Container | None) -> DatabaseAddress | None:
         port = composefile.published_database_port(self.model.database)

@@ -1,7 +1,8 @@
 """`docker compose` as a program: its version, its resolved configuration, its commands with their errors."""
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,11 +42,41 @@ class ComposeCli:
         It has the secrets in it: it is never logged.
         """
         options = [] if interpolate else ["--no-interpolate"]
-        done = self._run("config", "--format", "json", *options)
+        return self._document(self._run("config", "--format", "json", *options))
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Callable[[], dict[str, Any]]]:
+        """Let Compose read its files while the block does something else; yields a call that returns as `config` does.
+
+        It also raises PreconditionError where there is no Compose 2 (NA102, NA103), which is asked only when it fails.
+        """
+        with contextlib.ExitStack() as stack:
+            command = self.command("config", "--format", "json")
+            try:
+                done = stack.enter_context(process.beside(command, cwd=self.root, env=self.environ))
+            except PreconditionError:  # there is no program `docker`
+
+                def done() -> process.Completed:
+                    return process.Completed(tuple(command), 1, "", "")
+
+            yield lambda: self._read(done())
+
+    def _read(self, done: process.Completed) -> dict[str, Any]:
+        if not done.ok:
+            require_compose(self.environ)
+        return self._document(done)
+
+    def _document(self, done: process.Completed) -> dict[str, Any]:
         if not done.ok:
             message = f"Compose cannot read {', '.join(self.files)}: {_last_line(done.err)}"
             raise UsageError("NA106", message, hint=f"`{self._shown('config')}` shows the same")
         return json.loads(done.out)  # type: ignore[no-any-return] # Compose's own document
+
+    def hashes(self) -> Mapping[str, str]:
+        """Return Compose's own hash of each service's configuration, as it labels containers; empty where it cannot."""
+        done = self._run("config", "--hash", "*")
+        lines = [line.split() for line in done.out.splitlines()] if done.ok else []
+        return {line[0]: line[1] for line in lines if len(line) == 2}
 
     def call(self, *args: str) -> None:
         """Run a command to its end; raises FailedError (NA115) with what Compose said."""

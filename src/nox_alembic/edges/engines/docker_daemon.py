@@ -1,8 +1,10 @@
 """The Docker daemon through its SDK: what Compose's command line cannot say."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -11,7 +13,7 @@ import docker.errors
 import docker.types
 from docker.models.containers import Container as RawContainer
 
-from nox_alembic.core.errors import PreconditionError
+from nox_alembic.core.errors import FailedError, PreconditionError
 
 ANSWER_SECONDS = 60
 LABEL = "com.docker.compose"
@@ -20,13 +22,20 @@ HELPER = "nox-alembic.helper"
 
 @dataclass(frozen=True, kw_only=True)
 class Container:
-    """A container of a Compose project; `health` is "" when it has no health check, `ports` by container port."""
+    """A container of a Compose project; `health` is "" when it has no health check, `ports` by container port.
 
+    `config_hash` and `image` (an id) are what it was made from; a one-off is that of a `docker compose run`.
+    """
+
+    id: str
     service: str
     running: bool
     exit_code: int
     health: str
     working_dir: str
+    config_hash: str = ""
+    image: str = ""
+    is_one_off: bool = False
     ports: Mapping[int, tuple[str, int]] = field(default_factory=dict)
 
 
@@ -53,11 +62,10 @@ class Daemon:
             raise PreconditionError("NA101", message, hint=hint, detail=short(error)) from None
         return cls(client)
 
-    def containers(self, project: str) -> tuple[Container, ...]:
-        """Return the containers of a Compose project, stopped ones included."""
-        found = self._client.containers.list(
-            all=True, filters={"label": f"{LABEL}.project={project}"}, ignore_removed=True
-        )
+    def containers(self, project: str, service: str = "") -> tuple[Container, ...]:
+        """Return the containers of a Compose project, or of one of its services, stopped ones included."""
+        labels = [f"{LABEL}.project={project}", *([f"{LABEL}.service={service}"] if service else [])]
+        found = self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
         return tuple(_container(container.attrs) for container in found)
 
     def users_of(self, path: Path, *, but_project: str | None) -> tuple[str, ...]:
@@ -82,13 +90,26 @@ class Daemon:
     def _helpers(self, project: str) -> list[RawContainer]:
         return list(self._client.containers.list(filters={"label": f"{HELPER}={project}"}, ignore_removed=True))
 
+    def kill(self, containers: Sequence[str]) -> None:
+        """End containers at once, beside each other; returns when none of them runs. Raises FailedError (NA663)."""
+        for failure in _side_by_side(self._client.api.kill, containers):
+            message = f"a container could not be ended: {_short(failure)}"
+            raise FailedError("NA663", message, hint="`docker compose kill` shows the same")
+
+    def start(self, containers: Sequence[str]) -> bool:
+        """Start containers beside each other; False when one of them could not be: Compose will say why."""
+        return not _side_by_side(self._client.api.start, containers)
+
+    def image_id(self, name: str) -> str:
+        """Return the id of an image on the daemon's machine, "" when it is not there."""
+        try:
+            return str(self._client.images.get(name).id)
+        except docker.errors.ImageNotFound:
+            return ""
+
     def has_image(self, name: str) -> bool:
         """Return whether the image is on the daemon's machine."""
-        try:
-            self._client.images.get(name)
-        except docker.errors.ImageNotFound:
-            return False
-        return True
+        return bool(self.image_id(name))
 
     def remove_volume(self, name: str) -> None:
         """Remove one named volume; one that is not there is fine."""
@@ -143,6 +164,27 @@ class Daemon:
             raise OSError(f"the helper container of {image} could not delete it: {complaint}")
 
 
+def _side_by_side(act: Callable[[str], object], containers: Sequence[str]) -> list[docker.errors.DockerException]:
+    """Do it to each container at the same time, and return what failed; one that is not running needs no end."""
+    failures: list[docker.errors.DockerException] = []
+
+    def attempt(container: str) -> None:
+        try:
+            act(container)
+        except docker.errors.APIError as error:
+            if error.status_code != HTTPStatus.CONFLICT:
+                failures.append(error)
+        except docker.errors.DockerException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=attempt, args=(container,)) for container in containers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
+
+
 def _run(helper: RawContainer) -> str:
     """Start it and return what it complained with; it is gone afterwards, also when it never started or on Ctrl-C."""
     try:
@@ -170,11 +212,15 @@ def end(helper: RawContainer) -> None:
 def _container(attrs: Mapping[str, Any]) -> Container:
     labels, state = attrs["Config"]["Labels"], attrs["State"]
     return Container(
+        id=attrs["Id"],
         service=labels.get(f"{LABEL}.service", ""),
         running=state["Status"] in {"running", "restarting", "paused"},
         exit_code=state.get("ExitCode", 0),
         health=(state.get("Health") or {}).get("Status", ""),
         working_dir=labels.get(f"{LABEL}.project.working_dir", ""),
+        config_hash=labels.get(f"{LABEL}.config-hash", ""),
+        image=attrs.get("Image", ""),
+        is_one_off=labels.get(f"{LABEL}.oneoff") == "True",
         ports=dict(_ports(attrs)),
     )
 

@@ -145,6 +145,10 @@ class EmbeddedEngine:
         """End the backend and all that it started."""
         self._end_backend(seconds=TERMINATE_SECONDS)
 
+    def kill_services(self) -> None:
+        """End the backend and all that it started, at once."""
+        self._end_backend(seconds=0)
+
     def backend_url(self) -> str | None:
         """Return the configured health address with the port that the backend was given."""
         connection = read_connection(self.places.connection)

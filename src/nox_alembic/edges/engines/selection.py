@@ -42,15 +42,21 @@ def open_engine(place: Place) -> tuple[Engine, str]:
 
 
 def _compose(place: Place) -> Engine:
-    from nox_alembic.edges.engines.compose import ComposeEngine  # noqa: PLC0415 - the SDK takes 0.2 s to import
-    from nox_alembic.edges.engines.compose_cli import require_compose  # noqa: PLC0415
-    from nox_alembic.edges.engines.docker_daemon import Daemon  # noqa: PLC0415
+    from nox_alembic.edges.engines.compose_cli import ComposeCli  # noqa: PLC0415
 
-    daemon = Daemon.connect(place.environ)
-    require_compose(place.environ)
-    return ComposeEngine.open(
-        place.config, daemon, files=place.compose_files, environ=place.environ, throwaway=place.throwaway
+    config = place.config
+    cli = ComposeCli(
+        root=Path(config.root),
+        files=place.compose_files,
+        project=config.compose_project,
+        environ={**place.environ, **config.variables},
     )
+    with cli.reading() as document:
+        from nox_alembic.edges.engines.compose import ComposeEngine  # noqa: PLC0415 - the SDK takes 0.2 s to import
+        from nox_alembic.edges.engines.docker_daemon import Daemon  # noqa: PLC0415
+
+        daemon = Daemon.connect(place.environ)
+        return ComposeEngine.open(config, daemon, cli, document(), throwaway=place.throwaway)
 
 
 def _embedded(place: Place) -> Engine:
