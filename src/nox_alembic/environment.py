@@ -167,6 +167,27 @@ class Environment:
 
         return replace(facts, details=closely.look(facts, self.configuration, base))
 
+    def look_at_server(self, facts: Facts) -> Facts:
+        """Return the facts with what the running server says of a swap of databases."""
+        from nox_alembic.core.standby import Standing  # noqa: PLC0415 - only `reset --fast` asks
+        from nox_alembic.edges import aside, clusters, ingredients  # noqa: PLC0415
+
+        address = facts.engine.address if facts.current is not None else None
+        seen = clusters.look(address) if address else None
+        if address is None or seen is None or self.configuration is None:
+            return facts
+        may_create, record, cluster = seen
+        standing = Standing(
+            may_create=may_create,
+            record=record,
+            cluster=cluster,
+            spares=tuple(one for one in aside.marked(address) if one.mark.role == "spare"),
+            files=ingredients.files(facts.history),
+            around=ingredients.around(self.configuration),
+            seed=ingredients.seed(self.config.seed, self.root),
+        )
+        return replace(facts, standing=standing)
+
     def look_at_merge(self, branch: str) -> "Branches":
         """Return the revision files on both sides of a merge with a branch, and after it."""
         from nox_alembic.edges import closely  # noqa: PLC0415

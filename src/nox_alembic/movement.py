@@ -19,18 +19,24 @@ NOT_NEEDED = "not needed"
 
 @dataclass(frozen=True)
 class Movement:
-    """One database and the Alembic configuration that its revisions come from."""
+    """A database and the Alembic configuration that its revisions come from; `beside` is another than the real one."""
 
     tools: Tools
     report: Reporter
     configuration: Path
+    beside: DatabaseAddress | None = None
+
+    @property
+    def address(self) -> DatabaseAddress:
+        """Where the database is."""
+        return self.beside or self.tools.engine.address()
 
     def upgrade(self, step: Migrate, history: History) -> str:
         """Upgrade under the lock, with a second look at what is applied: another run may have been quicker."""
         return self._upgrade(step, history, self.tools.migrations)
 
     def _upgrade(self, step: Migrate, history: History, migrations: Callable[[], Migrations]) -> str:
-        address = self.tools.engine.address()
+        address = self.address
         targets = history.heads if step.target == "heads" else (step.target,)
         with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
             current = self.tools.database.revisions(address) or ()
@@ -41,10 +47,13 @@ class Movement:
                 return NOT_NEEDED
             if step.seed_later and not current:
                 self.tools.database.write_note(address, "seed", "pending")
+            plain = None if current else self.tools.clusters.begin(address)
             self._recording(history).intend(address, pending)
             migrations().upgrade(self.configuration, address, step.target, self.report.revision)
             reached = self._verified(address, history, expected=history.with_ancestors(targets))
             self._recording(history).settle(address, reached)
+            if plain is not None:
+                self.tools.clusters.record(address, plain=plain)
         return DONE
 
     def apply(self, step: ApplyRevision) -> str:

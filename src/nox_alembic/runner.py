@@ -31,12 +31,16 @@ from nox_alembic.core.steps import (
     Foreground,
     KeepDatabase,
     KeepFiles,
+    KeepSpare,
     Kill,
+    KillServices,
     LintSql,
     LoadSnapshot,
     MakeFolder,
+    MakeNew,
     MakeShadow,
     Migrate,
+    MigrateNew,
     NoteRebase,
     NoteUndone,
     OpenUndo,
@@ -50,6 +54,7 @@ from nox_alembic.core.steps import (
     RunTests,
     SaveSnapshot,
     Seed,
+    SeedNew,
     SetDataAside,
     Settle,
     SnapshotStep,
@@ -66,6 +71,7 @@ from nox_alembic.core.steps import (
 from nox_alembic.movement import DONE, NOT_NEEDED, Movement
 from nox_alembic.rehearsal import Rehearsal
 from nox_alembic.report import Reporter
+from nox_alembic.standby import Standby, seed
 from nox_alembic.tools import Tools
 
 # Of one name, so that the next run replaces what a killed one has left.
@@ -174,6 +180,10 @@ class Runner:
                 return Checking(self.tools, self.report, self._configuration(), SHADOW).do(step)
             case StopBackend():
                 engine.stop_backend()
+            case KillServices():
+                engine.kill_services()
+            case MakeNew() | MigrateNew() | SeedNew() | KeepSpare():
+                return Standby(self.tools, self.report, self._configuration()).do(step)
             case (
                 SaveSnapshot()
                 | CheckSnapshot()
@@ -279,11 +289,9 @@ class Runner:
         address = self.tools.engine.address()
         if self.tools.database.read_note(address, "seed") != "pending":
             return NOT_NEEDED
-        code = self.tools.command(command, {"DATABASE_URL": address.url}, True)
-        if code:
+        if code := seed(self.tools, command, address):
             message = f"the seed command `{' '.join(command)}` ended with {code}"
             raise FailedError("NA503", message, hint="correct it and run `nox -s dev`, which tries it again")
-        self.tools.database.write_note(address, "seed", "done")
         return DONE
 
     def _test(self, command: Sequence[str]) -> None:
@@ -305,5 +313,5 @@ class Runner:
 # These print while they run, so that their result needs a line of its own.
 _SPEAKING = (
     Migrate, Downgrade, DowngradeLost, Rehearse, AwaitEdit, PrintUpgradeSql, WriteRevision, ApplyRevision, Seed,
-    RunTests, SaveSnapshot, CheckSnapshot, LoadSnapshot,
+    MigrateNew, SeedNew, RunTests, SaveSnapshot, CheckSnapshot, LoadSnapshot,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
+from nox_alembic.core.aside import Mark
 from nox_alembic.core.catalogue import Catalogue
 from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.config import Config
@@ -155,6 +156,26 @@ class Repairs(Protocol):
         """Drop an index without stopping anybody's work."""
 
 
+class Clusters(Protocol):
+    """What is asked of a server beside its databases; the module `edges.clusters` has it all."""
+
+    def begin(self, address: DatabaseAddress) -> bool | None:
+        """Return whether a new database has nothing of anybody's in it, None for one that is not new."""
+
+    def record(self, address: DatabaseAddress, *, plain: bool) -> None:
+        """Keep in the database what the server has now."""
+
+
+class Aside(Protocol):
+    """What makes databases beside the real one; the module `edges.aside` has it all."""
+
+    def create(self, address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
+        """Make the new database, empty or as a copy of `source`."""
+
+    def keep_spare(self, address: DatabaseAddress, mark: Mark) -> str:
+        """Make a spare database of the new one, and return its name."""
+
+
 class Linter(Protocol):
     """What reads SQL for dangers; the module `edges.squawk` has it all."""
 
@@ -287,6 +308,8 @@ class Tools:
     person: Person
     inspection: Inspection
     repairs: Repairs
+    clusters: Clusters
+    aside: Aside
     linter: Linter
     reread: Callable[[], History]
     write_revision: Callable[[Path, str], None]

@@ -84,6 +84,9 @@ class FakeEngine:
     def stop_backend(self) -> None:
         self.world.happened("stop backend")
 
+    def kill_services(self) -> None:
+        self.world.happened("kill services")
+
     def backend_url(self) -> str | None:
         return "http://127.0.0.1:8000/health"
 

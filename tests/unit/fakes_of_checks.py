@@ -1,9 +1,10 @@
 """Named doubles of what `check` and `repair` use."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nox_alembic.core.aside import Mark
 from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.lint import Violation
@@ -46,3 +47,32 @@ class FakeLinter:
     def lint(self, sql: str, folder: Path, version: str) -> Sequence[Violation]:
         self.world.happened(f"lint {folder.as_posix()} {version or 'any version'}")
         return self.violations
+
+
+@dataclass
+class FakeClusters:
+    """A server that tells whether a database is new, and what is kept of it."""
+
+    world: World
+    plain: bool | None = None
+
+    def begin(self, address: DatabaseAddress) -> bool | None:
+        return self.plain
+
+    def record(self, address: DatabaseAddress, *, plain: bool) -> None:
+        self.world.happened(f"record {address.name}{'' if plain else ', not plain'}")
+
+
+@dataclass
+class FakeAside:
+    """Databases beside the real one that are only talked about."""
+
+    world: World
+
+    def create(self, address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
+        self.world.happened(f"create {mark.role} of {mark.of} for {mark.verb} from {source or 'nothing'}")
+        return replace(address, name="ddsurveys__new")
+
+    def keep_spare(self, address: DatabaseAddress, mark: Mark) -> str:
+        self.world.happened(f"keep {mark.role} at {','.join(mark.revisions)}{' seeded' if mark.seeded else ''}")
+        return "spare"

@@ -33,12 +33,16 @@ from nox_alembic.core.steps import (
     Foreground,
     KeepDatabase,
     KeepFiles,
+    KeepSpare,
     Kill,
+    KillServices,
     LintSql,
     LoadSnapshot,
     MakeFolder,
+    MakeNew,
     MakeShadow,
     Migrate,
+    MigrateNew,
     NoteRebase,
     NoteUndone,
     OpenUndo,
@@ -52,6 +56,7 @@ from nox_alembic.core.steps import (
     RunTests,
     SaveSnapshot,
     Seed,
+    SeedNew,
     SetDataAside,
     Settle,
     Stamp,
@@ -85,7 +90,7 @@ from tests.unit.fakes import (
     FakeSnapshots,
     World,
 )
-from tests.unit.fakes_of_checks import FakeLinter, FakeRepairs
+from tests.unit.fakes_of_checks import FakeAside, FakeClusters, FakeLinter, FakeRepairs
 
 
 class Bench:
@@ -98,7 +103,7 @@ class Bench:
         self.records, self.kept = FakeRecords(), FakeKept()
         self.report = Reporter("reset", console=Console(stderr=True, record=True, width=120, quiet=False))
         self.repairs = FakeRepairs(self.world)
-        self.linter = FakeLinter(self.world)
+        self.linter, self.clusters = FakeLinter(self.world), FakeClusters(self.world)
         migrations, files = FakeMigrations(self.world), FakeFiles(self.world)
         rehearsing = FakeMigrations(self.world, beside=True)
         clones = FakeClones(self.world)
@@ -118,6 +123,8 @@ class Bench:
             person=FakePerson(self.world),
             inspection=self.repairs,
             repairs=self.repairs,
+            clusters=self.clusters,
+            aside=FakeAside(self.world),
             linter=self.linter,
             reread=lambda: chain("a1", "b2", "c3", "d4"),
             write_revision=lambda path, text: self.world.happened(f"write {path} {text}"),
@@ -169,6 +176,11 @@ CALLS: list[tuple[Step, str]] = [
     (CheckSnapshot(SAVED), "check before-rooms"),
     (LoadSnapshot(SAVED), "load before-rooms"),
     (StopBackend(), "stop backend"),
+    (KillServices(), "kill services"),
+    (MakeNew(), "create new of ddsurveys for reset from nothing"),
+    (MakeNew("ddsurveys__spare"), "create new of ddsurveys for reset from ddsurveys__spare"),
+    (KeepSpare(("c3",), "digest"), "keep spare at c3"),
+    (KeepSpare(("c3",), "digest", seeded=True), "keep spare at c3 seeded"),
     (SwapDatabases("ddsurveys", "snapshot restore", ("c3",)), "swap ddsurveys for snapshot restore"),
     (DeleteSnapshots(("a", "b")), "delete a,b"),
     (ClearLeftovers(), "clear"),
@@ -188,6 +200,8 @@ def test_every_step_has_its_test() -> None:
     tested = {type(step) for step, _ in CALLS} | {
         MakeFolder,
         Migrate,
+        MigrateNew,
+        SeedNew,
         Downgrade,
         DowngradeLost,
         KeepFiles,
@@ -475,3 +489,44 @@ def test_a_migration_without_an_alembic_configuration_says_what_to_make(bench: B
     error = bench.refusal(PrintUpgradeSql("", "heads"))
     assert isinstance(error, FailedError)
     assert error.id == "NA007"
+
+
+def test_a_new_database_is_migrated_by_an_alembic_that_cannot_reach_the_real_one(bench: Bench) -> None:
+    bench.clusters.plain = True
+    assert bench.run(MigrateNew("heads", ("c3",))) == [
+        "lock",
+        "upgrade ddsurveys__new to heads",
+        "record ddsurveys__new",
+        "unlock",
+    ]
+
+
+def test_a_history_that_does_not_replay_has_touched_nothing(bench: Bench) -> None:
+    bench.world.fails = "upgrade ddsurveys__new to heads"
+    error = bench.refusal(MigrateNew("heads"), KillServices())
+    assert (error.id, error.message, error.hint) == (
+        "NA661",
+        f"the history does not replay in a new database, and the real one was not touched: {bench.world.fails} failed",
+        "correct it and repeat, or `nox -s reset` without `--fast` wipes the data instead",
+    )
+
+
+def test_a_new_database_is_seeded_where_it_is_and_says_so(bench: Bench) -> None:
+    assert bench.run(SeedNew(SEED)) == ["command python -m ddsurveys.seed quiet"]
+    assert bench.commands.environments[0]["DATABASE_URL"].endswith("/ddsurveys__new")
+    assert bench.world.notes == {"seed": "done"}
+
+
+def test_a_seed_that_fails_in_a_new_database_has_touched_nothing(bench: Bench) -> None:
+    bench.world.command_code = 3
+    error = bench.refusal(SeedNew(SEED), KillServices())
+    assert (error.id, error.message, error.hint) == (
+        "NA662",
+        "the seed command `python -m ddsurveys.seed` ended with 3 in a new database beside the real one",
+        "correct it and repeat, or `nox -s reset` without `--fast` wipes the data instead",
+    )
+
+
+def test_the_first_migration_of_fresh_data_records_what_the_server_has(bench: Bench) -> None:
+    bench.clusters.plain = False
+    assert bench.run(Migrate("heads"))[-2:] == ["record ddsurveys, not plain", "unlock"]

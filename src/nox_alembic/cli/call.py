@@ -32,6 +32,7 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
     def act(environment: "Environment") -> bool:
         facts = environment.look(whole=verb not in _LEAVE_THE_DATA_FOLDER and not verb.startswith("snapshot "))
         facts = environment.look_closely(facts) if verb in CLOSELY else facts
+        facts = environment.look_at_server(facts) if options.get("fast") else facts
         facts = environment.snapshots.look(facts) if verb.startswith("snapshot ") else facts
         plan = RECIPES[verb](environment.config, facts, Options(**options))
         for note in plan.notes:

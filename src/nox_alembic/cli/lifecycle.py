@@ -30,9 +30,10 @@ def down(shared: Shared) -> int:
 @verb("reset")
 @click.option("--to", "revision", default="", metavar="REV", help="Stop at this revision instead of head.")
 @click.option("--no-seed", is_flag=True, help="Leave the new database without sample data.")
-def reset(shared: Shared, *, revision: str, no_seed: bool) -> int:
+@click.option("--fast", is_flag=True, help="Swap databases in the running server, or say why not and wipe.")
+def reset(shared: Shared, *, revision: str, no_seed: bool, fast: bool) -> int:
     """Wipe the data and come back fresh: migrated, seeded, the backend started once."""
-    return perform("reset", shared, revision=revision, seed=not no_seed)
+    return perform("reset", shared, revision=revision, seed=not no_seed, fast=fast)
 
 
 @verb("undo")

@@ -13,6 +13,8 @@ PREFIX = "nox-alembic "
 # Longer names are cut by the server, in silence.
 LONGEST = 63
 NEW = "__new"
+SPARE = "__spare"
+BASE = "__base"
 BEFORE = re.compile(r"__before_\d{8}t\d{9}z")
 
 
@@ -22,15 +24,18 @@ class Mark:
 
     `new`: it is being made to take the place of the database `of`. `before`: it was `of` until `verb` took its place at
     `at` (ISO 8601, UTC, with milliseconds); `revisions` are those that it is at, `comment` is the one that it had.
+    `spare`: it stands ready to be copied, made from what has the `digest`; `seeded` is whether the seed was part of it.
     """
 
-    role: Literal["new", "before"]
+    role: Literal["new", "before", "spare"]
     of: str
     environment: str
     verb: str
     at: str
     revisions: tuple[str, ...] = ()
     comment: str | None = None
+    digest: str = ""
+    seeded: bool = False
 
     @property
     def text(self) -> str:
@@ -55,7 +60,7 @@ def parse_mark(comment: str | None) -> Mark | None:
         mark = Mark(**{**found, "revisions": tuple(map(str, found["revisions"]))})
     except (ValueError, TypeError, KeyError):
         return None
-    return mark if mark.role in {"new", "before"} else None
+    return mark if mark.role in {"new", "before", "spare"} else None
 
 
 def new_name(database: str) -> str:
@@ -69,12 +74,19 @@ def before_name(database: str, at: str) -> str:
     return _fitting(database, f"__before_{stamp}")
 
 
+def spare_name(database: str, *, seeded: bool) -> str:
+    """Return the name of what resets copy: one with the seed's rows, and one without them for a longer history."""
+    return _fitting(database, SPARE if seeded else BASE)
+
+
 def is_ours(database: str, name: str, mark: Mark | None) -> bool:
     """Return whether a database is one that a verb made or kept of `database`."""
     if mark is None or mark.of != database:
         return False
     if mark.role == "new":
         return name == new_name(database)
+    if mark.role == "spare":
+        return name == spare_name(database, seeded=mark.seeded)
     suffix = BEFORE.search(name)
     return suffix is not None and name == _fitting(database, suffix[0])
 

@@ -13,6 +13,7 @@ from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
 from nox_alembic.core.room import Room
 from nox_alembic.core.snapshots import Shelf
+from nox_alembic.core.standby import Standing
 from nox_alembic.core.team import Team
 from nox_alembic.core.undo import Journal
 
@@ -129,11 +130,12 @@ class Facts:
     are the revision files that not all of them have, by id, and `team` is what git says of them, None without git.
     `source_of` gives the text of a revision file by its path, "" where it cannot be read: of thousands few matter.
     `content_of` gives the bytes of a file of the project, None where there is none, and `room` what a copy of the
-    database would need, and `data_size` how many bytes the data has in all, None where nobody can tell: these are
+        database would need, and `data_size` how many bytes the data has in all, None where nobody can tell: these are
     asked only by what changes something.
     `details` are looked at only for the verbs that need them; and only those of snapshots look for `shelf`
     and `left`, which are databases that a killed restore has left, and with `undo` for `server_version`, "" when it
     could not be asked.
+    `standing` is what the running server says of a swap, None where that was not asked or it did not answer.
     """
 
     engine: EngineFacts
@@ -164,3 +166,4 @@ class Facts:
         return self.history.with_ancestors((*(self.current or ()), *below))
 
     details: Details | None = None
+    standing: Standing | None = None

@@ -9,13 +9,13 @@ import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spite of its name
 
-from nox_alembic.core.aside import Mark, Marked, is_ours, new_name, parse_mark, unfinished
+from nox_alembic.core.aside import Mark, Marked, is_ours, new_name, parse_mark, spare_name, unfinished
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges import siblings
 from nox_alembic.edges.connection import connected
 from nox_alembic.edges.copies import Client, copy_at_once, fill_by_dump
-from nox_alembic.edges.siblings import beside, copy_all_settings, copy_settings, likeness
+from nox_alembic.edges.siblings import FRESH, beside, copy_all_settings, copy_settings, end_sessions, likeness
 from nox_alembic.edges.waiting import wait_until
 
 # A limit that nobody types by accident: unlike a comment it is there from the first instant of a database on.
@@ -47,18 +47,22 @@ def names(address: DatabaseAddress) -> frozenset[str] | None:
         return None
 
 
-def create(address: DatabaseAddress, mark: Mark) -> DatabaseAddress:
-    """Make the new database, empty, with the owner, the encoding, the sort order and the settings of the real one.
+def create(address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
+    """Make the new database with the owner, the encoding, the sort order and the grants of the real one.
 
+    It is empty with the settings of the real one, or a copy of the spare one `source` with the settings of that.
     What a killed run has left of an earlier one is dropped. Raises RefusedError (NA611) when somebody else's database
     has its name, and FailedError (NA612) with what the server says.
     """
     new = replace(address, name=new_name(address.name))
     with beside(address) as cursor, _told(new.name):
         _make_way(cursor, address.name, new.name)
-        _create(cursor, new.name, mark, likeness(cursor, address.name) + _owner(cursor, address.name))
+        options = sql.SQL("TEMPLATE {}").format(sql.Identifier(source)) if source else likeness(cursor, address.name)
+        _create(cursor, new.name, mark, options + _owner(cursor, address.name))
         _copy_grants(cursor, address.name, new.name)
-        copy_settings(address, new.name, of_role=False)
+        if not source:
+            copy_settings(address, new.name, of_role=False)
+        copy_all_settings(cursor, source or address.name, new.name, only="" if source else FRESH)
     return new
 
 
@@ -79,6 +83,25 @@ def keep(address: DatabaseAddress, kept: str, mark: Mark, client: Client) -> Non
     except BaseException:
         drop_again(address, new)
         raise
+
+
+def keep_spare(address: DatabaseAddress, mark: Mark) -> str:
+    """Give the new database its name and its mark as a spare one; nobody can log into it then. Return the name.
+
+    An older one is dropped before. Raises RefusedError (NA611) and FailedError (NA612) as `create` does.
+    """
+    new, name = new_name(address.name), spare_name(address.name, seeded=mark.seeded)
+    with beside(address) as cursor, _told(name):
+        _drop(cursor, [one.name for one in _ours(cursor, address.name) if one.name == name])
+        _require_free(cursor, name)
+        end_sessions(cursor, new)
+        cursor.execute(
+            sql.SQL(
+                "BEGIN; ALTER DATABASE {new} RENAME TO {name}; COMMENT ON DATABASE {name} IS {mark};"
+                " ALTER DATABASE {name} ALLOW_CONNECTIONS false CONNECTION LIMIT -1; COMMIT"
+            ).format(new=sql.Identifier(new), name=sql.Identifier(name), mark=sql.Literal(mark.text))
+        )
+    return name
 
 
 def swap(address: DatabaseAddress, incoming: str, kept: str, mark: Mark, *, seconds: float = SWAP_SECONDS) -> None:
@@ -135,10 +158,14 @@ def _drop(cursor: Cursor, names: Iterable[str]) -> None:
 def _make_way(cursor: Cursor, database: str, new: str) -> None:
     """Drop what a killed run has left under the new name, and nothing else."""
     _drop(cursor, unfinished(list(_ours(cursor, database))))
-    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (new,))
+    _require_free(cursor, new)
+
+
+def _require_free(cursor: Cursor, name: str) -> None:
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
     if cursor.fetchone():
-        message = f'the database "{new}" is in the way, and was not made by this tool'
-        raise RefusedError("NA611", message, hint=f'rename it: `ALTER DATABASE "{new}" RENAME TO ...`')
+        message = f'the database "{name}" is in the way, and was not made by this tool'
+        raise RefusedError("NA611", message, hint=f'rename it: `ALTER DATABASE "{name}" RENAME TO ...`')
 
 
 def _create(cursor: Cursor, new: str, mark: Mark, options: sql.Composable) -> None:

@@ -13,6 +13,8 @@ from nox_alembic.edges.connection import connected
 from nox_alembic.edges.waiting import wait_until
 
 DROP_SECONDS = 15
+# The note in a database of how the server was when its data was fresh.
+FRESH = "nox_alembic.fresh"
 
 
 @contextlib.contextmanager
@@ -66,8 +68,10 @@ def copy_settings(address: DatabaseAddress, sibling: str, *, of_role: bool) -> N
             cursor.execute(sql.SQL("ALTER DATABASE {} SET {} FROM CURRENT").format(sql.Identifier(sibling), name))
 
 
-def copy_all_settings(cursor: Cursor, database: str, sibling: str) -> None:
+def copy_all_settings(cursor: Cursor, database: str, sibling: str, *, only: str = "") -> None:
     """Give a sibling all that was set for the database, our own notes and what is set for single roles included.
+
+    Or of all that the `only` setting of a name.
 
     By way of the session's own settings: only so a list, such as a search_path, comes out as it was put in.
     """
@@ -75,8 +79,8 @@ def copy_all_settings(cursor: Cursor, database: str, sibling: str) -> None:
         "SELECT nullif(setrole, 0)::regrole::text, split_part(setting, '=', 1),"
         " substr(setting, strpos(setting, '=') + 1)"
         " FROM pg_db_role_setting JOIN pg_database AS d ON d.oid = setdatabase, unnest(setconfig) AS setting"
-        " WHERE datname = %s",
-        (database,),
+        " WHERE datname = %s AND %s IN ('', split_part(setting, '=', 1))",
+        (database, only),
     )
     for role, setting, value in cursor.fetchall():
         whose = sql.SQL(f"ROLE {role} IN " if role else "") + sql.SQL("DATABASE {}").format(sql.Identifier(sibling))
@@ -91,11 +95,16 @@ def copy_all_settings(cursor: Cursor, database: str, sibling: str) -> None:
             cursor.execute(sql.SQL("RESET {}").format(name))
 
 
+def end_sessions(cursor: Cursor, name: str) -> None:
+    """End whoever is on a database now."""
+    cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+
+
 def drop(cursor: Cursor, name: str) -> bool:
     """Drop a database and end whoever is still on it, by what PostgreSQL 12 knows, too; False when that is in vain."""
 
     def ask() -> bool | None:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        end_sessions(cursor, name)
         try:
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
         except errors.ObjectInUse:

@@ -6,9 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nox_alembic.core.aside import Mark, Marked, before_name, is_ours, leftovers, new_name, parse_mark, unfinished
+from nox_alembic.core.aside import (
+    Mark,
+    Marked,
+    before_name,
+    is_ours,
+    leftovers,
+    new_name,
+    parse_mark,
+    spare_name,
+    unfinished,
+)
 
 NEW = Mark(role="new", of="app", environment="dev", verb="snapshot restore", at="2026-11-25T20:15:00.123Z")
+SPARE = replace(NEW, role="spare", revisions=("c3",), digest="00ff", seeded=True)
 BEFORE = replace(NEW, role="before", revisions=("c3",), comment="theirs, with a % and a 'quote'")
 
 
@@ -19,11 +30,12 @@ def test_names_say_of_what_and_since_when() -> None:
 
 @given(st.text(min_size=1, max_size=80).filter(lambda text: "\0" not in text))
 def test_a_name_never_gets_longer_than_the_server_keeps(database: str) -> None:
-    for name in (new_name(database), before_name(database, NEW.at)):
+    spares = [spare_name(database, seeded=seeded) for seeded in (True, False)]
+    for name in (new_name(database), before_name(database, NEW.at), *spares):
         assert len(name.encode("utf-8", "surrogatepass")) <= 63
 
 
-@pytest.mark.parametrize("mark", [NEW, BEFORE])
+@pytest.mark.parametrize("mark", [NEW, BEFORE, SPARE])
 def test_a_mark_comes_back_as_it_was_written(mark: Mark) -> None:
     assert parse_mark(mark.text) == mark
 
@@ -50,6 +62,10 @@ def test_a_comment_of_somebody_else_is_no_mark(comment: str | None) -> None:
         ("other__before_20261125t201500123z", BEFORE, False),
         ("app__before_20261125t201500123z_mine", BEFORE, False),
         ("app", BEFORE, False),
+        ("app__spare", SPARE, True),
+        ("app__base", replace(SPARE, seeded=False), True),
+        ("app__base", SPARE, False),
+        ("app__new", SPARE, False),
     ],
 )
 def test_only_the_exact_name_with_the_mark_is_ours(name: str, mark: Mark | None, ours: bool) -> None:

@@ -16,7 +16,7 @@ Recipe = Callable[[Config, Facts, Options], Plan]
 _PLACES = {
     "dev": "lifecycle.dev",
     "down": "lifecycle.down",
-    "reset": "lifecycle.reset",
+    "reset": "resetting.reset",
     "undo": "undo.undo",
     "test": "lifecycle.test",
     "migrate": "migrating.migrate",

@@ -9,6 +9,7 @@ class Options:
 
     revision: str = ""
     seed: bool = True
+    fast: bool = False
     sql: bool = False
     generation: str = ""
     message: str = ""

@@ -21,6 +21,7 @@ from nox_alembic.core.steps.lifecycle import (
     Discard,
     Down,
     Kill,
+    KillServices,
     MakeFolder,
     ProveOwnership,
     ProvideImages,
@@ -48,6 +49,7 @@ from nox_alembic.core.steps.snapshots import (
     SnapshotStep,
     SwapDatabases,
 )
+from nox_alembic.core.steps.standby import KeepSpare, MakeNew, MigrateNew, SeedNew, StandbyStep
 from nox_alembic.core.steps.writing import (
     ApplyRevision,
     DropShadow,
@@ -79,12 +81,16 @@ __all__ = [
     "Foreground",
     "KeepDatabase",
     "KeepFiles",
+    "KeepSpare",
     "Kill",
+    "KillServices",
     "LintSql",
     "LoadSnapshot",
     "MakeFolder",
+    "MakeNew",
     "MakeShadow",
     "Migrate",
+    "MigrateNew",
     "NoteRebase",
     "NoteUndone",
     "OpenUndo",
@@ -98,10 +104,12 @@ __all__ = [
     "RunTests",
     "SaveSnapshot",
     "Seed",
+    "SeedNew",
     "SetDataAside",
     "Settle",
     "SnapshotStep",
     "Stamp",
+    "StandbyStep",
     "StartDatabase",
     "StartServices",
     "Step",
@@ -121,7 +129,7 @@ Foreground = (
     | MakeShadow | DropShadow | WriteRevision | ApplyRevision | NoteRebase | ReplaceFile | WriteMerge
     | Rehearse | AwaitEdit
     | CompareModels | LintSql | Stamp | AcceptFiles | DropIndex
-    | SnapshotStep | StopBackend | Settle
+    | SnapshotStep | StandbyStep | StopBackend | KillServices | Settle
     | Seed | StartServices | AwaitBackend | RunTests | Discard
 )  # fmt: skip
 Step = Foreground | Sweep

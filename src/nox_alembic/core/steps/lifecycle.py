@@ -105,6 +105,13 @@ class StopBackend:
 
 
 @dataclass(frozen=True)
+class KillServices:
+    """End the backend at once, and what else there is beside the database, so that nobody comes back to it."""
+
+    title = "kill the backend"
+
+
+@dataclass(frozen=True)
 class RunTests:
     """Run the project's test command with `DATABASE_URL` set; its exit code decides."""
 

@@ -1,0 +1,57 @@
+"""Steps of a new database that is made in the running server, beside the real one."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MakeNew:
+    """Make the new database: a copy of the spare one of that name, or an empty one for "".
+
+    It has the owner, the encoding, the sort order and the grants of the real one.
+    """
+
+    source: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f'copy the spare database "{self.source}"' if self.source else "make a new database"
+
+
+@dataclass(frozen=True)
+class MigrateNew:
+    """Upgrade the new database to `target`."""
+
+    target: str
+    pending: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        count = f" ({len(self.pending)} pending)" if self.pending else ""
+        return f"migrate the new database to {'head' if self.target == 'heads' else self.target}{count}"
+
+
+@dataclass(frozen=True)
+class SeedNew:
+    """Run the project's seed command on the new database."""
+
+    command: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"seed the new database ({' '.join(self.command)})"
+
+
+@dataclass(frozen=True)
+class KeepSpare:
+    """Keep the new database as a spare one, which stands for what has the `digest`; an older one is dropped."""
+
+    revisions: tuple[str, ...]
+    digest: str
+    seeded: bool = False
+    title = "keep it as a spare database for the next time"
+
+
+StandbyStep = MakeNew | MigrateNew | SeedNew | KeepSpare

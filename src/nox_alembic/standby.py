@@ -1,0 +1,82 @@
+"""A new database beside the real one in the running server: made, migrated, seeded, and kept as a spare one."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, assert_never
+
+from nox_alembic.core.aside import Mark, new_name
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.steps import KeepSpare, MakeNew, Migrate, MigrateNew, SeedNew, StandbyStep
+from nox_alembic.movement import DONE, Movement
+from nox_alembic.report import Reporter
+from nox_alembic.tools import Tools
+
+_INSTEAD = "correct it and repeat, or `nox -s reset` without `--fast` wipes the data instead"
+
+
+@dataclass(frozen=True)
+class Standby:
+    """What is done before the real database is touched: whatever fails here has changed nothing of it."""
+
+    tools: Tools
+    report: Reporter
+    configuration: Path
+
+    def do(self, step: StandbyStep) -> str:
+        """Do the step and return how it went."""
+        match step:
+            case MakeNew(source):
+                self.tools.aside.create(self._real, self._mark("new"), source=source)
+            case MigrateNew(target):
+                return self._migrate(target)
+            case SeedNew(command):
+                self._seed(command)
+            case KeepSpare():
+                spare = self._mark("spare")
+                marked = replace(spare, revisions=step.revisions, digest=step.digest, seeded=step.seeded)
+                self.tools.aside.keep_spare(self._real, marked)
+            case _:
+                assert_never(step)
+        return DONE
+
+    @property
+    def _real(self) -> DatabaseAddress:
+        return self.tools.engine.address()
+
+    @property
+    def _new(self) -> DatabaseAddress:
+        return replace(self._real, name=new_name(self._real.name))
+
+    def _mark(self, role: Literal["new", "spare"]) -> Mark:
+        at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        environment = self.tools.config.environment
+        return Mark(role=role, of=self._real.name, environment=environment, verb=self.report.verb, at=at)
+
+    def _migrate(self, target: str) -> str:
+        """Upgrade it by an Alembic that cannot reach the real one."""
+        try:
+            with self.tools.rehearsing() as alembic:
+                tools = replace(self.tools, migrations=lambda: alembic)
+                movement = Movement(tools, self.report, self.configuration, beside=self._new)
+                return movement.upgrade(Migrate(target), self.tools.history)
+        except FailedError as error:
+            message = (
+                f"the history does not replay in a new database, and the real one was not touched: {error.message}"
+            )
+            raise FailedError("NA661", message, hint=_INSTEAD, detail=error.detail) from error
+
+    def _seed(self, command: Sequence[str]) -> None:
+        if code := seed(self.tools, command, self._new):
+            message = f"the seed command `{' '.join(command)}` ended with {code} in a new database beside the real one"
+            raise FailedError("NA662", message, hint=_INSTEAD)
+
+
+def seed(tools: Tools, command: Sequence[str], address: DatabaseAddress) -> int:
+    """Run the project's seed command on a database, note there that it was done, and return its exit code."""
+    code = tools.command(command, {"DATABASE_URL": address.url}, True)
+    if code == 0:
+        tools.database.write_note(address, "seed", "done")
+    return code

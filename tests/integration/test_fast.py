@@ -1,0 +1,128 @@
+"""`reset --fast` on the embedded engine: databases change places in the running server."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from nox_alembic.core.facts import DatabaseAddress
+from tests.integration.conftest import address_of, execute
+from tests.integration.test_undo import killed, rows
+from tests.project import Project, make_project
+
+SWAP = [
+    "prove that the server is ours",
+    'copy the spare database "project__spare"',
+    "kill the backend",
+    'put it into the place of the database "project", which is kept',
+    "start backend",
+    "keep what was there for `undo`",
+    "wait for the backend",
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    project = make_project(tmp_path / "project", tmp_path / "home", 'engine = "embedded"')
+    project.good("dev")
+    yield project
+    project.run("down")
+
+
+def databases(project: Project) -> set[str]:
+    """Return the names that are not PostgreSQL's own, kept ones without their time."""
+    found = execute(address_of(project), "SELECT datname FROM pg_database WHERE datname LIKE 'project%'")
+    return {str(name).partition("_before_")[0] for (name,) in found}
+
+
+def postmaster(project: Project) -> object:
+    return execute(address_of(project), "SELECT pg_postmaster_start_time()")[0][0]
+
+
+@contextmanager
+def a_client_that_always_comes_back(address: DatabaseAddress) -> Iterator[None]:
+    """Somebody's program that is connected all the time, and connects again as soon as it is ended."""
+    over = threading.Event()
+
+    def stay() -> None:
+        while not over.is_set():
+            try:
+                connection = psycopg2.connect(address.url.replace("+psycopg2", ""))
+                with connection.cursor() as cursor:
+                    while not over.is_set():
+                        cursor.execute("SELECT pg_sleep(0.01)")
+            except psycopg2.Error:
+                over.wait(0.05)
+
+    thread = threading.Thread(target=stay, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_a_fast_reset_swaps_databases_and_is_taken_back(project: Project) -> None:
+    execute(address_of(project), "INSERT INTO t1 VALUES (7)")
+    started = postmaster(project)
+    with a_client_that_always_comes_back(address_of(project)):
+        project.good("reset", "--fast", "--yes")
+        assert rows(project) == [1]
+        assert databases(project) == {"project", "project__base", "project__spare", "project_"}
+        execute(address_of(project), "INSERT INTO t1 VALUES (8)")
+        ran = project.good("reset", "--fast", "--yes", "--json").json
+    assert [step["title"] for step in ran["steps"]] == SWAP
+    assert rows(project) == [1]
+    assert postmaster(project) == started
+    assert project.run("status").code == 0
+    (log,) = project.home.rglob("backend.log")
+    assert log.read_text().count("backend started") == 1
+    project.good("undo", "--yes")
+    assert rows(project) == [1, 8]
+    project.good("undo", "--yes")
+    assert rows(project) == [1]
+    # A longer history: only its end is migrated, and with the seed it is what a wipe makes.
+    project.revision("t3", "t2")
+    ran = project.good("reset", "--fast", "--yes", "--json").json
+    assert "migrate the new database to head (1 pending)" in [step["title"] for step in ran["steps"]]
+    assert (rows(project), project.run("status").code) == ([1], 0)
+    assert project.good("reset", "--fast", "--yes", "--to", "t1", "--json").json["notes"][0].startswith("stops at t1")
+    assert execute(address_of(project), "SELECT version_num FROM alembic_version") == [("t1",)]
+
+
+def test_another_role_makes_a_fast_reset_a_wipe_that_says_so(project: Project) -> None:
+    project.good("reset", "--fast", "--yes")
+    execute(address_of(project), "CREATE ROLE reporting", "INSERT INTO t1 VALUES (7)")
+    started = postmaster(project)
+    ran = project.good("reset", "--fast", "--yes", "--json").json
+    reason = "the server has other roles than fresh data would have"
+    assert ran["notes"][0] == f"not by a swap, since {reason}: the data is wiped"
+    assert postmaster(project) != started
+    assert execute(address_of(project), "SELECT count(*) FROM pg_roles WHERE rolname = 'reporting'") == [(0,)]
+    assert rows(project) == [1]
+
+
+@pytest.mark.parametrize(
+    ("point", "left"),
+    [
+        ("after MakeNew", [1, 7]),
+        ("after MigrateNew", [1, 7]),
+        ("after SeedNew", [1, 7]),
+        ("after KeepSpare", [1, 7]),
+        ("before SwapDatabases", [1, 7]),
+        ("after SwapDatabases", [1]),
+    ],
+)
+def test_a_killed_fast_reset_leaves_the_state_before_or_the_state_after(
+    project: Project, point: str, left: list[int]
+) -> None:
+    execute(address_of(project), "INSERT INTO t1 VALUES (7)")
+    killed(project, point, "reset", "--fast", "--yes")
+    assert rows(project) == left
+    project.good("reset", "--fast", "--yes")
+    assert (rows(project), project.run("status").code) == ([1], 0)
+    assert "project__new" not in databases(project)
