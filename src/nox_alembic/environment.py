@@ -167,8 +167,14 @@ class Environment:
 
         return replace(facts, details=closely.look(facts, self.configuration, base))
 
-    def look_at_server(self, facts: Facts) -> Facts:
-        """Return the facts with what the running server says of a swap of databases."""
+    def look_for_swap(self) -> Facts:
+        """Return the facts with what the running server says of a swap; all of them where there will be none."""
+        from nox_alembic.core.recipes.resetting import obstacle  # noqa: PLC0415
+
+        facts = self._look_at_server(self.look(whole=False))
+        return replace(self.look(), standing=facts.standing) if obstacle(facts) else facts
+
+    def _look_at_server(self, facts: Facts) -> Facts:
         from nox_alembic.core.standby import Standing  # noqa: PLC0415 - only `reset --fast` asks
         from nox_alembic.edges import aside, clusters, ingredients  # noqa: PLC0415
 

@@ -1,7 +1,9 @@
 """A new database beside the real one in the running server: made, migrated, seeded, and kept as a spare one."""
 
+import contextlib
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, assert_never
@@ -28,8 +30,9 @@ class Standby:
     def do(self, step: StandbyStep) -> str:
         """Do the step and return how it went."""
         match step:
-            case MakeNew(source):
-                self.tools.aside.create(self._real, self._mark("new"), source=source)
+            case MakeNew(source, kills):
+                with self._ending() if kills else contextlib.nullcontext():
+                    self.tools.aside.create(self._real, self._mark("new"), source=source)
             case MigrateNew(target):
                 return self._migrate(target)
             case SeedNew(command):
@@ -54,6 +57,14 @@ class Standby:
         at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         environment = self.tools.config.environment
         return Mark(role=role, of=self._real.name, environment=environment, verb=self.report.verb, at=at)
+
+    @contextlib.contextmanager
+    def _ending(self) -> Iterator[None]:
+        """End the backend beside the block: neither needs the other."""
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            ended = beside.submit(self.tools.engine.kill_services)
+            yield
+            ended.result()
 
     def _migrate(self, target: str) -> str:
         """Upgrade it by an Alembic that cannot reach the real one."""

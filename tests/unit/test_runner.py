@@ -530,3 +530,8 @@ def test_a_seed_that_fails_in_a_new_database_has_touched_nothing(bench: Bench) -
 def test_the_first_migration_of_fresh_data_records_what_the_server_has(bench: Bench) -> None:
     bench.clusters.plain = False
     assert bench.run(Migrate("heads"))[-2:] == ["record ddsurveys, not plain", "unlock"]
+
+
+def test_the_backend_is_ended_while_the_spare_database_is_copied(bench: Bench) -> None:
+    copied = "create new of ddsurveys for reset from ddsurveys__spare"
+    assert sorted(bench.run(MakeNew("ddsurveys__spare", kills=True))) == [copied, "kill services"]

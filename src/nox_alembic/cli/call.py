@@ -30,9 +30,9 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
     from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
 
     def act(environment: "Environment") -> bool:
-        facts = environment.look(whole=verb not in _LEAVE_THE_DATA_FOLDER and not verb.startswith("snapshot "))
+        whole = verb not in _LEAVE_THE_DATA_FOLDER and not verb.startswith("snapshot ")
+        facts = environment.look_for_swap() if options.get("fast") else environment.look(whole=whole)
         facts = environment.look_closely(facts) if verb in CLOSELY else facts
-        facts = environment.look_at_server(facts) if options.get("fast") else facts
         facts = environment.snapshots.look(facts) if verb.startswith("snapshot ") else facts
         plan = RECIPES[verb](environment.config, facts, Options(**options))
         for note in plan.notes:

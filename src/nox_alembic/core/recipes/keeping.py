@@ -6,6 +6,7 @@ from pathlib import PurePath
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.room import why_not_kept
+from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.steps import (
     ApplyRevision,
     CloseUndo,
@@ -50,6 +51,15 @@ def _with_copy(config: Config, facts: Facts, verb: str, plan: Plan, place: int) 
     if why:
         return replace(plan, destroys=" and ".join(filter(None, (plan.destroys, way_back_lost(verb, why)))))
     return _around(plan, place, KeepDatabase(verb, _target(plan), _files(config, plan)))
+
+
+def swapped_out(config: Config, facts: Facts, database: str) -> tuple[bool, str]:
+    """Return whether a database is kept when another one takes its place, and what goes, as the question names it."""
+    size = facts.room().size
+    keeps = size <= config.undo_limit
+    large = f"and no `undo` brings it back: {shown_size(size)} are more than the undo-limit"
+    kept = "which `undo` brings back" if keeps else f"{large} of {shown_size(config.undo_limit)}"
+    return keeps, f'what is in the database "{database}" now, {kept}'
 
 
 def way_back_lost(verb: str, why: str) -> str:

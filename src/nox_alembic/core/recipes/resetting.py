@@ -7,6 +7,7 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.recipes import lifecycle
 from nox_alembic.core.recipes.guards import refuse_foreign_clone, refuse_protected, refuse_taken_ports
+from nox_alembic.core.recipes.keeping import swapped_out
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.targets import shown, target_of
@@ -29,7 +30,7 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
     """Come back with a fresh database: by the way that was asked for, or by the wipe with the reason why not by it."""
     if not options.fast:
         return lifecycle.reset(config, facts, options)
-    why_not = _obstacle(facts)
+    why_not = obstacle(facts)
     if facts.standing is None or why_not:
         plan = lifecycle.reset(config, facts, options)
         return replace(plan, notes=(f"not by a swap, since {why_not}: the data is wiped", *plan.notes))
@@ -38,7 +39,7 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
 
 def spares(config: Config, facts: Facts, options: Options) -> tuple[Step, ...]:
     """Return what makes the spare databases that the next `reset --fast` copies; nothing where it would not."""
-    if facts.standing is None or _obstacle(facts) or len(facts.history.heads) > 1:
+    if facts.standing is None or obstacle(facts) or len(facts.history.heads) > 1:
         return ()
     return _making(facts, facts.standing, config.seed if options.seed else ())
 
@@ -54,24 +55,28 @@ def _swap(config: Config, facts: Facts, standing: Standing, options: Options) ->
     services = lifecycle.all_services(config, facts) if at_head else ()
     start = tuple(step for step in services if isinstance(step, StartServices))
     wait = services[len(start) :]
+    keeps, destroys = swapped_out(config, facts, name)
     runs = bool(set(facts.engine.services) - set(facts.engine.stopped))
     steps = (
         *lifecycle.images(facts),
         *proof(facts),
         *(_making(facts, standing, seed) if at_head else ()),
-        *((_copy(facts, seeded=bool(seed)),) if at_head else _part(facts, standing, target)),
-        *((KillServices(),) if runs else ()),
-        SwapDatabases(name, "reset", facts.current or ()),
+        *(
+            (_copy(facts, seeded=bool(seed), kills=runs),)
+            if at_head
+            else (*_part(facts, standing, target), *((KillServices(),) if runs else ()))
+        ),
+        SwapDatabases(name, "reset", facts.current or (), keeps=keeps),
         *start,
         # What is not kept any more is dropped while the backend starts.
         CloseUndo(),
         *wait,
     )
     notes = () if at_head else (f"stops at {shown(facts, target)}: neither seed nor backend work before head",)
-    return Plan(steps=steps, destroys=f'what is in the database "{name}" now, which is kept for `undo`', notes=notes)
+    return Plan(steps=steps, destroys=destroys, notes=notes)
 
 
-def _obstacle(facts: Facts) -> str:
+def obstacle(facts: Facts) -> str:
     """Return why no database can be swapped in, "" when one can."""
     standing = facts.standing
     if facts.current is None or standing is None:
@@ -104,8 +109,9 @@ def _making(facts: Facts, standing: Standing, seed: tuple[str, ...]) -> tuple[St
     return (*bare, _copy(facts, seeded=False), SeedNew(seed), KeepSpare(heads, digest, seeded=True))
 
 
-def _copy(facts: Facts, *, seeded: bool) -> Step:
-    return MakeNew(spare_name(facts.engine.address.name if facts.engine.address else "", seeded=seeded))
+def _copy(facts: Facts, *, seeded: bool, kills: bool = False) -> Step:
+    name = facts.engine.address.name if facts.engine.address else ""
+    return MakeNew(spare_name(name, seeded=seeded), kills=kills)
 
 
 def _part(facts: Facts, standing: Standing, target: str) -> tuple[Step, ...]:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.recipes.guards import refuse_foreign_clone, refuse_protected, require_database
+from nox_alembic.core.recipes.keeping import swapped_out
 from nox_alembic.core.recipes.migrating import migration
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.targets import target_of
-from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.snapshots import Snapshot, checked_name, refuse_newer, refuse_strangers, standing
 from nox_alembic.core.steps import (
     AwaitBackend,
@@ -48,8 +48,7 @@ def restore(config: Config, facts: Facts, options: Options) -> Plan:
     ready = bool(migrate) or set(snapshot.revisions) == set(facts.history.heads)
     was_up = facts.engine.backend.running
     again = tuple(name for name in facts.engine.services if name not in facts.engine.stopped)
-    size = facts.room().size
-    keeps = size <= config.undo_limit
+    keeps, destroys = swapped_out(config, facts, database)
     steps = (
         *_clearing(facts),
         CheckSnapshot(snapshot),
@@ -61,9 +60,6 @@ def restore(config: Config, facts: Facts, options: Options) -> Plan:
         *((StartServices(again), AwaitBackend(config.timeout)) if was_up and ready else ()),
         CloseUndo(),
     )
-    large = f"and no `undo` brings it back: {shown_size(size)} are more than the undo-limit"
-    kept = "which `undo` brings back" if keeps else f"{large} of {shown_size(config.undo_limit)}"
-    destroys = f'what is in the database "{database}" now, {kept}'
     return Plan(steps=steps, destroys=destroys, notes=() if ready else _not_ready(facts, snapshot))
 
 

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 class MakeNew:
     """Make the new database: a copy of the spare one of that name, or an empty one for "".
 
-    It has the owner, the encoding, the sort order and the grants of the real one.
+    It has the owner, the encoding, the sort order and the grants of the real one. With `kills` the backend is ended
+    meanwhile, and what else there is beside the database, as by `KillServices`.
     """
 
     source: str = ""
+    kills: bool = False
 
     @property
     def title(self) -> str:
         """What the plan calls it."""
-        return f'copy the spare database "{self.source}"' if self.source else "make a new database"
+        kills = ", and kill the backend" if self.kills else ""
+        return f'copy the spare database "{self.source}"{kills}' if self.source else f"make a new database{kills}"
 
 
 @dataclass(frozen=True)

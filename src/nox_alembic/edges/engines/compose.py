@@ -1,6 +1,5 @@
 """The engine `compose`: Docker Compose, version 2 or newer."""
 
-import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -251,8 +250,7 @@ class ComposeEngine:
 
     @cached_property
     def _kept(self) -> KeptContainers:
-        hashes = functools.cache(self.cli.hashes)
-        return KeptContainers(daemon=self.daemon, model=self.model, hashes=hashes)
+        return KeptContainers(daemon=self.daemon, model=self.model, hash_services=self.cli.hashes)
 
     def _container(self, service: str) -> Container | None:
         found = self.daemon.containers(self.model.project, service) if service else ()

@@ -5,7 +5,9 @@ Only where none of that has, and nothing but the database is waited for, is a co
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 from nox_alembic.core.composefile import ComposeModel
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
@@ -13,14 +15,20 @@ from nox_alembic.edges.engines.docker_daemon import Container, Daemon
 
 @dataclass(frozen=True, kw_only=True)
 class KeptContainers:
-    """Those of one project; `hashes` returns what Compose calls the configuration of each service now."""
+    """Those of one project; `hash_services` asks Compose for the hash of each service's configuration as it is now."""
 
     daemon: Daemon
     model: ComposeModel
-    hashes: Callable[[], Mapping[str, str]]
+    hash_services: Callable[[], Mapping[str, str]]
+
+    @cached_property
+    def hashes(self) -> "Future[Mapping[str, str]]":
+        """What Compose says, asked once, beside whatever comes next."""
+        return ThreadPoolExecutor(max_workers=1).submit(self.hash_services)
 
     def kill(self, *, but: str = "") -> None:
         """End all that run, or all but those of a service, at once and beside each other; they are kept."""
+        _ = self.hashes  # what is killed is about to be started
         found = self.daemon.containers(self.model.project)
         self.daemon.kill([one.id for one in found if one.running and one.service != but])
 
@@ -42,7 +50,7 @@ class KeptContainers:
         return own[0] if len(own) == 1 and alone else None
 
     def _unchanged(self, containers: Sequence[Container]) -> bool:
-        hashes = self.hashes()
+        hashes = self.hashes.result()
         return all(
             one.config_hash == hashes.get(one.service)
             and one.image == self.daemon.image_id(self.model.services[one.service].image)

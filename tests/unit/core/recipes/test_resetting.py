@@ -51,20 +51,19 @@ def test_with_a_spare_database_a_reset_is_a_copy_a_swap_and_one_start_of_the_bac
     assert resetting.reset(config(), running(spare("c3", seeded=True)), FAST) == Plan(
         steps=(
             ProveOwnership(),
-            MakeNew(SPARE),
-            KillServices(),
+            MakeNew(SPARE, kills=True),
             SwapDatabases("ddsurveys", "reset", ("c3",)),
             StartServices(("backend",)),
             CloseUndo(),
             AwaitBackend(60),
         ),
-        destroys='what is in the database "ddsurveys" now, which is kept for `undo`',
+        destroys='what is in the database "ddsurveys" now, which `undo` brings back',
     )
 
 
 def test_the_first_time_both_spare_databases_are_made_before_anything_is_ended() -> None:
     steps = resetting.reset(config(), running(), FAST).steps
-    assert steps[:9] == (
+    assert steps[:8] == (
         ProveOwnership(),
         MakeNew(),
         MigrateNew("heads", ("a1", "b2", "c3")),
@@ -72,8 +71,7 @@ def test_the_first_time_both_spare_databases_are_made_before_anything_is_ended()
         MakeNew(BASE),
         SeedNew(SEED),
         KeepSpare(("c3",), STANDING.digest(HISTORY, ["c3"], seeded=True), seeded=True),
-        MakeNew(SPARE),
-        KillServices(),
+        MakeNew(SPARE, kills=True),
     )
 
 
@@ -90,7 +88,7 @@ def test_of_a_longer_history_only_the_rest_is_migrated() -> None:
 @pytest.mark.parametrize(("options", "settings"), [(replace(FAST, seed=False), {}), (FAST, {"seed": ()})])
 def test_without_a_seed_the_spare_database_without_one_is_copied(options: Options, settings: dict[str, Any]) -> None:
     steps = resetting.reset(config(**settings), running(spare("c3"), spare("c3", seeded=True)), options).steps
-    assert steps[1:3] == (MakeNew(BASE), KillServices())
+    assert steps[1] == MakeNew(BASE, kills=True)
 
 
 def test_an_earlier_revision_is_made_from_what_leads_to_it_and_the_backend_stays_down() -> None:
@@ -112,7 +110,7 @@ def test_what_does_not_run_need_not_be_killed_and_missing_images_come_first() ->
     stopped = replace(up().engine, stopped=("backend",), missing_images=("backend:dev",))
     steps = resetting.reset(config(), running(spare("c3", seeded=True), engine=stopped), FAST).steps
     assert steps[0] == ProvideImages(("backend:dev",))
-    assert KillServices() not in steps
+    assert MakeNew(SPARE) in steps
 
 
 @pytest.mark.parametrize(
