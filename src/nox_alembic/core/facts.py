@@ -99,7 +99,8 @@ class EngineFacts:
     `address` is None while no port is known; `services` is all there is to start beside the database, `stopped` the
     part of it that is not running (and has not ended well, as a one-shot service does); `foreign_root` is another
     clone that runs under the same project name; `problem` says why the database cannot start on its data, and `unkept`
-    why data that is wiped cannot be kept.
+    why data that is wiped cannot be kept. `outdated`: the database's container was made from another image than the
+    one that the project names now.
     """
 
     name: Literal["compose", "embedded"]
@@ -116,6 +117,7 @@ class EngineFacts:
     foreign_root: str = ""
     problem: str = ""
     unkept: str = ""
+    outdated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,6 +83,8 @@ def obstacle(facts: Facts) -> str:
         return f"the {facts.engine.name} database does not answer"
     if not facts.history.revisions:
         return "the project has no revisions to make a database from"
+    if facts.engine.outdated:
+        return "the server runs from another image than the project names now"
     if not standing.may_create:
         user = facts.engine.address.user if facts.engine.address else ""
         return f'the user "{user}" may not make and rename databases'

@@ -80,6 +80,7 @@ class ComposeEngine:
             services=self.model.others,
             stopped=tuple(name for name in self.model.others if self._is_to_start(name, containers.get(name))),
             missing_images=self._missing_images(),
+            outdated=database is not None and database.image != self.daemon.image_id(self.model.database.image),
             taken_ports=tuple(self._taken_ports(containers)),
             foreign_root=self._foreign_root(found),
             unkept=why_not_kept(self.location, volume),

@@ -118,6 +118,10 @@ def test_what_does_not_run_need_not_be_killed_and_missing_images_come_first() ->
     [
         ({"current": None, "standing": None}, "the compose database does not answer"),
         ({"standing": None}, "the compose database does not answer"),
+        (
+            {"engine": replace(up().engine, outdated=True)},
+            "the server runs from another image than the project names now",
+        ),
         ({"history": History()}, "the project has no revisions to make a database from"),
         (
             {"standing": replace(STANDING, may_create=False)},
