@@ -81,6 +81,10 @@ class ComposeModel:
             if service.name != self.database.name and (not service.profiles or service.name == backend)
         )
 
+    def image_of(self, service: str) -> str:
+        """Return the image of a service; what it builds without naming it has Compose's own name."""
+        return self.services[service].image or f"{self.project}-{service}"
+
 
 def read_model(document: Document, config: Config) -> ComposeModel:
     """Read Compose's own resolved configuration.

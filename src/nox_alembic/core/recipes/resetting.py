@@ -1,5 +1,6 @@
 """The two ways to begin anew: by a wipe of the data, or by another database in the running server."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from nox_alembic.core.aside import spare_name
@@ -78,21 +79,23 @@ def _swap(config: Config, facts: Facts, standing: Standing, options: Options) ->
 
 def obstacle(facts: Facts) -> str:
     """Return why no database can be swapped in, "" when one can."""
-    standing = facts.standing
-    if facts.current is None or standing is None:
+    if facts.current is None or facts.standing is None:
         return f"the {facts.engine.name} database does not answer"
+    return next(_obstacles(facts, facts.standing), "")
+
+
+def _obstacles(facts: Facts, standing: Standing) -> Iterator[str]:
     if not facts.history.revisions:
-        return "the project has no revisions to make a database from"
+        yield "the project has no revisions to make a database from"
     if facts.engine.outdated:
-        return "the server runs from another image than the project names now"
+        yield "the server runs from another image than the project names now"
     if not standing.may_create:
         user = facts.engine.address.user if facts.engine.address else ""
-        return f'the user "{user}" may not make and rename databases'
+        yield f'the user "{user}" may not make and rename databases'
     if difference := standing.cluster.differs_from(standing.record):
-        return f"the server {difference}"
+        yield f"the server {difference}"
     if not standing.digest(facts.history, facts.history.heads, seeded=False):
-        return "not all revision files can be read here"
-    return ""
+        yield "not all revision files can be read here"
 
 
 def _making(facts: Facts, standing: Standing, seed: tuple[str, ...]) -> tuple[Step, ...]:

@@ -80,7 +80,7 @@ class ComposeEngine:
             services=self.model.others,
             stopped=tuple(name for name in self.model.others if self._is_to_start(name, containers.get(name))),
             missing_images=self._missing_images(),
-            outdated=database is not None and database.image != self.daemon.image_id(self.model.database.image),
+            outdated=database is not None and database.image != self._database_image(),
             taken_ports=tuple(self._taken_ports(containers)),
             foreign_root=self._foreign_root(found),
             unkept=why_not_kept(self.location, volume),
@@ -296,6 +296,9 @@ class ComposeEngine:
         if self.location.kind == "container":
             return database is not None
         return has_content(Path(self.location.path))
+
+    def _database_image(self) -> str:
+        return self.daemon.image_id(self.model.image_of(self.model.database.name))
 
     def _missing_images(self) -> tuple[str, ...]:
         names = [self.model.database.name, *self.model.others]

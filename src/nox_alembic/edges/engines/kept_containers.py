@@ -53,6 +53,6 @@ class KeptContainers:
         hashes = self.hashes.result()
         return all(
             one.config_hash == hashes.get(one.service)
-            and one.image == self.daemon.image_id(self.model.services[one.service].image)
+            and one.image == self.daemon.image_id(self.model.image_of(one.service))
             for one in containers
         )
