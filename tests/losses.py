@@ -26,7 +26,10 @@ VERBS = {
     "restore": ("snapshot", "restore", "empty", "--yes", "--migrate"),
     "rebase": ("rebase", "--onto", "other", "--yes"),
     "undo": ("undo",),
+    "fast": ("reset", "--fast", "--yes"),
 }
+# After these the verb itself goes on; after the others it is a `migrate`.
+AGAIN = {"rebase", "fast"}
 
 
 @dataclass
@@ -90,7 +93,7 @@ class Harness:
 
     def _after(self, verb: str) -> list[str]:
         """Go on as somebody would, bring the project back to two revisions, and return what is not as it should be."""
-        again = self.project.run(*(VERBS["rebase"] if verb == "rebase" else ("migrate",)))
+        again = self.project.run(*(VERBS[verb] if verb in AGAIN else ("migrate",)))
         problems = [] if again.code == 0 else [f"the next verb ended with {again.code}: {again.err.strip()}"]
         names = self._databases()
         kept = {str(one["kept"]) for one in self._kept()}
@@ -111,16 +114,16 @@ class Harness:
         there = replace(self.address, name=name)
         if execute(there, "SELECT to_regclass('t2')") == [(None,)]:
             return False
-        return bool(execute(there, f"SELECT FROM t2 WHERE id = {row}"))
+        return bool(execute(there, f"SELECT id FROM t2 WHERE id = {row}"))
 
     def _kept(self) -> list[dict[str, object]]:
         kept = self.project.good("undo", "--list", "--json").json["kept"]
         return [one for one in kept if one["kind"] == "database"]
 
     def _databases(self) -> list[str]:
-        """Return the databases but for an unfinished copy, which the next verb that makes one drops."""
+        """Return the databases but for an unfinished copy, which the next verb that makes one drops, and spare ones."""
         found = execute(self.address, "SELECT datname FROM pg_database WHERE datname LIKE 'project%' ORDER BY 1")
-        return [str(name) for (name,) in found if not str(name).endswith("__new")]
+        return [str(name) for (name,) in found if not str(name).endswith(("__new", "__base", "__spare"))]
 
     def summary(self) -> str:
         """Return the line that a report needs."""
