@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "src"), str(ROOT), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from snapshots import Bench  # noqa: E402 - a neighbour, found by the path just set
+from benchmarks.snapshots import Bench  # noqa: E402 - found by the line above
 
 COPY, SWAP = "keep a copy of the database for `undo`", "put the database"
 

@@ -93,7 +93,7 @@ class Daemon:
     def kill(self, containers: Sequence[str]) -> None:
         """End containers at once, beside each other; returns when none of them runs. Raises FailedError (NA663)."""
         for failure in _side_by_side(self._client.api.kill, containers):
-            message = f"a container could not be ended: {_short(failure)}"
+            message = f"a container could not be ended: {short(failure)}"
             raise FailedError("NA663", message, hint="`docker compose kill` shows the same")
 
     def start(self, containers: Sequence[str]) -> bool:
