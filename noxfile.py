@@ -81,6 +81,13 @@ def undo(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["database"])
+def spare(session: nox.Session) -> None:
+    """Prepare the data that the next reset puts into place, and show it; `-- --delete` removes it."""
+    install(session, "backend")
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
 def migrate(session: nox.Session) -> None:
     """Upgrade the database, to head or to `-- REV`."""
     install(session, "backend")

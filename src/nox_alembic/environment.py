@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nox_alembic.core.authors import Authors
 from nox_alembic.core.config import Config
-from nox_alembic.core.errors import PreconditionError, UsageError
+from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
 from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.timeline import Timeline
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nox_alembic.keeping import Keeping
     from nox_alembic.safekeeping import Safekeeping
     from nox_alembic.snapshotting import Snapshotting
+    from nox_alembic.sparing import Run, Sparing
     from nox_alembic.tools import Person
 
 
@@ -39,7 +40,8 @@ class Environment:
     """What a verb works on; `configuration` is the project's Alembic configuration, None when it has none.
 
     `copies` is where revision files are kept, None for a throw-away environment; `typed` is the environment's name
-    where `--env` gave it, for the commands that errors suggest.
+    where `--env` gave it, for the commands that errors suggest. `mark` is set where the database is
+    one of ours beside the real one: Alembic then moves nothing that has not this word in it.
     """
 
     root: Path
@@ -51,6 +53,7 @@ class Environment:
     report: Reporter
     copies: Path | None
     typed: str = ""
+    mark: str = ""
 
     @classmethod
     def open(
@@ -138,6 +141,47 @@ class Environment:
             timeout=self.config.timeout,
             report=self.report,
         )
+
+    def sparing(self, run: "Run | None" = None) -> "Sparing":
+        """Return what makes spares and knows them; `run` is needed to make one."""
+        from nox_alembic.sparing import Sparing, not_to_be_run  # noqa: PLC0415 - few verbs need it
+
+        return Sparing(
+            engine=self.engine,
+            config=self.config,
+            configuration=self.configuration,
+            sidecar=self.folders.state / self.config.environment / "spares.json",
+            environ=os.environ,
+            reread=self.history,
+            run=run or not_to_be_run,
+        )
+
+    def look_at_spares(self, facts: Facts) -> Facts:
+        """Return the facts with what there is of spares."""
+        return replace(facts, spares=self.sparing().look(facts))
+
+    def spare_lock(self) -> AbstractContextManager[str]:
+        """Hold the lock of who makes spares; yields who has it already, "" when we do."""
+        from nox_alembic.edges import locks  # noqa: PLC0415
+
+        return locks.spare_lock(self.folders.state, self.config.environment)
+
+    def prepare_spare(self, *, wait: bool) -> None:
+        """Have a process of its own make what the next reset can use; with `wait`, return when it has ended.
+
+        The verb before it has ended well by now: whatever goes wrong here is told, and no failure.
+        """
+        sparing = self.sparing()
+        if sparing.refusal:
+            return
+        log = self.folders.log / self.config.environment / "spare.log"
+        options = ("--project", str(self.root), "--env", self.config.environment, "--background")
+        try:
+            told = sparing.prepare(options, log, cwd=self.root, wait=wait)
+        except (OSError, NoxAlembicError) as error:
+            told = str(error)
+        if told:
+            self.report.warn(f"no spare was made for the next reset: {told}; see {log}")
 
     def history(self) -> History:
         """Return the revision graph."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nox_alembic.core.failures import Failure
     from nox_alembic.core.history import History
     from nox_alembic.core.snapshots import Shelf
+    from nox_alembic.core.spare import Spares
     from nox_alembic.core.steps import Plan
     from nox_alembic.core.undo import Journal
 
@@ -179,6 +180,11 @@ class Reporter:
         if not self.json:
             for one in newest_first:
                 click.echo(one.shown)
+
+    def spares(self, spares: "Spares") -> None:
+        """List the spares."""
+        self.fields["spares"] = [{**asdict(one), "needs": None} for one in spares.found]
+        self._lines(tables.spare_lines(spares))
 
     def rehearsed(self, *, lost: Sequence[str], changed: Sequence[str], behind: Sequence[str], unknown: str) -> None:
         """Say what a rehearsal has shown, before anybody is asked."""

@@ -18,8 +18,10 @@ from nox_alembic.core.steps import (
     AwaitEdit,
     CheckSnapshot,
     ClearLeftovers,
+    ClearSpares,
     CloseUndo,
     CompareModels,
+    ConfirmSpare,
     DeleteSnapshots,
     Discard,
     DiscardData,
@@ -39,6 +41,8 @@ from nox_alembic.core.steps import (
     MakeFolder,
     MakeNew,
     MakeShadow,
+    MakeSpare,
+    MarkDatabase,
     Migrate,
     MigrateNew,
     NoteRebase,
@@ -58,6 +62,7 @@ from nox_alembic.core.steps import (
     SetDataAside,
     Settle,
     SnapshotStep,
+    SpareStep,
     Stamp,
     StartDatabase,
     StartServices,
@@ -65,6 +70,7 @@ from nox_alembic.core.steps import (
     SwapBack,
     SwapDatabases,
     Sweep,
+    UseSpare,
     WriteMerge,
     WriteRevision,
 )
@@ -193,6 +199,8 @@ class Runner:
                 | ClearLeftovers()
             ):
                 self._snapshot(step)
+            case UseSpare() | ConfirmSpare() | MarkDatabase() | MakeSpare() | ClearSpares():
+                return self._spare(step)
             case Seed(command):
                 return self._seed(command)
             case StartServices(services):
@@ -224,6 +232,35 @@ class Runner:
                 snapshots.clear()
             case _:
                 assert_never(step)
+
+    def _spare(self, step: SpareStep) -> str:
+        match step:
+            case UseSpare():
+                for line in self.tools.safe.use_spare(step):
+                    self.report.note(line)
+            case ConfirmSpare():
+                self._confirm_spare(step)
+            case MarkDatabase(mark):
+                self.tools.database.write_note(self.tools.engine.address(), "spare", mark)
+            case MakeSpare():
+                return self.tools.spares().make(step)
+            case ClearSpares():
+                for line in self.tools.spares().clear(step):
+                    self.report.warn(line)
+            case _:
+                assert_never(step)
+        return DONE
+
+    def _confirm_spare(self, step: ConfirmSpare) -> None:
+        address = self.tools.engine.address()
+        current = self.tools.database.revisions(address) or ()
+        if set(current) != set(step.heads):
+            at, wanted = ", ".join(current) or "no revision", ", ".join(step.heads) or "no revision"
+            message = f"the database of the spare is at {at}, and not at {wanted} as it was when it was made"
+            raise FailedError("NA653", message, hint="`nox -s reset -- --cold` begins with nothing")
+        note = "pending" if step.pending else ""
+        if step.pending is not None and self.tools.database.read_note(address, "seed") != note:
+            self.tools.database.write_note(address, "seed", note)
 
     def _make_folder(self, folder: Path) -> None:
         """Make it ours before a daemon makes it root's; where the parent is root's already, the daemon has to."""
@@ -313,5 +350,5 @@ class Runner:
 # These print while they run, so that their result needs a line of its own.
 _SPEAKING = (
     Migrate, Downgrade, DowngradeLost, Rehearse, AwaitEdit, PrintUpgradeSql, WriteRevision, ApplyRevision, Seed,
-    MigrateNew, SeedNew, RunTests, SaveSnapshot, CheckSnapshot, LoadSnapshot,
+    MigrateNew, SeedNew, RunTests, SaveSnapshot, CheckSnapshot, LoadSnapshot, MakeSpare,
 )  # fmt: skip

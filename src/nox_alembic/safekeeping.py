@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation
-from nox_alembic.core.steps import Plan, PutBack, SetDataAside, Sweep
+from nox_alembic.core.steps import Plan, PutBack, SetDataAside, Sweep, UseSpare
 from nox_alembic.core.undo import Journal
 from nox_alembic.edges import journal, probe, wiper
 from nox_alembic.edges.engines import Engine
@@ -53,6 +54,24 @@ class Safekeeping:
         """Finish or take back what a run that was killed has left in doubt."""
         if self._volumes:
             self._volumes.settle()
+
+    def use_spare(self, step: UseSpare) -> Sequence[str]:
+        """Set the data aside and put a spare into its place; return what there is to say of it.
+
+        Raises FailedError (NA652) when the spare is not there any more; then nothing has changed.
+        """
+        path = Path(step.location.path)
+        aside = wiper.new_trash_name(path.name)
+        if not wiper.can_start(path.with_name(step.spare.name), step.location.subpaths):
+            message = f"the spare {step.spare.name} was replaced while this reset was being prepared"
+            raise FailedError("NA652", message, hint="run it again, or `nox -s reset -- --cold`")
+        is_kept = step.aside is not None and not step.aside.half_made
+        if step.aside and is_kept:
+            self._note(step.aside.verb, aside, step.aside.revisions)
+        kept = wiper.put_back(
+            path, step.spare.name, aside=aside, keep_root=self._keep_root, **self._gates(step.location)
+        )
+        return ["the old data is kept: `nox -s undo` brings it back"] if kept and is_kept else []
 
     def close(self) -> None:
         """Note that the verb came to its end: what is in place now is whole."""

@@ -1,6 +1,6 @@
 """The lines that `status`, `history`, `check` and `snapshot list` show; colours only where a terminal is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from click import style
 
@@ -9,6 +9,7 @@ from nox_alembic.core.facts import Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.snapshots import Snapshot, standing
+from nox_alembic.core.spare import Spares
 from nox_alembic.core.status import Row, Status
 from nox_alembic.core.timeline import Timeline
 
@@ -72,6 +73,21 @@ def _snapshot_cells(snapshot: Snapshot, history: History) -> Cells:
         (commit, ""),
         (f"{snapshot.server_version} ({snapshot.engine})", ""),
     )
+
+
+def spare_lines(spares: Spares) -> Iterable[str]:
+    """Return a line for each spare, or the one that says that there is none."""
+    rows = [
+        (
+            ("seeded" if one.kind == "ready" else "not seeded", ""),
+            (f"at {', '.join(one.heads) or 'no revision'}", ""),
+            (one.at[:16].replace("T", " "), ""),
+            ("" if one.size is None else shown_size(one.size), ""),
+            (one.name, ""),
+        )
+        for one in spares.found
+    ]
+    return _aligned(rows) if rows else ("there is no spare: the next reset begins with nothing",)
 
 
 def _check_cells(check: Check) -> Cells:

@@ -18,13 +18,16 @@ from nox_alembic.core.history import History
 from nox_alembic.core.lint import Violation
 from nox_alembic.core.snapshots import Snapshot
 from nox_alembic.core.steps import (
+    ClearSpares,
     KeepDatabase,
+    MakeSpare,
     NoteUndone,
     OpenUndo,
     PutBack,
     SetDataAside,
     SwapBack,
     SwapDatabases,
+    UseSpare,
 )
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.process import Invocation
@@ -237,6 +240,9 @@ class Safe(Protocol):
     def settle(self) -> None:
         """Finish or take back what a run that was killed has left in doubt."""
 
+    def use_spare(self, step: UseSpare) -> Sequence[str]:
+        """Set the data aside and put a spare into its place; return what there is to say of it."""
+
     def close(self) -> None:
         """Note that the verb came to its end."""
 
@@ -285,6 +291,16 @@ class Snapshots(Protocol):
         """Remove what a killed run has left."""
 
 
+class Spares(Protocol):
+    """What the runner asks of spares; `sparing` has it all."""
+
+    def make(self, step: MakeSpare) -> str:
+        """Make one; return how that ended."""
+
+    def clear(self, step: ClearSpares) -> Sequence[str]:
+        """Delete some; return what there is to say of what is left."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     """The edges that a run uses; `cli` wires the real ones. What takes long to import is given as a call.
@@ -316,6 +332,7 @@ class Tools:
     safe: Safe
     keeping: Callable[[], Keeping]
     snapshots: Callable[[], Snapshots]
+    spares: Callable[[], Spares]
     command: Callable[[Sequence[str], Mapping[str, str], bool], int]
     replace_file: Callable[[Path, bytes | None, bytes | None], None]
     write_head: Callable[[Sequence[str]], Path | None]

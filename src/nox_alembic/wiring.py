@@ -5,9 +5,11 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from nox_alembic.core.history import History
+from nox_alembic.core.steps import Plan
 from nox_alembic.edges import (
     aftermath,
     applied,
@@ -28,6 +30,7 @@ from nox_alembic.edges import (
     sessions,
     squawk,
 )
+from nox_alembic.edges.engines import Engine
 from nox_alembic.environment import Environment
 from nox_alembic.supervision import Supervised
 from nox_alembic.tools import Person, Tools
@@ -50,7 +53,7 @@ class Wiring:
             configuration=at.configuration,
             database=database,
             backend=backend,
-            migrations=lambda: self._supervised(at.alembic()),
+            migrations=lambda: self._supervised(replace(at.alembic(), strict=bool(at.mark), mark=at.mark)),
             records=applied,
             keep=lambda file: kept.keep(at.copies, file),
             rehearsing=self._rehearsing,
@@ -67,10 +70,15 @@ class Wiring:
             safe=at.safe,
             keeping=lambda: at.keeping,
             snapshots=lambda: at.snapshots,
+            spares=lambda: at.sparing(partial(self._beside, person)),
             command=self._command,
             replace_file=files.replace,
             write_head=self._write_head,
         )
+
+    def _beside(self, person: Person, engine: Engine, mark: str, plan: Plan) -> None:
+        """Run a plan in another server of ours."""
+        replace(self.environment, engine=engine, mark=mark).run(plan, self.history, person)
 
     @contextlib.contextmanager
     def _rehearsing(self) -> Iterator[Supervised]:

@@ -14,7 +14,12 @@ def nox(*words: str, home: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "nox", "--no-venv", *words],
         cwd=ROOT,
-        env={**os.environ, "NOX_ALEMBIC_HOME": str(home), "DOCKER_HOST": "unix:///nonexistent/docker.sock"},
+        env={
+            **os.environ,
+            "NOX_ALEMBIC_HOME": str(home),
+            "NOX_ALEMBIC_SPARE": "off",
+            "DOCKER_HOST": "unix:///nonexistent/docker.sock",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -14,15 +14,18 @@ from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
 from nox_alembic.core.history import History
 from nox_alembic.core.snapshots import Snapshot
 from nox_alembic.core.steps import (
+    ClearSpares,
     KeepDatabase,
+    MakeSpare,
     NoteUndone,
     OpenUndo,
     PutBack,
     SetDataAside,
     SwapBack,
     SwapDatabases,
+    UseSpare,
 )
-from nox_alembic.edges.engines import Inside, Remover, Service
+from nox_alembic.edges.engines import Inside, Remover, Service, Workshop
 from nox_alembic.edges.process import Invocation
 from tests.unit.core.make import ADDRESS, FOLDER, engine
 
@@ -132,6 +135,9 @@ class FakeEngine:
 
     def remover(self) -> Remover | None:
         return None
+
+    def workshop(self) -> Workshop:
+        raise NotImplementedError
 
 
 @dataclass
@@ -350,6 +356,10 @@ class FakeSafe:
     def settle(self) -> None:
         self.world.happened("settle")
 
+    def use_spare(self, step: UseSpare) -> Sequence[str]:
+        self.world.happened(f"use {step.spare.name}")
+        return ["the old data is kept: `nox -s undo` brings it back"]
+
     def close(self) -> None:
         self.world.happened("close")
 
@@ -405,3 +415,19 @@ class FakeSnapshots:
 
     def clear(self) -> None:
         self.world.happened("clear")
+
+
+@dataclass
+class FakeSpares:
+    """Spares that are only talked about; of those that are deleted, `left` stays."""
+
+    world: World
+    left: Sequence[str] = ()
+
+    def make(self, step: MakeSpare) -> str:
+        self.world.happened(f"make {step.kind}")
+        return "done"
+
+    def clear(self, step: ClearSpares) -> Sequence[str]:
+        self.world.happened(f"clear {','.join(step.names)}")
+        return self.left

@@ -20,8 +20,10 @@ from nox_alembic.core.steps import (
     AwaitEdit,
     CheckSnapshot,
     ClearLeftovers,
+    ClearSpares,
     CloseUndo,
     CompareModels,
+    ConfirmSpare,
     DeleteSnapshots,
     Discard,
     DiscardData,
@@ -41,6 +43,8 @@ from nox_alembic.core.steps import (
     MakeFolder,
     MakeNew,
     MakeShadow,
+    MakeSpare,
+    MarkDatabase,
     Migrate,
     MigrateNew,
     NoteRebase,
@@ -67,13 +71,14 @@ from nox_alembic.core.steps import (
     SwapBack,
     SwapDatabases,
     Sweep,
+    UseSpare,
     WriteMerge,
     WriteRevision,
 )
 from nox_alembic.report import Reporter
 from nox_alembic.runner import Runner
 from nox_alembic.tools import Tools
-from tests.unit.core.make import ADDRESS, COPY, FOLDER, KEPT, ROOT, SAVED, SEED, chain, config, lost
+from tests.unit.core.make import ADDRESS, COPY, FOLDER, KEPT, ROOT, SAVED, SEED, SPARE, chain, config, lost
 from tests.unit.fakes import (
     FakeBackend,
     FakeClones,
@@ -88,6 +93,7 @@ from tests.unit.fakes import (
     FakeRecords,
     FakeSafe,
     FakeSnapshots,
+    FakeSpares,
     World,
 )
 from tests.unit.fakes_of_checks import FakeAside, FakeClusters, FakeLinter, FakeRepairs
@@ -104,6 +110,7 @@ class Bench:
         self.report = Reporter("reset", console=Console(stderr=True, record=True, width=120, quiet=False))
         self.repairs = FakeRepairs(self.world)
         self.linter, self.clusters = FakeLinter(self.world), FakeClusters(self.world)
+        self.spares = FakeSpares(self.world)
         migrations, files = FakeMigrations(self.world), FakeFiles(self.world)
         rehearsing = FakeMigrations(self.world, beside=True)
         clones = FakeClones(self.world)
@@ -131,6 +138,7 @@ class Bench:
             safe=self.safe,
             keeping=lambda: self.keeping,
             snapshots=lambda: FakeSnapshots(self.world),
+            spares=lambda: self.spares,
             command=self.commands,
             replace_file=files.replace,
             write_head=files.write_head,
@@ -184,6 +192,9 @@ CALLS: list[tuple[Step, str]] = [
     (SwapDatabases("ddsurveys", "snapshot restore", ("c3",)), "swap ddsurveys for snapshot restore"),
     (DeleteSnapshots(("a", "b")), "delete a,b"),
     (ClearLeftovers(), "clear"),
+    (UseSpare(FOLDER, SPARE), "use .db.base"),
+    (MakeSpare("base", FOLDER, ("c3",), SPARE.needs), "make base"),
+    (ClearSpares(FOLDER, (".db.base", ".db.old")), "clear .db.base,.db.old"),
     (RunTests(("pytest", "-q")), "command pytest -q"),
     (Discard(), "discard"),
     (ReplaceFile(ROOT / "alembic/head", None, b"a1", "write"), "replace /project/alembic/head None b'a1'"),
@@ -209,6 +220,8 @@ def test_every_step_has_its_test() -> None:
         AwaitEdit,
         Seed,
         MakeShadow,
+        ConfirmSpare,
+        MarkDatabase,
         WriteRevision,
         ApplyRevision,
         NoteRebase,
@@ -220,6 +233,29 @@ def test_every_step_has_its_test() -> None:
         DropIndex,
     }
     assert tested == set(typing.get_args(Step))
+
+
+def test_a_spare_whose_database_is_somewhere_else_is_no_spare(bench: Bench) -> None:
+    bench.world.current = ("a1",)
+    error = bench.refusal(ConfirmSpare(("c3",)))
+    message = "the database of the spare is at a1, and not at c3 as it was when it was made"
+    assert (error.id, error.message) == ("NA653", message)
+    assert error.hint == "`nox -s reset -- --cold` begins with nothing"
+
+
+@pytest.mark.parametrize(("pending", "note"), [(True, "pending"), (False, ""), (None, "done")])
+def test_a_spare_is_to_be_seeded_or_not_as_the_reset_wants_it(bench: Bench, pending: bool | None, note: str) -> None:
+    bench.world.notes["seed"] = "done"
+    bench.world.current = ("c3",)
+    bench.run(ConfirmSpare(("c3",), pending))
+    assert bench.world.notes["seed"] == note
+
+
+def test_what_stays_of_a_deleted_spare_is_a_warning(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.spares.left = ("volumes/.db.old could not be deleted",)
+    bench.run(ClearSpares(FOLDER, (".db.old",)), MarkDatabase("word"))
+    assert bench.world.notes["spare"] == "word"
+    assert "warning: volumes/.db.old could not be deleted" in capsys.readouterr().err
 
 
 def test_the_data_folder_is_made_with_its_parents(bench: Bench, tmp_path: Path) -> None:

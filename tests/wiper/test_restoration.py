@@ -57,6 +57,35 @@ def test_only_what_was_set_aside_of_this_folder_is_put_back(database: Path, tmp_
     assert (database / "PG_VERSION").exists()
 
 
+@pytest.mark.parametrize("kind", ["base", "ready"])
+def test_a_spare_of_this_folder_takes_its_place_and_one_that_is_being_made_does_not(
+    database: Path, tmp_path: Path, kind: str
+) -> None:
+    name, making = wiper.spare_name("db", kind), wiper.spare_name("db", "making")
+    for spare in (name, making):
+        make_database(database.with_name(spare))
+    (database.with_name(name) / "PG_VERSION").write_text("spare")
+    assert wiper.list_spares(database.parent, "db") == tuple(sorted((name, making)))
+    assert wiper.list_spares(database.parent, "other") == ()
+    with pytest.raises(RefusedError):
+        wiper.put_back(database, making, aside=wiper.new_trash_name("db"), within=tmp_path)
+    assert wiper.put_back(database, name, aside=wiper.new_trash_name("db"), within=tmp_path)
+    assert (database / "PG_VERSION").read_text() == "spare"
+    assert wiper.remove_spare(database.parent, making) is None
+    assert wiper.list_spares(database.parent, "db") == ()
+
+
+def test_a_server_starts_on_a_spare_only_where_one_ended_well(database: Path) -> None:
+    assert wiper.can_start(database)
+    assert wiper.can_start(database.parent, ("data", "db"))
+    (database / "postmaster.pid").write_text("1\n")
+    assert not wiper.can_start(database)
+    assert not wiper.can_start(database.with_name("none"))
+    (database / "postmaster.pid").unlink()
+    (database / "PG_VERSION").unlink()
+    assert not wiper.can_start(database)
+
+
 def test_the_gates_hold_for_the_way_back_too(database: Path, tmp_path: Path) -> None:
     trash = set_aside(database, tmp_path)
     with pytest.raises(RefusedError) as error:

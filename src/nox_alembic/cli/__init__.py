@@ -18,6 +18,7 @@ from nox_alembic.cli import (  # noqa: F401 - each registers its verbs
     looking,
     migrating,
     snapshots,
+    spares,
     terminal,
 )
 from nox_alembic.cli.call import INTERRUPTED

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,15 @@ FINDING = 3
 # With these it is not asked whether the data folder may be wiped.
 _LEAVE_THE_DATA_FOLDER = {"migrate", "revision", "downgrade", "reapply", "repair"}
 CLOSELY = {"repair"}
+# After these a spare is made for the next reset, in the background.
+_PREPARES = {"dev", "migrate", "reset"}
 
 
-def perform(verb: str, shared: Shared, **options: Any) -> int:
-    """Look, plan, and either print the plan or run it; the plan is made under the lock that the run holds."""
+def perform(verb: str, shared: Shared, *, wait: bool = False, **options: Any) -> int:
+    """Look, plan, and either print the plan or run it; the plan is made under the lock that the run holds.
+
+    `wait`: for the spare that is prepared afterwards.
+    """
     from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
 
     def act(environment: "Environment") -> bool:
@@ -34,10 +40,14 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
         facts = environment.look_for_swap() if options.get("fast") else environment.look(whole=whole)
         facts = environment.look_closely(facts) if verb in CLOSELY else facts
         facts = environment.snapshots.look(facts) if verb.startswith("snapshot ") else facts
-        plan = RECIPES[verb](environment.config, facts, Options(**options))
+        facts = environment.look_at_spares(facts) if verb == "reset" else facts
+        typed = Options(**options)
+        plan = RECIPES[verb](environment.config, facts, typed)
         for note in plan.notes:
             environment.report.note(note)
-        look = partial(environment.inventory, verb, facts, plan)
+        # What goes is the same with a spare, which the background may have finished since somebody looked at it.
+        goes = RECIPES[verb](environment.config, facts, replace(typed, cold=True)) if verb == "reset" else plan
+        look = partial(environment.inventory, verb, facts, goes)
         if shared.only_looks:
             environment.report.dry_run(plan)
             if shared.plan:
@@ -52,6 +62,8 @@ def perform(verb: str, shared: Shared, **options: Any) -> int:
         with contextlib.nullcontext() if alone else environment.lock(verb):
             if act(environment):
                 act(environment)
+        if verb in _PREPARES and not alone and not options.get("sql") and (environment.report.steps or wait):
+            environment.prepare_spare(wait=wait)
         return 0
 
     return tell(verb, shared, perform)

@@ -6,7 +6,7 @@ import click
 
 from nox_alembic.cli.call import perform, tell
 from nox_alembic.cli.looking import show_logs
-from nox_alembic.cli.words import Shared, verb
+from nox_alembic.cli.words import Shared, verb, wait_option
 
 if TYPE_CHECKING:
     from nox_alembic.environment import Environment
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 @verb("dev")
 @click.option("--no-seed", is_flag=True, help="Leave a new database without sample data.")
 @click.option("--attach", is_flag=True, help="Follow the logs afterwards; Ctrl-C ends that, and nothing else.")
-def dev(shared: Shared, *, no_seed: bool, attach: bool) -> int:
+@wait_option
+def dev(shared: Shared, *, no_seed: bool, attach: bool, wait: bool) -> int:
     """Make it right: database up, migrated, seeded, backend healthy."""
-    code = perform("dev", shared, seed=not no_seed)
+    code = perform("dev", shared, wait=wait, seed=not no_seed)
     return show_logs(shared, None, follow=True, lines=20) if attach and code == 0 and not shared.only_looks else code
 
 
@@ -31,9 +32,11 @@ def down(shared: Shared) -> int:
 @click.option("--to", "revision", default="", metavar="REV", help="Stop at this revision instead of head.")
 @click.option("--no-seed", is_flag=True, help="Leave the new database without sample data.")
 @click.option("--fast", is_flag=True, help="Swap databases in the running server, or say why not and wipe.")
-def reset(shared: Shared, *, revision: str, no_seed: bool, fast: bool) -> int:
+@click.option("--cold", is_flag=True, help="Begin with nothing, without the spare that was prepared.")
+@wait_option
+def reset(shared: Shared, *, revision: str, no_seed: bool, fast: bool, cold: bool, wait: bool) -> int:
     """Wipe the data and come back fresh: migrated, seeded, the backend started once."""
-    return perform("reset", shared, revision=revision, seed=not no_seed, fast=fast)
+    return perform("reset", shared, wait=wait, revision=revision, seed=not no_seed, fast=fast, cold=cold)
 
 
 @verb("undo")

@@ -4,15 +4,16 @@ import click
 
 from nox_alembic.cli.call import perform
 from nox_alembic.cli.person import is_interactive
-from nox_alembic.cli.words import Shared, verb
+from nox_alembic.cli.words import Shared, verb, wait_option
 
 
 @verb("migrate")
 @click.argument("revision", default="", metavar="[REV]")
 @click.option("--sql", is_flag=True, help="Print the SQL and change nothing.")
-def migrate(shared: Shared, *, revision: str, sql: bool) -> int:
+@wait_option
+def migrate(shared: Shared, *, revision: str, sql: bool, wait: bool) -> int:
     """Upgrade the database, to head by default."""
-    return perform("migrate", shared, revision=revision, sql=sql)
+    return perform("migrate", shared, wait=wait, revision=revision, sql=sql)
 
 
 @verb("revision")

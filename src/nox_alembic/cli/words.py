@@ -17,6 +17,7 @@ ORDER = (
     "down",
     "reset",
     "undo",
+    "spare",
     "test",
     "migrate",
     "revision",
@@ -101,6 +102,8 @@ def verb(name: str, group: click.Group | None = None, **settings: Any) -> Callab
 
     return decorate
 
+
+wait_option = click.option("--wait", is_flag=True, help="Return when the spare for the next reset is made.")
 
 _SHARED_OPTIONS = [
     click.option("--project", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",

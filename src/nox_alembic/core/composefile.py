@@ -170,8 +170,8 @@ def variable_of_port(raw: Document, service: str, container: int) -> str:
     return ""
 
 
-def throwaway(document: Document, model: ComposeModel, project: str) -> dict[str, Any]:
-    """Return a configuration of the database alone: another project, data in memory, a free port.
+def throwaway(document: Document, model: ComposeModel, project: str, folder: str = "") -> dict[str, Any]:
+    """Return a configuration of the database alone: another project, data in memory or in `folder`, a free port.
 
     Made from what Compose resolved, so that it needs nothing of the project's file, and collides with nothing.
     """
@@ -180,7 +180,8 @@ def throwaway(document: Document, model: ComposeModel, project: str) -> dict[str
         service.pop(key, None)
     data = data_target(model)
     others = [volume for volume in service.get("volumes", []) if volume.get("target") != data]
-    service["volumes"] = [*(v for v in others if v.get("type") == "bind"), {"type": "tmpfs", "target": data}]
+    place = {"type": "bind", "source": folder.replace("$", "$$")} if folder else {"type": "tmpfs"}
+    service["volumes"] = [*(v for v in others if v.get("type") == "bind"), {**place, "target": data}]
     port = published_database_port(model.database)
     service["ports"] = [
         {"mode": "ingress", "host_ip": "127.0.0.1", "target": port.container, "published": "0", "protocol": "tcp"}

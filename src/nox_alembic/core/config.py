@@ -46,6 +46,7 @@ class Config:
     lock_timeout: int = 10
     undo_keep: int = 2
     undo_limit: int = 2_000_000_000
+    spare: bool = True
     protected: bool = False
 
 
@@ -194,6 +195,7 @@ _KEYS: Mapping[str, Callable[[str, object], object]] = {
     "lock-timeout": _positive("a whole number of seconds"),
     "undo-keep": _positive("a whole number of generations, at least 1"),
     "undo-limit": _size,
+    "spare": _flag,
     "protected": _flag,
 }
 

@@ -13,6 +13,7 @@ from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
 from nox_alembic.core.room import Room
 from nox_alembic.core.snapshots import Shelf
+from nox_alembic.core.spare import Spares
 from nox_alembic.core.standby import Standing
 from nox_alembic.core.team import Team
 from nox_alembic.core.undo import Journal
@@ -130,6 +131,7 @@ class Facts:
     there are revisions in `current` of which there is no file here. `head_file` is None where Alembic's folder is in a
     package. `rebasing` names a rebase that has moved the database and was not finished. With several heads, `sources`
     are the revision files that not all of them have, by id, and `team` is what git says of them, None without git.
+    `spares` are looked for by `reset` and `spare` only.
     `source_of` gives the text of a revision file by its path, "" where it cannot be read: of thousands few matter.
     `content_of` gives the bytes of a file of the project, None where there is none, and `room` what a copy of the
         database would need, and `data_size` how many bytes the data has in all, None where nobody can tell: these are
@@ -158,6 +160,7 @@ class Facts:
     lost: Lost | None = None
     head_file: HeadFile | None = None
     rebasing: str = ""
+    spares: Spares = field(default_factory=Spares)
     sources: Mapping[str, bytes] = field(default_factory=dict)
     team: Team | None = None
 

@@ -86,12 +86,11 @@ def drop(address: DatabaseAddress, name: str) -> None:
 
 
 def write_note(address: DatabaseAddress, name: str, value: str) -> None:
-    """Keep a fact about the database inside it, where a wipe takes it away too, without a table of ours."""
+    """Keep a fact about the database inside it, where a wipe takes it away too, without a table of ours; "" ends it."""
+    note = sql.Identifier("nox_alembic", name)
+    change = sql.SQL("SET {} = {}").format(note, sql.Literal(value)) if value else sql.SQL("RESET {}").format(note)
     with connected(address) as cursor:
-        statement = sql.SQL("ALTER DATABASE {} SET {} = {}").format(
-            sql.Identifier(address.name), sql.Identifier("nox_alembic", name), sql.Literal(value)
-        )
-        cursor.execute(statement)
+        cursor.execute(sql.SQL("ALTER DATABASE {} ").format(sql.Identifier(address.name)) + change)
 
 
 def read_note(address: DatabaseAddress, name: str) -> str:

@@ -1,4 +1,7 @@
-"""One run at a time for an environment: a file lock that the system frees when its holder dies, however it dies."""
+"""One run at a time for an environment: a file lock that the system frees when its holder dies, however it dies.
+
+Who makes spares has a lock of its own: nobody ever waits for it.
+"""
 
 import contextlib
 import datetime as dt
@@ -44,6 +47,25 @@ def environment_lock(
     try:
         holder.write_text(json.dumps({"verb": verb, "pid": os.getpid(), "since": _now()}), encoding="utf-8")
         yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+@contextlib.contextmanager
+def spare_lock(folder: Path, environment: str) -> Iterator[str]:
+    """Hold the lock of who makes spares, which no other verb asks for; yields who holds it already, "" when we do."""
+    folder.mkdir(parents=True, exist_ok=True)
+    holder = folder / f"{environment}.spare.lock.json"
+    lock = FileLock(folder / f"{environment}.spare.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield _read(holder) or "another run that has just started"
+        return
+    try:
+        holder.write_text(json.dumps({"verb": "spare", "pid": os.getpid(), "since": _now()}), encoding="utf-8")
+        yield ""
     finally:
         holder.unlink(missing_ok=True)
         lock.release()

@@ -26,13 +26,15 @@ NOT_CONNECTED = "postgresql+psycopg2://"
 class Alembic:
     """Alembic in one place; `path_of` and `address_of` say where that place sees the project and the database.
 
-    `strict`: nothing is moved where env.py connects to another database than the given one.
+    `strict`: nothing is moved where env.py connects to another database than the given one, nor with `mark` in one that
+    has not that word in it: on another server there may be a database of the same name.
     """
 
     carry: Carry
     path_of: Callable[[Path], str]
     address_of: Callable[[DatabaseAddress], DatabaseAddress]
     strict: bool = False
+    mark: str = ""
 
     def read_history(self, configuration: Path) -> History:
         """Return the revision graph by running the revision files, for those whose ids are computed."""
@@ -100,6 +102,7 @@ class Alembic:
             "do": direction,
             "target": target,
             "only": address.name if self.strict else "",
+            "mark": self.mark,
             "application": address.application,
             "lock_timeout": address.lock_timeout,
         }

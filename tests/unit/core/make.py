@@ -12,6 +12,7 @@ from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, 
 from nox_alembic.core.history import History, Revision
 from nox_alembic.core.lost import FileVersion, LostRevision
 from nox_alembic.core.snapshots import Snapshot
+from nox_alembic.core.spare import Needs, Spare
 from nox_alembic.core.undo import Generation
 
 ROOT = PurePath("/project")
@@ -30,6 +31,8 @@ SAVED = Snapshot(
     user="dds", server_version="17.2", revisions=("c3",), seed="done", commit="0123456789abcdef", branch="main",
     size=1234567, dump_size=9876543, sha256="00",
 )  # fmt: skip
+NEEDS = Needs(settings={"the image": "i1"}, files={"a1": "A", "b2": "B", "c3": "C"}, seed="S")
+SPARE = Spare(name=".db.base", kind="base", at="2026-11-26T01:00:00Z", heads=("c3",), needs=NEEDS, size=45_000_000)
 SEED = ("python", "-m", "ddsurveys.seed")
 TWO_HEADS = History.of(
     [Revision(id="a1"), Revision(id="b2", down=("a1",), message="mine"), Revision(id="b9", down=("a1",))]

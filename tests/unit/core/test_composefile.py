@@ -205,6 +205,13 @@ def test_a_throw_away_environment_shares_nothing_with_the_project() -> None:
     }
 
 
+def test_a_spare_is_made_on_a_folder_in_place_of_the_memory() -> None:
+    content = document(db=postgres(), api=waiting())
+    made = throwaway(content, read_model(content, config()), "dds-dev-spare", "/project/volumes/.db$.making")
+    (volume,) = made["services"]["db"]["volumes"]
+    assert volume == {"type": "bind", "source": "/project/volumes/.db$$.making", "target": DATA}
+
+
 def test_a_file_is_seen_inside_by_the_deepest_mount_or_from_the_working_folder() -> None:
     mounts = (
         Mount(kind="bind", source="/project", target="/app"),

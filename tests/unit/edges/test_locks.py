@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nox_alembic.core.errors import PreconditionError
-from nox_alembic.edges.locks import environment_lock
+from nox_alembic.edges.locks import environment_lock, spare_lock
 
 
 def test_the_lock_refuses_at_once_or_after_its_time_with_the_holder(tmp_path: Path) -> None:
@@ -41,3 +41,14 @@ def test_who_waits_gets_the_lock_when_it_is_free(tmp_path: Path) -> None:
         assert not entered
     waiting.join(10)
     assert entered == [True]
+
+
+def test_who_makes_spares_is_told_who_does_it_already_and_nobody_else_is_stopped_by_it(tmp_path: Path) -> None:
+    with spare_lock(tmp_path, "dev") as free:
+        assert free == ""
+        with spare_lock(tmp_path, "dev") as holder:
+            assert holder.startswith("`spare` (process ")
+        with environment_lock(tmp_path, "dev", "reset", seconds=0, on_wait=lambda _: None):
+            pass
+    with spare_lock(tmp_path, "dev") as free:
+        assert free == ""

@@ -31,6 +31,7 @@ _PLACES = {
     "snapshot prune": "snapshots.prune",
     "check": "checking.check",
     "repair": "repairing.repair",
+    "spare": "sparing.spare",
 }
 # What these do to the database, and to files, `undo` takes back.
 _UNDOABLE = {"dev", "migrate", "downgrade", "reapply", "merge", "rebase"}

@@ -13,6 +13,7 @@ from nox_alembic.core.recipes.guards import (
 from nox_alembic.core.recipes.migrating import migration, whole_migration
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.ownership import proof
+from nox_alembic.core.recipes.sparing import Prepared, instead_of
 from nox_alembic.core.recipes.switching import way_back
 from nox_alembic.core.recipes.targets import shown, target_of
 from nox_alembic.core.sizes import shown_size
@@ -70,24 +71,24 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
     target = target_of(facts, options.revision or "heads")
     at_head = target in {"heads", *facts.history.heads}
     lost = _not_kept(config, facts)
-    wipe = _wipe(facts, keeps=not lost)
     seed = bool(config.seed) and options.seed and at_head
+    wipe = _wipe(facts, keeps=not lost)
+    prepared = instead_of(wipe, facts, target, seed=seed) if not options.cold else Prepared()
     steps: tuple[Step, ...] = (
         *images(facts),
         *proof(facts),
         *((Kill(),) if facts.engine.anything_running else ()),
-        *wipe,
-        *_make_folder(facts),
+        *(prepared.place or (*wipe, *_make_folder(facts))),
         StartDatabase(),
         *(() if facts.engine.unkept else (Sweep(facts.engine.location),)),
         AwaitDatabase(config.timeout),
-        *whole_migration(facts, target, seed=seed),
-        *((Seed(config.seed),) if seed else ()),
+        *(prepared.rest if prepared.place else whole_migration(facts, target, seed=seed)),
+        *((Seed(config.seed),) if seed and not prepared.is_seeded else ()),
         *(all_services(config, facts) if at_head else ()),
         *((CloseUndo(),) if facts.undo.is_open or any(isinstance(step, SetDataAside) for step in wipe) else ()),
     )
     notes = () if at_head else (f"stops at {shown(facts, target)}: neither seed nor backend work before head",)
-    return Plan(steps=steps, destroys=f"{_lost_data(facts)}{lost}", notes=notes)
+    return Plan(steps=steps, destroys=f"{_lost_data(facts)}{lost}", notes=(*notes, *prepared.notes))
 
 
 def down(_config: Config, facts: Facts, _options: Options) -> Plan:

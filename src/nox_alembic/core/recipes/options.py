@@ -28,3 +28,5 @@ class Options:
     reverted: tuple[str, ...] = ()
     hashes: bool = False
     no_database: bool = False
+    cold: bool = False
+    delete: bool = False

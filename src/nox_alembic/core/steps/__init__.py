@@ -49,6 +49,14 @@ from nox_alembic.core.steps.snapshots import (
     SnapshotStep,
     SwapDatabases,
 )
+from nox_alembic.core.steps.sparing import (
+    ClearSpares,
+    ConfirmSpare,
+    MakeSpare,
+    MarkDatabase,
+    SpareStep,
+    UseSpare,
+)
 from nox_alembic.core.steps.standby import KeepSpare, MakeNew, MigrateNew, SeedNew, StandbyStep
 from nox_alembic.core.steps.writing import (
     ApplyRevision,
@@ -68,8 +76,10 @@ __all__ = [
     "AwaitEdit",
     "CheckSnapshot",
     "ClearLeftovers",
+    "ClearSpares",
     "CloseUndo",
     "CompareModels",
+    "ConfirmSpare",
     "DeleteSnapshots",
     "Discard",
     "DiscardData",
@@ -89,6 +99,8 @@ __all__ = [
     "MakeFolder",
     "MakeNew",
     "MakeShadow",
+    "MakeSpare",
+    "MarkDatabase",
     "Migrate",
     "MigrateNew",
     "NoteRebase",
@@ -108,6 +120,7 @@ __all__ = [
     "SetDataAside",
     "Settle",
     "SnapshotStep",
+    "SpareStep",
     "Stamp",
     "StandbyStep",
     "StartDatabase",
@@ -117,6 +130,7 @@ __all__ = [
     "SwapBack",
     "SwapDatabases",
     "Sweep",
+    "UseSpare",
     "WriteMerge",
     "WriteRevision",
 ]
@@ -129,7 +143,7 @@ Foreground = (
     | MakeShadow | DropShadow | WriteRevision | ApplyRevision | NoteRebase | ReplaceFile | WriteMerge
     | Rehearse | AwaitEdit
     | CompareModels | LintSql | Stamp | AcceptFiles | DropIndex
-    | SnapshotStep | StandbyStep | StopBackend | KillServices | Settle
+    | SnapshotStep | StandbyStep | StopBackend | KillServices | SpareStep | Settle
     | Seed | StartServices | AwaitBackend | RunTests | Discard
 )  # fmt: skip
 Step = Foreground | Sweep

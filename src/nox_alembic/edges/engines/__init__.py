@@ -3,7 +3,7 @@
 An engine knows how to start, stop, look and say where things are; the order of a verb is not its business.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -52,6 +52,31 @@ class Volumes(Protocol):
 
     def remove(self, name: str) -> None:
         """Remove a volume that keeps data; raises OSError when it stays."""
+
+
+class Workshop(Protocol):
+    """How an engine makes data folders beside the real one that work in its place after a rename."""
+
+    def settings(self) -> Mapping[str, str]:
+        """Return the SHA-256 (hex) of what a new data folder depends on, by what messages call it."""
+
+    def server_on(self, folder: Path) -> "Engine":
+        """Return another server on that folder, with the environment's settings, and a port of its own.
+
+        Its `discard` leaves the folder.
+        """
+
+    def finish(self, server: "Engine") -> None:
+        """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""
+
+    def release(self, folder: Path) -> None:
+        """End what a run that was killed has left at work on the folder."""
+
+    def copy(self, source: Path, target: Path) -> None:
+        """Copy the content of a folder into an empty one, owners included; raises FailedError (NA656)."""
+
+    def remover(self) -> Remover | None:
+        """Return what can delete `parent/name` where we have no right to, or None; it does not touch the parent."""
 
 
 class Engine(Protocol):
@@ -142,3 +167,6 @@ class Engine(Protocol):
 
     def remover(self) -> Remover | None:
         """Return what can delete `parent/name` where we have no right to, or None."""
+
+    def workshop(self) -> Workshop:
+        """Return what makes data folders beside the real one."""

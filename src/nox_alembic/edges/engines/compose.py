@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageErr
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
 from nox_alembic.core.ownership import Seen, foreign, unproved
 from nox_alembic.core.volumes import why_not_kept
-from nox_alembic.edges.engines import Inside, Remover, Service, ownership
+from nox_alembic.edges.engines import Inside, Remover, Service, Workshop, ownership
 from nox_alembic.edges.engines.compose_cli import ComposeCli
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
 from nox_alembic.edges.engines.kept_containers import KeptContainers
@@ -35,6 +35,7 @@ class ComposeEngine:
     cli: ComposeCli
     model: ComposeModel
     within: Path
+    document: Mapping[str, Any] = field(repr=False)
 
     name: Literal["compose"] = "compose"
 
@@ -50,7 +51,7 @@ class ComposeEngine:
             document = composefile.throwaway(document, model, project)
             cli = replace(cli, project=project, document=json.dumps(document))
             model = composefile.read_model(document, replace(config, backend_service=""))
-        return cls(config=config, daemon=daemon, cli=cli, model=model, within=within)
+        return cls(config=config, daemon=daemon, cli=cli, model=model, within=within, document=document)
 
     @cached_property
     def location(self) -> DataLocation:
@@ -220,6 +221,12 @@ class ComposeEngine:
     def remover(self) -> Remover:
         """Return the helper container, from the database's own image, which is here already."""
         return partial(self.daemon.remove_child, self.model.database.image, self.model.project)
+
+    def workshop(self) -> Workshop:
+        """Return what makes data folders beside the real one."""
+        from nox_alembic.edges.engines.compose_spare import ComposeWorkshop  # noqa: PLC0415 - few verbs need it
+
+        return ComposeWorkshop(self)
 
     def _in_backend(self, service: str, command: Sequence[str], *, terminal: bool) -> Invocation:
         """Return how it runs in the backend's container; by the entry point of a new one, which an image may have."""

@@ -138,30 +138,44 @@ class Daemon:
         return out
 
     def remove_child(self, image: str, project: str, parent: Path, name: str) -> None:
-        """Delete `parent/name` with root's powers over files, in a container that has no others and no network.
+        """Delete `parent/name`. The parent is mounted, since a mount point cannot be removed. Raises OSError."""
+        # In this order: without PG_VERSION a half-deleted folder does not look like a database.
+        words = ("rm", "-rf", "--", f"/w/{name}/PG_VERSION", f"/w/{name}")
+        self._help(image, project, words, {"/w": parent}, "delete it")
 
-        The parent is mounted, since a mount point cannot be removed. Raises OSError when it does not succeed.
-        """
+    def empty(self, image: str, project: str, folder: Path) -> None:
+        """Delete all that is in a folder, and nothing else is mounted. Raises OSError when it does not succeed."""
+        self._help(image, project, ("find", "/w", "-mindepth", "1", "-delete"), {"/w": folder}, "empty it")
+
+    def copy(self, image: str, project: str, source: Path, target: Path) -> None:
+        """Copy the content of a folder into another one, owners included; raises OSError when it does not succeed."""
+        # busybox may have been built without reflinks; a power cut must not leave what only looks like a copy.
+        script = "{ cp -a --reflink=auto /from/. /to/ 2>/dev/null || cp -a /from/. /to/; } && sync -f /to"
+        self._help(image, project, ("sh", "-c", script), {"/from": source, "/to": target}, "copy it", "CHOWN")
+
+    def _help(
+        self, image: str, project: str, words: Sequence[str], mounts: Mapping[str, Path], what: str, *more: str
+    ) -> None:
+        """Run a program with root's powers over files, in a container that has no others and no network."""
         try:
             helper = self._client.containers.create(
                 image,
-                entrypoint=["rm"],
-                # In this order: without PG_VERSION a half-deleted folder does not look like a database.
-                command=["-rf", "--", f"/w/{name}/PG_VERSION", f"/w/{name}"],
+                entrypoint=[words[0]],
+                command=list(words[1:]),
                 user="0:0",
                 network_mode="none",
                 cap_drop=["ALL"],
-                cap_add=["DAC_OVERRIDE", "FOWNER"],
-                mounts=[docker.types.Mount("/w", str(parent), type="bind")],
+                cap_add=["DAC_OVERRIDE", "FOWNER", *more],
+                mounts=[docker.types.Mount(target, str(path), type="bind") for target, path in mounts.items()],
                 # By the daemon: a run that is killed now leaves no container, only one that ends by itself.
                 auto_remove=True,
                 labels={HELPER: project},
             )
             complaint = _run(helper)
         except (docker.errors.DockerException, OSError) as error:
-            raise OSError(f"the helper container of {image} could not delete it: {short(error)}") from error
+            raise OSError(f"the helper container of {image} could not {what}: {short(error)}") from error
         if complaint:
-            raise OSError(f"the helper container of {image} could not delete it: {complaint}")
+            raise OSError(f"the helper container of {image} could not {what}: {complaint}")
 
 
 def _side_by_side(act: Callable[[str], object], containers: Sequence[str]) -> list[docker.errors.DockerException]:

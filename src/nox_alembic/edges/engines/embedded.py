@@ -16,7 +16,7 @@ from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
 from nox_alembic.core.ownership import foreign, unproved
 from nox_alembic.edges import process
-from nox_alembic.edges.engines import Remover, Service, logfiles, ownership, processes
+from nox_alembic.edges.engines import Remover, Service, Workshop, logfiles, ownership, processes
 from nox_alembic.edges.engines.embedded_record import (
     THROWAWAY,
     Connection,
@@ -50,13 +50,14 @@ class EmbeddedEngine:
     folders: Folders
     environ: Mapping[str, str]
     throwaway: str = ""
+    elsewhere: Places | None = None
 
     name: Literal["embedded"] = "embedded"
 
     @cached_property
     def places(self) -> Places:
         """Where everything is."""
-        return places_of(self.config, self.root, self.folders, self.throwaway)
+        return self.elsewhere or places_of(self.config, self.root, self.folders, self.throwaway)
 
     @cached_property
     def server(self) -> Server:
@@ -223,6 +224,12 @@ class EmbeddedEngine:
     def remover(self) -> Remover | None:
         """All files are this user's own."""
         return None
+
+    def workshop(self) -> Workshop:
+        """Return what makes data folders beside the real one."""
+        from nox_alembic.edges.engines.embedded_spare import EmbeddedWorkshop  # noqa: PLC0415 - few verbs need it
+
+        return EmbeddedWorkshop(self)
 
     @property
     def _backend_log(self) -> Path:

@@ -65,7 +65,7 @@ class Server:
         making = self.data.with_name(f".{self.data.name}.new-{os.getpid()}")
         self.data.parent.mkdir(parents=True, exist_ok=True)
         with self._password_file(password) as file:
-            arguments = ["-D", str(making), "-U", SUPERUSER, "--pwfile", str(file), *_INITDB, *self._locale()]
+            arguments = ["-D", str(making), "-U", SUPERUSER, "--pwfile", str(file), *INITDB, *self._locale()]
             done = process.run(self.programs.command("initdb", *arguments), env=self.programs.environment)
         if not done.ok:
             detail = (done.err or done.out).strip()
@@ -221,4 +221,4 @@ class Server:
                 shutil.rmtree(path)
 
 
-_INITDB = ("--encoding=UTF8", "--auth=scram-sha-256", "--no-sync", "--no-instructions")
+INITDB = ("--encoding=UTF8", "--auth=scram-sha-256", "--no-sync", "--no-instructions")

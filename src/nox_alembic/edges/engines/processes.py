@@ -114,3 +114,9 @@ def holder_of(port: int) -> str:
 def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     wait_until(lambda: None if any(map(is_alive, processes)) else True, seconds)
     return [process for process in processes if is_alive(process)]
+
+
+def step_back() -> None:
+    """Let this process, and those that it starts, have the processor when nobody else wants it."""
+    with suppress(psutil.Error, OSError):
+        psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10))

@@ -15,6 +15,7 @@ from nox_alembic.edges.wiper import gates, host
 from nox_alembic.edges.wiper.commit import set_aside
 from nox_alembic.edges.wiper.host import Folder, Kind
 from nox_alembic.edges.wiper.restoration import put_back
+from nox_alembic.edges.wiper.spares import can_start, is_making, list_spares, spare_name
 from nox_alembic.edges.wiper.trash import Clock, Trash, newest_first, utc_now
 from nox_alembic.edges.wiper.values import (
     Content,
@@ -38,12 +39,17 @@ __all__ = [
     "SweepReport",
     "Target",
     "WipeReport",
+    "can_start",
     "check",
+    "is_making",
+    "list_spares",
     "list_trash",
     "new_trash_name",
     "put_back",
+    "remove_spare",
     "remove_tree",
     "set_aside",
+    "spare_name",
     "sweep",
     "wipe",
 ]
@@ -118,6 +124,15 @@ def list_trash(parent: Path, name: str) -> tuple[str, ...]:
             return tuple(trash.name for trash in newest_first(folder, name))
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return ()
+
+
+def remove_spare(parent: Path, name: str, remover: Remover | None = None) -> Leftover | None:
+    """Delete a spare, finished or not; return what is left of it. One that is not there is fine."""
+    try:
+        with Folder.at(str(parent)) as folder:
+            return _delete(folder, name, remover, ignore) if folder.kind(name) is Kind.FOLDER else None
+    except FileNotFoundError:
+        return None
 
 
 def remove_tree(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> None:

@@ -8,6 +8,7 @@ from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.edges.wiper import gates, host
 from nox_alembic.edges.wiper.commit import move_content
 from nox_alembic.edges.wiper.host import Folder, Kind
+from nox_alembic.edges.wiper.spares import is_finished
 from nox_alembic.edges.wiper.trash import Trash
 from nox_alembic.edges.wiper.values import Content, Gates, Watch, ignore
 
@@ -21,7 +22,7 @@ def put_back(
     on_event: Watch = ignore,
     **rules: Unpack[Gates],
 ) -> bool:
-    """Pass the gates, set what is at the target aside as `aside`, and rename `trash` beside it back.
+    """Pass the gates, set what is at the target aside as `aside`, and rename `trash` or a spare beside it into place.
 
     Returns whether there was something to set aside. A run that was killed in between is finished by the same call.
     Raises RefusedError before anything changed, FailedError when it could not be moved; then everything is as it was.
@@ -41,7 +42,8 @@ def put_back(
 
 def _is_there(parent: Folder, trash: str, name: str) -> bool:
     parsed = Trash.parse(trash)
-    return parsed is not None and parsed.of == name and parent.kind(trash) is Kind.FOLDER
+    ours = parsed.of == name if parsed else is_finished(trash, name)
+    return ours and parent.kind(trash) is Kind.FOLDER
 
 
 def _missing(place: gates.Passed, trash: str) -> RefusedError:

@@ -31,6 +31,7 @@ def move(
     *,
     extra: dict[str, str],
     only: str,
+    mark: str,
     begins: OnRevision,
     commits: OnCommit,
 ) -> None:
@@ -38,7 +39,7 @@ def move(
 
     `begins` is called before each revision, `commits` when one commits what it did so far. `extra` are revision files
     that are not the project's: by name, each byte as a character. Raises CommandError before the first revision where
-    env.py is not connected to the database `only`, if that is not "".
+    env.py is not connected to the database `only`, if that is not "", with `mark` in it.
     """
     with tempfile.TemporaryDirectory() if extra else contextlib.nullcontext("") as folder:
         for name, text in extra.items():
@@ -47,7 +48,7 @@ def move(
         plan = {"upgrade": scripts._upgrade_revs, "downgrade": scripts._downgrade_revs}[direction]  # noqa: SLF001
 
         def steps(current: Any, context: Any) -> Iterator[Any]:
-            _require_database(context.connection, only)
+            _require_database(context.connection, only, mark)
             context.autocommit_block = _telling(context.autocommit_block, commits)
             for step in plan(target, current):
                 begins(step.revision)
@@ -57,15 +58,18 @@ def move(
             scripts.run_env()
 
 
-def _require_database(connection: Any, name: str) -> None:
+def _require_database(connection: Any, name: str, mark: str) -> None:
     """Ask the connection itself: what env.py makes of the URL that it is given is its own business."""
     if name:
         idle = not connection.in_transaction()
         found = connection.exec_driver_sql("SELECT current_database()").scalar()
+        marked = connection.exec_driver_sql("SELECT coalesce(current_setting('nox_alembic.spare', true), '')").scalar()
         if idle:
             connection.rollback()
         if found != name:
             raise CommandError(f'env.py connects to the database "{found}", and not to "{name}" as it is told')
+        if marked != mark:
+            raise CommandError(f'env.py connects to a database "{name}" on another server than it is told')
 
 
 def _telling(block: Callable[[], Any], commits: OnCommit) -> Callable[[], Any]:

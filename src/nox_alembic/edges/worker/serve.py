@@ -59,6 +59,7 @@ def _do(request: Request, config: Config, begins: runs.OnRevision, commits: runs
             request["target"],
             extra=request.get("extra", {}),
             only=request["only"],
+            mark=request["mark"],
             begins=begins,
             commits=commits,
         )

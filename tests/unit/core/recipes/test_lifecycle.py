@@ -1,18 +1,21 @@
 """The order of each verb that starts, stops or begins anew: build facts, call the recipe, compare the plan."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from nox_alembic.core.errors import PreconditionError, RefusedError, UsageError
-from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.facts import DataLocation, Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.recipes import Options, Recipe, lifecycle
 from nox_alembic.core.recipes.undo import undo
+from nox_alembic.core.spare import Spare, Spares
 from nox_alembic.core.steps import (
     AwaitBackend,
     AwaitDatabase,
     CloseUndo,
+    ConfirmSpare,
     Discard,
     DiscardData,
     Down,
@@ -29,9 +32,79 @@ from nox_alembic.core.steps import (
     StartDatabase,
     StartServices,
     Sweep,
+    UseSpare,
 )
 from nox_alembic.core.undo import Journal
-from tests.unit.core.make import FOLDER, KEPT, SEED, config, engine, facts, told, up
+from tests.unit.core.make import FOLDER, KEPT, NEEDS, SEED, SPARE, config, engine, facts, told, up
+
+READY = replace(SPARE, name=".db.ready", kind="ready")
+
+
+def spared(*found: Spare, **fields: Any) -> Facts:
+    """Everything is up, and there are these spares."""
+    return up(spares=Spares(needs=NEEDS, found=found), **fields)
+
+
+def test_reset_with_a_seeded_spare_migrates_and_seeds_nothing() -> None:
+    plan = lifecycle.reset(config(), spared(SPARE, READY), Options())
+    assert plan == Plan(
+        steps=(
+            ProveOwnership(),
+            Kill(),
+            UseSpare(FOLDER, READY, SetDataAside(FOLDER, "reset", ("c3",))),
+            StartDatabase(),
+            Sweep(FOLDER),
+            AwaitDatabase(60),
+            ConfirmSpare(("c3",)),
+            StartServices(("backend",)),
+            AwaitBackend(60),
+            CloseUndo(),
+        ),
+        destroys="the database in /project/volumes/db",
+    )
+
+
+def test_reset_with_a_base_migrates_what_it_lacks_and_seeds() -> None:
+    older = replace(SPARE, heads=("b2",), needs=replace(NEEDS, files={"a1": "A", "b2": "B"}))
+    steps = lifecycle.reset(config(), spared(older), Options()).steps
+    assert steps[6:9] == (
+        ConfirmSpare(("b2",), pending=True),
+        Migrate("heads", ("c3",), seed_later=True),
+        Seed(SEED),
+    )
+
+
+def test_reset_without_seed_uses_the_base_and_leaves_no_note_that_would_seed_it_later() -> None:
+    steps = lifecycle.reset(config(), spared(SPARE, READY), Options(seed=False)).steps
+    assert steps[2] == UseSpare(FOLDER, SPARE, SetDataAside(FOLDER, "reset", ("c3",)))
+    assert steps[6] == ConfirmSpare(("c3",), pending=False)
+    assert not any(isinstance(step, Seed | Migrate) for step in steps)
+
+
+def test_reset_to_an_older_revision_uses_no_spare_that_is_beyond_it() -> None:
+    plan = lifecycle.reset(config(), spared(SPARE, READY), Options(revision="b2"))
+    assert SetDataAside(FOLDER, "reset", ("c3",)) in plan.steps
+    assert plan.notes == (
+        "stops at b2: neither seed nor backend work before head",
+        "the spare does not match: it is at c3, which is not below the target; it is made anew in the background",
+    )
+
+
+def test_reset_of_a_missing_data_folder_uses_the_spare_and_keeps_nothing() -> None:
+    plan = lifecycle.reset(config(), facts(spares=Spares(needs=NEEDS, found=(READY,))), Options())
+    assert plan.steps[0] == UseSpare(FOLDER, READY)
+    assert plan.steps[-1] == AwaitBackend(60)
+
+
+def test_a_cold_reset_uses_no_spare() -> None:
+    plan = lifecycle.reset(config(), spared(SPARE, READY), Options(cold=True))
+    assert plan == lifecycle.reset(config(), up(), Options())
+
+
+def test_what_a_killed_reset_has_half_made_is_not_kept_when_a_spare_takes_its_place() -> None:
+    cut_off = Journal((replace(KEPT, open=True),))
+    plan = lifecycle.reset(config(), spared(READY, current=("a1",), undo=cut_off), Options())
+    assert plan.steps[2] == UseSpare(FOLDER, READY, SetDataAside(FOLDER, "reset", ("a1",), half_made=True))
 
 
 def test_reset_on_a_fresh_machine_wipes_nothing_and_asks_nothing() -> None:

@@ -1,0 +1,65 @@
+"""What the next reset can use, made before it is needed."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from nox_alembic.cli.call import tell
+from nox_alembic.cli.person import Person
+from nox_alembic.cli.words import Shared, verb
+from nox_alembic.core.errors import PreconditionError
+
+if TYPE_CHECKING:
+    from nox_alembic.core.facts import Facts
+    from nox_alembic.core.steps import Plan
+    from nox_alembic.environment import Environment
+
+# A pull while a spare is made makes another one wanted; who pulls all the time gets what is there then.
+ROUNDS = 3
+
+
+@verb("spare")
+@click.option("--delete", is_flag=True, help="Delete what was prepared; the next reset begins with nothing.")
+@click.option("--background", is_flag=True, hidden=True)
+def spare(shared: Shared, *, delete: bool, background: bool) -> int:
+    """Prepare the data that the next reset puts into place, and show what there is of it."""
+    return tell("spare", shared, partial(_spare, shared, delete=delete, background=background))
+
+
+def _spare(shared: Shared, environment: "Environment", *, delete: bool, background: bool) -> int:
+    if background:
+        from nox_alembic.edges.engines import processes  # noqa: PLC0415 - psutil
+
+        processes.step_back()
+    with environment.spare_lock() as holder:
+        if not holder:
+            _work(shared, environment, delete=delete)
+        elif delete:
+            message = f"a spare is being made by {holder}"
+            raise PreconditionError("NA651", message, hint="wait for it to end, or end it")
+        else:
+            environment.report.note(f"it is being made by {holder}")
+    facts = environment.look_at_spares(environment.look(whole=False))
+    environment.report.spares(facts.spares)
+    return 0
+
+
+def _work(shared: Shared, environment: "Environment", *, delete: bool) -> None:
+    """Do what there is to do, and look again: what is wanted may have changed meanwhile."""
+    for _ in range(1 if delete or shared.only_looks else ROUNDS):
+        facts, plan = _plan(environment, delete=delete)
+        if shared.only_looks:
+            environment.report.dry_run(plan)
+        for note in plan.notes:
+            environment.report.note(note)
+        if shared.only_looks or not plan.steps:
+            return
+        environment.run(plan, facts.history, Person(shared))
+
+
+def _plan(environment: "Environment", *, delete: bool) -> "tuple[Facts, Plan]":
+    from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
+
+    facts = environment.look_at_spares(environment.look(whole=False))
+    return facts, RECIPES["spare"](environment.config, facts, Options(delete=delete))

@@ -1,0 +1,80 @@
+"""Steps that make spares, and the one that uses one."""
+
+from dataclasses import dataclass
+
+from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.spare import Kind, Needs, Spare, shown
+from nox_alembic.core.steps.keeping import SetDataAside
+
+
+@dataclass(frozen=True)
+class UseSpare:
+    """Rename a spare into the place of the data, which is set `aside` by that, None where there is none."""
+
+    location: DataLocation
+    spare: Spare
+    aside: SetDataAside | None = None
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"put the spare at {shown(self.spare)} into place of {self.location.shown}"
+
+
+@dataclass(frozen=True)
+class ConfirmSpare:
+    """Look whether the database is at the revisions of its spare; `pending`: the seed is still to be run."""
+
+    heads: tuple[str, ...]
+    pending: bool | None = None
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"see that it is at {', '.join(self.heads) or 'no revision'}"
+
+
+@dataclass(frozen=True)
+class MakeSpare:
+    """Make a spare at `heads` beside the data, in a server of its own; `copies` begins with a copy of the base."""
+
+    kind: Kind
+    location: DataLocation
+    heads: tuple[str, ...]
+    needs: Needs
+    copies: bool = False
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        seeded = ", seeded" if self.kind == "ready" else ""
+        start = ", from the one that there is" if self.copies and self.kind == "base" else ""
+        return f"make a spare at {', '.join(self.heads) or 'no revision'}{seeded}{start}"
+
+
+@dataclass(frozen=True)
+class MarkDatabase:
+    """Put a word into the database of a spare, by which Alembic knows that it is in the right one; "" takes it out."""
+
+    mark: str
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return "mark the database as a spare" if self.mark else "take the mark away"
+
+
+@dataclass(frozen=True)
+class ClearSpares:
+    """Delete spares, and what killed runs have left of some."""
+
+    location: DataLocation
+    names: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"delete {', '.join(self.names)}"
+
+
+SpareStep = UseSpare | ConfirmSpare | MarkDatabase | MakeSpare | ClearSpares

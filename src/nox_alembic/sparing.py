@@ -1,0 +1,214 @@
+"""Makes spares, each in a server of its own beside the environment, and knows which of them are whole."""
+
+import datetime as dt
+import secrets
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nox_alembic.core import spare
+from nox_alembic.core.config import Config
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.history import History
+from nox_alembic.core.sizes import shown_size
+from nox_alembic.core.spare import Needs, Spare, Spares
+from nox_alembic.core.steps import (
+    AwaitDatabase,
+    ClearSpares,
+    ConfirmSpare,
+    MakeSpare,
+    MarkDatabase,
+    Migrate,
+    Plan,
+    Seed,
+    StartDatabase,
+    Step,
+)
+from nox_alembic.edges import digests, process, revisions, spares, wiper
+from nox_alembic.edges.engines import Engine, Workshop, logfiles
+from nox_alembic.edges.folders import measure
+
+# Runs a plan in another server of ours, whose database has that mark.
+Run = Callable[[Engine, str, Plan], None]
+DONE = "done"
+# Bytes that stay free beside a spare: the database and its log are on the same disk.
+ROOM = 500_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sparing:
+    """The spares of one environment; `sidecar` is the file that names those that are whole."""
+
+    engine: Engine
+    config: Config
+    configuration: Path | None
+    sidecar: Path
+    environ: Mapping[str, str]
+    reread: Callable[[], History]
+    run: Run
+
+    @property
+    def refusal(self) -> str:
+        """Why there are none here, "" when there are."""
+        return spare.refusal(self.config, self.engine.location.kind, self.environ)
+
+    def look(self, facts: Facts) -> Spares:
+        """Return what there is; changes nothing."""
+        if self.refusal and not self.sidecar.exists():
+            return Spares(refusal=self.refusal)
+        path = Path(self.engine.location.path)
+        names = wiper.list_spares(path.parent, path.name)
+        whole = tuple(
+            one
+            for one in spares.read(self.sidecar)
+            if one.name in names and wiper.can_start(path.with_name(one.name), self.engine.location.subpaths)
+        )
+        left = tuple(name for name in names if name not in {one.name for one in whole})
+        if self.refusal:
+            return Spares(found=whole, leftovers=left, refusal=self.refusal)
+        try:
+            return Spares(needs=self._needs(facts.history), found=whole, leftovers=left)
+        except OSError as error:
+            return Spares(found=whole, leftovers=left, refusal=f"a file that they depend on cannot be read: {error}")
+
+    def prepare(self, options: Sequence[str], log: Path, *, cwd: Path, wait: bool) -> str:
+        """Start a process that makes what is missing, or run it to its end; return what went wrong."""
+        words = ["python", "-P", "-m", "nox_alembic", "spare", *options]
+        logfiles.rotate(log)
+        if not wait:
+            process.spawn(words, log, cwd=cwd)
+            return ""
+        return _error_in(logfiles.tail(log, None)) if process.run_to_log(words, log, cwd=cwd) else ""
+
+    def make(self, step: MakeSpare) -> str:
+        """Make one in a server of its own; return how that ended. Raises what a migration or the seed raises."""
+        path = Path(step.location.path)
+        making, workshop = path.with_name(wiper.spare_name(path.name, "making")), self.engine.workshop()
+        try:
+            workshop.release(making)
+            self._delete(making.name)
+            self._refuse_full_disk(path.parent)
+            making.mkdir(parents=True)  # as the data folder: images from PostgreSQL 18 on have to pass through it
+            base = next((one for one in spares.read(self.sidecar) if one.kind == "base"), None) if step.copies else None
+            if step.copies and (base is None or not self._copied(workshop, path.with_name(base.name), making)):
+                return "a reset was quicker, and has used the base"
+            size = self._filled(step, base, workshop, making)
+            return self._commit(step, making, size)
+        except OSError as error:
+            message = f"no spare can be made beside the data: {error}"
+            hint = "make the folder above the data yours, or set `spare = false` in pyproject.toml"
+            raise FailedError("NA654", message, hint=hint) from None
+        finally:
+            self._delete(making.name)
+
+    def _filled(self, step: MakeSpare, base: Spare | None, workshop: Workshop, making: Path) -> int | None:
+        """Do in a new server on the folder what is to be done, end it in an orderly way, and return the size."""
+        server, mark = workshop.server_on(making), secrets.token_hex(8)
+        try:
+            self.run(server, mark, self._plan(step, base, mark))
+            size = measure(making)[0]
+            workshop.finish(server)
+            return size
+        finally:
+            server.discard()
+
+    def clear(self, step: ClearSpares) -> Sequence[str]:
+        """Delete spares, which nobody finds from the first moment on; return what there is to say of what is left."""
+        path = Path(step.location.path)
+        known = spares.read(self.sidecar)
+        spares.write(self.sidecar, [one for one in known if one.name not in step.names])
+        for name in step.names:
+            if wiper.is_making(name):
+                self.engine.workshop().release(path.with_name(name))
+        return [left for name in step.names if (left := self._delete(name))]
+
+    def _plan(self, step: MakeSpare, base: Spare | None, mark: str) -> Plan:
+        """Return what happens in the new server: what a reset does with a fresh one."""
+        seeds = bool(self.config.seed) and bool(step.heads)
+        begun: tuple[Step, ...] = (ConfirmSpare(base.heads, pending=seeds),) if base else ()
+        at_head = base is not None and base.heads == step.heads
+        migrate: tuple[Step, ...] = () if at_head or not step.heads else (Migrate(step.heads[0], seed_later=seeds),)
+        seed: tuple[Step, ...] = (Seed(self.config.seed),) if step.kind == "ready" else ()
+        start = (StartDatabase(), AwaitDatabase(self.config.timeout), MarkDatabase(mark))
+        return Plan(steps=(*start, *begun, *migrate, *seed, ConfirmSpare(step.heads), MarkDatabase("")))
+
+    def _commit(self, step: MakeSpare, making: Path, size: int | None) -> str:
+        """Give it its name, then name it in the sidecar; from then on it is used."""
+        now = self._needs(self.reread())
+        if (now.settings, now.seed) != (step.needs.settings, step.needs.seed) or any(
+            now.files.get(key) != digest for key, digest in step.needs.files.items()
+        ):
+            return "the project has changed meanwhile"
+        path = Path(step.location.path)
+        done = Spare(
+            name=wiper.spare_name(path.name, step.kind),
+            kind=step.kind,
+            at=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            heads=step.heads,
+            needs=step.needs,
+            size=size,
+        )
+        making.rename(making.with_name(done.name))
+        known = spares.read(self.sidecar)
+        spares.write(self.sidecar, [*(one for one in known if one.kind != step.kind), done])
+        for old in known:
+            if old.kind == step.kind:
+                self._delete(old.name)
+        return DONE
+
+    def _copied(self, workshop: Workshop, source: Path, target: Path) -> bool:
+        """Copy a spare, and return whether it was one to the end: a reset takes it away, and starts a server on it."""
+        try:
+            before = source.stat()
+            workshop.copy(source, target)
+            return before.st_ino == source.stat().st_ino
+        except FileNotFoundError:
+            return False
+        except FailedError:
+            if source.exists():
+                raise
+            return False
+
+    def _needs(self, history: History) -> Needs:
+        """Return what a spare of now would depend on; raises OSError where a file cannot be read."""
+        settings = {
+            "the way in which spares are made": spare.FORMAT,
+            **self.engine.workshop().settings(),
+            '"variables"': digests.of(dict(self.config.variables)),
+        }
+        if self.configuration is None:
+            return Needs(settings=settings)
+        sources = spares.Sources(self.root, self.configuration, revisions.script_folder(self.configuration), history)
+        around = {"env.py, or a file beside it or beside revisions,": sources.surroundings()}
+        settings = {**settings, **around, self.configuration.name: sources.alembic()}
+        return Needs(settings=settings, files=sources.revisions(), seed=sources.seed(self.config.seed))
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return Path(self.config.root)
+
+    def _refuse_full_disk(self, folder: Path) -> None:
+        """Refuse to make one where the database itself would soon find no room."""
+        size = max((one.size or 0 for one in spares.read(self.sidecar)), default=0)
+        free, needed = shutil.disk_usage(folder).free, size + ROOM
+        if free < needed:
+            message = f"a spare is made where {shown_size(needed)} are free, and there are {shown_size(free)}"
+            raise FailedError("NA657", message, hint="make room, or set `spare = false` in pyproject.toml")
+
+    def _delete(self, name: str) -> str:
+        """Delete a spare or what was to become one; return what there is to say when something stays."""
+        left = wiper.remove_spare(Path(self.engine.location.path).parent, name, self.engine.workshop().remover())
+        return str(left) if left else ""
+
+
+def _error_in(log: str) -> str:
+    lines = log.splitlines()
+    return next((line for line in reversed(lines) if line.startswith("error ")), lines[-1] if lines else "no reason")
+
+
+def not_to_be_run(_engine: Engine, _mark: str, _plan: Plan) -> None:
+    """Run nothing: for those who only look."""
+    raise NotImplementedError
