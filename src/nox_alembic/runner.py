@@ -8,72 +8,9 @@ from pathlib import Path
 from typing import assert_never
 
 from nox_alembic.checking import Checking
+from nox_alembic.core import steps
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.recipes.targets import shown_path
-from nox_alembic.core.steps import (
-    AcceptFiles,
-    ApplyRevision,
-    AwaitBackend,
-    AwaitDatabase,
-    AwaitEdit,
-    CheckSnapshot,
-    ClearLeftovers,
-    ClearSpares,
-    CloseUndo,
-    CompareModels,
-    ConfirmSpare,
-    DeleteSnapshots,
-    Discard,
-    DiscardData,
-    Down,
-    Downgrade,
-    DowngradeLost,
-    DropIndex,
-    DropShadow,
-    Foreground,
-    KeepDatabase,
-    KeepFiles,
-    KeepSpare,
-    Kill,
-    KillServices,
-    LintSql,
-    LoadSnapshot,
-    MakeFolder,
-    MakeNew,
-    MakeShadow,
-    MakeSpare,
-    MarkDatabase,
-    Migrate,
-    MigrateNew,
-    NoteRebase,
-    NoteUndone,
-    OpenUndo,
-    Plan,
-    PrintUpgradeSql,
-    ProveOwnership,
-    ProvideImages,
-    PutBack,
-    Rehearse,
-    ReplaceFile,
-    RunTests,
-    SaveSnapshot,
-    Seed,
-    SeedNew,
-    SetDataAside,
-    Settle,
-    SnapshotStep,
-    SpareStep,
-    Stamp,
-    StartDatabase,
-    StartServices,
-    StopBackend,
-    SwapBack,
-    SwapDatabases,
-    Sweep,
-    UseSpare,
-    WriteMerge,
-    WriteRevision,
-)
 from nox_alembic.movement import DONE, NOT_NEEDED, Movement
 from nox_alembic.rehearsal import Rehearsal
 from nox_alembic.report import Reporter
@@ -91,14 +28,14 @@ class Runner:
     tools: Tools
     report: Reporter
 
-    def run(self, plan: Plan) -> None:
+    def run(self, plan: steps.Plan) -> None:
         """Run all steps, then `lastly` whatever happened; raises the first NoxAlembicError."""
         total = len(plan.steps) + len(plan.lastly)
         with concurrent.futures.ThreadPoolExecutor(max_workers=1) as background:
             sweeps: list[concurrent.futures.Future[Sequence[str]]] = []
             try:
                 for number, step in enumerate(plan.steps, 1):
-                    if isinstance(step, Sweep):
+                    if isinstance(step, steps.Sweep):
                         sweeps.append(background.submit(self.tools.safe.sweep, step.location))
                         self.report.in_background(number, total, step.title)
                     else:
@@ -108,7 +45,7 @@ class Runner:
                     self._run_step(number, total, step)
                 self._collect(sweeps)
 
-    def _run_step(self, number: int, total: int, step: Foreground) -> None:
+    def _run_step(self, number: int, total: int, step: steps.Foreground) -> None:
         with self.report.step(number, total, step.title, speaks=isinstance(step, _SPEAKING)) as result:
             result.outcome = self._do(step)
 
@@ -117,141 +54,143 @@ class Runner:
             for line in sweep.result():
                 self.report.warn(line)
 
-    def _do(self, step: Foreground) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 - one case a step
+    def _do(self, step: steps.Foreground) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 - one case a step
         engine = self.tools.engine
         match step:
-            case ProvideImages(images):
+            case steps.ProvideImages(images):
                 engine.provide_images(images)
-            case ProveOwnership():
+            case steps.ProveOwnership():
                 engine.prove_ownership()
-            case Kill():
+            case steps.Kill():
                 engine.kill()
-            case Down():
+            case steps.Down():
                 engine.down()
-            case SetDataAside():
+            case steps.SetDataAside():
                 self._set_aside(step)
-            case PutBack():
+            case steps.PutBack():
                 self.tools.safe.put_back(step)
-            case KeepDatabase():
+            case steps.KeepDatabase():
                 kept = self.tools.keeping().keep(step, self.tools.history, self.tools.person.consent)
                 return DONE if kept else NOT_NEEDED
-            case OpenUndo():
+            case steps.OpenUndo():
                 self.tools.keeping().open(step)
-            case SwapBack():
+            case steps.SwapBack():
                 self.tools.keeping().swap_back(step)
-            case NoteUndone():
+            case steps.NoteUndone():
                 self.tools.keeping().note_undone(step)
-            case Settle():
+            case steps.Settle():
                 self.tools.safe.settle()
-            case CloseUndo():
+            case steps.CloseUndo():
                 self.tools.safe.close()
-            case DiscardData():
+            case steps.DiscardData():
                 engine.discard_data()
-            case MakeFolder(location):
+            case steps.MakeFolder(location):
                 self._make_folder(Path(location.path))
-            case StartDatabase():
+            case steps.StartDatabase():
                 engine.start_database()
-            case AwaitDatabase(seconds):
+            case steps.AwaitDatabase(seconds):
                 self._await_database(seconds)
-            case Migrate():
+            case steps.Migrate():
                 return self._movement.upgrade(step, self.tools.reread() if step.reread else self.tools.history)
-            case PrintUpgradeSql(start, target):
+            case steps.PrintUpgradeSql(start, target):
                 self.report.data(self.tools.migrations().upgrade_sql(self._configuration(), start, target))
-            case MakeShadow():
+            case steps.MakeShadow():
                 self._make_shadow()
-            case DropShadow():
+            case steps.DropShadow():
                 self.tools.database.drop(engine.address(), SHADOW)
-            case WriteRevision():
+            case steps.WriteRevision():
                 return self._write_revision(step)
-            case ApplyRevision():
+            case steps.ApplyRevision():
                 return self._movement.apply(step)
-            case Downgrade():
+            case steps.Downgrade():
                 self._movement.downgrade(step)
-            case DowngradeLost():
+            case steps.DowngradeLost():
                 return self._movement.downgrade_lost(step)
-            case KeepFiles():
+            case steps.KeepFiles():
                 self._movement.keep_files()
-            case NoteRebase(name):
+            case steps.NoteRebase(name):
                 self.tools.database.write_note(engine.address(), "rebase", name)
-            case ReplaceFile(path, before, after):
+            case steps.ReplaceFile(path, before, after):
                 self.tools.replace_file(Path(path), before, after)
                 self.report.written(shown_path(self.tools.config, Path(path)))
-            case WriteMerge():
+            case steps.WriteMerge():
                 self._write_merge(step)
-            case Rehearse():
+            case steps.Rehearse():
                 self._rehearse(step)
-            case AwaitEdit():
+            case steps.AwaitEdit():
                 self._await_edit(step)
-            case CompareModels() | LintSql() | Stamp() | AcceptFiles() | DropIndex():
+            case steps.CompareModels() | steps.LintSql() | steps.Stamp() | steps.AcceptFiles() | steps.DropIndex():
                 return Checking(self.tools, self.report, self._configuration(), SHADOW).do(step)
-            case StopBackend():
+            case steps.StopBackend():
                 engine.stop_backend()
-            case KillServices():
+            case steps.KillServices():
                 engine.kill_services()
-            case MakeNew() | MigrateNew() | SeedNew() | KeepSpare():
+            case steps.MakeNew() | steps.MigrateNew() | steps.SeedNew() | steps.KeepSpare():
                 return Standby(self.tools, self.report, self._configuration()).do(step)
             case (
-                SaveSnapshot()
-                | CheckSnapshot()
-                | LoadSnapshot()
-                | SwapDatabases()
-                | DeleteSnapshots()
-                | ClearLeftovers()
+                steps.SaveSnapshot()
+                | steps.CheckSnapshot()
+                | steps.LoadSnapshot()
+                | steps.SwapDatabases()
+                | steps.DeleteSnapshots()
+                | steps.ClearLeftovers()
             ):
                 self._snapshot(step)
-            case UseSpare() | ConfirmSpare() | MarkDatabase() | MakeSpare() | ClearSpares():
+            case (
+                steps.UseSpare() | steps.ConfirmSpare() | steps.MarkDatabase() | steps.MakeSpare() | steps.ClearSpares()
+            ):
                 return self._spare(step)
-            case Seed(command):
+            case steps.Seed(command):
                 return self._seed(command)
-            case StartServices(services):
+            case steps.StartServices(services):
                 engine.start_services(services)
-            case AwaitBackend(seconds):
+            case steps.AwaitBackend(seconds):
                 self._await_backend(seconds)
-            case RunTests(command):
+            case steps.RunTests(command):
                 self._test(command)
-            case Discard():
+            case steps.Discard():
                 engine.discard()
             case _:
                 assert_never(step)
         return DONE
 
-    def _snapshot(self, step: SnapshotStep) -> None:
+    def _snapshot(self, step: steps.SnapshotStep) -> None:
         snapshots = self.tools.snapshots()
         match step:
-            case SaveSnapshot(name):
+            case steps.SaveSnapshot(name):
                 snapshots.save(name)
-            case CheckSnapshot(snapshot):
+            case steps.CheckSnapshot(snapshot):
                 snapshots.check(snapshot)
-            case LoadSnapshot(snapshot):
+            case steps.LoadSnapshot(snapshot):
                 snapshots.load(snapshot)
-            case SwapDatabases():
+            case steps.SwapDatabases():
                 snapshots.swap(step)
-            case DeleteSnapshots(names):
+            case steps.DeleteSnapshots(names):
                 snapshots.delete(names)
-            case ClearLeftovers():
+            case steps.ClearLeftovers():
                 snapshots.clear()
             case _:
                 assert_never(step)
 
-    def _spare(self, step: SpareStep) -> str:
+    def _spare(self, step: steps.SpareStep) -> str:
         match step:
-            case UseSpare():
+            case steps.UseSpare():
                 for line in self.tools.safe.use_spare(step):
                     self.report.note(line)
-            case ConfirmSpare():
+            case steps.ConfirmSpare():
                 self._confirm_spare(step)
-            case MarkDatabase(mark):
+            case steps.MarkDatabase(mark):
                 self.tools.database.write_note(self.tools.engine.address(), "spare", mark)
-            case MakeSpare():
+            case steps.MakeSpare():
                 return self.tools.spares().make(step)
-            case ClearSpares():
+            case steps.ClearSpares():
                 for line in self.tools.spares().clear(step):
                     self.report.warn(line)
             case _:
                 assert_never(step)
         return DONE
 
-    def _confirm_spare(self, step: ConfirmSpare) -> None:
+    def _confirm_spare(self, step: steps.ConfirmSpare) -> None:
         address = self.tools.engine.address()
         current = self.tools.database.revisions(address) or ()
         if set(current) != set(step.heads):
@@ -267,7 +206,7 @@ class Runner:
         with contextlib.suppress(PermissionError):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def _set_aside(self, step: SetDataAside) -> None:
+    def _set_aside(self, step: steps.SetDataAside) -> None:
         for line in self.tools.safe.set_aside(step):
             self.report.note(line)
 
@@ -291,7 +230,7 @@ class Runner:
         shadow = self.tools.database.make_empty(self.tools.engine.address(), SHADOW)
         self.tools.migrations().upgrade(self._configuration(), shadow, "heads", lambda _: None)
 
-    def _write_revision(self, step: WriteRevision) -> str:
+    def _write_revision(self, step: steps.WriteRevision) -> str:
         address = None if step.empty else replace(self.tools.engine.address(), name=SHADOW)
         configuration = self._configuration()
         draft = self.tools.migrations().draft(configuration, address, step.message, autogenerate=not step.empty)
@@ -301,20 +240,20 @@ class Runner:
         self.report.drafted(draft, step.message, shown_path(self.tools.config, head) if head else "")
         return DONE if draft.files else "no changes, no file"
 
-    def _rehearse(self, step: Rehearse) -> None:
+    def _rehearse(self, step: steps.Rehearse) -> None:
         seen = Rehearsal(self.tools, self._configuration(), step, self.report.revision).run()
         self.report.rehearsed(lost=seen.lost, changed=seen.changed, behind=seen.behind, unknown=seen.unknown)
         if seen.lost:
             self.tools.person.consent("; ".join(seen.lost))
 
-    def _await_edit(self, step: AwaitEdit) -> None:
+    def _await_edit(self, step: steps.AwaitEdit) -> None:
         if not self.tools.person.edit(Path(step.path)):
             self.report.warn(f"{step.path} has not changed: it is applied again as it was")
         if step.revision not in self.tools.reread().revisions:
             message = f"the revision {step.revision}, up to which the database is to go again, is in no file any more"
             raise FailedError("NA439", message, hint="`nox -s migrate` goes up to the head that there is now")
 
-    def _write_merge(self, step: WriteMerge) -> None:
+    def _write_merge(self, step: steps.WriteMerge) -> None:
         configuration = self._configuration()
         file = self.tools.migrations().merge(configuration, step.id, step.heads, step.message)
         path = configuration.parent / file.path
@@ -349,6 +288,7 @@ class Runner:
 
 # These print while they run, so that their result needs a line of its own.
 _SPEAKING = (
-    Migrate, Downgrade, DowngradeLost, Rehearse, AwaitEdit, PrintUpgradeSql, WriteRevision, ApplyRevision, Seed,
-    MigrateNew, SeedNew, RunTests, SaveSnapshot, CheckSnapshot, LoadSnapshot, MakeSpare,
+    steps.Migrate, steps.Downgrade, steps.DowngradeLost, steps.Rehearse, steps.AwaitEdit, steps.PrintUpgradeSql,
+    steps.WriteRevision, steps.ApplyRevision, steps.Seed, steps.MigrateNew, steps.SeedNew, steps.RunTests,
+    steps.SaveSnapshot, steps.CheckSnapshot, steps.LoadSnapshot, steps.MakeSpare,
 )  # fmt: skip
