@@ -62,4 +62,9 @@ def test_a_copy_of_the_data_in_another_container_on_our_port_is_not_touched(
     ours.prefix = ()
     assert [ask(project, "SELECT version_num FROM alembic_version") for project in (ours, copy)] == ["t2", "t2"]
     steps = ours.good("downgrade", "--yes", "--json").json["steps"]
-    assert [step["title"] for step in steps] == ["prove that the server is ours", "downgrade to t1"]
+    assert [step["title"] for step in steps] == [
+        "prove that the server is ours",
+        "keep a copy of the database for `undo`",
+        "downgrade to t1",
+        "keep the old data for `undo`",
+    ]

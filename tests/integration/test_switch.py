@@ -87,8 +87,10 @@ def committed_chain(project: Project) -> None:
     assert refusal(project, "migrate") == (5, ("NA010", message, hint))
     assert project.good("migrate", "--dry-run").out.splitlines() == [
         "1. prove that the server is ours",
-        "2. take back x2, x1 by their own scripts",
-        "3. migrate to head (1 pending)",
+        "2. keep a copy of the database for `undo`",
+        "3. take back x2, x1 by their own scripts",
+        "4. migrate to head (1 pending)",
+        "5. keep the old data for `undo`",
         f"what goes: {lost}",
     ]
     assert tables(project) == "t1 t2 x1 x2"

@@ -65,12 +65,14 @@ def bob_pulls_and_sees_two_heads(bob: Developer) -> None:
     planned = bob.project.good("rebase", "--dry-run", "--json").json
     assert planned["plan"] == [
         "prove that the server is ours",
+        "keep a copy of the database for `undo`",
         "note in the database: b1 onto a1",
         "downgrade to t1",
         "put b1 on top of a1 in alembic/versions/b1.py",
         "write b1 to alembic/head",
         "migrate to the new head",
         "forget that note",
+        "keep the old data for `undo`",
     ]
     asked = bob.project.run("rebase", "--json")
     assert (asked.code, asked.error[0]) == (5, "NA010")

@@ -106,7 +106,7 @@ class Settle:
 class CloseUndo:
     """Note that the verb came to its end."""
 
-    title = "keep what was there for `undo`"
+    title = "keep the old data for `undo`"
 
 
 @dataclass(frozen=True)
