@@ -16,6 +16,7 @@ from nox_alembic.core.ownership import Seen, foreign, unproved
 from nox_alembic.core.volumes import why_not_kept
 from nox_alembic.edges.engines import Inside, Remover, Service, Workshop, ownership
 from nox_alembic.edges.engines.compose_cli import ComposeCli
+from nox_alembic.edges.engines.compose_spare import ComposeWorkshop
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
 from nox_alembic.edges.engines.kept_containers import KeptContainers
 from nox_alembic.edges.engines.volumes import NamedVolume
@@ -224,8 +225,6 @@ class ComposeEngine:
 
     def workshop(self) -> Workshop:
         """Return what makes data folders beside the real one."""
-        from nox_alembic.edges.engines.compose_spare import ComposeWorkshop  # noqa: PLC0415 - few verbs need it
-
         return ComposeWorkshop(self)
 
     def _in_backend(self, service: str, command: Sequence[str], *, terminal: bool) -> Invocation:

@@ -28,6 +28,7 @@ from nox_alembic.edges.engines.embedded_record import (
     write_connection,
     write_identity,
 )
+from nox_alembic.edges.engines.embedded_spare import EmbeddedWorkshop
 from nox_alembic.edges.engines.postgres_programs import find_programs
 from nox_alembic.edges.engines.postgres_server import Server
 from nox_alembic.edges.folders import Folders, has_content
@@ -227,8 +228,6 @@ class EmbeddedEngine:
 
     def workshop(self) -> Workshop:
         """Return what makes data folders beside the real one."""
-        from nox_alembic.edges.engines.embedded_spare import EmbeddedWorkshop  # noqa: PLC0415 - few verbs need it
-
         return EmbeddedWorkshop(self)
 
     @property
