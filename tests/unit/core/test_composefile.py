@@ -10,7 +10,9 @@ from nox_alembic.core.composefile import (
     Mount,
     Service,
     data_location,
+    data_target,
     login,
+    mounting,
     path_inside,
     published_database_port,
     read_model,
@@ -60,6 +62,19 @@ def test_the_database_is_the_service_that_looks_like_postgresql() -> None:
 )
 def test_an_image_a_mount_or_its_variables_make_a_database(content: dict[str, Any]) -> None:
     assert read_model(document(db=content), config()).database.name == "db"
+
+
+def test_of_a_named_volume_it_is_known_who_mounts_it_where_and_whether_the_project_makes_it() -> None:
+    volume = {"type": "volume", "source": "pgdata", "target": "/var/lib/postgresql/"}
+    other = {"type": "volume", "source": "cache", "target": "/cache"}
+    content = document(db=postgres(volumes=[volume]), dump={"image": "x", "volumes": [{**volume, "target": "/data"}]},
+                       web={"image": "x", "volumes": [other]})  # fmt: skip
+    model = read_model(content, config(database_service="db"))
+    assert data_location(model, within=ROOT) == DataLocation(kind="volume", volume="dds-dev_pgdata")
+    assert (data_target(model), mounting(model, "dds-dev_pgdata")) == ("/var/lib/postgresql", ("db", "dump"))
+    content["volumes"] = {"pgdata": {"name": "shared", "external": True}}
+    outside = read_model(content, config(database_service="db"))
+    assert data_location(outside, within=ROOT) == DataLocation(kind="volume", volume="shared", external=True)
 
 
 def test_several_databases_need_a_word() -> None:

@@ -8,7 +8,7 @@ other powers than those over files.
 import datetime as dt
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -27,6 +27,7 @@ from nox_alembic.core.volumes import Moved, Volume
 from nox_alembic.edges.engines.docker_daemon import described, end, project_of, short
 
 SWAP = "nox-alembic.swap"
+HELPER_SECONDS = 20  # for a few renames
 _WHERE = "/w"
 
 
@@ -132,12 +133,17 @@ class NamedVolume:
         return list(self.client.containers.list(all=True, filters={"label": label}, ignore_removed=True))
 
     def _await_helpers(self) -> None:
-        """Return when no helper is left: what runs ends in a moment, and what a killed run never started is removed."""
+        """Return when no helper is left: what runs ends in a moment, and what hangs or was never started is ended."""
         for helper in self._helpers():
             if helper.status == "created":
                 end(helper)
-            with suppress(docker.errors.APIError):
-                helper.wait(condition="removed")
+                continue
+            try:
+                helper.wait(timeout=HELPER_SECONDS, condition="removed")
+            except docker.errors.APIError:
+                continue  # it is gone already
+            except OSError:  # a timeout
+                end(helper)
 
     def _run(self, verb: Literal["swap", "settle"], to: str) -> Moved:
         """Run the script. A swap that makes the new data shows `to` to the daemon, which fills it as a new volume."""
