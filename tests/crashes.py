@@ -109,10 +109,11 @@ def _docker(*words: str) -> str:
 
 
 def remove_kept(project: str) -> None:
-    """Remove the volumes that keep data for a Compose project."""
-    names = _docker("volume", "ls", "-q", "--filter", f"label=nox-alembic.before.project={project}").split()
-    if names:
-        _docker("volume", "rm", *names)
+    """Remove the volumes that keep data for a Compose project, and its spares."""
+    for label in ("before", "spare"):
+        names = _docker("volume", "ls", "-q", "--filter", f"label=nox-alembic.{label}.project={project}").split()
+        if names:
+            _docker("volume", "rm", *names)
 
 
 @dataclass

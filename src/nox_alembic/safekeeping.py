@@ -14,6 +14,7 @@ from nox_alembic.edges import journal, probe, wiper
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.wiper.values import Gates
 from nox_alembic.generations import Generations
+from nox_alembic.sparestores import store_of
 from nox_alembic.volumekeeping import VolumeKeeping
 
 
@@ -60,12 +61,14 @@ class Safekeeping:
 
         Raises FailedError (NA652) when the spare is not there any more; then nothing has changed.
         """
-        path = Path(step.location.path)
-        aside = wiper.new_trash_name(path.name)
-        if not wiper.can_start(path.with_name(step.spare.name), step.location.subpaths):
+        if not store_of(self.engine).can_start(step.spare.name):
             message = f"the spare {step.spare.name} was replaced while this reset was being prepared"
             raise FailedError("NA652", message, hint="run it again, or `nox -s reset -- --cold`")
-        is_kept = step.aside is not None and not step.aside.half_made
+        if self._volumes:
+            return self._volumes.use_spare(step, make=self.engine.make_database)
+        path = Path(step.location.path)
+        aside = wiper.new_trash_name(path.name)
+        is_kept = step.aside is not None and step.aside.is_kept
         if step.aside and is_kept:
             self._note(step.aside.verb, aside, step.aside.revisions)
         kept = wiper.put_back(

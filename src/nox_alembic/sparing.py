@@ -2,7 +2,6 @@
 
 import datetime as dt
 import secrets
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +25,10 @@ from nox_alembic.core.steps import (
     StartDatabase,
     Step,
 )
-from nox_alembic.edges import digests, process, revisions, spares, wiper
-from nox_alembic.edges.engines import Engine, Workshop, logfiles
-from nox_alembic.edges.folders import measure
+from nox_alembic.core.volumes import why_not_kept
+from nox_alembic.edges import digests, process, revisions, spares
+from nox_alembic.edges.engines import Engine, logfiles
+from nox_alembic.sparestores import Store, store_of
 
 # Runs a plan in another server of ours, whose database has that mark.
 Run = Callable[[Engine, str, Plan], None]
@@ -52,19 +52,16 @@ class Sparing:
     @property
     def refusal(self) -> str:
         """Why there are none here, "" when there are."""
-        return spare.refusal(self.config, self.engine.location.kind, self.environ)
+        volume = self.engine.volumes.look() if self.engine.volumes else None
+        return spare.refusal(self.config, why_not_kept(self.engine.location, volume), self.environ)
 
     def look(self, facts: Facts) -> Spares:
         """Return what there is; changes nothing."""
         if self.refusal and not self.sidecar.exists():
             return Spares(refusal=self.refusal)
-        path = Path(self.engine.location.path)
-        names = wiper.list_spares(path.parent, path.name)
-        whole = tuple(
-            one
-            for one in spares.read(self.sidecar)
-            if one.name in names and wiper.can_start(path.with_name(one.name), self.engine.location.subpaths)
-        )
+        names = self._store.names()
+        known = spares.read(self.sidecar)
+        whole = tuple(one for one in known if one.name in names and self._store.can_start(one.name))
         left = tuple(name for name in names if name not in {one.name for one in whole})
         if self.refusal:
             return Spares(found=whole, leftovers=left, refusal=self.refusal)
@@ -84,45 +81,44 @@ class Sparing:
 
     def make(self, step: MakeSpare) -> str:
         """Make one in a server of its own; return how that ended. Raises what a migration or the seed raises."""
-        path = Path(step.location.path)
-        making, workshop = path.with_name(wiper.spare_name(path.name, "making")), self.engine.workshop()
+        making = self._store.new_name()
         try:
-            workshop.release(making)
-            self._delete(making.name)
-            self._refuse_full_disk(path.parent)
-            making.mkdir(parents=True)  # as the data folder: images from PostgreSQL 18 on have to pass through it
+            self._store.release(making)
+            self._store.delete(making)
+            self._refuse_full_disk()
+            self._store.make(making)
             base = next((one for one in spares.read(self.sidecar) if one.kind == "base"), None) if step.copies else None
-            if step.copies and (base is None or not self._copied(workshop, path.with_name(base.name), making)):
+            if step.copies and (base is None or not self._store.copy(base.name, making)):
                 return "a reset was quicker, and has used the base"
-            size = self._filled(step, base, workshop, making)
+            size = self._filled(step, base, making)
             return self._commit(step, making, size)
         except OSError as error:
             message = f"no spare can be made beside the data: {error}"
-            hint = "make the folder above the data yours, or set `spare = false` in pyproject.toml"
+            hint = f"{self._store.cure}, or set `spare = false` in pyproject.toml"
             raise FailedError("NA654", message, hint=hint) from None
         finally:
-            self._delete(making.name)
+            if making not in {one.name for one in spares.read(self.sidecar)}:
+                self._store.delete(making)
 
-    def _filled(self, step: MakeSpare, base: Spare | None, workshop: Workshop, making: Path) -> int | None:
-        """Do in a new server on the folder what is to be done, end it in an orderly way, and return the size."""
-        server, mark = workshop.server_on(making), secrets.token_hex(8)
+    def _filled(self, step: MakeSpare, base: Spare | None, making: str) -> int | None:
+        """Do in a new server on it what is to be done, end that in an orderly way, and return the size."""
+        server, mark = self._store.server_on(making), secrets.token_hex(8)
         try:
             self.run(server, mark, self._plan(step, base, mark))
-            size = measure(making)[0]
-            workshop.finish(server)
+            size = self._store.size(making)
+            self.engine.workshop().finish(server)
             return size
         finally:
             server.discard()
 
     def clear(self, step: ClearSpares) -> Sequence[str]:
         """Delete spares, which nobody finds from the first moment on; return what there is to say of what is left."""
-        path = Path(step.location.path)
         known = spares.read(self.sidecar)
         spares.write(self.sidecar, [one for one in known if one.name not in step.names])
         for name in step.names:
-            if wiper.is_making(name):
-                self.engine.workshop().release(path.with_name(name))
-        return [left for name in step.names if (left := self._delete(name))]
+            if name not in {one.name for one in known}:
+                self._store.release(name)
+        return [left for name in step.names if (left := self._store.delete(name))]
 
     def _plan(self, step: MakeSpare, base: Spare | None, mark: str) -> Plan:
         """Return what happens in the new server: what a reset does with a fresh one."""
@@ -134,42 +130,27 @@ class Sparing:
         start = (StartDatabase(), AwaitDatabase(self.config.timeout), MarkDatabase(mark))
         return Plan(steps=(*start, *begun, *migrate, *seed, ConfirmSpare(step.heads), MarkDatabase("")))
 
-    def _commit(self, step: MakeSpare, making: Path, size: int | None) -> str:
+    def _commit(self, step: MakeSpare, making: str, size: int | None) -> str:
         """Give it its name, then name it in the sidecar; from then on it is used."""
         now = self._needs(self.reread())
         if (now.settings, now.seed) != (step.needs.settings, step.needs.seed) or any(
             now.files.get(key) != digest for key, digest in step.needs.files.items()
         ):
             return "the project has changed meanwhile"
-        path = Path(step.location.path)
         done = Spare(
-            name=wiper.spare_name(path.name, step.kind),
+            name=self._store.finish(making, step.kind),
             kind=step.kind,
             at=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             heads=step.heads,
             needs=step.needs,
             size=size,
         )
-        making.rename(making.with_name(done.name))
         known = spares.read(self.sidecar)
         spares.write(self.sidecar, [*(one for one in known if one.kind != step.kind), done])
         for old in known:
             if old.kind == step.kind:
-                self._delete(old.name)
+                self._store.delete(old.name)
         return DONE
-
-    def _copied(self, workshop: Workshop, source: Path, target: Path) -> bool:
-        """Copy a spare, and return whether it was one to the end: a reset takes it away, and starts a server on it."""
-        try:
-            before = source.stat()
-            workshop.copy(source, target)
-            return before.st_ino == source.stat().st_ino
-        except FileNotFoundError:
-            return False
-        except FailedError:
-            if source.exists():
-                raise
-            return False
 
     def _needs(self, history: History) -> Needs:
         """Return what a spare of now would depend on; raises OSError where a file cannot be read."""
@@ -190,18 +171,17 @@ class Sparing:
         """The project's folder."""
         return Path(self.config.root)
 
-    def _refuse_full_disk(self, folder: Path) -> None:
+    def _refuse_full_disk(self) -> None:
         """Refuse to make one where the database itself would soon find no room."""
         size = max((one.size or 0 for one in spares.read(self.sidecar)), default=0)
-        free, needed = shutil.disk_usage(folder).free, size + ROOM
-        if free < needed:
+        free, needed = self._store.free(), size + ROOM
+        if free is not None and free < needed:
             message = f"a spare is made where {shown_size(needed)} are free, and there are {shown_size(free)}"
             raise FailedError("NA657", message, hint="make room, or set `spare = false` in pyproject.toml")
 
-    def _delete(self, name: str) -> str:
-        """Delete a spare or what was to become one; return what there is to say when something stays."""
-        left = wiper.remove_spare(Path(self.engine.location.path).parent, name, self.engine.workshop().remover())
-        return str(left) if left else ""
+    @property
+    def _store(self) -> Store:
+        return store_of(self.engine)
 
 
 def _error_in(log: str) -> str:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from nox_alembic.core.errors import FailedError, NoxAlembicError
-from nox_alembic.core.steps import PutBack, SetDataAside
+from nox_alembic.core.steps import PutBack, SetDataAside, UseSpare
 from nox_alembic.core.undo import Generation, Journal
 from nox_alembic.core.volumes import Outcome
 from nox_alembic.edges import journal
@@ -24,11 +24,16 @@ class VolumeKeeping:
         """Give the volume fresh content, keep what it held, and return what there is to say of it."""
         name = self.volumes.new_name()
         generation = self._swap(step.verb, name, step.revisions, source=name)
-        # What stands in no journal is swept.
-        if not step.is_kept or generation is None:
-            self.write(_without(self.read(), name))
-            return ()
-        return ("the old data is kept: `nox -s undo` brings it back",)
+        return self._kept(generation, name, is_kept=step.is_kept)
+
+    def use_spare(self, step: UseSpare, *, make: Callable[[], None]) -> Sequence[str]:
+        """Put a spare into place, keep what the volume held, and return what there is to say of it."""
+        if self.volumes.look() is None:
+            make()
+        name = self.volumes.new_name()
+        aside = step.aside or SetDataAside(step.location, keeps=False)
+        generation = self._swap(aside.verb, name, aside.revisions, source=step.spare.name)
+        return self._kept(generation, name, is_kept=aside.is_kept)
 
     def put_back(self, step: PutBack, *, make: Callable[[], None]) -> None:
         """Put the data of a generation back, and keep what the volume held; `make` makes one where there is none."""
@@ -55,6 +60,13 @@ class VolumeKeeping:
                 except OSError as error:
                     said.append(f"volume {name} could not be removed: {error}; `docker volume rm {name}` does it")
         return said
+
+    def _kept(self, generation: Generation | None, name: str, *, is_kept: bool) -> Sequence[str]:
+        """Say that it is kept, or take it out of the journal: what does not stand there is swept."""
+        if is_kept and generation is not None:
+            return ("the old data is kept: `nox -s undo` brings it back",)
+        self.write(_without(self.read(), name))
+        return ()
 
     def _swap(self, verb: str, name: str, revisions: Sequence[str] | None, *, source: str) -> Generation | None:
         """Return the generation that keeps what the volume held, None when that was nothing."""

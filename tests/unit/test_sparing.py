@@ -25,7 +25,7 @@ from nox_alembic.core.steps import (
     UseSpare,
 )
 from nox_alembic.edges import spares
-from nox_alembic.edges.engines import Engine, Remover
+from nox_alembic.edges.engines import Engine, Place, Remover
 from nox_alembic.generations import Generations
 from nox_alembic.safekeeping import Safekeeping
 from nox_alembic.sparing import Sparing
@@ -46,8 +46,8 @@ class FakeWorkshop:
     def settings(self) -> Mapping[str, str]:
         return {"the image": "i1"}
 
-    def server_on(self, folder: Path) -> Engine:
-        self.world.happened(f"server on {folder.name}")
+    def server_on(self, place: Place) -> Engine:
+        self.world.happened(f"server on {Path(place).name}")
         return FakeEngine(self.world)
 
     def finish(self, server: Engine) -> None:
@@ -55,10 +55,10 @@ class FakeWorkshop:
         if self.fails == "finish":
             raise not_ended("volumes/db", "its log")
 
-    def release(self, folder: Path) -> None:
-        self.world.happened(f"release {folder.name}")
+    def release(self, place: Place) -> None:
+        self.world.happened(f"release {Path(place).name}")
 
-    def copy(self, source: Path, target: Path) -> None:
+    def copy(self, source: Place, target: Place) -> None:
         shutil.copytree(source, target, dirs_exist_ok=True)
         self.meanwhile()
 
@@ -214,9 +214,9 @@ def test_a_spare_that_is_not_whole_is_a_leftover(shop: Shop) -> None:
 
 
 def test_a_spare_that_is_gone_when_a_reset_wants_it_changes_nothing(shop: Shop) -> None:
-    journal = shop.data.parents[1] / "undo.json"
-    kept = Generations(engine=shop.engine, environment="dev", path=journal, limit=2)
-    safe = Safekeeping(engine=shop.engine, generations=kept, protect=())
+    path = shop.data.parents[1] / "undo.json"
+    generations = Generations(engine=shop.engine, environment="dev", path=path, limit=2)
+    safe = Safekeeping(engine=shop.engine, generations=generations, protect=())
     gone = replace(SPARE, name=".db.nox-alembic-spare-base-00000000")
     with pytest.raises(FailedError) as error:
         safe.use_spare(UseSpare(shop.engine.location, gone))

@@ -7,11 +7,11 @@ import pytest
 
 from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
 from nox_alembic.core.facts import DataLocation
-from nox_alembic.core.steps import PutBack, SetDataAside
+from nox_alembic.core.steps import PutBack, SetDataAside, UseSpare
 from nox_alembic.core.undo import Generation, Journal
 from nox_alembic.core.volumes import Moved, Outcome, Volume, failed
 from nox_alembic.volumekeeping import VolumeKeeping
-from tests.unit.core.make import told
+from tests.unit.core.make import SPARE, told
 
 DATA = DataLocation(kind="volume", volume="db")
 
@@ -43,6 +43,15 @@ class FakeVolumes:
 
     def kept(self) -> tuple[str, ...]:
         return tuple(name for name in self.held if name != "db")
+
+    def spares(self) -> tuple[str, ...]:
+        return ("spare",)
+
+    def new_spare_name(self) -> str:
+        return "spare"
+
+    def make_spare(self, name: str) -> None:
+        self.held[name] = ""
 
     def new_name(self) -> str:
         self.made += 1
@@ -165,6 +174,26 @@ def test_what_is_worth_nothing_takes_the_place_of_nothing_and_is_swept(holds: st
     assert (bench.kept(), bench.volumes.held["db"]) == ({"reset": "old"}, "")
     assert bench.keeping.sweep(["k1"]) == []
     assert bench.volumes.held == {"db": "", "k1": "old"}
+
+
+@pytest.mark.parametrize(("is_kept", "kept"), [(True, {"reset": "old"}), (False, {})])
+def test_a_spare_takes_the_place_of_what_is_kept(is_kept: bool, kept: dict[str, str]) -> None:
+    bench = Bench(FakeVolumes({"db": "old", "spare": "at head"}))
+    bench.keeping.use_spare(
+        UseSpare(DATA, replace(SPARE, name="spare"), SetDataAside(DATA, keeps=is_kept)), make=lambda: None
+    )
+    assert (bench.volumes.held["db"], bench.kept()) == ("at head", kept)
+    assert "spare" not in bench.volumes.held
+
+
+@pytest.mark.parametrize(("point", "volume"), [("made", "old"), ("swapped", "at head"), ("removing", "at head")])
+def test_a_spare_that_a_killed_reset_was_putting_into_place_is_there_or_used(point: str, volume: str) -> None:
+    bench = Bench(FakeVolumes({"db": "old", "spare": "at head"}))
+    step = UseSpare(DATA, replace(SPARE, name="spare"), SetDataAside(DATA))
+    bench.killed(point, lambda: bench.keeping.use_spare(step, make=lambda: None))
+    bench.keeping.settle()
+    assert (bench.volumes.held["db"], "spare" in bench.volumes.held) == (volume, volume == "old")
+    assert bench.kept() == ({} if volume == "old" else {"reset": "old"})
 
 
 def test_an_undo_onto_an_empty_volume_keeps_nothing_of_it() -> None:

@@ -170,8 +170,12 @@ def variable_of_port(raw: Document, service: str, container: int) -> str:
     return ""
 
 
-def throwaway(document: Document, model: ComposeModel, project: str, folder: str = "") -> dict[str, Any]:
-    """Return a configuration of the database alone: another project, data in memory or in `folder`, a free port.
+def throwaway(
+    document: Document, model: ComposeModel, project: str, folder: str = "", volume: str = ""
+) -> dict[str, Any]:
+    """Return a configuration of the database alone: another project, a free port, data in a place of its own.
+
+    That is `folder`, or a `volume` that is there, or else in memory.
 
     Made from what Compose resolved, so that it needs nothing of the project's file, and collides with nothing.
     """
@@ -181,12 +185,15 @@ def throwaway(document: Document, model: ComposeModel, project: str, folder: str
     data = data_target(model)
     others = [volume for volume in service.get("volumes", []) if volume.get("target") != data]
     place = {"type": "bind", "source": folder.replace("$", "$$")} if folder else {"type": "tmpfs"}
+    place = {"type": "volume", "source": "data"} if volume else place
     service["volumes"] = [*(v for v in others if v.get("type") == "bind"), {**place, "target": data}]
     port = published_database_port(model.database)
     service["ports"] = [
         {"mode": "ingress", "host_ip": "127.0.0.1", "target": port.container, "published": "0", "protocol": "tcp"}
     ]
     kept = {key: document[key] for key in ("secrets", "configs") if key in document}
+    if volume:
+        kept["volumes"] = {"data": {"name": volume, "external": True}}
     return {"name": project, "services": {model.database.name: service}, **kept}
 
 

@@ -69,14 +69,14 @@ class Choice:
     why: str = ""
 
 
-def refusal(config: Config, kind: str, environ: Mapping[str, str]) -> str:
-    """Return why an environment has no spares, "" when it has; `kind` is that of its data's location."""
+def refusal(config: Config, unkept: str, environ: Mapping[str, str]) -> str:
+    """Return why an environment has no spares, "" when it has; `unkept` is why its data cannot be renamed."""
     switch, ci = environ.get("NOX_ALEMBIC_SPARE", ""), environ.get("CI", "")
     reasons = {
         '"spare" is false in pyproject.toml': not config.spare,
         f"NOX_ALEMBIC_SPARE is {switch}": switch.lower() in OFF,
         "CI is set, where nobody comes back to them": bool(ci) and ci.lower() not in OFF,
-        "the data is not in a folder that could be renamed": kind != "folder",
+        f"the data could not change places with them: {unkept}": bool(unkept),
         f'the environment "{config.environment}" is protected, and never reset': config.protected,
         'with `alembic-in = "backend"` Alembic reaches no other server': config.alembic_in == "backend",
     }

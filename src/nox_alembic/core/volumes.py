@@ -10,6 +10,7 @@ from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.facts import DataLocation
 
 LABEL = "nox-alembic.before"
+SPARE = "nox-alembic.spare"
 
 
 class Outcome(StrEnum):
@@ -76,10 +77,10 @@ def labels_of(owner: Mapping[str, str], *, source: str, verb: str, at: str) -> M
     return {**owner, f"{LABEL}.source": source, f"{LABEL}.verb": verb, f"{LABEL}.at": at}
 
 
-def owner_labels(volume: str, *, project: str, environment: str, clone: str) -> Mapping[str, str]:
-    """Return whose kept data it is: that of one volume, in one environment of one clone."""
+def owner_labels(volume: str, *, project: str, environment: str, clone: str, label: str = LABEL) -> Mapping[str, str]:
+    """Return whose kept data or spare it is: that of one volume, in one environment of one clone."""
     owner = {"project": project, "environment": environment, "clone": clone}
-    return {LABEL: volume, **{f"{LABEL}.{key}": value for key, value in owner.items()}}
+    return {label: volume, **{f"{label}.{key}": value for key, value in owner.items()}}
 
 
 def outcome_of(volume: str, said: str) -> Moved:

@@ -96,21 +96,21 @@ def test_a_project_without_revisions_has_a_base_too() -> None:
 
 
 REFUSALS = [
-    ({"spare": False}, "folder", {}, '"spare" is false in pyproject.toml'),
-    ({}, "folder", {"NOX_ALEMBIC_SPARE": "off"}, "NOX_ALEMBIC_SPARE is off"),
-    ({}, "folder", {"CI": "true"}, "CI is set, where nobody comes back to them"),
-    ({}, "volume", {}, "the data is not in a folder that could be renamed"),
-    ({"protected": True}, "folder", {}, 'the environment "dev" is protected, and never reset'),
-    ({"alembic_in": "backend"}, "folder", {}, 'with `alembic-in = "backend"` Alembic reaches no other server'),
-    ({}, "folder", {"CI": "", "NOX_ALEMBIC_SPARE": ""}, ""),
+    ({"spare": False}, "", {}, '"spare" is false in pyproject.toml'),
+    ({}, "", {"NOX_ALEMBIC_SPARE": "off"}, "NOX_ALEMBIC_SPARE is off"),
+    ({}, "", {"CI": "true"}, "CI is set, where nobody comes back to them"),
+    ({}, "no", {}, "the data could not change places with them: no"),
+    ({"protected": True}, "", {}, 'the environment "dev" is protected, and never reset'),
+    ({"alembic_in": "backend"}, "", {}, 'with `alembic-in = "backend"` Alembic reaches no other server'),
+    ({}, "", {"CI": "", "NOX_ALEMBIC_SPARE": ""}, ""),
 ]
 
 
-@pytest.mark.parametrize(("fields", "kind", "environ", "why"), REFUSALS)
+@pytest.mark.parametrize(("fields", "unkept", "environ", "why"), REFUSALS)
 def test_where_they_would_be_of_no_use_there_are_none(
-    fields: dict[str, object], kind: str, environ: dict[str, str], why: str
+    fields: dict[str, object], unkept: str, environ: dict[str, str], why: str
 ) -> None:
-    assert spare.refusal(config(**fields), kind, environ) == why
+    assert spare.refusal(config(**fields), unkept, environ) == why
 
 
 def test_a_copy_that_failed_names_the_spare_and_the_cause() -> None:

@@ -15,6 +15,8 @@ from nox_alembic.edges.process import Invocation
 
 Service = Literal["database", "backend"]
 Remover = Callable[[Path, str], None]
+# A folder, or a volume by its name.
+Place = Path | str
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,15 @@ class Volumes(Protocol):
     def kept(self) -> tuple[str, ...]:
         """Return the volumes that were made to keep data of it."""
 
+    def spares(self) -> tuple[str, ...]:
+        """Return the volumes that are spares of it, finished or not."""
+
+    def new_spare_name(self) -> str:
+        """Return a name for one more."""
+
+    def make_spare(self, name: str) -> None:
+        """Make an empty volume that is to become a spare; raises OSError."""
+
     def new_name(self) -> str:
         """Return a name for one more."""
 
@@ -55,25 +66,25 @@ class Volumes(Protocol):
 
 
 class Workshop(Protocol):
-    """How an engine makes data folders beside the real one that work in its place after a rename."""
+    """How an engine makes data folders or volumes beside the real one that work in its place after a rename."""
 
     def settings(self) -> Mapping[str, str]:
         """Return the SHA-256 (hex) of what a new data folder depends on, by what messages call it."""
 
-    def server_on(self, folder: Path) -> "Engine":
-        """Return another server on that folder, with the environment's settings, and a port of its own.
+    def server_on(self, place: Place) -> "Engine":
+        """Return another server on that place, with the environment's settings, and a port of its own.
 
-        Its `discard` leaves the folder.
+        Its `discard` leaves the place.
         """
 
     def finish(self, server: "Engine") -> None:
         """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""
 
-    def release(self, folder: Path) -> None:
-        """End what a run that was killed has left at work on the folder."""
+    def release(self, place: Place) -> None:
+        """End what a run that was killed has left at work on the place."""
 
-    def copy(self, source: Path, target: Path) -> None:
-        """Copy the content of a folder into an empty one, owners included; raises FailedError (NA656)."""
+    def copy(self, source: Place, target: Place) -> None:
+        """Copy the content of a place into an empty one, owners included; raises FailedError (NA656)."""
 
     def remover(self) -> Remover | None:
         """Return what can delete `parent/name` where we have no right to, or None; it does not touch the parent."""

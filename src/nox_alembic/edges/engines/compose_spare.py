@@ -1,4 +1,4 @@
-"""Spares of the Compose engine: the database's service alone, as a project of its own on a folder beside the data."""
+"""Spares of the Compose engine: the database's service alone, as a project of its own on a place beside the data."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nox_alembic.core import composefile
 from nox_alembic.core.spare import not_copied, not_ended
 from nox_alembic.edges import digests
-from nox_alembic.edges.engines import Engine, Remover
+from nox_alembic.edges.engines import Engine, Place, Remover
 
 if TYPE_CHECKING:
     from nox_alembic.edges.engines.compose import ComposeEngine
@@ -36,9 +36,10 @@ class ComposeWorkshop:
             f'what is mounted into the service "{name}"': digests.of(list(_mounted(service, self._data))),
         }
 
-    def server_on(self, folder: Path) -> "ComposeEngine":
-        """Return the service as a project of its own on that folder; its `discard` leaves the folder."""
-        document = composefile.throwaway(self.engine.document, self.engine.model, self._project, str(folder))
+    def server_on(self, place: Place) -> "ComposeEngine":
+        """Return the service as a project of its own on that place; its `discard` leaves the place."""
+        folder, volume = (str(place), "") if isinstance(place, Path) else ("", place)
+        document = composefile.throwaway(self.engine.document, self.engine.model, self._project, folder, volume)
         # What somebody waits for goes first.
         document["services"][self.engine.model.database.name]["cpu_shares"] = 256
         cli = replace(self.engine.cli, project=self._project, document=json.dumps(document))
@@ -47,20 +48,20 @@ class ComposeWorkshop:
 
     def finish(self, server: Engine) -> None:
         """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""
-        engine = self.server_on(Path(server.location.path))
+        engine = self.server_on(server.location.volume or Path(server.location.path))
         engine.cli.call("stop", "--timeout", str(STOP_SECONDS))
         codes = [container.exit_code for container in engine.daemon.containers(self._project)]
         if codes != [0]:
             raise not_ended(server.location.shown, server.log_tail("database"))
 
-    def release(self, folder: Path) -> None:
+    def release(self, place: Place) -> None:
         """End the containers that a run which was killed has left."""
         self.engine.daemon.end_helpers(self._project)
         if self.engine.daemon.containers(self._project):
-            self.server_on(folder).discard()
+            self.server_on(place).discard()
 
-    def copy(self, source: Path, target: Path) -> None:
-        """Copy the content of a folder into an empty one, owners included; raises FailedError (NA656)."""
+    def copy(self, source: Place, target: Place) -> None:
+        """Copy the content of a place into an empty one, owners included; raises FailedError (NA656)."""
         try:
             self.engine.daemon.copy(self.engine.model.database.image, self._project, source, target)
         except OSError as error:
@@ -73,7 +74,7 @@ class ComposeWorkshop:
 
     @property
     def _data(self) -> str:
-        return str(self.engine.location.path)
+        return self.engine.location.volume or str(self.engine.location.path)
 
     @property
     def _project(self) -> str:

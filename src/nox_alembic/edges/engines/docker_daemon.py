@@ -147,16 +147,19 @@ class Daemon:
         """Delete all that is in a folder, and nothing else is mounted. Raises OSError when it does not succeed."""
         self._help(image, project, ("find", "/w", "-mindepth", "1", "-delete"), {"/w": folder}, "empty it")
 
-    def copy(self, image: str, project: str, source: Path, target: Path) -> None:
-        """Copy the content of a folder into another one, owners included; raises OSError when it does not succeed."""
+    def copy(self, image: str, project: str, source: Path | str, target: Path | str) -> None:
+        """Copy the content of a folder or volume into another one, owners included; raises OSError."""
         # busybox may have been built without reflinks; a power cut must not leave what only looks like a copy.
         script = "{ cp -a --reflink=auto /from/. /to/ 2>/dev/null || cp -a /from/. /to/; } && sync -f /to"
         self._help(image, project, ("sh", "-c", script), {"/from": source, "/to": target}, "copy it", "CHOWN")
 
     def _help(
-        self, image: str, project: str, words: Sequence[str], mounts: Mapping[str, Path], what: str, *more: str
+        self, image: str, project: str, words: Sequence[str], mounts: Mapping[str, Path | str], what: str, *more: str
     ) -> None:
-        """Run a program with root's powers over files, in a container that has no others and no network."""
+        """Run a program with root's powers over files, in a container that has no others and no network.
+
+        It mounts folders, and volumes by their names.
+        """
         try:
             helper = self._client.containers.create(
                 image,
@@ -166,7 +169,7 @@ class Daemon:
                 network_mode="none",
                 cap_drop=["ALL"],
                 cap_add=["DAC_OVERRIDE", "FOWNER", *more],
-                mounts=[docker.types.Mount(target, str(path), type="bind") for target, path in mounts.items()],
+                mounts=[_mount(target, source) for target, source in mounts.items()],
                 # By the daemon: a run that is killed now leaves no container, only one that ends by itself.
                 auto_remove=True,
                 labels={HELPER: project},
@@ -197,6 +200,13 @@ def _side_by_side(act: Callable[[str], object], containers: Sequence[str]) -> li
     for thread in threads:
         thread.join()
     return failures
+
+
+def _mount(target: str, source: Path | str) -> docker.types.Mount:
+    if isinstance(source, Path):
+        return docker.types.Mount(target, str(source), type="bind")
+    # A new volume is not to be filled with what the image has at that place.
+    return docker.types.Mount(target, source, type="volume", no_copy=True)
 
 
 def _run(helper: RawContainer) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nox_alembic.core.spare import not_copied, not_ended
 from nox_alembic.edges import digests, process
-from nox_alembic.edges.engines import Engine, Remover, processes
+from nox_alembic.edges.engines import Engine, Place, Remover, processes
 from nox_alembic.edges.engines.embedded_record import (
     Connection,
     Places,
@@ -42,8 +42,9 @@ class EmbeddedWorkshop:
             '"database-name"': digests.of(database_name(self.engine.config.database_name, self.engine.root)),
         }
 
-    def server_on(self, folder: Path) -> Engine:
+    def server_on(self, place: Place) -> Engine:
         """Return another server on that folder; its `discard` leaves the folder."""
+        folder = Path(place)
         own = self.engine.places
         state = own.state / "spare"
         places = Places(home=state, data=folder, within=folder.parent, state=state, logs=own.logs / "spare")
@@ -63,11 +64,11 @@ class EmbeddedWorkshop:
             programs.command("initdb", "--sync-only", "-D", str(server.location.path)), env=programs.environment
         )
 
-    def release(self, folder: Path) -> None:
+    def release(self, place: Place) -> None:
         """End what a run that was killed has left at work on the folder: a server, an initdb, a copy."""
-        processes.kill(list(processes.at_work_on(folder)))
+        processes.kill(list(processes.at_work_on(Path(place))))
 
-    def copy(self, source: Path, target: Path) -> None:
+    def copy(self, source: Place, target: Place) -> None:
         """Copy the content of a folder into an empty one; raises FailedError (NA656)."""
         words = _COPY.get(sys.platform)
         if words and process.run([*words, f"{source}/.", str(target)]).ok:

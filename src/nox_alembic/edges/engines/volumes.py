@@ -73,9 +73,22 @@ class NamedVolume:
 
     def kept(self) -> tuple[str, ...]:
         """Return the volumes that this environment of this clone has made to keep data of it."""
-        labels = [f"{key}={value}" for key, value in self._owner.items()]
-        found = self.client.volumes.list(filters={"label": labels})
-        return tuple(str(volume.name) for volume in found)
+        return self._labelled(self._labels(volumes.LABEL))
+
+    def spares(self) -> tuple[str, ...]:
+        """Return the volumes that are spares of it, finished or not."""
+        return self._labelled(self._labels(volumes.SPARE))
+
+    def new_spare_name(self) -> str:
+        """Return a name for one more."""
+        return f"{self.name}__spare_{secrets.token_hex(4)}"
+
+    def make_spare(self, name: str) -> None:
+        """Make an empty volume that is to become a spare; raises OSError."""
+        try:
+            self.client.volumes.create(name, driver="local", labels=dict(self._labels(volumes.SPARE)))
+        except docker.errors.DockerException as error:
+            raise OSError(short(error)) from error
 
     def new_name(self) -> str:
         """Return a name for a volume that is to keep what this one holds now."""
@@ -88,7 +101,9 @@ class NamedVolume:
         """
         if refusal := volumes.refusal(self.location, self.look(), self._users(but=None, stopped=False)):
             raise refusal
-        labels = volumes.labels_of(self._owner, source=source, verb=verb, at=_now())
+        if source in self.spares():
+            self._end_makers(source)
+        labels = volumes.labels_of(self._labels(volumes.LABEL), source=source, verb=verb, at=_now())
         with _failing(self.name):
             self.client.volumes.create(to, driver="local", labels=dict(labels))
         return self._run("swap", to)
@@ -113,9 +128,20 @@ class NamedVolume:
         except docker.errors.DockerException as error:
             raise OSError(short(error)) from error
 
-    @property
-    def _owner(self) -> Mapping[str, str]:
-        return volumes.owner_labels(self.name, project=self.project, environment=self.environment, clone=self.clone)
+    def _labels(self, label: str) -> Mapping[str, str]:
+        return volumes.owner_labels(
+            self.name, project=self.project, environment=self.environment, clone=self.clone, label=label
+        )
+
+    def _labelled(self, labels: Mapping[str, str]) -> tuple[str, ...]:
+        found = self.client.volumes.list(filters={"label": [f"{key}={value}" for key, value in labels.items()]})
+        return tuple(str(volume.name) for volume in found)
+
+    def _end_makers(self, spare: str) -> None:
+        """End who copies a spare that a reset takes; what they make is not used then."""
+        for container in self.client.containers.list(filters={"volume": spare}, ignore_removed=True):
+            if project_of(container.attrs).startswith(f"{self.project}-spare-"):
+                end(container)
 
     def _get(self, name: str) -> Volume | None:
         try:
