@@ -201,7 +201,7 @@ class Harness:
         if not shutil.which("docker"):
             return False
         filters = [word for one in self.data.helpers for word in ("--filter", one)]
-        return bool(_docker("ps", "-aq", *filters).strip())
+        return bool(subprocess.run(["docker", "ps", "-aq", *filters], capture_output=True, check=False).stdout.strip())
 
     def summary(self) -> str:
         """Return the line that a report needs."""
