@@ -193,6 +193,19 @@ def test_resets_with_a_spare_that_are_killed_are_finished_by_the_next_one(projec
         pytest.fail("the row is lost")
 
 
+def test_an_env_py_that_always_connects_to_the_developers_database_moves_nothing_there(project: Project) -> None:
+    project.good("dev", NOX_ALEMBIC_SPARE="off")
+    address = address_of(project)
+    env = (project.root / "alembic/env.py").read_text()
+    project.write("alembic/env.py", env.replace("url = ", f"url = {address.url!r} or "))
+    project.revision("t3", "t2")
+    ran = project.run("spare", "--json")
+    assert ran.code == 1
+    assert f'env.py connects to a database "{address.name}" on another server than it is told' in ran.out + ran.err
+    assert execute(address, "SELECT version_num FROM alembic_version") == [("t2",)]
+    assert (spares(project), beside(project)) == ({}, [])
+
+
 def test_nobody_waits_for_the_background_and_two_clones_do_not_see_each_other(tmp_path: Path, project: Project) -> None:
     other = new(tmp_path / "other" / "project", tmp_path / "home")
     try:
