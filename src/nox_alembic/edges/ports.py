@@ -21,3 +21,8 @@ def free_port(host: str = "127.0.0.1") -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as candidate:
         candidate.bind((host, 0))
         return int(candidate.getsockname()[1])
+
+
+def reachable(host: str) -> str:
+    """Return where a client on this machine connects to what is published on `host`."""
+    return "127.0.0.1" if host in {"", "0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound

@@ -21,7 +21,7 @@ from nox_alembic.edges.engines.docker_daemon import Container, Daemon
 from nox_alembic.edges.engines.kept_containers import KeptContainers
 from nox_alembic.edges.engines.volumes import NamedVolume
 from nox_alembic.edges.folders import has_content
-from nox_alembic.edges.ports import is_free
+from nox_alembic.edges.ports import is_free, reachable
 from nox_alembic.edges.process import Invocation
 
 SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
@@ -271,7 +271,7 @@ class ComposeEngine:
         if not number:
             return None
         user, password, name = composefile.login(self.model.database)
-        return DatabaseAddress(host=_reachable(host), port=number, user=user, password=password, name=name)
+        return DatabaseAddress(host=reachable(host), port=number, user=user, password=password, name=name)
 
     def _backend_port(self, backend: Container | None) -> int:
         """Return the published port of the backend, 0 when there is none yet."""
@@ -319,7 +319,7 @@ class ComposeEngine:
             if service is not None and _is_down(containers.get(service.name))
             for port in service.ports
         ]
-        taken = [(service, port) for service, port in stopped if not is_free(_reachable(port.host), port.published)]
+        taken = [(service, port) for service, port in stopped if not is_free(reachable(port.host), port.published)]
         if not taken:
             return ()
         raw = self.cli.config(interpolate=False)
@@ -354,8 +354,3 @@ def _streams(*, terminal: bool) -> tuple[str, ...]:
 
 def _is_down(container: Container | None) -> bool:
     return container is None or not container.running
-
-
-def _reachable(host: str) -> str:
-    """Return where a client on this machine connects to what is published on `host`."""
-    return "127.0.0.1" if host in {"", "0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
