@@ -3,6 +3,7 @@
 What only some verbs need is imported by them: `status`, and a `migrate` with nothing to do, are over in a moment.
 """
 
+import contextlib
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -213,29 +214,26 @@ class Environment:
 
     def look_for_swap(self) -> Facts:
         """Return the facts with what the running server says of a swap; all of them where there will be none."""
-        from nox_alembic.core.recipes.resetting import obstacle  # noqa: PLC0415
+        from nox_alembic.core.recipes.standby import obstacle  # noqa: PLC0415
 
-        facts = self._look_at_server(self.look(whole=False))
+        facts = self.look_at_server(self.look(whole=False))
         return replace(self.look(), standing=facts.standing) if obstacle(facts) else facts
 
-    def _look_at_server(self, facts: Facts) -> Facts:
-        from nox_alembic.core.standby import Standing  # noqa: PLC0415 - only `reset --fast` asks
-        from nox_alembic.edges import aside, clusters, ingredients  # noqa: PLC0415
+    def look_at_server(self, facts: Facts) -> Facts:
+        """Return the facts with what the running server says of a swap, and of spare databases."""
+        from nox_alembic.core.standby import Standing  # noqa: PLC0415 - few verbs ask
+        from nox_alembic.edges import aside, clusters  # noqa: PLC0415
 
         address = facts.engine.address if facts.current is not None else None
         seen = clusters.look(address) if address else None
-        if address is None or seen is None or self.configuration is None:
+        if address is None or seen is None:
             return facts
         may_create, record, cluster = seen
-        standing = Standing(
-            may_create=may_create,
-            record=record,
-            cluster=cluster,
-            spares=tuple(one for one in aside.marked(address) if one.mark.role == "spare"),
-            files=ingredients.files(facts.history),
-            around=ingredients.around(self.configuration),
-            seed=ingredients.seed(self.config.seed, self.root),
-        )
+        needs = None
+        with contextlib.suppress(OSError):
+            needs = self.sparing().needs(facts.history)
+        spares = tuple(one for one in aside.marked(address) if one.mark.role == "spare")
+        standing = Standing(may_create=may_create, record=record, cluster=cluster, spares=spares, needs=needs)
         return replace(facts, standing=standing)
 
     def look_at_merge(self, branch: str) -> "Branches":

@@ -125,7 +125,7 @@ class Runner:
                 engine.stop_backend()
             case steps.KillServices():
                 engine.kill_services()
-            case steps.MakeNew() | steps.MigrateNew() | steps.SeedNew() | steps.KeepSpare():
+            case steps.MakeNew() | steps.MigrateNew() | steps.SeedNew() | steps.KeepSpare() | steps.DropSpares():
                 return Standby(self.tools, self.report, self._configuration()).do(step)
             case (
                 steps.SaveSnapshot()

@@ -66,7 +66,7 @@ class Sparing:
         if self.refusal:
             return Spares(found=whole, leftovers=left, refusal=self.refusal)
         try:
-            return Spares(needs=self._needs(facts.history), found=whole, leftovers=left)
+            return Spares(needs=self.needs(facts.history), found=whole, leftovers=left)
         except OSError as error:
             return Spares(found=whole, leftovers=left, refusal=f"a file that they depend on cannot be read: {error}")
 
@@ -132,7 +132,7 @@ class Sparing:
 
     def _commit(self, step: MakeSpare, making: str, size: int | None) -> str:
         """Give it its name, then name it in the sidecar; from then on it is used."""
-        now = self._needs(self.reread())
+        now = self.needs(self.reread())
         if (now.settings, now.seed) != (step.needs.settings, step.needs.seed) or any(
             now.files.get(key) != digest for key, digest in step.needs.files.items()
         ):
@@ -152,7 +152,7 @@ class Sparing:
                 self._store.delete(old.name)
         return DONE
 
-    def _needs(self, history: History) -> Needs:
+    def needs(self, history: History) -> Needs:
         """Return what a spare of now would depend on; raises OSError where a file cannot be read."""
         settings = {
             "the way in which spares are made": spare.FORMAT,

@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 from nox_alembic.core.aside import Mark, new_name
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.core.steps import KeepSpare, MakeNew, Migrate, MigrateNew, SeedNew, StandbyStep
+from nox_alembic.core.steps import DropSpares, KeepSpare, MakeNew, Migrate, MigrateNew, SeedNew, StandbyStep
 from nox_alembic.movement import DONE, Movement
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
@@ -30,17 +30,19 @@ class Standby:
     def do(self, step: StandbyStep) -> str:
         """Do the step and return how it went."""
         match step:
-            case MakeNew(source, kills):
+            case MakeNew(source, kills, apart):
                 with self._ending() if kills else contextlib.nullcontext():
-                    self.tools.aside.create(self._real, self._mark("new"), source=source)
-            case MigrateNew(target):
-                return self._migrate(target)
-            case SeedNew(command):
-                self._seed(command)
+                    self.tools.aside.create(self._real, self._mark("making" if apart else "new"), source=source)
+            case MigrateNew(target, _, apart):
+                return self._migrate(target, self._new(apart=apart))
+            case SeedNew(command, apart):
+                self._seed(command, self._new(apart=apart))
             case KeepSpare():
                 spare = self._mark("spare")
                 marked = replace(spare, revisions=step.revisions, digest=step.digest, seeded=step.seeded)
-                self.tools.aside.keep_spare(self._real, marked)
+                self.tools.aside.keep_spare(self._real, marked, apart=step.apart)
+            case DropSpares(names):
+                self.tools.aside.drop(self._real, names)
             case _:
                 assert_never(step)
         return DONE
@@ -49,11 +51,10 @@ class Standby:
     def _real(self) -> DatabaseAddress:
         return self.tools.engine.address()
 
-    @property
-    def _new(self) -> DatabaseAddress:
-        return replace(self._real, name=new_name(self._real.name))
+    def _new(self, *, apart: bool) -> DatabaseAddress:
+        return replace(self._real, name=new_name(self._real.name, apart=apart))
 
-    def _mark(self, role: Literal["new", "spare"]) -> Mark:
+    def _mark(self, role: Literal["new", "making", "spare"]) -> Mark:
         at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         environment = self.tools.config.environment
         return Mark(role=role, of=self._real.name, environment=environment, verb=self.report.verb, at=at)
@@ -66,12 +67,12 @@ class Standby:
             yield
             ended.result()
 
-    def _migrate(self, target: str) -> str:
+    def _migrate(self, target: str, new: DatabaseAddress) -> str:
         """Upgrade it by an Alembic that cannot reach the real one."""
         try:
             with self.tools.rehearsing() as alembic:
                 tools = replace(self.tools, migrations=lambda: alembic)
-                movement = Movement(tools, self.report, self.configuration, beside=self._new)
+                movement = Movement(tools, self.report, self.configuration, beside=new)
                 return movement.upgrade(Migrate(target), self.tools.history)
         except FailedError as error:
             message = (
@@ -79,8 +80,8 @@ class Standby:
             )
             raise FailedError("NA661", message, hint=_INSTEAD, detail=error.detail) from error
 
-    def _seed(self, command: Sequence[str]) -> None:
-        if code := seed(self.tools, command, self._new):
+    def _seed(self, command: Sequence[str], new: DatabaseAddress) -> None:
+        if code := seed(self.tools, command, new):
             message = f"the seed command `{' '.join(command)}` ended with {code} in a new database beside the real one"
             raise FailedError("NA662", message, hint=_INSTEAD)
 

@@ -1,6 +1,6 @@
 """What a run uses of the edges, as Protocols, so that a test can pass its own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,8 +175,11 @@ class Aside(Protocol):
     def create(self, address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
         """Make the new database, empty or as a copy of `source`."""
 
-    def keep_spare(self, address: DatabaseAddress, mark: Mark) -> str:
+    def keep_spare(self, address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
         """Make a spare database of the new one, and return its name."""
+
+    def drop(self, address: DatabaseAddress, names: Iterable[str]) -> None:
+        """Drop databases that we have made."""
 
 
 class Linter(Protocol):

@@ -1,6 +1,6 @@
 """Named doubles of what `check` and `repair` use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -73,6 +73,10 @@ class FakeAside:
         self.world.happened(f"create {mark.role} of {mark.of} for {mark.verb} from {source or 'nothing'}")
         return replace(address, name="ddsurveys__new")
 
-    def keep_spare(self, address: DatabaseAddress, mark: Mark) -> str:
-        self.world.happened(f"keep {mark.role} at {','.join(mark.revisions)}{' seeded' if mark.seeded else ''}")
+    def keep_spare(self, address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
+        words = [*(["seeded"] if mark.seeded else []), *(["apart"] if apart else [])]
+        self.world.happened(" ".join([f"keep {mark.role} at {','.join(mark.revisions)}", *words]))
         return "spare"
+
+    def drop(self, address: DatabaseAddress, names: Iterable[str]) -> None:
+        self.world.happened(f"drop {','.join(names)}")

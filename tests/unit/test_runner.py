@@ -32,6 +32,7 @@ from nox_alembic.core.steps import (
     DowngradeLost,
     DropIndex,
     DropShadow,
+    DropSpares,
     Foreground,
     KeepDatabase,
     KeepFiles,
@@ -187,7 +188,10 @@ CALLS: list[tuple[Step, str]] = [
     (KillServices(), "kill services"),
     (MakeNew(), "create new of ddsurveys for reset from nothing"),
     (MakeNew("ddsurveys__spare"), "create new of ddsurveys for reset from ddsurveys__spare"),
+    (MakeNew(apart=True), "create making of ddsurveys for reset from nothing"),
     (KeepSpare(("c3",), "digest"), "keep spare at c3"),
+    (KeepSpare(("c3",), "digest", apart=True), "keep spare at c3 apart"),
+    (DropSpares(("a__base", "a__spare")), "drop a__base,a__spare"),
     (KeepSpare(("c3",), "digest", seeded=True), "keep spare at c3 seeded"),
     (SwapDatabases("ddsurveys", "snapshot restore", ("c3",)), "swap ddsurveys for snapshot restore"),
     (DeleteSnapshots(("a", "b")), "delete a,b"),
@@ -571,3 +575,9 @@ def test_the_first_migration_of_fresh_data_records_what_the_server_has(bench: Be
 def test_the_backend_is_ended_while_the_spare_database_is_copied(bench: Bench) -> None:
     copied = "create new of ddsurveys for reset from ddsurveys__spare"
     assert sorted(bench.run(MakeNew("ddsurveys__spare", kills=True))) == [copied, "kill services"]
+
+
+def test_a_spare_database_is_made_beside_whatever_a_verb_makes(bench: Bench) -> None:
+    assert bench.run(MigrateNew("heads", apart=True))[1] == "upgrade ddsurveys__making to heads"
+    assert bench.run(SeedNew(SEED, apart=True))[-1] == "command python -m ddsurveys.seed quiet"
+    assert bench.commands.environments[0]["DATABASE_URL"].endswith("/ddsurveys__making")

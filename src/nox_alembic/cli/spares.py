@@ -34,7 +34,7 @@ def _spare(shared: Shared, environment: "Environment", *, delete: bool, backgrou
         processes.step_back()
     with environment.spare_lock() as holder:
         if not holder:
-            _work(shared, environment, delete=delete)
+            _work(shared, environment, delete=delete, background=background)
         elif delete:
             message = f"a spare is being made by {holder}"
             raise PreconditionError("NA651", message, hint="wait for it to end, or end it")
@@ -45,10 +45,10 @@ def _spare(shared: Shared, environment: "Environment", *, delete: bool, backgrou
     return 0
 
 
-def _work(shared: Shared, environment: "Environment", *, delete: bool) -> None:
+def _work(shared: Shared, environment: "Environment", *, delete: bool, background: bool) -> None:
     """Do what there is to do, and look again: what is wanted may have changed meanwhile."""
     for _ in range(1 if delete or shared.only_looks else ROUNDS):
-        facts, plan = _plan(environment, delete=delete)
+        facts, plan = _plan(environment, delete=delete, background=background)
         if shared.only_looks:
             environment.report.dry_run(plan)
         for note in plan.notes:
@@ -58,8 +58,8 @@ def _work(shared: Shared, environment: "Environment", *, delete: bool) -> None:
         environment.run(plan, facts.history, Person(shared))
 
 
-def _plan(environment: "Environment", *, delete: bool) -> "tuple[Facts, Plan]":
+def _plan(environment: "Environment", *, delete: bool, background: bool) -> "tuple[Facts, Plan]":
     from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
 
-    facts = environment.look_at_spares(environment.look(whole=False))
-    return facts, RECIPES["spare"](environment.config, facts, Options(delete=delete))
+    facts = environment.look_at_server(environment.look_at_spares(environment.look(whole=False)))
+    return facts, RECIPES["spare"](environment.config, facts, Options(delete=delete, background=background))

@@ -13,6 +13,7 @@ PREFIX = "nox-alembic "
 # Longer names are cut by the server, in silence.
 LONGEST = 63
 NEW = "__new"
+MAKING = "__making"
 SPARE = "__spare"
 BASE = "__base"
 BEFORE = re.compile(r"__before_\d{8}t\d{9}z")
@@ -22,12 +23,13 @@ BEFORE = re.compile(r"__before_\d{8}t\d{9}z")
 class Mark:
     """What the comment of such a database says.
 
-    `new`: it is being made to take the place of the database `of`. `before`: it was `of` until `verb` took its place at
-    `at` (ISO 8601, UTC, with milliseconds); `revisions` are those that it is at, `comment` is the one that it had.
+    `new`: it is being made to take the place of the database `of`; `making`: to become a spare one, while a verb may
+    make a new one. `before`: it was `of` until `verb` took its place at `at` (ISO 8601, UTC, with milliseconds); `revisions`
+    are those that it is at, `comment` is the one that it had.
     `spare`: it stands ready to be copied, made from what has the `digest`; `seeded` is whether the seed was part of it.
     """
 
-    role: Literal["new", "before", "spare"]
+    role: Literal["new", "making", "before", "spare"]
     of: str
     environment: str
     verb: str
@@ -60,12 +62,15 @@ def parse_mark(comment: str | None) -> Mark | None:
         mark = Mark(**{**found, "revisions": tuple(map(str, found["revisions"]))})
     except (ValueError, TypeError, KeyError):
         return None
-    return mark if mark.role in {"new", "before", "spare"} else None
+    return mark if mark.role in {"new", "making", "before", "spare"} else None
 
 
-def new_name(database: str) -> str:
-    """Return the name of what is being made; always the same one, so that the next run finds what a killed one left."""
-    return _fitting(database, NEW)
+def new_name(database: str, *, apart: bool = False) -> str:
+    """Return the name of what is being made; always the same one, so that the next run finds what a killed one left.
+
+    `apart`: it is made beside a verb that may make one itself.
+    """
+    return _fitting(database, MAKING if apart else NEW)
 
 
 def before_name(database: str, at: str) -> str:
@@ -83,8 +88,8 @@ def is_ours(database: str, name: str, mark: Mark | None) -> bool:
     """Return whether a database is one that a verb made or kept of `database`."""
     if mark is None or mark.of != database:
         return False
-    if mark.role == "new":
-        return name == new_name(database)
+    if mark.role in {"new", "making"}:
+        return name == new_name(database, apart=mark.role == "making")
     if mark.role == "spare":
         return name == spare_name(database, seeded=mark.seeded)
     suffix = BEFORE.search(name)

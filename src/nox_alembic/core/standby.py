@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from nox_alembic.core.aside import Marked
 from nox_alembic.core.history import History
+from nox_alembic.core.spare import Needs
 
 # Of the record's form: another form is another cluster.
 FORM = "1"
@@ -50,25 +51,28 @@ class Cluster:
 class Standing:
     """What a running server says of a swap. `record` is that of its fresh data, "" when there is none.
 
-    `may_create` is whether the user may make databases; `spares` are those of this database. `files` is the SHA-256 of
-    each revision file by id, and `around` stands for all else that a spare database depends on, `seed` for its seed.
+    `may_create` is whether the user may make databases; `spares` are those of this database. `needs` is what one made
+    now would depend on, as a spare data folder does; None where a file cannot be read.
     """
 
     may_create: bool
     record: str
     cluster: Cluster
     spares: tuple[Marked, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
-    around: str = ""
-    seed: str = ""
+    needs: Needs | None = None
+
+    @property
+    def knows_seed(self) -> bool:
+        """Whether it can be told what the seed command runs, so that its rows can be kept ready."""
+        return self.needs is not None and bool(self.needs.seed)
 
     def digest(self, history: History, revisions: Collection[str], *, seeded: bool) -> str:
         """Return what a spare database at these revisions is made from, "" where a file cannot be read."""
         keys = sorted(history.with_ancestors(revisions))
-        if any(key not in self.files for key in keys):
+        if self.needs is None or any(key not in self.needs.files for key in keys):
             return ""
-        files = {key: self.files[key] for key in keys}
-        return _digest({"files": files, "around": self.around, "seed": self.seed if seeded else ""})
+        files, settings = {key: self.needs.files[key] for key in keys}, dict(self.needs.settings)
+        return _digest({"files": files, "settings": settings, "seed": self.needs.seed if seeded else ""})
 
     def spare(self, history: History, revisions: Collection[str], *, seeded: bool) -> Marked | None:
         """Return the spare database that is at these revisions, made from what there is now."""
@@ -99,8 +103,3 @@ def _parsed(record: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def named(parts: Iterable[tuple[str, str]]) -> str:
-    """Return one word for contents by name, such as those of env.py and of the seed's files."""
-    return _digest(sorted(parts))

@@ -9,7 +9,7 @@ import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spite of its name
 
-from nox_alembic.core.aside import Mark, Marked, is_ours, new_name, parse_mark, spare_name, unfinished
+from nox_alembic.core.aside import Mark, Marked, is_ours, new_name, parse_mark, spare_name
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges import siblings
@@ -54,7 +54,7 @@ def create(address: DatabaseAddress, mark: Mark, *, source: str = "") -> Databas
     What a killed run has left of an earlier one is dropped. Raises RefusedError (NA611) when somebody else's database
     has its name, and FailedError (NA612) with what the server says.
     """
-    new = replace(address, name=new_name(address.name))
+    new = replace(address, name=new_name(address.name, apart=mark.role == "making"))
     with beside(address) as cursor, _told(new.name):
         _make_way(cursor, address.name, new.name)
         options = sql.SQL("TEMPLATE {}").format(sql.Identifier(source)) if source else likeness(cursor, address.name)
@@ -85,12 +85,13 @@ def keep(address: DatabaseAddress, kept: str, mark: Mark, client: Client) -> Non
         raise
 
 
-def keep_spare(address: DatabaseAddress, mark: Mark) -> str:
+def keep_spare(address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
     """Give the new database its name and its mark as a spare one; nobody can log into it then. Return the name.
 
-    An older one is dropped before. Raises RefusedError (NA611) and FailedError (NA612) as `create` does.
+    An older one is dropped before. `apart`: it is the one that was made so. Raises RefusedError (NA611) and FailedError
+    (NA612) as `create` does.
     """
-    new, name = new_name(address.name), spare_name(address.name, seeded=mark.seeded)
+    new, name = new_name(address.name, apart=apart), spare_name(address.name, seeded=mark.seeded)
     with beside(address) as cursor, _told(name):
         _drop(cursor, [one.name for one in _ours(cursor, address.name) if one.name == name])
         _require_free(cursor, name)
@@ -145,7 +146,8 @@ def _ours(cursor: Cursor, database: str) -> Iterator[Marked]:
     for name, limit, comment in cursor.fetchall():
         mark = parse_mark(comment)
         if comment is None and limit == MAKING:  # killed between two statements
-            mark = Mark(role="new", of=database, environment="", verb="", at="")
+            apart = name == new_name(database, apart=True)
+            mark = Mark(role="making" if apart else "new", of=database, environment="", verb="", at="")
         if mark is not None and is_ours(database, name, mark):
             yield Marked(name, mark)
 
@@ -157,7 +159,7 @@ def _drop(cursor: Cursor, names: Iterable[str]) -> None:
 
 def _make_way(cursor: Cursor, database: str, new: str) -> None:
     """Drop what a killed run has left under the new name, and nothing else."""
-    _drop(cursor, unfinished(list(_ours(cursor, database))))
+    _drop(cursor, [one.name for one in _ours(cursor, database) if one.name == new])
     _require_free(cursor, new)
 
 

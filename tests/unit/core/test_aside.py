@@ -53,6 +53,9 @@ def test_a_comment_of_somebody_else_is_no_mark(comment: str | None) -> None:
     [
         ("app__new", NEW, True),
         ("app__before_20261125t201500123z", BEFORE, True),
+        ("app__making", replace(NEW, role="making"), True),
+        ("app__making", NEW, False),
+        ("app__new", replace(NEW, role="making"), False),
         ("app__new", None, False),
         ("app__new", replace(NEW, of="other"), False),
         ("app__new2", NEW, False),

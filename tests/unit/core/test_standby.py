@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from nox_alembic.core.aside import Mark, Marked
+from nox_alembic.core.spare import Needs
 from nox_alembic.core.standby import Cluster, Standing
 from tests.unit.core.make import chain
 
 CLUSTER = Cluster(roles={"dds": "t t t"}, settings={"work_mem": "4096"})
 FILES = {"a1": "1", "b2": "2", "c3": "3"}
 HISTORY = chain("a1", "b2", "c3")
-STANDING = Standing(
-    may_create=True, record=CLUSTER.record, cluster=CLUSTER, files=FILES, around="env.py", seed="seed.py"
-)
+NEEDS = Needs(settings={"env.py": "1"}, files=FILES, seed="seed.py")
+STANDING = Standing(may_create=True, record=CLUSTER.record, cluster=CLUSTER, needs=NEEDS)
 
 
 def spare(*revisions: str, seeded: bool = False, made: Standing = STANDING) -> Marked:
@@ -66,18 +66,19 @@ def test_a_spare_database_is_used_while_everything_that_it_is_made_from_is_as_it
     [
         {"files": {**FILES, "b2": "edited"}},
         {"files": {"a1": "1", "c3": "3"}},
-        {"around": "another env.py"},
+        {"settings": {"env.py": "2"}},
     ],
 )
 def test_a_spare_database_of_other_files_is_not_used(changed: dict[str, object]) -> None:
-    standing = replace(STANDING, spares=(spare("c3"), spare("c3", seeded=True)), **changed)  # type: ignore[arg-type]
+    needs = replace(NEEDS, **changed)  # type: ignore[arg-type]
+    standing = replace(STANDING, spares=(spare("c3"), spare("c3", seeded=True)), needs=needs)
     assert standing.spare(HISTORY, ["c3"], seeded=False) is None
     assert standing.spare(HISTORY, ["c3"], seeded=True) is None
     assert standing.prefix(HISTORY, ["c3"]) is None
 
 
 def test_another_seed_leaves_the_spare_database_without_one() -> None:
-    standing = replace(STANDING, spares=(spare("c3"), spare("c3", seeded=True)), seed="another")
+    standing = replace(STANDING, spares=(spare("c3"), spare("c3", seeded=True)), needs=replace(NEEDS, seed="2"))
     assert standing.spare(HISTORY, ["c3"], seeded=False) is not None
     assert standing.spare(HISTORY, ["c3"], seeded=True) is None
 
@@ -87,5 +88,12 @@ def test_a_longer_history_begins_with_the_spare_database_of_a_shorter_one_but_ne
     assert replace(STANDING, spares=(bare,)).prefix(HISTORY, ["c3"]) == bare
     assert replace(STANDING, spares=(spare("b2", seeded=True),)).prefix(HISTORY, ["c3"]) is None
     assert replace(STANDING, spares=(spare("c3"),)).prefix(HISTORY, ["b2"]) is None
-    other = replace(STANDING, files={**FILES, "b2": "as it was on another branch"})
+    other = replace(STANDING, needs=replace(NEEDS, files={**FILES, "b2": "as it was on another branch"}))
     assert replace(STANDING, spares=(spare("b2", made=other),)).prefix(HISTORY, ["c3"]) is None
+
+
+def test_where_files_cannot_be_read_there_is_no_spare_database() -> None:
+    standing = replace(STANDING, spares=(spare("c3"),), needs=None)
+    assert standing.spare(HISTORY, ["c3"], seeded=False) is None
+    assert standing.prefix(HISTORY, ["c3"]) is None
+    assert not standing.knows_seed

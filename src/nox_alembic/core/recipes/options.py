@@ -30,3 +30,4 @@ class Options:
     no_database: bool = False
     cold: bool = False
     delete: bool = False
+    background: bool = False

@@ -5,8 +5,20 @@ from dataclasses import dataclass
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.recipes.options import Options
+from nox_alembic.core.recipes.ownership import proof
+from nox_alembic.core.recipes.standby import making, obstacle
 from nox_alembic.core.spare import Kind, choose, mismatch, missing, outdated
-from nox_alembic.core.steps import ClearSpares, ConfirmSpare, MakeSpare, Migrate, Plan, SetDataAside, Step, UseSpare
+from nox_alembic.core.steps import (
+    ClearSpares,
+    ConfirmSpare,
+    DropSpares,
+    MakeSpare,
+    Migrate,
+    Plan,
+    SetDataAside,
+    Step,
+    UseSpare,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,17 +53,30 @@ def spare(config: Config, facts: Facts, options: Options) -> Plan:
     spares, history, location = facts.spares, facts.history, facts.engine.location
     if options.delete:
         names = (*(found.name for found in spares.found), *spares.leftovers)
-        return Plan(steps=(ClearSpares(location, names),) if names else (), notes=() if names else ("there is none",))
+        databases = tuple(one.name for one in facts.standing.spares) if facts.standing else ()
+        drop = (DropSpares(databases),) if databases else ()
+        delete = (*drop, *((ClearSpares(location, names),) if names else ()))
+        return Plan(steps=delete, notes=() if delete else ("there is none",))
     if why := spares.refusal or _why_not_now(facts):
         return Plan(notes=(f"no spare is made: {why}",))
     seed = bool(config.seed)
     kinds, useless = missing(spares, history, seed=seed), outdated(spares, history, seed=seed)
     clear = (*spares.leftovers, *useless)
     steps: tuple[Step, ...] = (
+        *_databases(config, facts, options),
         *((ClearSpares(location, clear),) if clear else ()),
         *(_make(facts, kind) for kind in kinds),
     )
     return Plan(steps=steps)
+
+
+def _databases(config: Config, facts: Facts, options: Options) -> tuple[Step, ...]:
+    """Return what makes the spare databases of `reset --fast`; in the background only where one was made before."""
+    standing = facts.standing
+    if standing is None or obstacle(facts) or (options.background and not standing.spares):
+        return ()
+    steps = making(facts, standing, config.seed, apart=True)
+    return (*proof(facts), *steps) if steps else ()
 
 
 def _why_not_now(facts: Facts) -> str:

@@ -57,7 +57,7 @@ from nox_alembic.core.steps.sparing import (
     SpareStep,
     UseSpare,
 )
-from nox_alembic.core.steps.standby import KeepSpare, MakeNew, MigrateNew, SeedNew, StandbyStep
+from nox_alembic.core.steps.standby import DropSpares, KeepSpare, MakeNew, MigrateNew, SeedNew, StandbyStep
 from nox_alembic.core.steps.writing import (
     ApplyRevision,
     DropShadow,
@@ -88,6 +88,7 @@ __all__ = [
     "DowngradeLost",
     "DropIndex",
     "DropShadow",
+    "DropSpares",
     "Foreground",
     "KeepDatabase",
     "KeepFiles",

@@ -8,11 +8,13 @@ class MakeNew:
     """Make the new database: a copy of the spare one of that name, or an empty one for "".
 
     It has the owner, the encoding, the sort order and the grants of the real one. With `kills` the backend is ended
-    meanwhile, and what else there is beside the database, as by `KillServices`.
+    meanwhile, and what else there is beside the database, as by `KillServices`. `apart`, here and in the steps below:
+    it has a name of its own, since a verb may make a new database at the same time.
     """
 
     source: str = ""
     kills: bool = False
+    apart: bool = False
 
     @property
     def title(self) -> str:
@@ -27,6 +29,7 @@ class MigrateNew:
 
     target: str
     pending: tuple[str, ...] = ()
+    apart: bool = False
 
     @property
     def title(self) -> str:
@@ -40,6 +43,7 @@ class SeedNew:
     """Run the project's seed command on the new database."""
 
     command: tuple[str, ...]
+    apart: bool = False
 
     @property
     def title(self) -> str:
@@ -54,7 +58,20 @@ class KeepSpare:
     revisions: tuple[str, ...]
     digest: str
     seeded: bool = False
+    apart: bool = False
     title = "keep it as a spare database for the next time"
 
 
-StandbyStep = MakeNew | MigrateNew | SeedNew | KeepSpare
+@dataclass(frozen=True)
+class DropSpares:
+    """Drop the spare databases."""
+
+    names: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"drop the spare databases {', '.join(self.names)}"
+
+
+StandbyStep = MakeNew | MigrateNew | SeedNew | KeepSpare | DropSpares

@@ -9,11 +9,13 @@ from nox_alembic.core.aside import Mark, Marked
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.history import History
-from nox_alembic.core.recipes import Options, lifecycle, resetting
+from nox_alembic.core.recipes import Options, lifecycle, resetting, sparing
+from nox_alembic.core.spare import Needs
 from nox_alembic.core.standby import Cluster, Standing
 from nox_alembic.core.steps import (
     AwaitBackend,
     CloseUndo,
+    DropSpares,
     KeepSpare,
     KillServices,
     MakeNew,
@@ -29,9 +31,8 @@ from tests.unit.core.make import SEED, chain, config, engine, told, up
 
 FAST = Options(fast=True)
 CLUSTER = Cluster(roles={"dds": "t"}, settings={"work_mem": "4096"})
-STANDING = Standing(
-    may_create=True, record=CLUSTER.record, cluster=CLUSTER, files={"a1": "1", "b2": "2", "c3": "3"}, seed="seed.py"
-)
+NEEDS = Needs(files={"a1": "1", "b2": "2", "c3": "3"}, seed="seed.py")
+STANDING = Standing(may_create=True, record=CLUSTER.record, cluster=CLUSTER, needs=NEEDS)
 HISTORY = chain("a1", "b2", "c3")
 BASE, SPARE = "ddsurveys__base", "ddsurveys__spare"
 
@@ -132,7 +133,7 @@ def test_what_does_not_run_need_not_be_killed_and_missing_images_come_first() ->
             {"standing": replace(STANDING, cluster=Cluster())},
             "the server has other roles and settings than fresh data would have",
         ),
-        ({"standing": replace(STANDING, files={"a1": "1"})}, "not all revision files can be read here"),
+        ({"standing": replace(STANDING, needs=Needs(files={"a1": "1"}))}, "not all revision files can be read here"),
     ],
 )
 def test_where_no_database_can_be_swapped_in_the_data_is_wiped_and_the_plan_says_why(
@@ -164,3 +165,27 @@ def test_a_swap_is_refused_where_a_wipe_is(facts: Facts, settings: dict[str, Any
     with pytest.raises(NoxAlembicError) as error:
         resetting.reset(config(**settings), facts, FAST)
     assert told(error)[0] == id_
+
+
+def test_a_seed_whose_files_nobody_knows_runs_each_time() -> None:
+    standing = replace(STANDING, needs=replace(NEEDS, seed=""))
+    base = replace(spare("c3").mark, digest=standing.digest(HISTORY, ["c3"], seeded=False))
+    facts = up(standing=replace(standing, spares=(Marked(BASE, base),)))
+    assert resetting.reset(config(), facts, FAST).steps[1:4] == (MakeNew(BASE), SeedNew(SEED), KillServices())
+
+
+def test_a_spare_database_is_kept_up_to_date_in_the_background_once_there_is_one() -> None:
+    made = (
+        ProveOwnership(),
+        MakeNew(BASE, apart=True),
+        MigrateNew("heads", ("c3",), apart=True),
+        KeepSpare(("c3",), STANDING.digest(HISTORY, ["c3"], seeded=False), apart=True),
+        MakeNew(BASE, apart=True),
+        SeedNew(SEED, apart=True),
+        KeepSpare(("c3",), STANDING.digest(HISTORY, ["c3"], seeded=True), seeded=True, apart=True),
+    )
+    background = Options(background=True)
+    assert sparing.spare(config(), running(spare("b2")), background).steps[:7] == made
+    assert not any(isinstance(step, MakeNew) for step in sparing.spare(config(), running(), background).steps)
+    assert MakeNew(apart=True) in sparing.spare(config(), running(), Options()).steps
+    assert sparing.spare(config(), running(spare("b2")), Options(delete=True)).steps == (DropSpares((BASE,)),)
