@@ -24,8 +24,8 @@ class Mark:
     """What the comment of such a database says.
 
     `new`: it is being made to take the place of the database `of`; `making`: to become a spare one, while a verb may
-    make a new one. `before`: it was `of` until `verb` took its place at `at` (ISO 8601, UTC, with milliseconds); `revisions`
-    are those that it is at, `comment` is the one that it had.
+    make a new one. `before`: it was `of` until `verb` took its place at `at` (ISO 8601, UTC, with milliseconds);
+    `revisions` are those that it is at, `comment` is the one that it had.
     `spare`: it stands ready to be copied, made from what has the `digest`; `seeded` is whether the seed was part of it.
     """
 
