@@ -217,7 +217,7 @@ class Environment:
         from nox_alembic.core.recipes.standby import obstacle  # noqa: PLC0415
 
         facts = self.look_at_server(self.look(whole=False))
-        return replace(self.look(), standing=facts.standing) if obstacle(facts) else facts
+        return replace(self.look_at_spares(self.look()), standing=facts.standing) if obstacle(facts) else facts
 
     def look_at_server(self, facts: Facts) -> Facts:
         """Return the facts with what the running server says of a swap, and of spare databases."""

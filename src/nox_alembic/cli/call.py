@@ -40,7 +40,7 @@ def perform(verb: str, shared: Shared, *, wait: bool = False, **options: Any) ->
         facts = environment.look_for_swap() if options.get("fast") else environment.look(whole=whole)
         facts = environment.look_closely(facts) if verb in CLOSELY else facts
         facts = environment.snapshots.look(facts) if verb.startswith("snapshot ") else facts
-        facts = environment.look_at_spares(facts) if verb == "reset" else facts
+        facts = environment.look_at_spares(facts) if verb == "reset" and not options.get("fast") else facts
         typed = Options(**options)
         plan = RECIPES[verb](environment.config, facts, typed)
         for note in plan.notes:

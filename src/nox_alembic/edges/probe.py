@@ -1,5 +1,6 @@
 """Looks at the world and changes nothing; the answer is one frozen `Facts`."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -63,7 +64,7 @@ def look(
         sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
         team=_team(configuration, forked),
         source_of=revisions.source_of,
-        room=lambda: _room(seen),
+        room=functools.cache(lambda: _room(seen)),
         data_size=lambda: _data_size(seen, current),
     )
 

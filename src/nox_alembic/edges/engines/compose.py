@@ -11,17 +11,16 @@ from nox_alembic.core import composefile
 from nox_alembic.core.composefile import ComposeModel
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
-from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
+from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts
 from nox_alembic.core.ownership import Seen, foreign, unproved
 from nox_alembic.core.volumes import why_not_kept
-from nox_alembic.edges.engines import Inside, Remover, Service, Workshop, ownership
+from nox_alembic.edges.engines import Inside, Remover, Service, Workshop, ownership, published
 from nox_alembic.edges.engines.compose_cli import ComposeCli
 from nox_alembic.edges.engines.compose_spare import ComposeWorkshop
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
 from nox_alembic.edges.engines.kept_containers import KeptContainers
 from nox_alembic.edges.engines.volumes import NamedVolume
 from nox_alembic.edges.folders import has_content
-from nox_alembic.edges.ports import is_free, reachable
 from nox_alembic.edges.process import Invocation
 
 SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
@@ -77,13 +76,13 @@ class ComposeEngine:
             data_present=volume is not None or (self.volumes is None and self._data_present(database)),
             database_running=database is not None and database.running,
             anything_running=any(c.running for c in found) or self.daemon.helpers_run(self.model.project),
-            address=self._address(database),
+            address=published.database_address(self.model, database),
             backend=self._backend_facts(containers),
             services=self.model.others,
             stopped=tuple(name for name in self.model.others if self._is_to_start(name, containers.get(name))),
             missing_images=self._missing_images(),
             outdated=database is not None and database.image != self._database_image(),
-            taken_ports=tuple(self._taken_ports(containers)),
+            taken_ports=tuple(published.taken_ports(self.model, containers, self._before_interpolation)),
             foreign_root=self._foreign_root(found),
             unkept=why_not_kept(self.location, volume),
         )
@@ -96,6 +95,7 @@ class ComposeEngine:
 
     def start_database(self) -> None:
         """Start the container that is there, or make it; `up` recreates it only when its configuration changed."""
+        self._chosen.clear()
         if not self._kept.start([self.model.database.name]):
             self.cli.call("up", "--detach", "--no-deps", self.model.database.name)
 
@@ -104,9 +104,16 @@ class ComposeEngine:
         self.cli.call("up", "--no-start", "--no-deps", self.model.database.name)
 
     def address(self) -> DatabaseAddress:
-        """Return where the running server takes logins: a port that the daemon chose is known only by now."""
+        """Return where the running server takes logins: a port that the daemon chose is known only by now.
+
+        One that the project chose is asked for once: it stays what it is for as long as a run takes.
+        """
+        if self._chosen:
+            return self._chosen[0]
         database = self._container(self.model.database.name)
-        address = self._address(database)
+        address = published.database_address(self.model, database)
+        if address and database and database.running and published.is_chosen(self.model):
+            self._chosen.append(address)
         if address is None:
             message = f'the port of the service "{self.model.database.name}" is not published while it is not running'
             raise PreconditionError("NA202", message, hint="`nox -s dev` starts it")
@@ -256,31 +263,16 @@ class ComposeEngine:
             raise unproved(address, str(error)) from None
 
     @cached_property
+    def _chosen(self) -> list[DatabaseAddress]:
+        return []
+
+    @cached_property
     def _kept(self) -> KeptContainers:
         return KeptContainers(daemon=self.daemon, model=self.model, hash_services=self.cli.hashes)
 
     def _container(self, service: str) -> Container | None:
         found = self.daemon.containers(self.model.project, service) if service else ()
         return found[0] if found else None
-
-    def _address(self, database: Container | None) -> DatabaseAddress | None:
-        port = composefile.published_database_port(self.model.database)
-        host, number = port.host, port.published
-        if database is not None and port.container in database.ports:
-            host, number = database.ports[port.container]
-        if not number:
-            return None
-        user, password, name = composefile.login(self.model.database)
-        return DatabaseAddress(host=reachable(host), port=number, user=user, password=password, name=name)
-
-    def _backend_port(self, backend: Container | None) -> int:
-        """Return the published port of the backend, 0 when there is none yet."""
-        if self.model.backend is None or not self.model.backend.ports:
-            return 0
-        port = self.model.backend.ports[0]
-        if backend is not None and port.container in backend.ports:
-            return backend.ports[port.container][1]
-        return port.published
 
     def _backend_facts(self, containers: Mapping[str, Container]) -> BackendFacts:
         if self.model.backend is None:
@@ -291,12 +283,12 @@ class ComposeEngine:
 
     def _health_url(self, backend: Container | None) -> str | None:
         """Return the configured address with the port filled in, None without either."""
-        port = self._backend_port(backend)
+        port = published.backend_port(self.model, backend)
         return self.config.health_url.replace("{backend_port}", str(port)) if self.config.health_url and port else None
 
     def _is_to_start(self, service: str, container: Container | None) -> bool:
         done = container is not None and container.exit_code == 0 and service in self.model.one_shots
-        return _is_down(container) and not done
+        return published.is_down(container) and not done
 
     def _data_present(self, database: Container | None) -> bool:
         if self.location.kind == "container":
@@ -311,26 +303,8 @@ class ComposeEngine:
         images = [self.model.services[name].image for name in names]
         return tuple(dict.fromkeys(image for image in images if image and not self.daemon.has_image(image)))
 
-    def _taken_ports(self, containers: Mapping[str, Container]) -> Sequence[TakenPort]:
-        """Return what a start would stumble over; a running container holds its port itself."""
-        stopped = [
-            (service, port)
-            for service in (self.model.database, self.model.backend)
-            if service is not None and _is_down(containers.get(service.name))
-            for port in service.ports
-        ]
-        taken = [(service, port) for service, port in stopped if not is_free(reachable(port.host), port.published)]
-        if not taken:
-            return ()
-        raw = self.cli.config(interpolate=False)
-        return tuple(
-            TakenPort(
-                port=port.published,
-                service=service.name,
-                variable=composefile.variable_of_port(raw, service.name, port.container),
-            )
-            for service, port in taken
-        )
+    def _before_interpolation(self) -> Mapping[str, Any]:
+        return self.cli.config(interpolate=False)
 
     def _foreign_root(self, found: Sequence[Container]) -> str:
         """Return the folder of another clone whose containers have this project's name, "" when they are ours."""
@@ -350,7 +324,3 @@ class ComposeEngine:
 
 def _streams(*, terminal: bool) -> tuple[str, ...]:
     return () if terminal else ("-T",)
-
-
-def _is_down(container: Container | None) -> bool:
-    return container is None or not container.running
