@@ -238,3 +238,24 @@ def test_a_file_is_seen_inside_by_the_deepest_mount_or_from_the_working_folder()
     assert path_inside(service, root / "src/db/alembic.ini", root=root) == "/code/db/alembic.ini"
     bare = Service(name="backend", image="")
     assert path_inside(bare, root / "db/alembic.ini", root=root) == "db/alembic.ini"
+
+
+@pytest.mark.parametrize(
+    ("content", "alone"),
+    [
+        ({}, True),
+        ({"network_mode": "host", "post_start": []}, True),
+        ({"post_start": [{"command": "x"}]}, False),
+        ({"network_mode": "service:db"}, False),
+        ({"pid": "container:x"}, False),
+        ({"links": ["db"]}, False),
+    ],
+)
+def test_some_services_need_more_than_the_start_of_their_container(content: dict[str, Any], alone: bool) -> None:
+    model = read_model(document(db=postgres(), api=waiting(**content)), config())
+    assert model.services["api"].starts_alone is alone
+
+
+def test_an_image_that_is_built_without_a_name_has_that_of_compose() -> None:
+    model = read_model(document(db=postgres(), api=waiting(image="", build={})), config())
+    assert (model.image_of("db"), model.image_of("api")) == ("postgres:17", "dds-dev-api")
