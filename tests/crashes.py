@@ -22,9 +22,13 @@ from typing import Protocol
 from tests.project import COMPOSE, Project, Ran, make_project
 
 STEPS = ["Kill", "SetDataAside", "StartDatabase", "AwaitDatabase", "Migrate", "Seed", "StartServices", "AwaitBackend"]
+ENGINE_STEPS = ["Kill", "StartDatabase", "AwaitBackend"]
 WIPER = [("gates", 1), ("renamed", 1), ("made", 1), ("synced", 1), ("entry", 1), ("entry", 400), ("rmdir", 1)]
 AROUND = [(f"{when} {step}", 1) for step in STEPS for when in ("before", "after")]
 POINTS = [("locked", 1), *WIPER, ("revision", 2), *AROUND]
+# What is done by the engine itself; the rest is the same on both, and one of them does it all.
+AROUND_ENGINE = [(f"{when} {step}", 1) for step in ENGINE_STEPS for when in ("before", "after")]
+COMPOSE_POINTS = [("renamed", 1), ("revision", 2), *AROUND_ENGINE]
 VOLUME_POINTS = [("volume noted", 1), ("volume made", 1), ("volume moved", 1), ("after StartDatabase", 1)]
 SIGNALS = [signal.SIGKILL, signal.SIGINT]
 
