@@ -29,7 +29,6 @@ POINTS = [("locked", 1), *WIPER, ("revision", 2), *AROUND]
 # What is done by the engine itself; the rest is the same on both, and one of them does it all.
 AROUND_ENGINE = [(f"{when} {step}", 1) for step in ENGINE_STEPS for when in ("before", "after")]
 COMPOSE_POINTS = [("renamed", 1), ("revision", 2), *AROUND_ENGINE]
-VOLUME_POINTS = [("volume noted", 1), ("volume made", 1), ("volume moved", 1), ("after StartDatabase", 1)]
 SIGNALS = [signal.SIGKILL, signal.SIGINT]
 
 

@@ -263,12 +263,3 @@ def test_an_external_volume_that_could_only_be_removed_is_refused(project: Proje
         assert rows(project) == 2
     finally:
         removed_again(project, name)
-
-
-def test_each_point(tmp_path_factory: pytest.TempPathFactory) -> None:
-    harness = crashes.volume_harness(tmp_path_factory.mktemp("crashes"))
-    try:
-        harness.prepare()
-        crashes.crash_at_each_point(harness, crashes.VOLUME_POINTS)
-    finally:
-        crashes.compose_down(harness)
