@@ -24,15 +24,15 @@ from nox_alembic.edges.folders import Folders, folders_of
 from nox_alembic.report import Reporter
 
 if TYPE_CHECKING:
+    from nox_alembic.actions.generations import Generations
+    from nox_alembic.actions.keeping import Keeping
+    from nox_alembic.actions.safekeeping import Safekeeping
+    from nox_alembic.actions.snapshotting import Snapshotting
+    from nox_alembic.actions.sparing import Run, Sparing
     from nox_alembic.core.branches import Branches
     from nox_alembic.core.consent import Inventory
     from nox_alembic.core.steps import Plan
     from nox_alembic.edges.migrations import Alembic
-    from nox_alembic.generations import Generations
-    from nox_alembic.keeping import Keeping
-    from nox_alembic.safekeeping import Safekeeping
-    from nox_alembic.snapshotting import Snapshotting
-    from nox_alembic.sparing import Run, Sparing
     from nox_alembic.tools import Person
 
 
@@ -84,14 +84,14 @@ class Environment:
     @property
     def safe(self) -> "Safekeeping":
         """What sets data aside."""
-        from nox_alembic.safekeeping import Safekeeping  # noqa: PLC0415 - the wiper, which most verbs do not need
+        from nox_alembic.actions.safekeeping import Safekeeping  # noqa: PLC0415 - the wiper, which most verbs do not need
 
         return Safekeeping(engine=self.engine, generations=self.generations, protect=self._protected())
 
     @property
     def generations(self) -> "Generations":
         """What knows what was kept."""
-        from nox_alembic.generations import Generations  # noqa: PLC0415 - which most verbs do not need
+        from nox_alembic.actions.generations import Generations  # noqa: PLC0415 - which most verbs do not need
 
         return Generations(
             engine=self.engine,
@@ -103,7 +103,7 @@ class Environment:
     @property
     def keeping(self) -> "Keeping":
         """What keeps copies of the database, and files."""
-        from nox_alembic.keeping import Keeping  # noqa: PLC0415 - which most verbs do not need
+        from nox_alembic.actions.keeping import Keeping  # noqa: PLC0415 - which most verbs do not need
 
         return Keeping(
             engine=self.engine,
@@ -131,7 +131,7 @@ class Environment:
     @property
     def snapshots(self) -> "Snapshotting":
         """What saves and restores snapshots."""
-        from nox_alembic.snapshotting import Snapshotting  # noqa: PLC0415 - zstd, which most verbs do not need
+        from nox_alembic.actions.snapshotting import Snapshotting  # noqa: PLC0415 - zstd, which most verbs do not need
 
         return Snapshotting(
             engine=self.engine,
@@ -145,7 +145,7 @@ class Environment:
 
     def sparing(self, run: "Run | None" = None) -> "Sparing":
         """Return what makes spares and knows them; `run` is needed to make one."""
-        from nox_alembic.sparing import Sparing, not_to_be_run  # noqa: PLC0415 - few verbs need it
+        from nox_alembic.actions.sparing import Sparing, not_to_be_run  # noqa: PLC0415 - few verbs need it
 
         return Sparing(
             engine=self.engine,

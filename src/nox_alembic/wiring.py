@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from nox_alembic.actions.supervision import Supervised
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
 from nox_alembic.edges import (
@@ -32,7 +33,6 @@ from nox_alembic.edges import (
 )
 from nox_alembic.edges.engines import Engine
 from nox_alembic.environment import Environment
-from nox_alembic.supervision import Supervised
 from nox_alembic.tools import Person, Tools
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nox_alembic.actions.sparestores import Store, store_of
 from nox_alembic.core import spare
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FailedError
@@ -28,7 +29,6 @@ from nox_alembic.core.steps import (
 from nox_alembic.core.volumes import why_not_kept
 from nox_alembic.edges import digests, process, revisions, spares
 from nox_alembic.edges.engines import Engine, logfiles
-from nox_alembic.sparestores import Store, store_of
 
 # Runs a plan in another server of ours, whose database has that mark.
 Run = Callable[[Engine, str, Plan], None]

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from nox_alembic.actions.rehearsal import REPLAYED_AT_MOST, Rehearsal, Rehearsed
 from nox_alembic.core.catalogue import Catalogue, Item
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.steps import Rehearse
-from nox_alembic.rehearsal import REPLAYED_AT_MOST, Rehearsal, Rehearsed
 from tests.unit.core.make import chain, told
 from tests.unit.test_runner import Bench
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nox_alembic.actions.recording import Recording
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
 from nox_alembic.core.steps import ApplyRevision, Downgrade, DowngradeLost, Migrate
-from nox_alembic.recording import Recording
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Migrations, Tools
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nox_alembic.actions.generations import Generations
 from nox_alembic.core.aside import Mark, before_name, new_name, unfinished
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, Facts
@@ -14,7 +15,6 @@ from nox_alembic.core.snapshots import Shelf, Snapshot
 from nox_alembic.core.steps import SwapDatabases
 from nox_alembic.edges import aside, database, git, journal, room, snapshots
 from nox_alembic.edges.engines import Engine
-from nox_alembic.generations import Generations
 from nox_alembic.report import Reporter
 
 # Not compressed by pg_dump: zstd is several times quicker, and packs better. What a subscription holds is a password.

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from nox_alembic.actions.generations import Generations
+from nox_alembic.actions.safekeeping import Safekeeping
+from nox_alembic.actions.sparing import Sparing
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation, Facts
 from nox_alembic.core.history import History, Revision
@@ -26,9 +29,6 @@ from nox_alembic.core.steps import (
 )
 from nox_alembic.edges import spares
 from nox_alembic.edges.engines import Engine, Place, Remover
-from nox_alembic.generations import Generations
-from nox_alembic.safekeeping import Safekeeping
-from nox_alembic.sparing import Sparing
 from tests.unit.core.make import SPARE, config, engine, facts, told
 from tests.unit.fakes import FakeEngine, World
 from tests.wiper.places import make_database

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nox_alembic.actions.generations import Generations
 from nox_alembic.core.aside import Mark, before_name
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.history import History
@@ -14,7 +15,6 @@ from nox_alembic.core.steps import KeepDatabase, NoteUndone, OpenUndo, SwapBack
 from nox_alembic.core.undo import FileChange, Generation
 from nox_alembic.edges import aside, database, journal, room
 from nox_alembic.edges.engines import Engine
-from nox_alembic.generations import Generations
 from nox_alembic.report import Reporter
 
 

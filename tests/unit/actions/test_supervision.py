@@ -9,13 +9,13 @@ from types import MappingProxyType
 import pytest
 from rich.console import Console
 
+from nox_alembic.actions.supervision import Supervised
 from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.failures import Blocker, Failure, MigrationError
 from nox_alembic.edges.sessions import Watch
 from nox_alembic.report import Reporter
-from nox_alembic.supervision import Supervised
 from tests.unit.core.make import ADDRESS, chain, config
 from tests.unit.fakes import FakeMigrations, World
 

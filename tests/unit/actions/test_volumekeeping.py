@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from nox_alembic.actions.volumekeeping import VolumeKeeping
 from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.steps import PutBack, SetDataAside, UseSpare
 from nox_alembic.core.undo import Generation, Journal
 from nox_alembic.core.volumes import Moved, Outcome, Volume, failed
-from nox_alembic.volumekeeping import VolumeKeeping
 from tests.unit.core.make import SPARE, told
 
 DATA = DataLocation(kind="volume", volume="db")

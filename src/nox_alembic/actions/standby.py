@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, assert_never
 
+from nox_alembic.actions.movement import DONE, Movement
 from nox_alembic.core.aside import Mark, new_name
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.steps import DropSpares, KeepSpare, MakeNew, Migrate, MigrateNew, SeedNew, StandbyStep
-from nox_alembic.movement import DONE, Movement
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
 

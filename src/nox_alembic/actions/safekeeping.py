@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nox_alembic.actions.generations import Generations
+from nox_alembic.actions.sparestores import store_of
+from nox_alembic.actions.volumekeeping import VolumeKeeping
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.steps import Plan, PutBack, SetDataAside, Sweep, UseSpare
@@ -13,9 +16,6 @@ from nox_alembic.core.undo import Journal
 from nox_alembic.edges import journal, probe, wiper
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.wiper.values import Gates
-from nox_alembic.generations import Generations
-from nox_alembic.sparestores import store_of
-from nox_alembic.volumekeeping import VolumeKeeping
 
 
 @dataclass(frozen=True, kw_only=True)

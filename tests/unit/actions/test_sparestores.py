@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from nox_alembic.actions.sparestores import VolumeStore
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.spare import not_copied
-from nox_alembic.sparestores import VolumeStore
+from tests.unit.actions.test_volumekeeping import FakeVolumes
 from tests.unit.core.make import told
 from tests.unit.fakes import FakeEngine, World
-from tests.unit.test_volumekeeping import FakeVolumes
 
 
 @dataclass

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
+from nox_alembic.actions.recording import Recording
 from nox_alembic.core.checks import Found, not_made, of_lint, of_models
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.lint import findings, is_asked, one_by_one, whole, without_bookkeeping
 from nox_alembic.core.steps import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
-from nox_alembic.recording import Recording
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
 
