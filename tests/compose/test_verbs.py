@@ -111,7 +111,7 @@ def test_a_dry_run_lists_the_steps_and_changes_nothing(project: Project) -> None
         "8. seed (python seed.py)",
         "9. start backend",
         "10. wait for the backend",
-        "11. keep what was there for `undo`",
+        "11. keep the old data for `undo`",
         f"what goes: the database in {project.root / 'volumes/db'}",
     ]
     after = tree(project.root), containers(project)

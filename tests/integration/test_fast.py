@@ -18,7 +18,7 @@ SWAP = [
     'copy the spare database "project__spare", and kill the backend',
     'put it into the place of the database "project", which is kept',
     "start backend",
-    "keep what was there for `undo`",
+    "keep the old data for `undo`",
     "wait for the backend",
 ]
 
