@@ -195,7 +195,10 @@ def test_an_env_py_that_always_connects_to_the_developers_database_moves_nothing
     env = (project.root / "alembic/env.py").read_text()
     project.write("alembic/env.py", env.replace("url = ", f"url = {address.url!r} or "))
     project.revision("t3", "t2")
-    ran = project.run("spare", "--json")
+    # A spare database in this server is refused by its name, and the spare of another server by that server's mark.
+    told = f'env.py connects to the database "{address.name}", and not to "project__making" as it is told'
+    assert project.run("spare", "--json").error[1].endswith(told)
+    ran = project.run("spare", "--background", "--json")
     assert ran.code == 1
     assert f'env.py connects to a database "{address.name}" on another server than it is told' in ran.out + ran.err
     assert execute(address, "SELECT version_num FROM alembic_version") == [("t2",)]
