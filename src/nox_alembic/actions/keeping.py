@@ -90,5 +90,4 @@ def _is_reached(target: str, current: Sequence[str], history: History) -> bool:
     """Return whether a migration has nothing left to do; one that cannot begin says so itself."""
     if not target:
         return False
-    targets = history.heads if target == "heads" else (target,)
-    return bool(history.unknown(current)) or not history.pending(current, targets)
+    return bool(history.unknown(current)) or not history.pending(current, history.targets(target))

@@ -37,7 +37,7 @@ class Movement:
 
     def _upgrade(self, step: Migrate, history: History, migrations: Callable[[], Migrations]) -> str:
         address = self.address
-        targets = history.heads if step.target == "heads" else (step.target,)
+        targets = history.targets(step.target)
         with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
             current = self.tools.database.revisions(address) or ()
             history.refuse_unknown(current)

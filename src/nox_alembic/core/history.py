@@ -102,6 +102,10 @@ class History:
         missing = self.with_ancestors(target) - self.with_ancestors(current)
         return tuple(key for key in self.order if key in missing)
 
+    def targets(self, word: str) -> tuple[str, ...]:
+        """Return the ids that a target of an upgrade means, which is an id or `heads`."""
+        return self.heads if word == "heads" else (word,)
+
     def unknown(self, current: Iterable[str]) -> tuple[str, ...]:
         """Return the ids in the database of which there is no file here."""
         return tuple(key for key in current if key not in self.revisions)

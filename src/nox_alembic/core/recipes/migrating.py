@@ -68,7 +68,7 @@ def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
     """Return the step that is needed, none when the database is seen to have it all."""
     if facts.current is None:
         return whole_migration(facts, target, seed=seed)
-    pending = facts.history.pending(facts.current, facts.history.heads if target == "heads" else [target])
+    pending = facts.history.pending(facts.current, facts.history.targets(target))
     if pending:
         return (Migrate(target, pending, seed_later=seed and not facts.current),)
     moved = facts.current and facts.recorded_at not in {None, facts.current}

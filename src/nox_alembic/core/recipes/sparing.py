@@ -34,7 +34,7 @@ class Prepared:
 def instead_of(wipe: tuple[Step, ...], facts: Facts, target: str, *, seed: bool) -> Prepared:
     """Return what makes of a spare what a reset without one makes; no `place` when none matches."""
     history = facts.history
-    choice = choose(facts.spares, history, history.heads if target == "heads" else (target,), seed=seed)
+    choice = choose(facts.spares, history, history.targets(target), seed=seed)
     if choice.spare is None:
         return Prepared(notes=(choice.why,) if choice.why else ())
     aside = next((step for step in wipe if isinstance(step, SetDataAside)), None)

@@ -68,7 +68,7 @@ def _name(facts: Facts, *, seeded: bool) -> str:
 
 def _migrated(facts: Facts, standing: Standing, target: str, *, apart: bool = False) -> tuple[Step, ...]:
     """Return what makes a new database at `target`: from the spare one that has most of it, and the rest migrated."""
-    targets = facts.history.heads if target == "heads" else (target,)
+    targets = facts.history.targets(target)
     source = standing.prefix(facts.history, targets)
     pending = facts.history.pending(source.mark.revisions if source else (), targets)
     migrate = (MigrateNew(target, pending, apart=apart),) if pending else ()
