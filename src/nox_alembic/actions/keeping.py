@@ -1,6 +1,5 @@
 """Copies of the database that `undo` brings back, and the files that verbs have changed with it."""
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from nox_alembic.core.recipes.keeping import way_back_lost
 from nox_alembic.core.room import why_not_kept
 from nox_alembic.core.steps import KeepDatabase, NoteUndone, OpenUndo, SwapBack
 from nox_alembic.core.undo import FileChange, Generation
-from nox_alembic.edges import aside, database, journal, room
+from nox_alembic.edges import aside, clock, database, journal, room
 from nox_alembic.edges.engines import Engine
 from nox_alembic.report import Reporter
 
@@ -76,7 +75,7 @@ class Keeping:
         self.generations.exchange(step.generation, replace(generation, files=_reversed(step.generation)))
 
     def _named(self, address: DatabaseAddress, verb: str, revisions: Sequence[str]) -> tuple[str, Mark]:
-        now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        now = clock.now_exactly()
         mark = Mark(role="before", of=address.name, environment=self.generations.environment, verb=verb, at=now,
                     revisions=tuple(revisions))  # fmt: skip
         return before_name(address.name, now), mark

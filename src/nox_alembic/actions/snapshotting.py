@@ -1,6 +1,5 @@
 """Snapshots saved and restored: the files on disk, the databases in the server, and the programs between the two."""
 
-import datetime as dt
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from nox_alembic.core.facts import DatabaseAddress, Facts
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.snapshots import Shelf, Snapshot
 from nox_alembic.core.steps import SwapDatabases
-from nox_alembic.edges import aside, database, git, journal, room, snapshots
+from nox_alembic.edges import aside, clock, database, git, journal, room, snapshots
 from nox_alembic.edges.engines import Engine
 from nox_alembic.report import Reporter
 
@@ -70,7 +69,9 @@ class Snapshotting:
     def load(self, snapshot: Snapshot) -> None:
         """Restore it into a new database; when that fails, nothing is left of it."""
         address = self.engine.address()
-        mark = Mark(role="new", of=address.name, environment=self.environment, verb="snapshot restore", at=_now())
+        mark = Mark(
+            role="new", of=address.name, environment=self.environment, verb="snapshot restore", at=clock.now_exactly()
+        )
         new = aside.create(address, mark)
         try:
             self._fill(new, snapshot, own=snapshot.user == address.user)
@@ -80,7 +81,7 @@ class Snapshotting:
 
     def swap(self, step: SwapDatabases) -> None:
         """Put the new database into the place of the real one, and keep that, unless it is too large."""
-        address, now = self.engine.address(), _now()
+        address, now = self.engine.address(), clock.now_exactly()
         mark = Mark(role="before", of=address.name, environment=self.environment, verb=step.verb, at=now,
                     revisions=step.revisions)  # fmt: skip
         kept = before_name(address.name, now)
@@ -114,8 +115,8 @@ class Snapshotting:
     def _draft(self, name: str, address: DatabaseAddress) -> Snapshot:
         commit = git.line(self.root, "rev-parse", "--verify", "--quiet", "HEAD")
         return Snapshot(
-            name=name, at=_now(), environment=self.environment, engine=self.engine.name, database=address.name,
-            user=address.user, server_version=aside.server_version(address),
+            name=name, at=clock.now_exactly(), environment=self.environment, engine=self.engine.name,
+            database=address.name, user=address.user, server_version=aside.server_version(address),
             revisions=database.revisions(address) or (), seed=database.read_note(address, "seed"),
             commit=commit, branch=git.line(self.root, "branch", "--show-current"), size=0, dump_size=0, sha256="",
         )  # fmt: skip
@@ -146,7 +147,3 @@ def _connection(name: str) -> str:
 
 def _shown(revisions: Sequence[str] | None) -> str:
     return "an unknown revision" if revisions is None else ", ".join(revisions) or "no revision"
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

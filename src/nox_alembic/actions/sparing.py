@@ -1,6 +1,5 @@
 """Makes spares, each in a server of its own beside the environment, and knows which of them are whole."""
 
-import datetime as dt
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from nox_alembic.core.steps import (
     Step,
 )
 from nox_alembic.core.volumes import why_not_kept
-from nox_alembic.edges import digests, process, revisions, spares
+from nox_alembic.edges import clock, digests, process, revisions, spares
 from nox_alembic.edges.engines import Engine, logfiles
 
 # Runs a plan in another server of ours, whose database has that mark.
@@ -140,7 +139,7 @@ class Sparing:
         done = Spare(
             name=self._store.finish(making, step.kind),
             kind=step.kind,
-            at=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            at=clock.now(),
             heads=step.heads,
             needs=step.needs,
             size=size,

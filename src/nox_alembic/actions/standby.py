@@ -1,7 +1,6 @@
 """A new database beside the real one in the running server: made, migrated, seeded, and kept as a spare one."""
 
 import contextlib
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from nox_alembic.core.aside import Mark, new_name
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.steps import DropSpares, KeepSpare, MakeNew, Migrate, MigrateNew, SeedNew, StandbyStep
+from nox_alembic.edges import clock
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
 
@@ -55,8 +55,7 @@ class Standby:
         return replace(self._real, name=new_name(self._real.name, apart=apart))
 
     def _mark(self, role: Literal["new", "making", "spare"]) -> Mark:
-        at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        environment = self.tools.config.environment
+        environment, at = self.tools.config.environment, clock.now_exactly()
         return Mark(role=role, of=self._real.name, environment=environment, verb=self.report.verb, at=at)
 
     @contextlib.contextmanager

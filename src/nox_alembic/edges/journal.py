@@ -1,6 +1,5 @@
 """The journal of what was kept for `undo`: a file of the environment, written before anything is taken away."""
 
-import datetime as dt
 import json
 import secrets
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.undo import FileChange, Generation, Journal, Kind
+from nox_alembic.edges import clock
 from nox_alembic.edges.folders import write_private
 
 
@@ -35,9 +35,8 @@ def new_generation(
     verb: str, kind: Kind, kept: str, revisions: Sequence[str] | None, size: int | None = None
 ) -> Generation:
     """Return a generation of now."""
-    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     at = None if revisions is None else tuple(revisions)
-    return Generation(id=secrets.token_hex(3), verb=verb, at=now, kind=kind, kept=kept, revisions=at, size=size)
+    return Generation(id=secrets.token_hex(3), verb=verb, at=clock.now(), kind=kind, kept=kept, revisions=at, size=size)
 
 
 def _generation(found: dict[str, Any]) -> Generation:

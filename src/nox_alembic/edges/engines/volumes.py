@@ -5,7 +5,6 @@ be another one, and what lies there belongs to root. It runs a script with fixed
 other powers than those over files.
 """
 
-import datetime as dt
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.volumes import Moved, Volume
+from nox_alembic.edges import clock
 from nox_alembic.edges.engines.docker_daemon import described, end, project_of, short
 
 SWAP = "nox-alembic.swap"
@@ -92,7 +92,7 @@ class NamedVolume:
 
     def new_name(self) -> str:
         """Return a name for a volume that is to keep what this one holds now."""
-        return volumes.kept_name(self.name, _now(), secrets.token_hex(3))
+        return volumes.kept_name(self.name, clock.now(), secrets.token_hex(3))
 
     def swap(self, to: str, *, source: str, verb: str) -> Moved:
         """Make the volume `to`, move what this one holds there, and what `source` holds here; `source` may be `to`.
@@ -103,7 +103,7 @@ class NamedVolume:
             raise refusal
         if source in self.spares():
             self._end_makers(source)
-        labels = volumes.labels_of(self._labels(volumes.LABEL), source=source, verb=verb, at=_now())
+        labels = volumes.labels_of(self._labels(volumes.LABEL), source=source, verb=verb, at=clock.now())
         with _failing(self.name):
             self.client.volumes.create(to, driver="local", labels=dict(labels))
         return self._run("swap", to)
@@ -227,7 +227,3 @@ def _volume(raw: RawVolume) -> Volume:
         options=attrs.get("Options") or {},
         labels=attrs.get("Labels") or {},
     )
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
