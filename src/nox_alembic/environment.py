@@ -135,7 +135,6 @@ class Environment:
 
         return Snapshotting(
             engine=self.engine,
-            generations=self.generations,
             folder=self.folders.data / "snapshots" / self.config.environment,
             root=self.root,
             environment=self.config.environment,

@@ -74,6 +74,8 @@ class Runner:
                 return DONE if kept else NOT_NEEDED
             case steps.OpenUndo():
                 self.tools.keeping().open(step)
+            case steps.SwapDatabases():
+                self.tools.keeping().swap(step)
             case steps.SwapBack():
                 self.tools.keeping().swap_back(step)
             case steps.NoteUndone():
@@ -131,7 +133,6 @@ class Runner:
                 steps.SaveSnapshot()
                 | steps.CheckSnapshot()
                 | steps.LoadSnapshot()
-                | steps.SwapDatabases()
                 | steps.DeleteSnapshots()
                 | steps.ClearLeftovers()
             ):
@@ -163,8 +164,6 @@ class Runner:
                 snapshots.check(snapshot)
             case steps.LoadSnapshot(snapshot):
                 snapshots.load(snapshot)
-            case steps.SwapDatabases():
-                snapshots.swap(step)
             case steps.DeleteSnapshots(names):
                 snapshots.delete(names)
             case steps.ClearLeftovers():

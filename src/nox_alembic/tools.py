@@ -265,6 +265,9 @@ class Keeping(Protocol):
     def note_file(self, verb: str, path: Path, before: bytes | None, after: bytes) -> None:
         """Note a file that is known only now."""
 
+    def swap(self, step: SwapDatabases) -> None:
+        """Put the new database into the place of the real one."""
+
     def swap_back(self, step: SwapBack) -> None:
         """Put a kept database back."""
 
@@ -283,9 +286,6 @@ class Snapshots(Protocol):
 
     def load(self, snapshot: Snapshot) -> None:
         """Restore it into a new database."""
-
-    def swap(self, step: SwapDatabases) -> None:
-        """Put the new database into the place of the real one."""
 
     def delete(self, names: Sequence[str]) -> None:
         """Delete snapshots."""

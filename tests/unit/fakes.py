@@ -385,6 +385,9 @@ class FakeKeeping:
     def note_file(self, verb: str, path: Path, before: bytes | None, after: bytes) -> None:
         self.world.happened(f"note {path} for {verb}")
 
+    def swap(self, step: SwapDatabases) -> None:
+        self.world.happened(f"swap {step.database} for {step.verb}")
+
     def swap_back(self, step: SwapBack) -> None:
         self.world.happened(f"swap back {step.generation.kept}")
 
@@ -406,9 +409,6 @@ class FakeSnapshots:
 
     def load(self, snapshot: Snapshot) -> None:
         self.world.happened(f"load {snapshot.name}")
-
-    def swap(self, step: SwapDatabases) -> None:
-        self.world.happened(f"swap {step.database} for {step.verb}")
 
     def delete(self, names: Sequence[str]) -> None:
         self.world.happened(f"delete {','.join(names)}")

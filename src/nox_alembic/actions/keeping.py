@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nox_alembic.actions.generations import Generations
-from nox_alembic.core.aside import Mark, before_name
+from nox_alembic.core.aside import Mark, before_name, new_name
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.history import History
 from nox_alembic.core.recipes.keeping import way_back_lost
 from nox_alembic.core.room import why_not_kept
-from nox_alembic.core.steps import KeepDatabase, NoteUndone, OpenUndo, SwapBack
+from nox_alembic.core.steps import KeepDatabase, NoteUndone, OpenUndo, SwapBack, SwapDatabases
 from nox_alembic.core.undo import FileChange, Generation
 from nox_alembic.edges import aside, clock, database, journal, room
 from nox_alembic.edges.engines import Engine
@@ -61,18 +61,39 @@ class Keeping:
 
     def swap_back(self, step: SwapBack) -> None:
         """Put a kept database back, and keep the real one instead."""
-        address = self.engine.address()
-        kept, mark = self._named(address, "undo", step.revisions)
-        size = room.look(address, self.engine.location).size
-        generation = journal.new_generation("undo", "database", kept, step.revisions, size)
-        self.generations.push(replace(generation, files=_reversed(step.generation)))
-        aside.swap(address, step.generation.kept, kept, mark)
-        self.report.fields["kept_database"] = kept
+        self._swap("undo", step.generation.kept, step.revisions, files=_reversed(step.generation))
+
+    def swap(self, step: SwapDatabases) -> None:
+        """Put the new database into the place of the real one, and keep that, unless it is too large."""
+        kept = self._swap(step.verb, new_name(self.engine.address().name), step.revisions, keeps=step.keeps)
+        if step.keeps:
+            self.report.note(f'the old database is kept in the server as "{kept}"')
 
     def note_undone(self, step: NoteUndone) -> None:
         """Note that the files are what they were."""
         generation = journal.new_generation("undo", "files", "", step.revisions)
         self.generations.exchange(step.generation, replace(generation, files=_reversed(step.generation)))
+
+    def _swap(
+        self,
+        verb: str,
+        incoming: str,
+        revisions: Sequence[str],
+        *,
+        files: tuple[FileChange, ...] = (),
+        keeps: bool = True,
+    ) -> str:
+        """Give the incoming database the real one's name, and return the name under which that is kept."""
+        address = self.engine.address()
+        kept, mark = self._named(address, verb, revisions)
+        if keeps:
+            size = room.look(address, self.engine.location).size
+            generation = journal.new_generation(verb, "database", kept, revisions, size)
+            self.generations.push(replace(generation, files=files))
+        aside.swap(address, incoming, kept, mark)
+        if keeps:
+            self.report.fields["kept_database"] = kept
+        return kept
 
     def _named(self, address: DatabaseAddress, verb: str, revisions: Sequence[str]) -> tuple[str, Mark]:
         now = clock.now_exactly()

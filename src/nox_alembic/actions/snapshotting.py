@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nox_alembic.actions.generations import Generations
-from nox_alembic.core.aside import Mark, before_name, new_name, unfinished
+from nox_alembic.core.aside import Mark, unfinished
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, Facts
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.snapshots import Shelf, Snapshot
-from nox_alembic.core.steps import SwapDatabases
-from nox_alembic.edges import aside, clock, database, git, journal, room, snapshots
+from nox_alembic.edges import aside, clock, database, git, snapshots
 from nox_alembic.edges.engines import Engine
 from nox_alembic.report import Reporter
 
@@ -30,7 +28,6 @@ class Snapshotting:
     """The snapshots of one environment, in `folder`; `timeout` in seconds is how long a migration is waited for."""
 
     engine: Engine
-    generations: Generations
     folder: Path
     root: Path
     environment: str
@@ -78,20 +75,6 @@ class Snapshotting:
         except BaseException:
             aside.drop_again(address, new.name)
             raise
-
-    def swap(self, step: SwapDatabases) -> None:
-        """Put the new database into the place of the real one, and keep that, unless it is too large."""
-        address, now = self.engine.address(), clock.now_exactly()
-        mark = Mark(role="before", of=address.name, environment=self.environment, verb=step.verb, at=now,
-                    revisions=step.revisions)  # fmt: skip
-        kept = before_name(address.name, now)
-        if step.keeps:
-            size = room.look(address, self.engine.location).size
-            self.generations.push(journal.new_generation(step.verb, "database", kept, step.revisions, size))
-        aside.swap(address, new_name(address.name), kept, mark)
-        if step.keeps:
-            self.report.fields["kept_database"] = kept
-            self.report.note(f'the old database is kept in the server as "{kept}"')
 
     def delete(self, names: Sequence[str]) -> None:
         """Delete snapshots."""

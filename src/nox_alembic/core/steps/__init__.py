@@ -13,6 +13,7 @@ from nox_alembic.core.steps.keeping import (
     SetDataAside,
     Settle,
     SwapBack,
+    SwapDatabases,
     Sweep,
 )
 from nox_alembic.core.steps.lifecycle import (
@@ -47,7 +48,6 @@ from nox_alembic.core.steps.snapshots import (
     LoadSnapshot,
     SaveSnapshot,
     SnapshotStep,
-    SwapDatabases,
 )
 from nox_alembic.core.steps.sparing import (
     ClearSpares,
@@ -139,7 +139,7 @@ __all__ = [
 # What is waited for; a sweep alone goes on beside the steps that follow it.
 Foreground = (
     ProvideImages | ProveOwnership | Kill | Down | SetDataAside | PutBack | CloseUndo | DiscardData | MakeFolder
-    | KeepDatabase | OpenUndo | SwapBack | NoteUndone
+    | KeepDatabase | OpenUndo | SwapDatabases | SwapBack | NoteUndone
     | StartDatabase | AwaitDatabase | Migrate | PrintUpgradeSql | Downgrade | DowngradeLost | KeepFiles
     | MakeShadow | DropShadow | WriteRevision | ApplyRevision | NoteRebase | ReplaceFile | WriteMerge
     | Rehearse | AwaitEdit

@@ -69,6 +69,24 @@ class OpenUndo:
 
 
 @dataclass(frozen=True)
+class SwapDatabases:
+    """End all clients, rename the real database to a kept one and the new one to the real one, in one transaction.
+
+    Without `keeps` the old one is dropped when the verb comes to its end.
+    """
+
+    database: str
+    verb: str
+    revisions: tuple[str, ...]
+    keeps: bool = True
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f'put it into the place of the database "{self.database}"{", which is kept" if self.keeps else ""}'
+
+
+@dataclass(frozen=True)
 class SwapBack:
     """Put the kept database of a generation into the place of the real one, which is kept instead."""
 

@@ -39,24 +39,6 @@ class LoadSnapshot:
 
 
 @dataclass(frozen=True)
-class SwapDatabases:
-    """End all clients, rename the real database to a kept one and the new one to the real one, in one transaction.
-
-    Without `keeps` the old one is dropped when the verb comes to its end.
-    """
-
-    database: str
-    verb: str
-    revisions: tuple[str, ...]
-    keeps: bool = True
-
-    @property
-    def title(self) -> str:
-        """What the plan calls it."""
-        return f'put it into the place of the database "{self.database}"{", which is kept" if self.keeps else ""}'
-
-
-@dataclass(frozen=True)
 class DeleteSnapshots:
     """Delete snapshots, each as a whole or not at all."""
 
@@ -75,4 +57,4 @@ class ClearLeftovers:
     title = "remove what a run that was killed has left"
 
 
-SnapshotStep = SaveSnapshot | CheckSnapshot | LoadSnapshot | SwapDatabases | DeleteSnapshots | ClearLeftovers
+SnapshotStep = SaveSnapshot | CheckSnapshot | LoadSnapshot | DeleteSnapshots | ClearLeftovers
