@@ -13,7 +13,7 @@ import psycopg2.extensions
 from psycopg2 import errors, sql
 
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges.connection import connected
+from nox_alembic.edges.connection import connected, keep_note
 
 PREFIX = "nox-alembic "
 INTENTION = "applying"
@@ -37,7 +37,7 @@ def intend(address: DatabaseAddress, digests: Mapping[str, str]) -> None:
     As a setting, since a new database has no table yet; what an earlier run left unrecorded stays in it.
     """
     with connected(address) as cursor:
-        _set(cursor, address, INTENTION, json.dumps({**_intention(cursor), **digests}, separators=(",", ":")))
+        keep_note(cursor, address.name, INTENTION, json.dumps({**_intention(cursor), **digests}, separators=(",", ":")))
 
 
 def intended(address: DatabaseAddress) -> Mapping[str, str]:
@@ -56,8 +56,8 @@ def write(address: DatabaseAddress, digests: Mapping[str, str], at: Sequence[str
         if _is_ours(_comment(cursor)):
             text = PREFIX + json.dumps(dict(sorted(digests.items())), separators=(",", ":"))
             cursor.execute(sql.SQL("COMMENT ON TABLE alembic_version IS {}").format(sql.Literal(text)))
-        _set(cursor, address, INTENTION, "")
-        _set(cursor, address, RECORDED_AT, ",".join(at))
+        keep_note(cursor, address.name, INTENTION, "")
+        keep_note(cursor, address.name, RECORDED_AT, ",".join(at))
 
 
 def _comment(cursor: psycopg2.extensions.cursor) -> str:
@@ -74,12 +74,6 @@ def _intention(cursor: psycopg2.extensions.cursor) -> Mapping[str, str]:
     cursor.execute("SELECT current_setting(%s, true)", (f"nox_alembic.{INTENTION}",))
     row = cursor.fetchone()
     return _parse(row[0] or "" if row else "")
-
-
-def _set(cursor: psycopg2.extensions.cursor, address: DatabaseAddress, note: str, text: str) -> None:
-    name, database = sql.Identifier("nox_alembic", note), sql.Identifier(address.name)
-    change = sql.SQL("SET {} = {}").format(name, sql.Literal(text)) if text else sql.SQL("RESET {}").format(name)
-    cursor.execute(sql.SQL("ALTER DATABASE {} ").format(database) + change)
 
 
 def _parse(text: str) -> Mapping[str, str]:

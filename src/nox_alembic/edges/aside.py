@@ -115,8 +115,7 @@ def swap(address: DatabaseAddress, incoming: str, kept: str, mark: Mark, *, seco
         statements = _renames(cursor, address.name, incoming, kept, mark)
 
         def attempt() -> bool | None:
-            names = (address.name, incoming)
-            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN %s", (names,))
+            end_sessions(cursor, address.name, incoming)
             try:
                 cursor.execute(statements)
             except errors.ObjectInUse:  # the server waits five seconds before it says so

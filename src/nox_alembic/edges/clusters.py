@@ -5,11 +5,10 @@ from typing import Any
 
 import psycopg2
 import psycopg2.extensions
-from psycopg2 import sql
 
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.standby import Cluster
-from nox_alembic.edges.connection import connected
+from nox_alembic.edges.connection import connected, keep_note
 from nox_alembic.edges.siblings import FRESH
 
 # Roles of PostgreSQL's own are alike everywhere. Passwords are not looked at: nothing is made otherwise by them.
@@ -69,13 +68,7 @@ def begin(address: DatabaseAddress) -> bool | None:
 def record(address: DatabaseAddress, *, plain: bool) -> None:
     """Keep in the database what the server has now, after the first migration of fresh data."""
     with connected(address) as cursor:
-        cursor.execute(
-            sql.SQL("ALTER DATABASE {} SET {} = {}").format(
-                sql.Identifier(address.name),
-                sql.Identifier(*FRESH.split(".")),
-                sql.Literal(_cluster(cursor, plain=plain).record),
-            )
-        )
+        keep_note(cursor, address.name, FRESH.partition(".")[2], _cluster(cursor, plain=plain).record)
 
 
 def _cluster(cursor: psycopg2.extensions.cursor, *, plain: bool) -> Cluster:

@@ -1,10 +1,11 @@
-"""A connection to a database, of its own and in autocommit mode, for all edges that ask one something."""
+"""A connection to a database, of its own and in autocommit mode, and notes kept in one; all edges may use it."""
 
 import contextlib
 from collections.abc import Iterator
 
 import psycopg2
 import psycopg2.extensions
+from psycopg2 import sql
 
 from nox_alembic.core.facts import DatabaseAddress
 
@@ -33,3 +34,10 @@ def connected(address: DatabaseAddress, application: str = APPLICATION) -> Itera
             yield cursor
     finally:
         connection.close()
+
+
+def keep_note(cursor: psycopg2.extensions.cursor, database: str, name: str, value: str) -> None:
+    """Keep a note in a database as a setting of ours, which needs no table and goes where the data goes; "" ends it."""
+    note = sql.Identifier("nox_alembic", name)
+    change = sql.SQL("SET {} = {}").format(note, sql.Literal(value)) if value else sql.SQL("RESET {}").format(note)
+    cursor.execute(sql.SQL("ALTER DATABASE {} ").format(sql.Identifier(database)) + change)

@@ -11,7 +11,7 @@ from psycopg2 import errors, sql
 
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges.connection import connected
+from nox_alembic.edges.connection import connected, keep_note
 from nox_alembic.edges.waiting import wait_until
 
 # A constant of ours, so that all runs on one database meet at the same lock: "noxalmbc" as a number.
@@ -87,10 +87,8 @@ def drop(address: DatabaseAddress, name: str) -> None:
 
 def write_note(address: DatabaseAddress, name: str, value: str) -> None:
     """Keep a fact about the database inside it, where a wipe takes it away too, without a table of ours; "" ends it."""
-    note = sql.Identifier("nox_alembic", name)
-    change = sql.SQL("SET {} = {}").format(note, sql.Literal(value)) if value else sql.SQL("RESET {}").format(note)
     with connected(address) as cursor:
-        cursor.execute(sql.SQL("ALTER DATABASE {} ").format(sql.Identifier(address.name)) + change)
+        keep_note(cursor, address.name, name, value)
 
 
 def read_note(address: DatabaseAddress, name: str) -> str:

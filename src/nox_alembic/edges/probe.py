@@ -50,6 +50,7 @@ def look(
     nothing = (None, ("",) * len(known))
     current, (seed, rebasing, recorded_at) = database.revisions_and_notes(address, *known) if address else nothing
     forked = _forked(history)
+    room = functools.cache(lambda: _room(seen))
     return Facts(
         engine=seen,
         history=history,
@@ -64,8 +65,8 @@ def look(
         sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
         team=_team(configuration, forked),
         source_of=revisions.source_of,
-        room=functools.cache(lambda: _room(seen)),
-        data_size=lambda: _data_size(seen, current),
+        room=room,
+        data_size=functools.cache(lambda: _data_size(seen, current, room)),
     )
 
 
@@ -101,10 +102,10 @@ def _room(seen: EngineFacts) -> Room:
     return room.look(seen.address, seen.location) if seen.address else Room()
 
 
-def _data_size(seen: EngineFacts, current: Sequence[str] | None) -> int | None:
+def _data_size(seen: EngineFacts, current: Sequence[str] | None, room: Callable[[], Room]) -> int | None:
     """Return what the files have in all; where they are closed to us, what the server says of the database alone."""
     size = measure(Path(seen.location.path))[0] if seen.location.kind == "folder" else None
-    return _room(seen).size if size is None and current is not None else size
+    return room().size if size is None and current is not None else size
 
 
 def _stored(location: DataLocation, databases: "Sequence[Content] | None") -> "Stored":

@@ -95,9 +95,9 @@ def copy_all_settings(cursor: Cursor, database: str, sibling: str, *, only: str 
             cursor.execute(sql.SQL("RESET {}").format(name))
 
 
-def end_sessions(cursor: Cursor, name: str) -> None:
-    """End whoever is on a database now."""
-    cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+def end_sessions(cursor: Cursor, *names: str) -> None:
+    """End whoever is on one of these databases now."""
+    cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN %s", (names,))
 
 
 def drop(cursor: Cursor, name: str) -> bool:

@@ -47,14 +47,14 @@ class NamedVolume:
     def of(
         cls, location: DataLocation, model: ComposeModel, config: Config, client: docker.DockerClient
     ) -> "NamedVolume":
-        """Return that of a Compose project; an image that it builds has Compose's name for it, if no other."""
+        """Return that of a Compose project."""
         return cls(
             client=client,
             location=location,
             project=model.project,
             environment=config.environment,
             clone=str(config.root),
-            image=model.database.image or f"{model.project}-{model.database.name}",
+            image=model.image_of(model.database.name),
             target=data_target(model),
         )
 
