@@ -81,6 +81,11 @@ class ComposeModel:
             if service.name != self.database.name and (not service.profiles or service.name == backend)
         )
 
+    @property
+    def database_image(self) -> str:
+        """The image of the database, of which helper containers are made, too."""
+        return self.image_of(self.database.name)
+
     def image_of(self, service: str) -> str:
         """Return the image of a service; what it builds without naming it has Compose's own name."""
         return self.services[service].image or f"{self.project}-{service}"

@@ -120,6 +120,11 @@ class EngineFacts:
     unkept: str = ""
     outdated: bool = False
 
+    @property
+    def started(self) -> tuple[str, ...]:
+        """The services beside the database that are running, or have ended well."""
+        return tuple(name for name in self.services if name not in self.stopped)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
@@ -133,9 +138,9 @@ class Facts:
     are the revision files that not all of them have, by id, and `team` is what git says of them, None without git.
     `spares` are looked for by `reset` and `spare` only.
     `source_of` gives the text of a revision file by its path, "" where it cannot be read: of thousands few matter.
-    `content_of` gives the bytes of a file of the project, None where there is none, and `room` what a copy of the
-        database would need, and `data_size` how many bytes the data has in all, None where nobody can tell: these are
-    asked only by what changes something.
+    `content_of` gives the bytes of a file of the project, None where there is none; `room` is what a copy of the
+    database would need, and `data_size` how many bytes the data has in all, None where nobody can tell: these are asked
+    only by what changes something.
     `details` are looked at only for the verbs that need them; and only those of snapshots look for `shelf`
     and `left`, which are databases that a killed restore has left, and with `undo` for `server_version`, "" when it
     could not be asked.
@@ -163,12 +168,11 @@ class Facts:
     spares: Spares = field(default_factory=Spares)
     sources: Mapping[str, bytes] = field(default_factory=dict)
     team: Team | None = None
+    details: Details | None = None
+    standing: Standing | None = None
 
     @property
     def applied(self) -> frozenset[str]:
         """The revisions of this branch that are applied; below one that is not here, those that are known to be."""
         below = (*self.lost.parents, *self.lost.recorded) if self.lost else ()
         return self.history.with_ancestors((*(self.current or ()), *below))
-
-    details: Details | None = None
-    standing: Standing | None = None

@@ -22,6 +22,11 @@ class Room:
     why_not: str = ""
 
 
+def beyond(size: int, limit: int) -> str:
+    """Return what is said of a state that is too large to be kept, after what it is."""
+    return f"and no `undo` brings it back: {shown_size(size)} are more than the undo-limit of {shown_size(limit)}"
+
+
 def why_not_kept(limit: int, room: Room) -> str:
     """Return why no copy of the database is kept, "" when one is; `limit` is the configured `undo-limit`."""
     if room.why_not:

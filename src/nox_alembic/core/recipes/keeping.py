@@ -5,8 +5,7 @@ from pathlib import PurePath
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.room import why_not_kept
-from nox_alembic.core.sizes import shown_size
+from nox_alembic.core.room import beyond, why_not_kept
 from nox_alembic.core.steps import (
     ApplyRevision,
     CloseUndo,
@@ -57,8 +56,7 @@ def swapped_out(config: Config, facts: Facts, database: str) -> tuple[bool, str]
     """Return whether a database is kept when another one takes its place, and what goes, as the question names it."""
     size = facts.room().size
     keeps = size <= config.undo_limit
-    large = f"and no `undo` brings it back: {shown_size(size)} are more than the undo-limit"
-    kept = "which `undo` brings back" if keeps else f"{large} of {shown_size(config.undo_limit)}"
+    kept = "which `undo` brings back" if keeps else beyond(size, config.undo_limit)
     return keeps, f'what is in the database "{database}" now, {kept}'
 
 

@@ -16,7 +16,7 @@ from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.sparing import Prepared, instead_of
 from nox_alembic.core.recipes.switching import way_back
 from nox_alembic.core.recipes.targets import shown, target_of
-from nox_alembic.core.sizes import shown_size
+from nox_alembic.core.room import beyond
 from nox_alembic.core.steps import (
     AwaitBackend,
     AwaitDatabase,
@@ -87,8 +87,13 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
         *(all_services(config, facts) if at_head else ()),
         *((CloseUndo(),) if facts.undo.is_open or any(isinstance(step, SetDataAside) for step in wipe) else ()),
     )
-    notes = () if at_head else (f"stops at {shown(facts, target)}: neither seed nor backend work before head",)
+    notes = () if at_head else (stops_at(facts, target),)
     return Plan(steps=steps, destroys=f"{_lost_data(facts)}{lost}", notes=(*notes, *prepared.notes))
+
+
+def stops_at(facts: Facts, target: str) -> str:
+    """Return the note of a reset that goes no further than `target`."""
+    return f"stops at {shown(facts, target)}: neither seed nor backend work before head"
 
 
 def down(_config: Config, facts: Facts, _options: Options) -> Plan:
@@ -187,10 +192,7 @@ def _not_kept(config: Config, facts: Facts) -> str:
     if facts.engine.unkept:
         return f", and no `undo` brings it back: {facts.engine.unkept}"
     size = facts.data_size()
-    if size is None or size <= config.undo_limit:
-        return ""
-    limit = shown_size(config.undo_limit)
-    return f", and no `undo` brings it back: {shown_size(size)} are more than the undo-limit of {limit}"
+    return "" if size is None or size <= config.undo_limit else f", {beyond(size, config.undo_limit)}"
 
 
 def _lost_data(facts: Facts) -> str:

@@ -10,7 +10,7 @@ from nox_alembic.core.recipes.keeping import swapped_out
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.standby import making, new_database, obstacle
-from nox_alembic.core.recipes.targets import shown, target_of
+from nox_alembic.core.recipes.targets import target_of
 from nox_alembic.core.standby import Standing
 from nox_alembic.core.steps import CloseUndo, Plan, StartServices, SwapDatabases
 
@@ -36,18 +36,17 @@ def _swap(config: Config, facts: Facts, standing: Standing, options: Options) ->
     name = facts.engine.address.name if facts.engine.address else ""
     services = lifecycle.all_services(config, facts) if at_head else ()
     start = tuple(step for step in services if isinstance(step, StartServices))
-    runs = bool(set(facts.engine.services) - set(facts.engine.stopped))
     keeps, destroys = swapped_out(config, facts, name)
     steps = (
         *lifecycle.images(facts),
         *proof(facts),
         *(making(facts, standing, seed) if at_head else ()),
-        *new_database(facts, standing, "heads" if at_head else word, seed, kills=runs),
+        *new_database(facts, standing, "heads" if at_head else word, seed, kills=bool(facts.engine.started)),
         SwapDatabases(name, "reset", facts.current or (), keeps=keeps),
         *start,
         # What is not kept any more is dropped while the backend starts.
         CloseUndo(),
         *services[len(start) :],
     )
-    notes = () if at_head else (f"stops at {shown(facts, word)}: neither seed nor backend work before head",)
+    notes = () if at_head else (lifecycle.stops_at(facts, word),)
     return Plan(steps=steps, destroys=destroys, notes=notes)

@@ -47,7 +47,6 @@ def restore(config: Config, facts: Facts, options: Options) -> Plan:
     migrate = _migration(facts, snapshot) if options.migrate else ()
     ready = bool(migrate) or set(snapshot.revisions) == set(facts.history.heads)
     was_up = facts.engine.backend.running
-    again = tuple(name for name in facts.engine.services if name not in facts.engine.stopped)
     keeps, destroys = swapped_out(config, facts, database)
     steps = (
         *_clearing(facts),
@@ -57,7 +56,7 @@ def restore(config: Config, facts: Facts, options: Options) -> Plan:
         *((StopBackend(),) if was_up else ()),
         SwapDatabases(database, "snapshot restore", facts.current or (), keeps=keeps),
         *migrate,
-        *((StartServices(again), AwaitBackend(config.timeout)) if was_up and ready else ()),
+        *((StartServices(facts.engine.started), AwaitBackend(config.timeout)) if was_up and ready else ()),
         CloseUndo(),
     )
     return Plan(steps=steps, destroys=destroys, notes=() if ready else _not_ready(facts, snapshot))

@@ -32,13 +32,12 @@ def swap_back(config: Config, facts: Facts, generation: Generation) -> Plan:
     files = _restored(config, facts, generation)
     was_up = facts.engine.backend.running
     ready = not files and set(generation.revisions or ()) == set(facts.history.heads)
-    again = tuple(name for name in facts.engine.services if name not in facts.engine.stopped)
     steps: tuple[Step, ...] = (
         *proof(facts),
         *((StopBackend(),) if was_up else ()),
         *files,
         SwapBack(generation, facts.current or ()),
-        *((StartServices(again), AwaitBackend(config.timeout)) if was_up and ready else ()),
+        *((StartServices(facts.engine.started), AwaitBackend(config.timeout)) if was_up and ready else ()),
         CloseUndo(),
     )
     behind = () if ready else ("it is not known to be at head: `nox -s dev` migrates it and starts the backend",)

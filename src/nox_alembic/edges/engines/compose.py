@@ -228,7 +228,7 @@ class ComposeEngine:
 
     def remover(self) -> Remover:
         """Return the helper container, from the database's own image, which is here already."""
-        return partial(self.daemon.remove_child, self.model.database.image, self.model.project)
+        return partial(self.daemon.remove_child, self.model.database_image, self.model.project)
 
     def workshop(self) -> Workshop:
         """Return what makes data folders beside the real one."""
@@ -296,7 +296,7 @@ class ComposeEngine:
         return has_content(Path(self.location.path))
 
     def _database_image(self) -> str:
-        return self.daemon.image_id(self.model.image_of(self.model.database.name))
+        return self.daemon.image_id(self.model.database_image)
 
     def _missing_images(self) -> tuple[str, ...]:
         names = [self.model.database.name, *self.model.others]

@@ -31,7 +31,7 @@ class ComposeWorkshop:
         service = self.engine.document["services"][name]
         files = {key: self.engine.document.get(key) for key in ("configs", "secrets")}
         return {
-            "the image of the database": digests.of(self.engine.daemon.image_id(self.engine.model.database.image)),
+            "the image of the database": digests.of(self.engine.daemon.image_id(self.engine.model.database_image)),
             f'the service "{name}" of the Compose file': digests.of([{key: service.get(key) for key in _KEYS}, files]),
             f'what is mounted into the service "{name}"': digests.of(list(_mounted(service, self._data))),
         }
@@ -63,13 +63,13 @@ class ComposeWorkshop:
     def copy(self, source: Place, target: Place) -> None:
         """Copy the content of a place into an empty one, owners included; raises FailedError (NA656)."""
         try:
-            self.engine.daemon.copy(self.engine.model.database.image, self._project, source, target)
+            self.engine.daemon.copy(self.engine.model.database_image, self._project, source, target)
         except OSError as error:
             raise not_copied(str(source), error) from None
 
     def remover(self) -> Remover:
         """Return the helper container; of the parent, which the data is in too, it sees nothing."""
-        image = self.engine.model.database.image
+        image = self.engine.model.database_image
         return lambda parent, name: self.engine.daemon.empty(image, self._project, parent / name)
 
     @property

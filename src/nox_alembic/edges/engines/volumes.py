@@ -54,7 +54,7 @@ class NamedVolume:
             project=model.project,
             environment=config.environment,
             clone=str(config.root),
-            image=model.image_of(model.database.name),
+            image=model.database_image,
             target=data_target(model),
         )
 
