@@ -8,6 +8,7 @@ from nox_alembic.actions.generations import Generations
 from nox_alembic.core.aside import Mark, before_name, new_name
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.history import History
+from nox_alembic.core.paths import from_root
 from nox_alembic.core.recipes.keeping import way_back_lost
 from nox_alembic.core.room import why_not_kept
 from nox_alembic.core.steps import KeepDatabase, NoteUndone, OpenUndo, SwapBack, SwapDatabases
@@ -56,8 +57,7 @@ class Keeping:
 
     def note_file(self, verb: str, path: Path, before: bytes | None, after: bytes) -> None:
         """Note a file that is known only now."""
-        relative = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-        self.generations.note_file(verb, FileChange(relative.as_posix(), before, after))
+        self.generations.note_file(verb, FileChange(from_root(self.root, path).as_posix(), before, after))
 
     def swap_back(self, step: SwapBack) -> None:
         """Put a kept database back, and keep the real one instead."""

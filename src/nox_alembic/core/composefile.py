@@ -9,6 +9,7 @@ from typing import Any, Literal
 from nox_alembic.core.config import Config, nearest
 from nox_alembic.core.errors import PreconditionError, UsageError
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.paths import from_root
 
 POSTGRES_PORT = 5432
 # Where images keep the data, the deepest first: below the mount from PostgreSQL 18 on (docker-library/postgres#1259).
@@ -161,7 +162,7 @@ def path_inside(service: Service, path: PurePath, *, root: PurePath) -> str:
     for mount in mounts:
         if path.is_relative_to(mount.source):
             return (PurePosixPath(mount.target) / path.relative_to(mount.source).as_posix()).as_posix()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    return from_root(root, path).as_posix()
 
 
 def variable_of_port(raw: Document, service: str, container: int) -> str:

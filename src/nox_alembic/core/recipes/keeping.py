@@ -1,10 +1,10 @@
 """What is kept for `undo` around the steps of a verb."""
 
 from dataclasses import replace
-from pathlib import PurePath
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.paths import from_root
 from nox_alembic.core.room import beyond, why_not_kept
 from nox_alembic.core.steps import (
     ApplyRevision,
@@ -89,12 +89,7 @@ def _files(config: Config, plan: Plan) -> tuple[FileChange, ...] | None:
     if not any(isinstance(step, _WRITES) for step in plan.steps):
         return None
     found = [step for step in plan.steps if isinstance(step, ReplaceFile)]
-    return tuple(FileChange(path_in(config, step.path), step.before, step.after) for step in found)
-
-
-def path_in(config: Config, path: PurePath) -> str:
-    """Return a path from the project on, as it is kept."""
-    return (path.relative_to(config.root) if path.is_relative_to(config.root) else path).as_posix()
+    return tuple(FileChange(from_root(config.root, step.path).as_posix(), step.before, step.after) for step in found)
 
 
 def _around(plan: Plan, place: int, opening: Step) -> Plan:

@@ -5,6 +5,7 @@ from pathlib import PurePath
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FindingError, UsageError
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.paths import from_root
 from nox_alembic.core.team import CURE, told_heads
 
 
@@ -71,5 +72,4 @@ def shown_current(facts: Facts) -> str:
 
 def shown_path(config: Config, path: str | PurePath) -> str:
     """Return a path as messages name it: from the project's folder on, where it is below it."""
-    pure = PurePath(path)
-    return str(pure.relative_to(config.root) if pure.is_relative_to(config.root) else pure)
+    return str(from_root(config.root, PurePath(path)))
