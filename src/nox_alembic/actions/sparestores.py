@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nox_alembic.core.errors import FailedError
+from nox_alembic.core.volumes import not_removed
 from nox_alembic.edges import wiper
 from nox_alembic.edges.engines import Engine, Volumes
 from nox_alembic.edges.folders import measure
@@ -189,5 +190,5 @@ class VolumeStore:
         try:
             self.volumes.remove(name)
         except OSError as error:
-            return f"volume {name} could not be removed: {error}; `docker volume rm {name}` does it"
+            return not_removed(name, error)
         return ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from nox_alembic.core.errors import FailedError, NoxAlembicError
 from nox_alembic.core.steps import PutBack, SetDataAside, UseSpare
 from nox_alembic.core.undo import Generation, Journal
-from nox_alembic.core.volumes import Outcome
+from nox_alembic.core.volumes import Outcome, not_removed
 from nox_alembic.edges import journal
 from nox_alembic.edges.engines import Volumes
 
@@ -58,7 +58,7 @@ class VolumeKeeping:
                 try:
                     self.volumes.remove(name)
                 except OSError as error:
-                    said.append(f"volume {name} could not be removed: {error}; `docker volume rm {name}` does it")
+                    said.append(not_removed(name, error))
         return said
 
     def _kept(self, generation: Generation | None, name: str, *, is_kept: bool) -> Sequence[str]:

@@ -92,6 +92,11 @@ def outcome_of(volume: str, said: str) -> Moved:
     raise failed(volume, last or "the helper container said nothing", detail=said.strip())
 
 
+def not_removed(name: str, error: Exception) -> str:
+    """Return what is said of a volume that nobody needs and that stays."""
+    return f"volume {name} could not be removed: {error}; `docker volume rm {name}` does it"
+
+
 def failed(volume: str, why: str, detail: str = "") -> FailedError:
     """Return the failure to move the data of a volume (NA673)."""
     message = f"the data of volume {volume} could not be moved: {why}"

@@ -10,10 +10,12 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.edges.waiting import wait_until
+
+UNNAMED = "another run that has just started"
 
 
 @contextlib.contextmanager
@@ -24,10 +26,7 @@ def environment_lock(
 
     `on_wait` is told once for whom it waits.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    # Two files: on Windows the locked one cannot be read by others.
-    holder = folder / f"{environment}.lock.json"
-    lock = FileLock(folder / f"{environment}.lock", timeout=0)
+    lock, holder = _files(folder, environment)
     told: list[str] = []
 
     def ask() -> bool | None:
@@ -41,31 +40,38 @@ def environment_lock(
 
     if wait_until(ask, seconds) is None:
         waited = f" for {seconds:.0f} seconds" if seconds else ""
-        user = _read(holder) or "another run that has just started"
+        user = _read(holder) or UNNAMED
         message = f'the environment "{environment}" is in use{waited} by {user}'
         raise PreconditionError("NA012", message, hint="wait for it to end, or end it")
-    try:
-        holder.write_text(json.dumps({"verb": verb, "pid": os.getpid(), "since": _now()}), encoding="utf-8")
+    with _held(lock, holder, verb):
         yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
 
 
 @contextlib.contextmanager
 def spare_lock(folder: Path, environment: str) -> Iterator[str]:
     """Hold the lock of who makes spares, which no other verb asks for; yields who holds it already, "" when we do."""
-    folder.mkdir(parents=True, exist_ok=True)
-    holder = folder / f"{environment}.spare.lock.json"
-    lock = FileLock(folder / f"{environment}.spare.lock", timeout=0)
+    lock, holder = _files(folder, f"{environment}.spare")
     try:
         lock.acquire()
     except Timeout:
-        yield _read(holder) or "another run that has just started"
+        yield _read(holder) or UNNAMED
         return
-    try:
-        holder.write_text(json.dumps({"verb": "spare", "pid": os.getpid(), "since": _now()}), encoding="utf-8")
+    with _held(lock, holder, "spare"):
         yield ""
+
+
+def _files(folder: Path, name: str) -> tuple[BaseFileLock, Path]:
+    """Return the lock, and the file that names who holds it: on Windows the locked one cannot be read by others."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / f"{name}.lock", timeout=0), folder / f"{name}.lock.json"
+
+
+@contextlib.contextmanager
+def _held(lock: BaseFileLock, holder: Path, verb: str) -> Iterator[None]:
+    """Say who holds a lock that is ours by now, and let go of it afterwards."""
+    try:
+        holder.write_text(json.dumps({"verb": verb, "pid": os.getpid(), "since": _now()}), encoding="utf-8")
+        yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
