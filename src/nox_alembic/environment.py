@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from nox_alembic.actions.keeping import Keeping
     from nox_alembic.actions.safekeeping import Safekeeping
     from nox_alembic.actions.snapshotting import Snapshotting
-    from nox_alembic.actions.sparing import Run, Sparing
+    from nox_alembic.actions.sparing import Sparing
     from nox_alembic.core.branches import Branches
     from nox_alembic.core.consent import Inventory
+    from nox_alembic.core.spare import Needs
     from nox_alembic.core.steps import Plan
     from nox_alembic.edges.migrations import Alembic
     from nox_alembic.tools import Person
@@ -142,9 +143,10 @@ class Environment:
             report=self.report,
         )
 
-    def sparing(self, run: "Run | None" = None) -> "Sparing":
-        """Return what makes spares and knows them; `run` is needed to make one."""
-        from nox_alembic.actions.sparing import Sparing, not_to_be_run  # noqa: PLC0415 - few verbs need it
+    @property
+    def sparing(self) -> "Sparing":
+        """What makes spares and knows them."""
+        from nox_alembic.actions.sparing import Sparing  # noqa: PLC0415 - few verbs need it
 
         return Sparing(
             engine=self.engine,
@@ -153,12 +155,11 @@ class Environment:
             sidecar=self.folders.state / self.config.environment / "spares.json",
             environ=os.environ,
             reread=self.history,
-            run=run or not_to_be_run,
         )
 
     def look_at_spares(self, facts: Facts) -> Facts:
         """Return the facts with what there is of spares."""
-        return replace(facts, spares=self.sparing().look(facts))
+        return replace(facts, spares=self.sparing.look(facts))
 
     def spare_lock(self) -> AbstractContextManager[str]:
         """Hold the lock of who makes spares; yields who has it already, "" when we do."""
@@ -171,7 +172,7 @@ class Environment:
 
         The verb before it has ended well by now: whatever goes wrong here is told, and no failure.
         """
-        sparing = self.sparing()
+        sparing = self.sparing
         if sparing.refusal:
             return
         log = self.folders.log / self.config.environment / "spare.log"
@@ -228,12 +229,16 @@ class Environment:
         if address is None or seen is None:
             return facts
         may_create, record, cluster = seen
-        needs = None
-        with contextlib.suppress(OSError):
-            needs = self.sparing().needs(facts.history)
+        needs = facts.spares.needs if facts.spares.needs.settings else self._needs(facts)
         spares = tuple(one for one in aside.marked(address) if one.mark.role == "spare")
         standing = Standing(may_create=may_create, record=record, cluster=cluster, spares=spares, needs=needs)
         return replace(facts, standing=standing)
+
+    def _needs(self, facts: Facts) -> "Needs | None":
+        """Return what a spare made now would depend on, None where a file cannot be read."""
+        with contextlib.suppress(OSError):
+            return self.sparing.needs(facts.history)
+        return None
 
     def look_at_merge(self, branch: str) -> "Branches":
         """Return the revision files on both sides of a merge with a branch, and after it."""

@@ -181,7 +181,7 @@ class Runner:
             case steps.MarkDatabase(mark):
                 self.tools.database.write_note(self.tools.engine.address(), "spare", mark)
             case steps.MakeSpare():
-                return self.tools.spares().make(step)
+                return self.tools.spares().make(step, self.tools.beside)
             case steps.ClearSpares():
                 for line in self.tools.spares().clear(step):
                     self.report.warn(line)

@@ -23,6 +23,7 @@ from nox_alembic.core.steps import (
     MakeSpare,
     NoteUndone,
     OpenUndo,
+    Plan,
     PutBack,
     SetDataAside,
     SwapBack,
@@ -294,10 +295,14 @@ class Snapshots(Protocol):
         """Remove what a killed run has left."""
 
 
+# Runs a plan in another server of ours, whose database has that mark.
+Run = Callable[[Engine, str, Plan], None]
+
+
 class Spares(Protocol):
     """What the runner asks of spares; `sparing` has it all."""
 
-    def make(self, step: MakeSpare) -> str:
+    def make(self, step: MakeSpare, run: Run) -> str:
         """Make one; return how that ended."""
 
     def clear(self, step: ClearSpares) -> Sequence[str]:
@@ -336,6 +341,7 @@ class Tools:
     keeping: Callable[[], Keeping]
     snapshots: Callable[[], Snapshots]
     spares: Callable[[], Spares]
+    beside: Run
     command: Callable[[Sequence[str], Mapping[str, str], bool], int]
     replace_file: Callable[[Path, bytes | None, bytes | None], None]
     write_head: Callable[[Sequence[str]], Path | None]

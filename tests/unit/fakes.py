@@ -27,6 +27,7 @@ from nox_alembic.core.steps import (
 )
 from nox_alembic.edges.engines import Inside, Remover, Service, Workshop
 from nox_alembic.edges.process import Invocation
+from nox_alembic.tools import Run
 from tests.unit.core.make import ADDRESS, FOLDER, engine
 
 
@@ -424,7 +425,7 @@ class FakeSpares:
     world: World
     left: Sequence[str] = ()
 
-    def make(self, step: MakeSpare) -> str:
+    def make(self, step: MakeSpare, run: Run) -> str:
         self.world.happened(f"make {step.kind}")
         return "done"
 

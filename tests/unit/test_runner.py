@@ -140,6 +140,7 @@ class Bench:
             keeping=lambda: self.keeping,
             snapshots=lambda: FakeSnapshots(self.world),
             spares=lambda: self.spares,
+            beside=lambda _engine, _mark, _plan: None,
             command=self.commands,
             replace_file=files.replace,
             write_head=files.write_head,

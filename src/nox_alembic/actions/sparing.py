@@ -28,9 +28,8 @@ from nox_alembic.core.steps import (
 from nox_alembic.core.volumes import why_not_kept
 from nox_alembic.edges import clock, digests, process, revisions, spares
 from nox_alembic.edges.engines import Engine, logfiles
+from nox_alembic.tools import Run
 
-# Runs a plan in another server of ours, whose database has that mark.
-Run = Callable[[Engine, str, Plan], None]
 DONE = "done"
 # Bytes that stay free beside a spare: the database and its log are on the same disk.
 ROOM = 500_000_000
@@ -46,7 +45,6 @@ class Sparing:
     sidecar: Path
     environ: Mapping[str, str]
     reread: Callable[[], History]
-    run: Run
 
     @property
     def refusal(self) -> str:
@@ -56,14 +54,15 @@ class Sparing:
 
     def look(self, facts: Facts) -> Spares:
         """Return what there is; changes nothing."""
-        if self.refusal and not self.sidecar.exists():
-            return Spares(refusal=self.refusal)
+        refusal = self.refusal
+        if refusal and not self.sidecar.exists():
+            return Spares(refusal=refusal)
         names = self._store.names()
         known = spares.read(self.sidecar)
         whole = tuple(one for one in known if one.name in names and self._store.can_start(one.name))
         left = tuple(name for name in names if name not in {one.name for one in whole})
-        if self.refusal:
-            return Spares(found=whole, leftovers=left, refusal=self.refusal)
+        if refusal:
+            return Spares(found=whole, leftovers=left, refusal=refusal)
         try:
             return Spares(needs=self.needs(facts.history), found=whole, leftovers=left)
         except OSError as error:
@@ -78,7 +77,7 @@ class Sparing:
             return ""
         return _error_in(logfiles.tail(log, None)) if process.run_to_log(words, log, cwd=cwd) else ""
 
-    def make(self, step: MakeSpare) -> str:
+    def make(self, step: MakeSpare, run: Run) -> str:
         """Make one in a server of its own; return how that ended. Raises what a migration or the seed raises."""
         making = self._store.new_name()
         try:
@@ -89,7 +88,7 @@ class Sparing:
             base = next((one for one in spares.read(self.sidecar) if one.kind == "base"), None) if step.copies else None
             if step.copies and (base is None or not self._store.copy(base.name, making)):
                 return "a reset was quicker, and has used the base"
-            size = self._filled(step, base, making)
+            size = self._filled(step, base, making, run)
             return self._commit(step, making, size)
         except OSError as error:
             message = f"no spare can be made beside the data: {error}"
@@ -99,11 +98,11 @@ class Sparing:
             if making not in {one.name for one in spares.read(self.sidecar)}:
                 self._store.delete(making)
 
-    def _filled(self, step: MakeSpare, base: Spare | None, making: str) -> int | None:
+    def _filled(self, step: MakeSpare, base: Spare | None, making: str, run: Run) -> int | None:
         """Do in a new server on it what is to be done, end that in an orderly way, and return the size."""
         server, mark = self._store.server_on(making), secrets.token_hex(8)
         try:
-            self.run(server, mark, self._plan(step, base, mark))
+            run(server, mark, self._plan(step, base, mark))
             size = self._store.size(making)
             self.engine.workshop().finish(server)
             return size
@@ -186,8 +185,3 @@ class Sparing:
 def _error_in(log: str) -> str:
     lines = log.splitlines()
     return next((line for line in reversed(lines) if line.startswith("error ")), lines[-1] if lines else "no reason")
-
-
-def not_to_be_run(_engine: Engine, _mark: str, _plan: Plan) -> None:
-    """Run nothing: for those who only look."""
-    raise NotImplementedError

@@ -5,17 +5,18 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nox_alembic.cli.consent import agree
+from nox_alembic.cli.consent import Seen, agree
 from nox_alembic.cli.person import Person
 from nox_alembic.cli.words import Shared
 from nox_alembic.core.errors import FailedError, NoxAlembicError
 
 if TYPE_CHECKING:
+    from nox_alembic.core.facts import Facts
+    from nox_alembic.core.recipes import Options
     from nox_alembic.environment import Environment
     from nox_alembic.report import Reporter
 
@@ -36,18 +37,17 @@ def perform(verb: str, shared: Shared, *, wait: bool = False, **options: Any) ->
     from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
 
     def act(environment: "Environment") -> bool:
-        whole = verb not in _LEAVE_THE_DATA_FOLDER and not verb.startswith("snapshot ")
-        facts = environment.look_for_swap() if options.get("fast") else environment.look(whole=whole)
-        facts = environment.look_closely(facts) if verb in CLOSELY else facts
-        facts = environment.snapshots.look(facts) if verb.startswith("snapshot ") else facts
-        facts = environment.look_at_spares(facts) if verb == "reset" and not options.get("fast") else facts
         typed = Options(**options)
+        facts = _look(environment, verb, typed)
         plan = RECIPES[verb](environment.config, facts, typed)
         for note in plan.notes:
             environment.report.note(note)
-        # What goes is the same with a spare, which the background may have finished since somebody looked at it.
-        goes = RECIPES[verb](environment.config, facts, replace(typed, cold=True)) if verb == "reset" else plan
-        look = partial(environment.inventory, verb, facts, goes)
+
+        def look() -> "Seen":
+            # What goes is the same with a spare, which the background may have finished since somebody looked at it.
+            goes = RECIPES[verb](environment.config, facts, replace(typed, cold=True)) if verb == "reset" else plan
+            return environment.inventory(verb, facts, goes)
+
         if shared.only_looks:
             environment.report.dry_run(plan)
             if shared.plan:
@@ -67,6 +67,18 @@ def perform(verb: str, shared: Shared, *, wait: bool = False, **options: Any) ->
         return 0
 
     return tell(verb, shared, perform)
+
+
+def _look(environment: "Environment", verb: str, options: "Options") -> "Facts":
+    """Return what the verb decides on: to look at more takes longer."""
+    if options.fast:
+        return environment.look_for_swap()
+    if verb.startswith("snapshot "):
+        return environment.snapshots.look(environment.look(whole=False))
+    facts = environment.look(whole=verb not in _LEAVE_THE_DATA_FOLDER)
+    if verb in CLOSELY:
+        return environment.look_closely(facts)
+    return environment.look_at_spares(facts) if verb == "reset" and not options.cold else facts
 
 
 def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int:

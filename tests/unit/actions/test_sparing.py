@@ -94,12 +94,6 @@ class Shop:
     def sparing(self) -> Sparing:
         root = self.data.parents[1]
 
-        def run(_engine: Engine, _mark: str, plan: Plan) -> None:
-            self.plans.append(plan)
-            making = self.data.with_name(".db.nox-alembic-spare-making")
-            if not (making / "PG_VERSION").exists():
-                make_database(making)
-
         return Sparing(
             engine=self.engine,
             config=config(root=root, seed=("python", "seed.py")),
@@ -107,8 +101,16 @@ class Shop:
             sidecar=root / "state/spares.json",
             environ={},
             reread=lambda: history(root),
-            run=run,
         )
+
+    def make(self, step: MakeSpare) -> str:
+        return self.sparing.make(step, self._run)
+
+    def _run(self, _engine: Engine, _mark: str, plan: Plan) -> None:
+        self.plans.append(plan)
+        making = self.data.with_name(".db.nox-alembic-spare-making")
+        if not (making / "PG_VERSION").exists():
+            make_database(making)
 
     @property
     def facts(self) -> Facts:
@@ -138,8 +140,8 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def test_a_base_is_made_of_nothing_and_the_seeded_one_of_it(shop: Shop) -> None:
-    assert shop.sparing.make(shop.step("base")) == "done"
-    assert shop.sparing.make(shop.step("ready", copies=True)) == "done"
+    assert shop.make(shop.step("base")) == "done"
+    assert shop.make(shop.step("ready", copies=True)) == "done"
     found = shop.sparing.look(shop.facts)
     assert [one.kind for one in found.found] == ["base", "ready"]
     assert sorted([*(one.name for one in found.found), "db"]) == shop.beside
@@ -155,7 +157,7 @@ def test_a_base_is_made_of_nothing_and_the_seeded_one_of_it(shop: Shop) -> None:
 def test_a_server_that_did_not_end_well_leaves_no_spare(shop: Shop) -> None:
     shop.workshop.fails = "finish"
     with pytest.raises(FailedError) as error:
-        shop.sparing.make(shop.step("base"))
+        shop.make(shop.step("base"))
     message = "the server of a spare on volumes/db did not end in an orderly way"
     assert told(error) == ("NA655", message, "`nox -s spare` makes it again")
     assert (shop.beside, shop.sparing.look(shop.facts).found) == (["db"], ())
@@ -165,22 +167,22 @@ def test_a_server_that_did_not_end_well_leaves_no_spare(shop: Shop) -> None:
 def test_what_changes_while_a_spare_is_made_makes_it_useless(shop: Shop) -> None:
     step = shop.step("base")
     (shop.data.parents[1] / "alembic/versions/a1.py").write_text("# edited\n")
-    assert shop.sparing.make(step) == "the project has changed meanwhile"
+    assert shop.make(step) == "the project has changed meanwhile"
     assert shop.beside == ["db"]
 
 
 def test_a_base_that_a_reset_takes_while_it_is_copied_is_no_base(shop: Shop) -> None:
-    shop.sparing.make(shop.step("base"))
+    shop.make(shop.step("base"))
     (base,) = shop.sparing.look(shop.facts).found
     shop.workshop.meanwhile = lambda: shop.data.with_name(base.name).rename(shop.data.with_name("taken"))
-    assert shop.sparing.make(shop.step("ready", copies=True)) == "a reset was quicker, and has used the base"
+    assert shop.make(shop.step("ready", copies=True)) == "a reset was quicker, and has used the base"
     assert shop.beside == ["db", "taken"]
 
 
 def test_a_disk_without_room_for_the_database_gets_no_spare(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 3_000_000}))
     with pytest.raises(FailedError) as error:
-        shop.sparing.make(shop.step("base"))
+        shop.make(shop.step("base"))
     message = "a spare is made where 500.0 MB are free, and there are 3.0 MB"
     assert told(error) == ("NA657", message, "make room, or set `spare = false` in pyproject.toml")
 
@@ -189,14 +191,14 @@ def test_where_no_folder_can_be_made_beside_the_data_there_is_no_spare(shop: Sho
     making = shop.data.with_name(".db.nox-alembic-spare-making")
     making.write_text("somebody's file")
     with pytest.raises(FailedError) as error:
-        shop.sparing.make(shop.step("base"))
+        shop.make(shop.step("base"))
     message = f"no spare can be made beside the data: [Errno 17] File exists: '{making}'"
     hint = "make the folder above the data yours, or set `spare = false` in pyproject.toml"
     assert told(error) == ("NA654", message, hint)
 
 
 def test_a_deleted_spare_is_not_named_any_more_before_it_goes(shop: Shop) -> None:
-    shop.sparing.make(shop.step("base"))
+    shop.make(shop.step("base"))
     (base,) = shop.sparing.look(shop.facts).found
     make_database(shop.data.with_name(".db.nox-alembic-spare-making"))
     left = shop.sparing.look(shop.facts).leftovers
@@ -206,7 +208,7 @@ def test_a_deleted_spare_is_not_named_any_more_before_it_goes(shop: Shop) -> Non
 
 
 def test_a_spare_that_is_not_whole_is_a_leftover(shop: Shop) -> None:
-    shop.sparing.make(shop.step("base"))
+    shop.make(shop.step("base"))
     (base,) = shop.sparing.look(shop.facts).found
     (shop.data.with_name(base.name) / "postmaster.pid").write_text("1\n")
     seen = shop.sparing.look(shop.facts)
