@@ -9,16 +9,13 @@ from typing import assert_never
 
 from nox_alembic.actions.checking import Checking
 from nox_alembic.actions.movement import DONE, NOT_NEEDED, Movement
-from nox_alembic.actions.rehearsal import Rehearsal
+from nox_alembic.actions.rehearsal import SHADOW, Rehearsal
 from nox_alembic.actions.standby import Standby, seed
 from nox_alembic.core import steps
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.recipes.targets import shown_path
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
-
-# Of one name, so that the next run replaces what a killed one has left.
-SHADOW = "nox_alembic_shadow"
 
 
 @dataclass(frozen=True)

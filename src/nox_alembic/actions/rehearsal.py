@@ -15,6 +15,7 @@ from nox_alembic.tools import Migrations, Tools
 
 # What comes from nothing, to tell what a downgrade leaves behind, is had by replaying the history: 10 ms a revision.
 REPLAYED_AT_MOST = 200
+# Of one name, so that the next run replaces what a killed one has left.
 SHADOW = "nox_alembic_shadow"
 
 _DEAF = 'have env.py take "sqlalchemy.url" of its configuration, or DATABASE_URL'
