@@ -14,10 +14,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg2
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from benchmarks.snapshots import Bench  # noqa: E402 - found by the line above
+from tests.integration.conftest import address_of  # noqa: E402 - by it, too
 
 COPY, SWAP = "keep a copy of the database for `undo`", "put the database"
 
@@ -42,9 +45,6 @@ class Undo(Bench):
         if working is False:
             yield
             return
-        import psycopg2  # noqa: PLC0415 - as the tool's own modules
-        from tests.integration.conftest import address_of  # noqa: PLC0415
-
         at = address_of(self.project)
         connection = psycopg2.connect(host=at.host, port=at.port, user=at.user, password=at.password, dbname=at.name)
         try:

@@ -163,7 +163,7 @@ class Environment:
 
     def spare_lock(self) -> AbstractContextManager[str]:
         """Hold the lock of who makes spares; yields who has it already, "" when we do."""
-        from nox_alembic.edges import locks  # noqa: PLC0415
+        from nox_alembic.edges import locks  # noqa: PLC0415 - filelock
 
         return locks.spare_lock(self.folders.state, self.config.environment)
 
@@ -214,7 +214,7 @@ class Environment:
 
     def look_for_swap(self) -> Facts:
         """Return the facts with what the running server says of a swap; all of them where there will be none."""
-        from nox_alembic.core.recipes.standby import obstacle  # noqa: PLC0415
+        from nox_alembic.core.recipes.standby import obstacle  # noqa: PLC0415 - for --fast alone
 
         facts = self.look_at_server(self.look(whole=False))
         return replace(self.look_at_spares(self.look()), standing=facts.standing) if obstacle(facts) else facts
@@ -222,7 +222,7 @@ class Environment:
     def look_at_server(self, facts: Facts) -> Facts:
         """Return the facts with what the running server says of a swap, and of spare databases."""
         from nox_alembic.core.standby import Standing  # noqa: PLC0415 - few verbs ask
-        from nox_alembic.edges import aside, clusters  # noqa: PLC0415
+        from nox_alembic.edges import aside, clusters  # noqa: PLC0415 - few verbs ask
 
         address = facts.engine.address if facts.current is not None else None
         seen = clusters.look(address) if address else None
@@ -262,7 +262,7 @@ class Environment:
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb; a migration waits for another one, all else refuses at once."""
-        from nox_alembic.edges import locks  # noqa: PLC0415
+        from nox_alembic.edges import locks  # noqa: PLC0415 - filelock
 
         seconds = self.config.timeout if verb == "migrate" else 0
         return locks.environment_lock(

@@ -166,7 +166,7 @@ def _forked(history: History) -> dict[str, Path]:
     """Return the files of the revisions that not all heads have; with one head there are none, and git is not asked."""
     if len(history.heads) < 2:
         return {}
-    from nox_alembic.core.heads import sides  # noqa: PLC0415
+    from nox_alembic.core.heads import sides  # noqa: PLC0415 - two heads are seldom
 
     return {key: Path(history.revisions[key].path) for side in sides(history) for key in side.revisions}
 
@@ -174,7 +174,7 @@ def _forked(history: History) -> dict[str, Path]:
 def _team(configuration: Path | None, forked: Mapping[str, Path]) -> "Team | None":
     if configuration is None or not forked:
         return None
-    from nox_alembic.edges.git import team  # noqa: PLC0415
+    from nox_alembic.edges.git import team  # noqa: PLC0415 - two heads are seldom
 
     return team.look(configuration.parent, forked)
 

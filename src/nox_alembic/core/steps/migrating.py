@@ -20,8 +20,13 @@ class Migrate:
     @property
     def title(self) -> str:
         """What the plan calls it."""
-        count = f" ({len(self.pending)} pending)" if self.pending else ""
-        return f"migrate to {'head' if self.target == 'heads' else self.target}{count}"
+        return f"migrate to {goal(self.target, self.pending)}"
+
+
+def goal(target: str, pending: tuple[str, ...]) -> str:
+    """Return where a migration leads, as titles name it."""
+    count = f" ({len(pending)} pending)" if pending else ""
+    return f"{'head' if target == 'heads' else target}{count}"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from nox_alembic.core.steps.migrating import goal
+
 
 @dataclass(frozen=True)
 class MakeNew:
@@ -34,8 +36,7 @@ class MigrateNew:
     @property
     def title(self) -> str:
         """What the plan calls it."""
-        count = f" ({len(self.pending)} pending)" if self.pending else ""
-        return f"migrate the new database to {'head' if self.target == 'heads' else self.target}{count}"
+        return f"migrate the new database to {goal(self.target, self.pending)}"
 
 
 @dataclass(frozen=True)

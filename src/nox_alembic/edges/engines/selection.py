@@ -42,7 +42,7 @@ def open_engine(place: Place) -> tuple[Engine, str]:
 
 
 def _compose(place: Place) -> Engine:
-    from nox_alembic.edges.engines.compose_cli import ComposeCli  # noqa: PLC0415
+    from nox_alembic.edges.engines.compose_cli import ComposeCli  # noqa: PLC0415 - not for the embedded engine
 
     config = place.config
     cli = ComposeCli(
@@ -53,7 +53,7 @@ def _compose(place: Place) -> Engine:
     )
     with cli.reading() as document:
         from nox_alembic.edges.engines.compose import ComposeEngine  # noqa: PLC0415 - the SDK takes 0.2 s to import
-        from nox_alembic.edges.engines.docker_daemon import Daemon  # noqa: PLC0415
+        from nox_alembic.edges.engines.docker_daemon import Daemon  # noqa: PLC0415 - the SDK, too
 
         daemon = Daemon.connect(place.environ)
         return ComposeEngine.open(config, daemon, cli, document(), throwaway=place.throwaway)
