@@ -1,6 +1,7 @@
 """This repository's own environments on Compose: the backend that the tool is used on every day."""
 
 import json
+import secrets
 import shutil
 import subprocess
 import time
@@ -14,7 +15,6 @@ from tests.compose.conftest import containers, docker, starts
 from tests.project import Project
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("naa-repository", "naa-repository-test")
 
 
 @pytest.fixture
@@ -25,14 +25,15 @@ def repository(tmp_path: Path) -> Iterator[Project]:
         (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / "clone" / name)
     pyproject = (tmp_path / "clone/pyproject.toml").read_text(encoding="utf-8")
+    names = [f"naa-{secrets.token_hex(4)}-{name}" for name in ("dev", "test")]
     dev = "[tool.nox-alembic.env.dev]\n"
-    named = pyproject.replace(dev, f'{dev}compose-project = "{NAMES[0]}"\n').replace('"dds-test"', f'"{NAMES[1]}"')
+    named = pyproject.replace(dev, f'{dev}compose-project = "{names[0]}"\n').replace('"dds-test"', f'"{names[1]}"')
     (tmp_path / "clone/pyproject.toml").write_text(named, encoding="utf-8")
-    variables = {"PROJECT": NAMES[0], "DDS_DB_PORT": "0", "DDS_BACKEND_PORT": "0"}
+    variables = {"PROJECT": names[0], "DDS_DB_PORT": "0", "DDS_BACKEND_PORT": "0"}
     project = Project(tmp_path / "clone", tmp_path / "home", variables)
     project.variables["PYTHONPATH"] = str(project.root / "src")
     yield project
-    for name in NAMES:
+    for name in names:
         docker("compose", "-p", name, "down", "-v", "--remove-orphans", "-t", "0")
 
 

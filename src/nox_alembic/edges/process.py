@@ -306,10 +306,11 @@ def spawn(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mappi
 def _found(args: Sequence[str], env: Mapping[str, str] | None) -> list[str]:
     """Look the program up first: a missing one is FileNotFoundError, which says neither what nor why.
 
-    `python` is the interpreter that runs us, since a virtual environment need not be active.
+    `python` is the interpreter that runs us, since a virtual environment need not be active. It is there, whatever
+    `which` thinks: access(2) asks for what a user may do, and not for what a capability lets their process do.
     """
     program, *rest = args
-    if program in {"python", "python3"}:
+    if program in {"python", "python3", sys.executable}:
         return [sys.executable, *rest]
     path = shutil.which(program, path=(env or os.environ).get("PATH"))
     if path is None:
