@@ -41,3 +41,9 @@ def test_what_a_sink_raises_ends_the_program() -> None:
 
     with pytest.raises(OSError, match="full"):
         transfer("import time; print('x', flush=True); time.sleep(60)", sink=full)
+
+
+def test_the_interpreter_that_runs_us_is_started_even_where_access_denies_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # access(2) ignores capabilities: a user who may read by one of them is told that they may not.
+    monkeypatch.setattr(os, "access", lambda *_words, **_how: False)
+    assert process.run([sys.executable, "-c", "print(1)"]).out.split() == ["1"]
