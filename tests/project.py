@@ -83,7 +83,7 @@ services:
     environment: {{POSTGRES_USER: dds, POSTGRES_PASSWORD: "a$$b%c", POSTGRES_DB: sample}}
     volumes: ["${{SAMPLE_DATA:-{data}}}:/var/lib/postgresql/data"]
     ports: ["127.0.0.1:${{SAMPLE_DB_PORT:-0}}:5432"]
-    healthcheck: {{test: ["CMD-SHELL", "pg_isready -h 127.0.0.1 -U dds -d sample"], interval: 0.5s, retries: 60}}
+    healthcheck: {{test: ["CMD-SHELL", "pg_isready -h 127.0.0.1 -U dds -d sample"], interval: 1s, retries: 60}}
   backend:
     image: ${{PYTHON_IMAGE:-python:3.13-slim}}
     command: ["python3", "-u", "/app/backend.py"]

@@ -1,4 +1,4 @@
-"""One environment of one project with the real edges: opened, looked at, locked, and changed by plans.
+"""One environment of one project with the real edges: looked at, locked, and changed by plans.
 
 What only some verbs need is imported by them: `status`, and a `migrate` with nothing to do, are over in a moment.
 """
@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 
 from nox_alembic.core.authors import Authors
 from nox_alembic.core.config import Config
-from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
+from nox_alembic.core.errors import NoxAlembicError, UsageError
 from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.history import History
-from nox_alembic.core.timeline import Timeline
-from nox_alembic.edges import files, kept, probe, process, settings
+from nox_alembic.edges import files, kept, probe, process
 from nox_alembic.edges.engines import Engine
-from nox_alembic.edges.engines.selection import Place, open_engine
-from nox_alembic.edges.folders import Folders, folders_of
+from nox_alembic.edges.engines.selection import Place, open_engine, unique_word
+from nox_alembic.edges.folders import Folders
 from nox_alembic.report import Reporter
 
 if TYPE_CHECKING:
@@ -41,46 +40,36 @@ if TYPE_CHECKING:
 class Environment:
     """What a verb works on; `configuration` is the project's Alembic configuration, None when it has none.
 
-    `copies` is where revision files are kept, None for a throw-away environment; `typed` is the environment's name
-    where `--env` gave it, for the commands that errors suggest. `mark` is set where the database is
-    one of ours beside the real one: Alembic then moves nothing that has not this word in it.
+    `typed` is the environment's name where `--env` gave it, for the commands that errors suggest. `mark` is set where
+    the database is one of ours beside the real one: Alembic then moves nothing that has not this word in it.
     """
 
-    root: Path
-    config: Config
+    place: Place
     configuration: Path | None
-    compose_files: tuple[str, ...]
-    folders: Folders
     engine: Engine
     report: Reporter
-    copies: Path | None
     typed: str = ""
     mark: str = ""
 
-    @classmethod
-    def open(
-        cls, project: Path | None, name: str | None, report: Reporter, *, throwaway: bool = False
-    ) -> "Environment":
-        """Find the project and its engine; nothing is started. Raises NoxAlembicError when either is not to be had."""
-        root = settings.find_root(project or Path.cwd())
-        config = settings.read_config(root, name)
-        files = _compose_files(root, config)
-        folders = folders_of(root, os.environ)
-        word = _unique_word() if throwaway else ""
-        place = Place(config=config, compose_files=files, folders=folders, environ=os.environ, throwaway=word)
-        engine, reason = open_engine(place)
-        report.opened(config.environment, engine.name, reason)
-        return cls(
-            root=root,
-            config=config,
-            configuration=_alembic_configuration(root, config),
-            compose_files=files,
-            folders=folders,
-            engine=engine,
-            report=report,
-            copies=None if throwaway else folders.data / kept.FOLDER,
-            typed=name or "",
-        )
+    @property
+    def config(self) -> Config:
+        """Its settings."""
+        return self.place.config
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return Path(self.config.root)
+
+    @property
+    def folders(self) -> Folders:
+        """Where its files outside of the project are."""
+        return self.place.folders
+
+    @property
+    def copies(self) -> Path | None:
+        """Where revision files are kept, None for a throw-away environment."""
+        return None if self.place.throwaway else self.folders.data / kept.FOLDER
 
     @property
     def safe(self) -> "Safekeeping":
@@ -251,14 +240,8 @@ class Environment:
 
     def thrown_away(self) -> "Environment":
         """Return the same with an empty database of its own, which the plan that starts it has to discard."""
-        place = Place(
-            config=self.config,
-            compose_files=self.compose_files,
-            folders=self.folders,
-            environ=os.environ,
-            throwaway=_unique_word(),
-        )
-        return replace(self, engine=open_engine(place)[0], copies=None)
+        place = replace(self.place, throwaway=unique_word())
+        return replace(self, place=place, engine=open_engine(place)[0])
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb; a migration waits for another one, all else refuses at once."""
@@ -301,35 +284,4 @@ class Environment:
         return done.code
 
     def _protected(self) -> Sequence[Path]:
-        return (self.root, self.root / ".git", *(self.root / name for name in self.compose_files))
-
-
-def look_at_history(project: Path | None, name: str | None, report: Reporter) -> Timeline:
-    """Return the history, with what an engine and git have to say of it; neither of them is needed."""
-    from nox_alembic.edges import migrations  # noqa: PLC0415
-
-    current = None
-    try:
-        current = probe.current(Environment.open(project, name, report).engine)
-    except PreconditionError as error:
-        report.note(f"without a database: {error.message}")
-    root = settings.find_root(project or Path.cwd())
-    config, folders = settings.read_config(root, name), folders_of(root, os.environ)
-    configuration = _alembic_configuration(root, config)
-    history = probe.read_history(configuration, migrations.in_process, folders.cache)
-    authors = probe.authors(root, history, folders.cache)
-    return Timeline(project=root.name, history=history, current=current, authors=authors)
-
-
-def _alembic_configuration(root: Path, config: Config) -> Path | None:
-    return root / config.alembic if config.alembic else settings.alembic_configuration(root)
-
-
-def _unique_word() -> str:
-    return f"test-{os.getpid()}-{os.urandom(2).hex()}"
-
-
-def _compose_files(root: Path, config: Config) -> tuple[str, ...]:
-    if config.compose_files or config.engine == "embedded":
-        return config.compose_files
-    return settings.require_compose_files(root) if config.engine == "compose" else settings.find_compose_files(root)
+        return (self.root, self.root / ".git", *(self.root / name for name in self.place.compose_files))

@@ -34,9 +34,10 @@ def perform(verb: str, shared: Shared, *, wait: bool = False, **options: Any) ->
 
     `wait`: for the spare that is prepared afterwards.
     """
-    from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
 
     def act(environment: "Environment") -> bool:
+        from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - imported when it was opened
+
         typed = Options(**options)
         facts = _look(environment, verb, typed)
         plan = RECIPES[verb](environment.config, facts, typed)
@@ -83,13 +84,13 @@ def _look(environment: "Environment", verb: str, options: "Options") -> "Facts":
 
 def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int:
     """Open the environment, do the work, and tell how it ended; returns the exit code."""
-    from nox_alembic.environment import Environment  # noqa: PLC0415 - the edges
+    from nox_alembic.opening import open_environment  # noqa: PLC0415 - the edges
 
     throwaway = verb == "test" and not shared.only_looks
     return report_on(
         verb,
         shared,
-        lambda report: work(Environment.open(shared.project, shared.env, report, throwaway=throwaway)),
+        lambda report: work(open_environment(shared.project, shared.env, report, throwaway=throwaway)),
     )
 
 

@@ -1,6 +1,6 @@
 """The verbs for two heads."""
 
-import secrets
+import os
 
 import click
 
@@ -13,7 +13,7 @@ from nox_alembic.cli.words import Shared, verb
 @click.option("--apply", is_flag=True, help="Upgrade the running database afterwards.")
 def merge(shared: Shared, *, message: str, apply: bool) -> int:
     """Join the heads by a new revision; nothing is applied by itself."""
-    return perform("merge", shared, message=message, apply=apply, new_id=secrets.token_hex(6))
+    return perform("merge", shared, message=message, apply=apply, new_id=os.urandom(6).hex())
 
 
 @verb("rebase")

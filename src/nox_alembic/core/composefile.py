@@ -192,6 +192,8 @@ def throwaway(
     others = [volume for volume in service.get("volumes", []) if volume.get("target") != data]
     place = {"type": "bind", "source": folder.replace("$", "$$")} if folder else {"type": "tmpfs"}
     place = {"type": "volume", "source": "data"} if volume else place
+    # Nobody waits for Docker's word on it, and each check is another process in the container.
+    service["healthcheck"] = {"disable": True}
     service["volumes"] = [*(v for v in others if v.get("type") == "bind"), {**place, "target": data}]
     port = published_database_port(model.database)
     service["ports"] = [

@@ -1,10 +1,15 @@
 """The backend seen from outside: whether it says that it is healthy."""
 
+import functools
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from nox_alembic.core.errors import FailedError
 from nox_alembic.edges.waiting import wait_until
+
+if TYPE_CHECKING:
+    import urllib.request
 
 ANSWER_SECONDS = 5
 # It is asked often, which costs little, and less often whether it still runs, which costs an engine more.
@@ -57,15 +62,20 @@ def _last_answer(url: str | None) -> str:
 def _status(url: str) -> int:
     """Return the HTTP status, 0 when there is no answer."""
     import urllib.error  # noqa: PLC0415 - takes long, and most verbs ask no backend
-    import urllib.request  # noqa: PLC0415
 
-    # The backend is on this machine: a proxy that the environment names must not be asked for it.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=ANSWER_SECONDS) as response:
+        with _opener().open(url, timeout=ANSWER_SECONDS) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         with error:
             return error.code
     except (OSError, ValueError):
         return 0
+
+
+@functools.cache
+def _opener() -> "urllib.request.OpenerDirector":
+    import urllib.request  # noqa: PLC0415 - takes long, and most verbs ask no backend
+
+    # The backend is on this machine: a proxy that the environment names must not be asked for it.
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))

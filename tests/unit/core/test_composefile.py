@@ -205,6 +205,7 @@ def test_a_throw_away_environment_shares_nothing_with_the_project() -> None:
             "db": {
                 "image": "postgres:17",
                 "environment": postgres()["environment"],
+                "healthcheck": {"disable": True},
                 "volumes": [scripts, {"type": "tmpfs", "target": DATA}],
                 "ports": [
                     {

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +44,7 @@ class ComposeCli:
         It has the secrets in it: it is never logged.
         """
         options = [] if interpolate else ["--no-interpolate"]
-        return self._document(self._run("config", "--format", "json", *options))
+        return self._document(self._read("config", "--format", "json", *options))
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Callable[[], dict[str, Any]]]:
@@ -51,7 +53,7 @@ class ComposeCli:
         It also raises PreconditionError where there is no Compose 2 (NA102, NA103), which is asked only when it fails.
         """
         with contextlib.ExitStack() as stack:
-            command = self.command("config", "--format", "json")
+            command = self._reader("config", "--format", "json")
             try:
                 done = stack.enter_context(process.beside(command, cwd=self.root, env=self.environ))
             except PreconditionError:  # there is no program `docker`
@@ -59,9 +61,9 @@ class ComposeCli:
                 def done() -> process.Completed:
                     return process.Completed(tuple(command), 1, "", "")
 
-            yield lambda: self._read(done())
+            yield lambda: self._checked(done())
 
-    def _read(self, done: process.Completed) -> dict[str, Any]:
+    def _checked(self, done: process.Completed) -> dict[str, Any]:
         if not done.ok:
             require_compose(self.environ)
         return self._document(done)
@@ -74,7 +76,7 @@ class ComposeCli:
 
     def hashes(self) -> Mapping[str, str]:
         """Return Compose's own hash of each service's configuration, as it labels containers; empty where it cannot."""
-        done = self._run("config", "--hash", "*")
+        done = self._read("config", "--hash", "*")
         lines = [line.split() for line in done.out.splitlines()] if done.ok else []
         return {line[0]: line[1] for line in lines if len(line) == 2}
 
@@ -95,16 +97,27 @@ class ComposeCli:
 
     def command(self, *args: str) -> list[str]:
         """Return the words that run a command, for who runs it otherwise."""
-        return ["docker", *self._words(), *args]
+        return ["docker", "compose", *self._words(), *args]
+
+    def _reader(self, *args: str) -> list[str]:
+        """Return the words for what only reads: the plugin itself is told, since `docker` takes as long again.
+
+        It is `docker` that acts, in whatever way it reaches its daemon.
+        """
+        plugin = _plugin(self.environ)
+        return [plugin, *self._words(), *args] if plugin else self.command(*args)
 
     def _run(self, *args: str) -> process.Completed:
         return process.run(self.command(*args), cwd=self.root, env=self.environ, text=self.document)
+
+    def _read(self, *args: str) -> process.Completed:
+        return process.run(self._reader(*args), cwd=self.root, env=self.environ, text=self.document)
 
     def _words(self) -> Sequence[str]:
         files = ["-f", "-", "--project-directory", str(self.root)] if self.document else _flags("-f", self.files)
         project = ["-p", self.project] if self.project else []
         # Without its profile a service is neither configured, nor killed, nor removed.
-        return ["compose", *files, *project, "--profile", "*", "--progress", "plain"]
+        return [*files, *project, "--profile", "*", "--progress", "plain"]
 
     def _failed(self, args: Sequence[str], err: str) -> NoxAlembicError:
         message = f"`docker compose {args[0]}` failed: {_last_line(err)}"
@@ -113,6 +126,25 @@ class ComposeCli:
     def _shown(self, *args: str) -> str:
         project = ["-p", self.project] if self.project else []
         return " ".join(["docker", "compose", *_flags("-f", self.files), *project, *args])
+
+
+# Where `docker` itself looks for its plugins, in this order; on Windows the first of them.
+_PLUGIN_FOLDERS = (
+    "~/.docker/cli-plugins",
+    "/usr/local/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+    "/usr/lib/docker/cli-plugins",
+    "/usr/libexec/docker/cli-plugins",
+)
+
+
+def _plugin(environ: Mapping[str, str]) -> str | None:
+    """Return the program of Compose that `docker` would run, None where it is elsewhere or there is no `docker`."""
+    path = environ.get("PATH")
+    if "DOCKER_CONFIG" in environ or shutil.which("docker", path=path) is None:
+        return None
+    folders = os.pathsep.join(os.path.expanduser(folder) for folder in _PLUGIN_FOLDERS)  # noqa: PTH111 - for a PATH
+    return shutil.which("docker-compose", path=folders)
 
 
 def _flags(flag: str, values: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Which engine an environment runs on, and why: the table of engines and the rule of `auto`."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +22,15 @@ class Place:
     throwaway: str = ""
 
 
-def open_engine(place: Place) -> tuple[Engine, str]:
+def unique_word() -> str:
+    """Return a word for a throw-away environment."""
+    return f"test-{os.getpid()}-{os.urandom(2).hex()}"
+
+
+def open_engine(place: Place, *, meanwhile: Callable[[], None] = lambda: None) -> tuple[Engine, str]:
     """Return the environment's engine and the reason for it; raises PreconditionError when there is none.
+
+    `meanwhile` is done while Compose reads its files, for which it takes its time.
 
     `auto` is Compose when there is a Compose file and the daemon answers, else the embedded server. A daemon without
     Compose is a fault of the machine and not a choice, so it is an error there, too.
@@ -30,18 +38,18 @@ def open_engine(place: Place) -> tuple[Engine, str]:
     if place.config.engine == "embedded":
         return _embedded(place), "as configured"
     if place.config.engine == "compose":
-        return _compose(place), "as configured"
+        return _compose(place, meanwhile), "as configured"
     if not place.compose_files:
         return _embedded(place), "there is no Compose file"
     try:
-        return _compose(place), "the Docker daemon answers"
+        return _compose(place, meanwhile), "the Docker daemon answers"
     except PreconditionError as error:
         if error.id != "NA101":
             raise
         return _embedded(place), error.message
 
 
-def _compose(place: Place) -> Engine:
+def _compose(place: Place, meanwhile: Callable[[], None]) -> Engine:
     from nox_alembic.edges.engines.compose_cli import ComposeCli  # noqa: PLC0415 - not for the embedded engine
 
     config = place.config
@@ -52,6 +60,8 @@ def _compose(place: Place) -> Engine:
         environ={**place.environ, **config.variables},
     )
     with cli.reading() as document:
+        meanwhile()
+
         from nox_alembic.edges.engines.compose import ComposeEngine  # noqa: PLC0415 - the SDK takes 0.2 s to import
         from nox_alembic.edges.engines.docker_daemon import Daemon  # noqa: PLC0415 - the SDK, too
 
