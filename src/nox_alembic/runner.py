@@ -17,6 +17,9 @@ from nox_alembic.core.recipes.targets import shown_path
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
 
+# What comes back by itself does so at the next request.
+RECONNECT_SECONDS = 5
+
 
 @dataclass(frozen=True)
 class Runner:
@@ -144,6 +147,8 @@ class Runner:
                 engine.start_services(services)
             case steps.AwaitBackend(seconds):
                 self._await_backend(seconds)
+            case steps.AwaitReconnect():
+                return self._await_reconnect(step)
             case steps.RunTests(command):
                 self._test(command)
             case steps.Discard():
@@ -221,6 +226,18 @@ class Runner:
             lambda: engine.log_tail("backend"),
             seconds,
         )
+
+    def _await_reconnect(self, step: steps.AwaitReconnect) -> str:
+        try:
+            self._await_backend(RECONNECT_SECONDS)
+        except FailedError as error:
+            self.report.note(f"started again, since {error.message}")
+        else:
+            return DONE
+        self.tools.engine.kill_services()
+        self.tools.engine.start_services(step.services)
+        self._await_backend(step.seconds)
+        return "started again"
 
     def _make_shadow(self) -> None:
         shadow = self.tools.database.make_empty(self.tools.engine.address(), SHADOW)

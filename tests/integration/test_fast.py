@@ -11,7 +11,7 @@ import pytest
 from nox_alembic.core.facts import DatabaseAddress
 from tests.integration.conftest import address_of, execute
 from tests.integration.test_undo import killed, rows
-from tests.project import Project, make_project
+from tests.project import EVERYTHING, Project, make_project
 
 SWAP = [
     "prove that the server is ours",
@@ -91,6 +91,54 @@ def test_a_fast_reset_swaps_databases_and_is_taken_back(project: Project) -> Non
     assert (rows(project), project.run("status").code) == ([1], 0)
     assert project.good("reset", "--fast", "--yes", "--to", "t1", "--json").json["notes"][0].startswith("stops at t1")
     assert execute(address_of(project), "SELECT version_num FROM alembic_version") == [("t1",)]
+
+
+HOLDS = """\
+import http.server
+import os
+import psycopg2
+
+URL = os.environ["DATABASE_URL"].replace("+psycopg2", "")
+held = []
+
+
+class Health(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        try:
+            if not held or os.path.exists("comes-back") and held[0].closed:
+                held[:] = [psycopg2.connect(URL)]
+            held[0].cursor().execute("SELECT 1")
+            status = 200
+        except psycopg2.Error:
+            status = 500
+        self.send_response(status)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+print(os.getpid(), flush=True)
+http.server.HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Health).serve_forever()
+"""
+
+
+def test_a_backend_that_reconnects_goes_on_running_and_one_that_does_not_is_started_again(project: Project) -> None:
+    project.write("backend.py", HOLDS)
+    project.write("comes-back", "")
+    project.table(*EVERYTHING, 'engine = "embedded"', 'fast-backend = "reconnect"')
+    project.good("reset", "--yes")
+    project.good("reset", "--fast", "--yes")
+    (log,) = project.home.rglob("backend.log")
+    started = log.read_text()
+    for outcome in ("done", "started again"):
+        execute(address_of(project), "INSERT INTO t1 VALUES (7)")
+        ran = project.good("reset", "--fast", "--yes", "--json").json
+        last = ran["steps"][-1]
+        assert (last["title"], last["outcome"]) == ("wait for the backend to reconnect", outcome)
+        assert (rows(project), project.run("status").code) == ([1], 0)
+        assert (log.read_text() == started) == (outcome == "done")
+        (project.root / "comes-back").unlink(missing_ok=True)
 
 
 def test_another_role_makes_a_fast_reset_a_wipe_that_says_so(project: Project) -> None:

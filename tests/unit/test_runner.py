@@ -18,6 +18,7 @@ from nox_alembic.core.steps import (
     AwaitBackend,
     AwaitDatabase,
     AwaitEdit,
+    AwaitReconnect,
     CheckSnapshot,
     ClearLeftovers,
     ClearSpares,
@@ -236,6 +237,7 @@ def test_every_step_has_its_test() -> None:
         Stamp,
         AcceptFiles,
         DropIndex,
+        AwaitReconnect,
     }
     assert tested == set(typing.get_args(Step))
 
@@ -512,6 +514,17 @@ def test_nothing_runs_after_a_failure(bench: Bench) -> None:
     bench.refusal(Kill(), StartDatabase())
     assert bench.world.events == ["kill"]
     assert [step.outcome for step in bench.report.steps] == ["FAILED"]
+
+
+def test_a_backend_that_reconnects_is_left_alone(bench: Bench) -> None:
+    assert bench.run(AwaitReconnect(("backend",), 60)) == ["await backend 5"]
+
+
+def test_a_backend_that_does_not_reconnect_is_started_again(bench: Bench) -> None:
+    bench.world.fails = "await backend 5"
+    bench.run(AwaitReconnect(("backend", "redis"), 60))
+    assert bench.world.events == ["await backend 5", "kill services", "start backend,redis", "await backend 60"]
+    assert [step.outcome for step in bench.report.steps] == ["started again"]
 
 
 def test_what_a_sweep_leaves_is_a_warning_and_no_failure(bench: Bench) -> None:

@@ -47,6 +47,7 @@ class Config:
     undo_keep: int = 2
     undo_limit: int = 2_000_000_000
     spare: bool = True
+    fast_backend: Literal["restart", "reconnect"] = "restart"
     protected: bool = False
 
 
@@ -196,6 +197,7 @@ _KEYS: Mapping[str, Callable[[str, object], object]] = {
     "undo-keep": _positive("a whole number of generations, at least 1"),
     "undo-limit": _size,
     "spare": _flag,
+    "fast-backend": _one_of("restart", "reconnect"),
     "protected": _flag,
 }
 

@@ -12,7 +12,7 @@ from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.standby import making, new_database, obstacle
 from nox_alembic.core.recipes.targets import target_of
 from nox_alembic.core.standby import Standing
-from nox_alembic.core.steps import CloseUndo, Plan, StartServices, SwapDatabases
+from nox_alembic.core.steps import AwaitReconnect, CloseUndo, Plan, StartServices, Step, SwapDatabases
 
 
 def reset(config: Config, facts: Facts, options: Options) -> Plan:
@@ -34,14 +34,16 @@ def _swap(config: Config, facts: Facts, standing: Standing, options: Options) ->
     at_head = word in {"heads", *facts.history.heads}
     seed = config.seed if options.seed and at_head else ()
     name = facts.engine.address.name if facts.engine.address else ""
-    services = lifecycle.all_services(config, facts) if at_head else ()
+    stays = _stays(config, facts) and at_head
+    services = _services(config, facts, stays=stays) if at_head else ()
     start = tuple(step for step in services if isinstance(step, StartServices))
+    kills = bool(facts.engine.started) and not stays
     keeps, destroys = swapped_out(config, facts, name)
     steps = (
         *lifecycle.images(facts),
         *proof(facts),
         *(making(facts, standing, seed) if at_head else ()),
-        *new_database(facts, standing, "heads" if at_head else word, seed, kills=bool(facts.engine.started)),
+        *new_database(facts, standing, "heads" if at_head else word, seed, kills=kills),
         SwapDatabases(name, "reset", facts.current or (), keeps=keeps),
         *start,
         # What is not kept any more is dropped while the backend starts.
@@ -50,3 +52,15 @@ def _swap(config: Config, facts: Facts, standing: Standing, options: Options) ->
     )
     notes = () if at_head else (lifecycle.stops_at(facts, word),)
     return Plan(steps=steps, destroys=destroys, notes=notes)
+
+
+def _stays(config: Config, facts: Facts) -> bool:
+    """Return whether the backend goes on running: as it asks for, where nothing but the rows changes under it."""
+    same = set(facts.current or ()) == set(facts.history.heads)
+    return config.fast_backend == "reconnect" and same and facts.healthy and not facts.engine.stopped
+
+
+def _services(config: Config, facts: Facts, *, stays: bool) -> tuple[Step, ...]:
+    if stays:
+        return (AwaitReconnect(facts.engine.services, config.timeout),)
+    return lifecycle.all_services(config, facts)

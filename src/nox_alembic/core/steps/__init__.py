@@ -19,6 +19,7 @@ from nox_alembic.core.steps.keeping import (
 from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
     AwaitDatabase,
+    AwaitReconnect,
     Discard,
     Down,
     Kill,
@@ -74,6 +75,7 @@ __all__ = [
     "AwaitBackend",
     "AwaitDatabase",
     "AwaitEdit",
+    "AwaitReconnect",
     "CheckSnapshot",
     "ClearLeftovers",
     "ClearSpares",
@@ -145,7 +147,7 @@ Foreground = (
     | Rehearse | AwaitEdit
     | CompareModels | LintSql | Stamp | AcceptFiles | DropIndex
     | SnapshotStep | StandbyStep | StopBackend | KillServices | SpareStep | Settle
-    | Seed | StartServices | AwaitBackend | RunTests | Discard
+    | Seed | StartServices | AwaitBackend | AwaitReconnect | RunTests | Discard
 )  # fmt: skip
 Step = Foreground | Sweep
 

@@ -98,6 +98,18 @@ class AwaitBackend:
 
 
 @dataclass(frozen=True)
+class AwaitReconnect:
+    """Wait until the backend is healthy on another database; one that is not soon is started again, with `services`.
+
+    That may take at most `seconds`.
+    """
+
+    services: tuple[str, ...]
+    seconds: int
+    title = "wait for the backend to reconnect"
+
+
+@dataclass(frozen=True)
 class StopBackend:
     """End the backend, and nothing else."""
 

@@ -14,6 +14,7 @@ from nox_alembic.core.spare import Needs
 from nox_alembic.core.standby import Cluster, Standing
 from nox_alembic.core.steps import (
     AwaitBackend,
+    AwaitReconnect,
     CloseUndo,
     DropSpares,
     KeepSpare,
@@ -60,6 +61,37 @@ def test_with_a_spare_database_a_reset_is_a_copy_a_swap_and_one_start_of_the_bac
         ),
         destroys='what is in the database "ddsurveys" now, which `undo` brings back',
     )
+
+
+def test_a_backend_that_reconnects_is_neither_ended_nor_started() -> None:
+    steps = resetting.reset(config(fast_backend="reconnect"), running(spare("c3", seeded=True)), FAST).steps
+    assert steps == (
+        ProveOwnership(),
+        MakeNew(SPARE),
+        SwapDatabases("ddsurveys", "reset", ("c3",)),
+        CloseUndo(),
+        AwaitReconnect(("backend",), 60),
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"healthy": False},
+        {"current": ("b2",)},
+        {"engine": replace(up().engine, stopped=("backend",))},
+    ],
+)
+def test_a_backend_that_was_not_well_or_on_another_schema_is_started_again(fields: dict[str, Any]) -> None:
+    reconnecting = config(fast_backend="reconnect")
+    steps = resetting.reset(reconnecting, running(spare("c3", seeded=True), **fields), FAST).steps
+    assert steps == resetting.reset(config(), running(spare("c3", seeded=True), **fields), FAST).steps
+    assert StartServices(("backend",)) in steps
+
+
+def test_a_reset_to_an_earlier_revision_ends_the_backend_in_any_case() -> None:
+    plan = resetting.reset(config(fast_backend="reconnect"), running(spare("b2")), replace(FAST, revision="b2"))
+    assert KillServices() in plan.steps
 
 
 def test_the_first_time_both_spare_databases_are_made_before_anything_is_ended() -> None:
