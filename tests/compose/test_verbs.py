@@ -214,6 +214,14 @@ def test_two_clones_under_one_project_name_do_not_touch_each_other(make_compose_
             'run `nox -s down` there, or set "compose-project" here',
         )
     assert rows(first) == 1
+    first.root.rename(first.root.with_name("gone"))
+    try:
+        _, message, hint = second.run("dev", "--json").error
+        assert message == f"the Compose project is in use by another clone, in {first.root}, which is gone"
+        docker(*hint.split("`")[1].split()[1:])
+        second.good("dev")
+    finally:
+        first.root.with_name("gone").rename(first.root)
 
 
 def test_an_image_that_cannot_be_had_is_an_error_before_anything_is_touched(project: Project) -> None:

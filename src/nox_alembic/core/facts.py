@@ -94,12 +94,21 @@ class BackendFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Foreign:
+    """Another clone, in the folder `root`, that has containers under this project's name; `gone`: the folder is."""
+
+    root: str
+    project: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class EngineFacts:
     """What an engine sees of its environment.
 
     `address` is None while no port is known; `services` is all there is to start beside the database, `stopped` the
-    part of it that is not running (and has not ended well, as a one-shot service does); `foreign_root` is another
-    clone that runs under the same project name; `problem` says why the database cannot start on its data, and `unkept`
+    part of it that is not running (and has not ended well, as a one-shot service does); `foreign` is another clone
+    that runs under the same project name; `problem` says why the database cannot start on its data, and `unkept`
     why data that is wiped cannot be kept. `outdated`: the database's container was made from another image than the
     one that the project names now.
     """
@@ -115,7 +124,7 @@ class EngineFacts:
     stopped: tuple[str, ...] = ()
     missing_images: tuple[str, ...] = ()
     taken_ports: tuple[TakenPort, ...] = ()
-    foreign_root: str = ""
+    foreign: Foreign | None = None
     problem: str = ""
     unkept: str = ""
     outdated: bool = False

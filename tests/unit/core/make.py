@@ -8,7 +8,7 @@ import pytest
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError
-from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Facts
+from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Facts, Foreign
 from nox_alembic.core.history import History, Revision
 from nox_alembic.core.lost import FileVersion, LostRevision
 from nox_alembic.core.snapshots import Snapshot
@@ -18,6 +18,7 @@ from nox_alembic.core.undo import Generation
 ROOT = PurePath("/project")
 FOLDER = DataLocation(kind="folder", path=ROOT / "volumes/db", within=ROOT)
 ADDRESS = DatabaseAddress(host="127.0.0.1", port=5432, user="dds", name="ddsurveys", password="s3cret")
+ELSEWHERE = Foreign(root="/elsewhere", project="dds-dev")
 BACKEND = BackendFacts(defined=True, running=False, url="http://127.0.0.1:8000/health")
 KEPT = Generation(
     id="0ab1c2", verb="reset", at="2026-11-25T20:00:00Z", kind="folder", kept=".db.wipe", revisions=("c3",), open=False

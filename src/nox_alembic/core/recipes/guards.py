@@ -63,9 +63,12 @@ def refuse_unsafe_wipe(facts: Facts) -> None:
 
 def refuse_foreign_clone(facts: Facts) -> None:
     """Refuse to act on what another clone has started under the same project name (NA112)."""
-    if facts.engine.foreign_root:
-        message = f"the Compose project is in use by another clone, in {facts.engine.foreign_root}"
-        raise RefusedError("NA112", message, hint='run `nox -s down` there, or set "compose-project" here')
+    other = facts.engine.foreign
+    if other is not None:
+        message = f"the Compose project is in use by another clone, in {other.root}{', which is gone' * other.gone}"
+        left = f"`docker compose -p {other.project} down` removes what is left of it"
+        cure = left if other.gone else "run `nox -s down` there"
+        raise RefusedError("NA112", message, hint=f'{cure}, or set "compose-project" here')
 
 
 def refuse_problem(facts: Facts) -> None:

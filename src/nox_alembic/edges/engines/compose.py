@@ -11,7 +11,7 @@ from nox_alembic.core import composefile
 from nox_alembic.core.composefile import ComposeModel
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
-from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts
+from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.ownership import Seen, foreign, unproved
 from nox_alembic.core.volumes import why_not_kept
 from nox_alembic.edges.engines import Inside, Remover, Service, Workshop, ownership, published
@@ -83,7 +83,7 @@ class ComposeEngine:
             missing_images=self._missing_images(),
             outdated=database is not None and database.image != self._database_image(),
             taken_ports=tuple(published.taken_ports(self.model, containers, self._before_interpolation)),
-            foreign_root=self._foreign_root(found),
+            foreign=self._foreign(found),
             unkept=why_not_kept(self.location, volume),
         )
 
@@ -306,11 +306,13 @@ class ComposeEngine:
     def _before_interpolation(self) -> Mapping[str, Any]:
         return self.cli.config(interpolate=False)
 
-    def _foreign_root(self, found: Sequence[Container]) -> str:
-        """Return the folder of another clone whose containers have this project's name, "" when they are ours."""
+    def _foreign(self, found: Sequence[Container]) -> Foreign | None:
+        """Return another clone whose containers have this project's name, None when they are ours."""
         ours = self.within.resolve()
-        roots = [c.working_dir for c in found if c.working_dir and Path(c.working_dir).resolve() != ours]
-        return roots[0] if roots else ""
+        for folder in (Path(one.working_dir) for one in found if one.working_dir):
+            if folder.resolve() != ours:
+                return Foreign(root=str(folder), project=self.model.project, gone=not folder.exists())
+        return None
 
     def _provide(self, service: str, *, builds: bool, image: str) -> None:
         verb = "build" if builds else "pull"

@@ -7,7 +7,7 @@ import pytest
 from nox_alembic.core.errors import FindingError, PreconditionError, RefusedError
 from nox_alembic.core.facts import TakenPort
 from nox_alembic.core.recipes import Options, Recipe, lifecycle, migrating, reapplying
-from tests.unit.core.make import TWO_HEADS, config, engine, facts, told, up
+from tests.unit.core.make import ELSEWHERE, TWO_HEADS, config, engine, facts, told, up
 
 
 @pytest.mark.parametrize("verb", [lifecycle.reset, migrating.downgrade, reapplying.reapply])
@@ -24,11 +24,21 @@ def test_a_protected_environment_refuses_what_destroys(verb: Recipe) -> None:
 @pytest.mark.parametrize("verb", [lifecycle.reset, lifecycle.dev, lifecycle.down])
 def test_another_clone_under_the_same_project_name_is_left_alone(verb: Recipe) -> None:
     with pytest.raises(RefusedError) as error:
-        verb(config(), up(engine=replace(up().engine, foreign_root="/elsewhere")), Options())
+        verb(config(), up(engine=replace(up().engine, foreign=ELSEWHERE)), Options())
     assert told(error) == (
         "NA112",
         "the Compose project is in use by another clone, in /elsewhere",
         'run `nox -s down` there, or set "compose-project" here',
+    )
+
+
+def test_what_is_left_of_a_clone_that_is_gone_can_be_removed_from_here() -> None:
+    with pytest.raises(RefusedError) as error:
+        lifecycle.dev(config(), up(engine=replace(up().engine, foreign=replace(ELSEWHERE, gone=True))), Options())
+    assert told(error) == (
+        "NA112",
+        "the Compose project is in use by another clone, in /elsewhere, which is gone",
+        '`docker compose -p dds-dev down` removes what is left of it, or set "compose-project" here',
     )
 
 

@@ -28,7 +28,7 @@ from nox_alembic.core.steps import (
     StartServices,
     SwapDatabases,
 )
-from tests.unit.core.make import SEED, chain, config, engine, told, up
+from tests.unit.core.make import ELSEWHERE, SEED, chain, config, engine, told, up
 
 FAST = Options(fast=True)
 CLUSTER = Cluster(roles={"dds": "t"}, settings={"work_mem": "4096"})
@@ -190,7 +190,7 @@ def test_without_fast_it_is_the_wipe() -> None:
     ("facts", "settings", "id_"),
     [
         (running(), {"protected": True}, "NA013"),
-        (running(engine=replace(up().engine, foreign_root="/other")), {}, "NA112"),
+        (running(engine=replace(up().engine, foreign=ELSEWHERE)), {}, "NA112"),
     ],
 )
 def test_a_swap_is_refused_where_a_wipe_is(facts: Facts, settings: dict[str, Any], id_: str) -> None:
