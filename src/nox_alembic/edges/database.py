@@ -16,6 +16,8 @@ from nox_alembic.edges.waiting import wait_until
 
 # A constant of ours, so that all runs on one database meet at the same lock: "noxalmbc" as a number.
 MIGRATION_LOCK = 0x6E6F78616C6D6263
+# A server is up within half a second, and everybody waits for it.
+LONGEST_PAUSE = 0.1
 
 
 def is_ready(address: DatabaseAddress) -> bool:
@@ -51,7 +53,7 @@ def await_ready(
             return None
         return True
 
-    if wait_until(ask, seconds) is None:
+    if wait_until(ask, seconds, longest=LONGEST_PAUSE) is None:
         message = f"the database did not answer within {seconds} seconds ({last[0] or 'no address'})"
         raise FailedError("NA201", message, hint="`nox -s logs` shows all of its log", detail=log_tail())
 
