@@ -4,7 +4,8 @@
 "entry", "rmdir", "aside", "back"), `before STEP` and `after STEP` by the step's class, "locked", "revision" in the
 middle of a migration, "helper" while the helper container runs, and "written" when the new content of a project's file
 lies beside the old one. Those of a snapshot: "dumped" and "read" by the pieces of a dump, "named" before it gets
-its name, "created" in a new database, "unnamed" in a copy of one, "dropping" before what was kept earlier is dropped.
+its name, "making" before a new database, "created" in one, "unnamed" in a copy of one, "dropping" before what was kept
+earlier is dropped.
 Those of a named volume: "volume noted" in the journal, "volume made" that is to keep its data, "volume moved" before
 the journal knows of it; with "stall before CHANGE" and "stall after CHANGE" there is no signal, and the helper
 container sleeps at that line.
@@ -71,6 +72,7 @@ def watch(fate: Fate) -> None:
     replace(snapshots._Writer, "write", before("dumped", snapshots._Writer.write))
     replace(snapshots, "_decompressed", before("read", snapshots._decompressed))
     replace(snapshots, "write_private", before("named", folders.write_private))
+    replace(aside, "_make_way", before("making", aside._make_way))
     replace(aside, "_copy_grants", before("created", aside._copy_grants))
     replace(aside, "_name", before("unnamed", aside._name))
     replace(aside, "drop_again", before("dropping", aside.drop_again))

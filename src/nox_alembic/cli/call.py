@@ -111,7 +111,9 @@ def report_on(verb: str, shared: Shared, work: Callable[["Reporter"], int]) -> i
         report.finish(FailedError("NA902", "interrupted", hint=f"`{_typed(verb)}` again finishes what was begun"))
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a bug of ours, told like any other error
-        report.finish(_unexpected(error))
+        from nox_alembic.edges import outside  # noqa: PLC0415 - psycopg2, which most verbs need, and `--help` does not
+
+        report.finish(outside.told(error) or _unexpected(error))
         return FailedError.exit_code
     report.finish()
     return code

@@ -110,7 +110,8 @@ class EngineFacts:
     part of it that is not running (and has not ended well, as a one-shot service does); `foreign` is another clone
     that runs under the same project name; `problem` says why the database cannot start on its data, and `unkept`
     why data that is wiped cannot be kept. `outdated`: the database's container was made from another image than the
-    one that the project names now.
+    one that the project names now. `major` is the version of PostgreSQL that would start on its data, "" where only a
+    running server tells.
     """
 
     name: Literal["compose", "embedded"]
@@ -128,6 +129,7 @@ class EngineFacts:
     problem: str = ""
     unkept: str = ""
     outdated: bool = False
+    major: str = ""
 
     @property
     def started(self) -> tuple[str, ...]:

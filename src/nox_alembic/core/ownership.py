@@ -30,5 +30,5 @@ def foreign(address: DatabaseAddress, found: Seen, ours: Seen) -> RefusedError:
 def unproved(address: DatabaseAddress, cause: str) -> RefusedError:
     """Return the refusal to destroy anything on a server that cannot be told from another one (NA622)."""
     message = f"it cannot be proved that the server behind {address.shown} is the one that this environment runs"
-    hint = "nothing was changed; `nox -s logs -- database` shows what the server of this environment does"
+    hint = "nothing was changed; make room if the disk is full, or see `nox -s logs -- database`"
     return RefusedError("NA622", f"{message}: {cause}", hint=hint)

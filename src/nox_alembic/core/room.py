@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from nox_alembic.core.sizes import shown_size
 
-# What is copied is written down once more in the server's log before it is let go.
-MARGIN = 1.2
+# In bytes. A new database has some from the start, and a server's log grows by files of 16 MB; one that cannot make the
+# next of them ends itself, and does not start again before there is room.
+LEAST = 50_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,11 @@ class Room:
     why_not: str = ""
 
 
+def needed(size: int) -> int:
+    """Return what must be free for so many bytes of rows: they are written down once more in the server's log."""
+    return 2 * size + LEAST
+
+
 def beyond(size: int, limit: int) -> str:
     """Return what is said of a state that is too large to be kept, after what it is."""
     return f"and no `undo` brings it back: {shown_size(size)} are more than the undo-limit of {shown_size(limit)}"
@@ -34,6 +40,7 @@ def why_not_kept(limit: int, room: Room) -> str:
     size = shown_size(room.size)
     if room.size > limit:
         return f"the database has {size}, more than the undo-limit of {shown_size(limit)}"
-    if room.free is not None and room.free < room.size * MARGIN:
-        return f"the database has {size}, and the disk has {shown_size(room.free)} left"
+    if room.free is not None and room.free < needed(room.size):
+        takes = shown_size(needed(room.size))
+        return f"a copy of its {size} may take {takes}, and the disk has {shown_size(room.free)} left"
     return ""

@@ -272,6 +272,8 @@ def _told(name: str) -> Iterator[None]:
     except psycopg2.Error as error:
         message = f'the database "{name}" cannot be made: {str(error).strip()}'
         hint = "nothing was changed; make room if the disk is full, `ALTER ROLE ... CREATEDB` if it is a right"
+        if isinstance(error, psycopg2.OperationalError) and error.pgcode is None:
+            hint = "nothing was changed; make room if the disk is full, then `nox -s dev` starts the server again"
         raise FailedError("NA612", message, hint=hint) from None
 
 
@@ -285,7 +287,7 @@ def _uncopied(database: str) -> Iterator[None]:
 
 def _not_copied(database: str, detail: str) -> FailedError:
     message = f'the database "{database}" could not be copied for `undo`, and is as it was'
-    hint = "PostgreSQL says why, above: make room if the disk is full; `undo-limit = 0` in pyproject.toml keeps nothing"
+    hint = "make room if the disk is full, then `nox -s dev` starts what is down; `undo-limit = 0` keeps nothing"
     return FailedError("NA635", message, hint=hint, detail=detail.strip())
 
 

@@ -44,19 +44,29 @@ def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file of mode 0600 that is there as a whole or not at all, also after a power cut."""
+    """Write a file of mode 0600 that is there as a whole or not at all, also after a power cut.
+
+    Raises OSError that names it, whatever it was that failed: a full disk is met in the middle.
+    """
     import tempfile  # noqa: PLC0415 - most verbs write nothing
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        _fill(descriptor, Path(name), path, text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _fill(descriptor: int, partial: Path, path: Path, text: str) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        partial.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
 
 

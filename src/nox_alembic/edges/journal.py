@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nox_alembic.core.errors import PreconditionError
+from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.undo import FileChange, Generation, Journal, Kind
 from nox_alembic.edges import clock
 from nox_alembic.edges.folders import write_private
@@ -26,9 +26,14 @@ def read(path: Path) -> Journal:
 
 
 def write(path: Path, journal: Journal) -> None:
-    """Write it, before what it says is done."""
+    """Write it, before what it says is done; raises FailedError (NA639) when it cannot be: then that is not done."""
     generations = [{**asdict(one), "files": list(map(_shown_change, one.files))} for one in journal.generations]
-    write_private(path, json.dumps(generations))
+    try:
+        write_private(path, json.dumps(generations))
+    except OSError as error:
+        message = f"the journal of `undo` cannot be written to {path}: {error.strerror}; no data is lost"
+        hint = "make room there, or see who may write there; `nox -s dev` starts what is down"
+        raise FailedError("NA639", message, hint=hint) from None
 
 
 def new_generation(

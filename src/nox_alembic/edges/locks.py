@@ -26,11 +26,12 @@ def environment_lock(
 
     `on_wait` is told once for whom it waits.
     """
-    lock, holder = _files(folder, environment)
+    with _written(folder):
+        lock, holder = _files(folder, environment)
     told: list[str] = []
 
     def ask() -> bool | None:
-        with contextlib.suppress(Timeout):
+        with contextlib.suppress(Timeout), _written(folder):
             lock.acquire()
             return True
         if seconds and not told and (name := _read(holder)):
@@ -50,9 +51,10 @@ def environment_lock(
 @contextlib.contextmanager
 def spare_lock(folder: Path, environment: str) -> Iterator[str]:
     """Hold the lock of who makes spares, which no other verb asks for; yields who holds it already, "" when we do."""
-    lock, holder = _files(folder, f"{environment}.spare")
     try:
-        lock.acquire()
+        with _written(folder):
+            lock, holder = _files(folder, f"{environment}.spare")
+            lock.acquire()
     except Timeout:
         yield _read(holder) or UNNAMED
         return
@@ -70,11 +72,24 @@ def _files(folder: Path, name: str) -> tuple[BaseFileLock, Path]:
 def _held(lock: BaseFileLock, holder: Path, verb: str) -> Iterator[None]:
     """Say who holds a lock that is ours by now, and let go of it afterwards."""
     try:
-        holder.write_text(json.dumps({"verb": verb, "pid": os.getpid(), "since": _now()}), encoding="utf-8")
+        with _written(holder.parent):
+            holder.write_text(json.dumps({"verb": verb, "pid": os.getpid(), "since": _now()}), encoding="utf-8")
         yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+@contextlib.contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except Timeout:  # an OSError, too
+        raise
+    except OSError as error:
+        message = f"the lock of the environment cannot be written in {folder}: {error.strerror}"
+        hint = "nothing was changed; make room there, or see who may write there"
+        raise PreconditionError("NA014", message, hint=hint) from None
 
 
 def _now() -> str:

@@ -19,6 +19,7 @@ else:
     from backports import zstd
 
 from nox_alembic.core.errors import FailedError, PreconditionError, RefusedError
+from nox_alembic.core.room import needed
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.snapshots import NAME, Damaged, Shelf, Snapshot, parse_sidecar
 from nox_alembic.edges import process
@@ -110,13 +111,13 @@ def has_room(folder: Path, size: int) -> bool:
 def require_room(snapshot: Snapshot, data: Path) -> None:
     """Raise PreconditionError (NA616) when a restore would fill the disk of the data folder.
 
-    A server whose disk is full ends itself. It needs as much for its log as for the rows; where the folder cannot be
-    looked at, nothing is known.
+    Where the folder cannot be looked at, nothing is known.
     """
     with contextlib.suppress(OSError):
-        if not has_room(data, snapshot.dump_size):
-            needed, free = shown_size(2 * snapshot.dump_size), shown_size(shutil.disk_usage(data).free)
-            message = f'to restore the snapshot "{snapshot.name}" takes about {needed}, and {free} are free in {data}'
+        takes, free = needed(snapshot.dump_size), shutil.disk_usage(data).free
+        if free < takes:
+            sizes = f"takes about {shown_size(takes)}, and {shown_size(free)} are free in {data}"
+            message = f'to restore the snapshot "{snapshot.name}" {sizes}'
             raise PreconditionError("NA616", message, hint="make room there; nothing was changed")
 
 

@@ -10,10 +10,11 @@ GIGABYTE = 1_000_000_000
 @pytest.mark.parametrize(
     ("room", "why"),
     [
-        (Room(size=2 * GIGABYTE, free=3 * GIGABYTE), ""),
+        (Room(size=2 * GIGABYTE, free=4_050_000_000), ""),
         (Room(size=2 * GIGABYTE, free=None), ""),
         (Room(size=3_100_000_000), "the database has 3.1 GB, more than the undo-limit of 2.0 GB"),
-        (Room(size=GIGABYTE, free=1_100_000_000), "the database has 1.0 GB, and the disk has 1.1 GB left"),
+        (Room(size=GIGABYTE, free=1_900_000_000), "a copy of its 1.0 GB may take 2.0 GB, and the disk has 1.9 GB left"),
+        (Room(size=8_000_000, free=65_000_000), "a copy of its 8.0 MB may take 66.0 MB, and the disk has 65.0 MB left"),
         (Room(size=1, why_not='the user "dds" may not create databases'), 'the user "dds" may not create databases'),
     ],
 )

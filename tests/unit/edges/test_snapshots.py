@@ -102,11 +102,11 @@ def test_there_is_room_while_as_much_would_still_be_free(folder: Path) -> None:
 
 
 def test_a_restore_that_would_fill_the_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = type("Usage", (), {"free": 19_000_000})
+    usage = type("Usage", (), {"free": 69_000_000})
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     assert refusal(lambda: snapshots.require_room(SAVED, tmp_path)) == (
         "NA616",
-        f'to restore the snapshot "before-rooms" takes about 19.8 MB, and 19.0 MB are free in {tmp_path}',
+        f'to restore the snapshot "before-rooms" takes about 69.8 MB, and 69.0 MB are free in {tmp_path}',
         "make room there; nothing was changed",
     )
 

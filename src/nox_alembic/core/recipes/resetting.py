@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from nox_alembic.core.config import Config
+from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.recipes import lifecycle
 from nox_alembic.core.recipes.guards import refuse_foreign_clone, refuse_protected, refuse_taken_ports
@@ -11,6 +12,8 @@ from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.standby import making, new_database, obstacle
 from nox_alembic.core.recipes.targets import target_of
+from nox_alembic.core.room import LEAST
+from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.standby import Standing
 from nox_alembic.core.steps import AwaitReconnect, CloseUndo, Plan, StartServices, Step, SwapDatabases
 
@@ -30,6 +33,7 @@ def _swap(config: Config, facts: Facts, standing: Standing, options: Options) ->
     refuse_protected(config)
     refuse_foreign_clone(facts)
     refuse_taken_ports(facts)
+    _refuse_full_disk(facts)
     word = target_of(facts, options.revision or "heads")
     at_head = word in {"heads", *facts.history.heads}
     seed = config.seed if options.seed and at_head else ()
@@ -64,3 +68,11 @@ def _services(config: Config, facts: Facts, *, stays: bool) -> tuple[Step, ...]:
     if stays:
         return (AwaitReconnect(facts.engine.services, config.timeout),)
     return lifecycle.all_services(config, facts)
+
+
+def _refuse_full_disk(facts: Facts) -> None:
+    """Refuse to make a database where the server would find no room for it, and end itself (NA664)."""
+    free = facts.room().free
+    if free is not None and free < LEAST:
+        message = f"a new database is made where {shown_size(LEAST)} are free, and there are {shown_size(free)}"
+        raise PreconditionError("NA664", message, hint="nothing was changed; make room on the disk of the data")

@@ -46,8 +46,8 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
 
 
 def _refuse_other_server(facts: Facts, generation: Generation) -> None:
-    """Refuse to put data back that the server which runs now could not be started on (NA638)."""
-    runs = facts.server_version.partition(".")[0]
+    """Refuse to put data back that the server which runs now, or would run, could not be started on (NA638)."""
+    runs = facts.server_version.partition(".")[0] or facts.engine.major
     if generation.server and runs and runs != generation.server:
         message = f"the data before `{generation.verb}` of {generation.at} is of PostgreSQL {generation.server}"
         hint = f"nothing was changed; go back to the image or programs of PostgreSQL {generation.server} first"

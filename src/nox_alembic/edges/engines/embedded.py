@@ -74,11 +74,12 @@ class EmbeddedEngine:
     def look(self) -> EngineFacts:
         """Return what there is; changes nothing."""
         server_port, backend = self.server.port, self._backend()
+        present = has_content(self.places.data)
         connection = read_connection(self.places.connection)
         return EngineFacts(
             name=self.name,
             location=self.location,
-            data_present=has_content(self.places.data),
+            data_present=present,
             database_running=bool(server_port),
             anything_running=bool(server_port) or backend is not None,
             address=self._address(connection, server_port),
@@ -87,6 +88,7 @@ class EmbeddedEngine:
             stopped=(BACKEND,) if self.config.backend_command and backend is None else (),
             taken_ports=tuple(self._taken_ports(bool(server_port), backend is not None)),
             problem="" if server_port else self.server.problem(),
+            major="" if server_port or not present else str(self.server.programs.major),
         )
 
     def provide_images(self, images: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from nox_alembic.edges.engines import logfiles, processes
 from nox_alembic.edges.engines.embedded_record import SUPERUSER
 from nox_alembic.edges.engines.ownership import new_nonce
 from nox_alembic.edges.engines.postgres_programs import Programs
+from nox_alembic.edges.folders import write_private
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -69,7 +70,8 @@ class Server:
             done = process.run(self.programs.command("initdb", *arguments), env=self.programs.environment)
         if not done.ok:
             detail = (done.err or done.out).strip()
-            raise FailedError("NA126", f"initdb could not make {self.data}", hint="see what it says", detail=detail)
+            hint = "make room if the disk is full; `nox -s undo` brings back data that was set aside for it"
+            raise FailedError("NA126", f"initdb could not make {self.data}", hint=hint, detail=detail)
         # Windows cannot rename onto a folder, not even an empty one.
         with contextlib.suppress(FileNotFoundError):
             self.data.rmdir()
@@ -78,13 +80,15 @@ class Server:
     def start(self, settings: Mapping[str, str]) -> None:
         """Start it with these settings and wait until it is up; raises FailedError (NA125)."""
         self._clear_stale_pid_file()
-        self._configure(settings)
+        try:
+            self._configure(settings)
+        except OSError as error:
+            raise self._not_started(str(error)) from None
         logfiles.rotate(self.log)
         arguments = ["-D", str(self.data), "-w", "-t", str(START_SECONDS), "-l", str(self.log), "start"]
         if self._pg_ctl(*arguments):
             said = logfiles.tail(self.log, 20) or logfiles.tail(self._pg_ctl_log, 5)
-            message = f"the PostgreSQL server on {self.data} did not start"
-            raise FailedError("NA125", message, hint="`nox -s reset` starts afresh, keeping this data", detail=said)
+            raise self._not_started(said)
 
     def stop(self, mode: str) -> None:
         """Stop it, `fast` or `immediate`; returns when no process of it is left, by force if need be."""
@@ -185,13 +189,21 @@ class Server:
         processes.kill([found for found in psutil.process_iter() if self._is_ours(found)])
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
+    def _not_started(self, said: str) -> FailedError:
+        message = f"the PostgreSQL server on {self.data} did not start"
+        hint = "make room if the disk is full, then `nox -s dev`; `nox -s reset` starts afresh, keeping this data"
+        return FailedError("NA125", message, hint=hint, detail=said)
+
     def _configure(self, settings: Mapping[str, str]) -> None:
         """Put our settings into postgresql.auto.conf, which is read last, and leave those of ALTER SYSTEM there."""
         path = self.data / "postgresql.auto.conf"
-        lines = path.read_text(encoding="utf-8").splitlines()
+        before = path.read_text(encoding="utf-8")
+        lines = before.splitlines()
         kept = [line for line in lines if line.partition("=")[0].strip() not in settings]
         ours = [f"{name} = '{value}'" for name, value in settings.items()]
-        path.write_text("\n".join([*kept, *ours, ""]), encoding="utf-8")
+        after = "\n".join([*kept, *ours, ""])
+        if after != before:  # as a whole or not at all: a full disk would leave none of them
+            write_private(path, after)
 
     def _locale(self) -> list[str]:
         """Return a locale that sorts alike on every system; its builtin provider is there from PostgreSQL 17 on."""
