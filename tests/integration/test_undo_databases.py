@@ -1,5 +1,10 @@
 """`undo` of what changed one database, or files, on the embedded engine; also while others work, and after kills."""
 
+import contextlib
+import json
+import os
+import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -235,6 +240,53 @@ def test_a_verb_that_is_killed_at_any_step_loses_nothing(project: Project) -> No
             project.good(heal)
             assert find(project, row), (words, point)
     assert not any("__new" in str(name) for name in databases(project))
+
+
+@contextlib.contextmanager
+def held_between_the_renames(here: DatabaseAddress) -> Iterator[None]:
+    """Let nobody write the comment of a database, which a swap does after its first rename."""
+    other = replace(here, name="postgres")
+    connection = psycopg2.connect(
+        host=other.host, port=other.port, user=other.user, password=other.password, dbname=other.name
+    )
+    try:
+        connection.cursor().execute("LOCK TABLE pg_shdescription IN SHARE MODE")
+        yield
+    finally:
+        connection.close()
+
+
+def test_a_server_that_is_killed_in_the_middle_of_a_swap_has_the_old_database_in_its_place(project: Project) -> None:
+    here = address_of(project)
+    execute(here, "INSERT INTO t2 VALUES (8)")
+    start = content(project)
+    project.good("downgrade", "--yes")
+    down = content(project)
+    with held_between_the_renames(here):
+        undoing = subprocess.Popen(
+            project.command("undo", "--json"), cwd=project.root, env=project.environ, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        held = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'BEGIN; ALTER DATABASE%'"
+        while not execute(replace(here, name="postgres"), held):
+            assert undoing.poll() is None
+        (file,) = (project.home / "data").glob("*/dev/pgdata/postmaster.pid")
+        os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
+        out, _ = undoing.communicate(timeout=60)
+    error = json.loads(out)["error"]
+    assert (undoing.returncode, error["id"]) == (1, "NA615")
+    assert error["message"].startswith('the swap of the database "project" was cut off: ')
+    assert error["hint"] == (
+        "it is the old one or the new one as a whole: `nox -s dev` starts what is down, `nox -s status` shows it"
+    )
+    planned = project.good("undo", "--dry-run", "--json").json["plan"]
+    assert planned == ["start the database", "wait for the database"]
+    project.good("undo", "--list")
+    assert project.run("undo", "--list", "--json").json["kept"]
+    project.good("undo")
+    assert content(project) == start
+    project.good("undo")
+    assert content(project) == down
 
 
 def find(project: Project, row: int) -> bool:

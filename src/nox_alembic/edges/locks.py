@@ -51,9 +51,10 @@ def environment_lock(
 @contextlib.contextmanager
 def spare_lock(folder: Path, environment: str) -> Iterator[str]:
     """Hold the lock of who makes spares, which no other verb asks for; yields who holds it already, "" when we do."""
+    with _written(folder):
+        lock, holder = _files(folder, f"{environment}.spare")
     try:
         with _written(folder):
-            lock, holder = _files(folder, f"{environment}.spare")
             lock.acquire()
     except Timeout:
         yield _read(holder) or UNNAMED

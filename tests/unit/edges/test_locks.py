@@ -1,5 +1,7 @@
 """One run at a time: who is refused at once, and who waits."""
 
+import errno
+import os
 import threading
 from pathlib import Path
 
@@ -52,3 +54,18 @@ def test_who_makes_spares_is_told_who_does_it_already_and_nobody_else_is_stopped
             pass
     with spare_lock(tmp_path, "dev") as free:
         assert free == ""
+
+
+def test_a_lock_that_cannot_be_written_is_told_and_nothing_is_done(tmp_path: Path) -> None:
+    folder = tmp_path / "file"
+    folder.write_text("in the way")
+    with (
+        pytest.raises(PreconditionError) as error,
+        environment_lock(folder, "dev", "reset", seconds=0, on_wait=lambda _: None),
+    ):
+        pass
+    assert (error.value.id, error.value.message, error.value.hint) == (
+        "NA014",
+        f"the lock of the environment cannot be written in {folder}: {os.strerror(errno.EEXIST)}",
+        "nothing was changed; make room there, or see who may write there",
+    )

@@ -10,6 +10,7 @@ from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.history import History
 from nox_alembic.core.recipes import Options, lifecycle, resetting, sparing
+from nox_alembic.core.room import Room
 from nox_alembic.core.spare import Needs
 from nox_alembic.core.standby import Cluster, Standing
 from nox_alembic.core.steps import (
@@ -221,3 +222,13 @@ def test_a_spare_database_is_kept_up_to_date_in_the_background_once_there_is_one
     assert not any(isinstance(step, MakeNew) for step in sparing.spare(config(), running(), background).steps)
     assert MakeNew(apart=True) in sparing.spare(config(), running(), Options()).steps
     assert sparing.spare(config(), running(spare("b2")), Options(delete=True)).steps == (DropSpares((BASE,)),)
+
+
+def test_a_swap_is_refused_where_the_server_would_find_no_room_for_a_new_database() -> None:
+    with pytest.raises(NoxAlembicError) as error:
+        resetting.reset(config(), running(room=lambda: Room(free=49_000_000)), FAST)
+    assert told(error) == (
+        "NA664",
+        "a new database is made where 50.0 MB are free, and there are 49.0 MB",
+        "nothing was changed; make room on the disk of the data",
+    )

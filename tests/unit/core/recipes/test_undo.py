@@ -86,6 +86,8 @@ def test_data_that_the_server_could_not_use_stays_where_it_is() -> None:
         "the data before `reset` of 2026-11-25T20:00:00Z is of PostgreSQL 17, and what runs now is 18",
         "nothing was changed; go back to the image or programs of PostgreSQL 17 first",
     )
+    stopped = engine(database_running=False, major="18")
+    assert refusal("", Journal((old,)), engine=stopped)[0] == "NA638"
     for version in ("17.9", ""):
         assert undo.undo(config(), up(undo=Journal((old,)), server_version=version), Options()).steps
 
