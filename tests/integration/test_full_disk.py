@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.filling import FILLER, empty, fill
@@ -119,8 +120,10 @@ def end_of_log(project: Project) -> None:
 
 def test_a_server_that_ends_itself_since_its_log_has_no_room_has_lost_nothing(project: Project) -> None:
     end_of_log(project)
+    server = psutil.Process(int((disk(project) / "db/postmaster.pid").read_text().split()[0]))
     ran = flooded(project, "making", "downgrade", "--yes", free=10_000_000)
     assert (ran.code, ran.error[0]) == (1, "NA635")
+    psutil.wait_procs([server], timeout=60)  # it tries to come back by itself first
     assert "the database does not answer" in project.run("status", "--json").json["findings"]
     ran = project.run("dev", "--json")
     assert (ran.code, ran.error[0], ran.error[2]) == (
@@ -211,14 +214,13 @@ def test_a_reset_whose_disk_becomes_full_is_told_and_taken_back(project: Project
 def test_a_spare_that_does_not_fit_is_never_used_and_the_next_run_clears_it(with_spares: Project) -> None:
     project, making = with_spares, ("spare", "--background")
     for point, id_ in [
-        ("before MakeSpare", "NA657"),
         ("before StartDatabase", "NA126"),
         ("before MarkDatabase", "NA903"),
         ("before Seed", "NA503"),
     ]:
         ran = flooded(project, point, *making)
         assert (ran.code, ran.error[0]) == (1, id_), point
-        assert FULL in ran.err or id_ == "NA657"
+        assert FULL in ran.err
         empty(disk(project))
         found = list(spares(project))
         assert found == (["base"] if point == "before Seed" else []), point
