@@ -4,13 +4,19 @@
 below the folder are taken, by the file `filler` in it.
 """
 
+import contextlib
 import os
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from nox_alembic import cli
 from tests import dying
+from tests.project import Project, Ran
+from tests.wiper.places import mounted
 
+ROOT = str(Path(__file__).parents[1])
 FILLER = "filler"
 PIECE = 1 << 20
 
@@ -28,6 +34,27 @@ def fill(folder: Path, free: int = 0) -> None:
 def empty(folder: Path) -> None:
     """Give the room back."""
     (folder / FILLER).unlink()
+
+
+@contextlib.contextmanager
+def small_disk(place: Path, size: int) -> Iterator[Path]:
+    """Mount a disk of its own, a file beside the folder around the place, of so many bytes."""
+    image = place.parent.with_suffix(".image")
+    place.mkdir(parents=True)
+    with image.open("wb") as file:
+        file.truncate(size)
+    subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(image)], check=True)
+    with mounted(place, "-o", "loop", str(image)):
+        yield place
+
+
+def flooded(project: Project, place: Path, point: str, *words: str, free: int = 0) -> Ran:
+    """Run a verb under which the disk at the place becomes full at a point, and stays so."""
+    command = [sys.executable, "-m", "tests.filling", point, str(place), str(free), *words, "--json"]
+    environ = {**project.environ, "PYTHONPATH": os.pathsep.join([project.environ["PYTHONPATH"], ROOT])}
+    done = subprocess.run(command, cwd=project.root, env=environ, capture_output=True, text=True, check=False)
+    assert (place / FILLER).exists(), done.stderr
+    return Ran(done.returncode, done.stdout, done.stderr)
 
 
 def _free(folder: Path) -> int:

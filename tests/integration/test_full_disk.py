@@ -2,20 +2,18 @@
 room again."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.filling import FILLER, empty, fill
+from tests.filling import FILLER, empty, fill, flooded, small_disk
 from tests.integration.conftest import address_of, execute
 from tests.integration.test_snapshots import databases
 from tests.integration.test_spares import spares
-from tests.integration.test_undo import ROOT, rows
-from tests.project import Project, Ran, make_project
+from tests.integration.test_undo import rows
+from tests.project import Project, make_project
 from tests.wiper.places import as_root, mounted
 
 pytestmark = as_root
@@ -27,11 +25,7 @@ FULL = os.strerror(28)
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """One server for all of these stories, with its data on a small disk of its own, which is a file."""
     folder = tmp_path_factory.mktemp("full")
-    (folder / "project").mkdir()
-    with (folder / "image").open("wb") as image:
-        image.truncate(1 << 30)
-    subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(folder / "image")], check=True)
-    with mounted(folder / "project/volumes", "-o", "loop", str(folder / "image")):
+    with small_disk(folder / "project/volumes", 1 << 30):
         project = make_project(folder / "project", folder / "home", 'engine = "embedded"', 'data = "volumes/db"')
         project.good("reset")
         yield project
@@ -60,19 +54,6 @@ def disk(project: Project) -> Path:
     return project.root / "volumes"
 
 
-def flooded(project: Project, point: str, *words: str, free: int = 0, place: Path | None = None) -> Ran:
-    """Run a verb under which a disk, that of the data or at a `place`, becomes full at a point, and stays so.
-
-    See tests/filling.py.
-    """
-    folder = place or disk(project)
-    command = [sys.executable, "-m", "tests.filling", point, str(folder), str(free), *words, "--json"]
-    environ = {**project.environ, "PYTHONPATH": os.pathsep.join([project.environ["PYTHONPATH"], ROOT])}
-    done = subprocess.run(command, cwd=project.root, env=environ, capture_output=True, text=True, check=False)
-    assert (folder / FILLER).exists(), done.stderr
-    return Ran(done.returncode, done.stdout, done.stderr)
-
-
 def unchanged(project: Project) -> bool:
     """Return whether the rows are there, and nothing half made beside them, in a server that has room again."""
     names = [str(name) for name in databases(project)]
@@ -84,7 +65,7 @@ def test_a_copy_for_undo_that_does_not_fit_stops_the_verb_before_it_changes_anyt
     for words in (["downgrade", "--yes"], ["reapply", "--yes"], ["migrate"]):
         if words == ["migrate"]:
             project.revision("t3", "t2")
-        ran = flooded(project, "making", *words)
+        ran = flooded(project, disk(project), "making", *words)
         assert (ran.code, ran.error) == (
             1,
             (
@@ -121,7 +102,7 @@ def end_of_log(project: Project) -> None:
 def test_a_server_that_ends_itself_since_its_log_has_no_room_has_lost_nothing(project: Project) -> None:
     end_of_log(project)
     server = psutil.Process(int((disk(project) / "db/postmaster.pid").read_text().split()[0]))
-    ran = flooded(project, "making", "downgrade", "--yes", free=10_000_000)
+    ran = flooded(project, disk(project), "making", "downgrade", "--yes", free=10_000_000)
     assert (ran.code, ran.error[0]) == (1, "NA635")
     psutil.wait_procs([server], timeout=60)  # it tries to come back by itself first
     assert "the database does not answer" in project.run("status", "--json").json["findings"]
@@ -148,7 +129,7 @@ def test_a_fast_reset_on_a_full_disk_leaves_the_database_in_its_place(project: P
         "nothing was changed; make room on the disk of the data",
     )
     empty(disk(project))
-    ran = flooded(project, "making", "reset", "--fast", "--yes")
+    ran = flooded(project, disk(project), "making", "reset", "--fast", "--yes")
     assert (ran.code, ran.error[0], ran.error[2]) == (
         1,
         "NA612",
@@ -158,7 +139,9 @@ def test_a_fast_reset_on_a_full_disk_leaves_the_database_in_its_place(project: P
     assert FULL in ran.error[1]
     assert rows(project) == [1, 7]
     empty(disk(project))
-    ran = flooded(project, "before SeedNew", "reset", "--fast", "--yes")  # the first spare one is whole by now
+    ran = flooded(
+        project, disk(project), "before SeedNew", "reset", "--fast", "--yes"
+    )  # the first spare one is whole by now
     assert (ran.code, ran.error[0]) == (1, "NA662")
     empty(disk(project))
     assert rows(project) == [1, 7]
@@ -173,7 +156,7 @@ def test_a_snapshot_that_cannot_be_restored_for_want_of_room_changes_nothing(pro
     restore = ("snapshot", "restore", "state", "--yes")
     for point, id_ in [("before CheckSnapshot", "NA616"), ("making", "NA612"), ("created", "NA610")]:
         execute(address_of(project), "DELETE FROM t1", "INSERT INTO t1 VALUES (1), (8)")
-        ran = flooded(project, point, *restore)
+        ran = flooded(project, disk(project), point, *restore)
         assert (ran.code, ran.error[0]) == (4 if id_ == "NA616" else 1, id_)
         empty(disk(project))
         project.good("dev")
@@ -183,7 +166,7 @@ def test_a_snapshot_that_cannot_be_restored_for_want_of_room_changes_nothing(pro
 
 
 def test_a_reset_whose_disk_becomes_full_is_told_and_taken_back(project: Project) -> None:
-    ran = flooded(project, "after SetDataAside", "reset", "--yes")
+    ran = flooded(project, disk(project), "after SetDataAside", "reset", "--yes")
     assert (ran.code, *ran.error) == (
         1,
         "NA126",
@@ -194,7 +177,7 @@ def test_a_reset_whose_disk_becomes_full_is_told_and_taken_back(project: Project
     empty(disk(project))
     project.good("undo")
     assert unchanged(project)
-    ran = flooded(project, "before Migrate", "reset", "--yes")
+    ran = flooded(project, disk(project), "before Migrate", "reset", "--yes")
     assert (ran.code, ran.error[0], ran.error[2]) == (
         1,
         "NA903",
@@ -218,7 +201,7 @@ def test_a_spare_that_does_not_fit_is_never_used_and_the_next_run_clears_it(with
         ("before MarkDatabase", "NA903"),
         ("before Seed", "NA503"),
     ]:
-        ran = flooded(project, point, *making)
+        ran = flooded(project, disk(project), point, *making)
         assert (ran.code, ran.error[0]) == (1, id_), point
         assert FULL in ran.err
         empty(disk(project))
@@ -228,7 +211,7 @@ def test_a_spare_that_does_not_fit_is_never_used_and_the_next_run_clears_it(with
     names = {one["name"] for one in spares(project).values()}
     assert {path.name for path in disk(project).iterdir() if "spare" in path.name} == names
     # The spare is in its place, and its server cannot start: the data that was there comes back.
-    ran = flooded(project, "after UseSpare", "reset", "--yes")
+    ran = flooded(project, disk(project), "after UseSpare", "reset", "--yes")
     assert (ran.code, ran.error[0]) == (1, "NA125")
     empty(disk(project))
     project.good("undo")
@@ -253,7 +236,7 @@ def test_where_nothing_can_be_written_down_nothing_is_taken_away(project: Projec
             ("before SetDataAside", ["reset"]),
             ("before SwapDatabases", ["reset", "--fast"]),
         ]:
-            ran = flooded(project, point, *words, "--yes", place=place)
+            ran = flooded(project, place, point, *words, "--yes")
             assert (ran.code, ran.error) == (
                 1,
                 (
