@@ -110,6 +110,6 @@ def test_what_cannot_be_proved_is_not_destroyed(projects: tuple[Project, Project
         (
             "NA622",
             f"it cannot be proved that the server behind {address(ours).shown} {message}: {cause}",
-            "nothing was changed; `nox -s logs -- database` shows what the server of this environment does",
+            "nothing was changed; make room if the disk is full, or see `nox -s logs -- database`",
         ),
     )
