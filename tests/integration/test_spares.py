@@ -19,7 +19,7 @@ from tests.integration.test_undo import killed
 from tests.project import Project, make_project
 
 SEED_OF_TWO = """
-with psycopg2.connect(host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database) as c:
+with psycopg2.connect(**place) as c:
     c.cursor().execute("INSERT INTO t1 VALUES (2)")
 """
 
