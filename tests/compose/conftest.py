@@ -1,12 +1,15 @@
 """A real Docker Engine and real Compose v2: without them these tests are skipped with a reason, or fail in CI."""
 
+import contextlib
 import os
+import re
 import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from tests.crashes import remove_kept
@@ -36,14 +39,14 @@ def _engine() -> None:
         pytest.skip(f"these tests need Docker and Compose v2: {missing}")
 
 
-@pytest.fixture
-def make_compose_project(tmp_path: Path) -> Iterator[MakeProject]:
+@contextlib.contextmanager
+def compose_projects(folder: Path) -> Iterator[MakeProject]:
     """Make projects, each with a Compose project name of its own, and remove what they started."""
     made: list[Project] = []
 
     def make(*lines: str, name: str = "", more: str = "", data: str = "./volumes/db") -> Project:
-        root = tmp_path / f"project{len(made)}"
-        project = make_project(root, tmp_path / "home", *lines)
+        root = folder / f"project{len(made)}"
+        project = make_project(root, folder / "home", *lines)
         project.variables["PROJECT"] = name or f"naa-{secrets.token_hex(4)}"
         project.write("compose.yml", COMPOSE.format(name=project.variables["PROJECT"], more=more, data=data))
         made.append(project)
@@ -59,6 +62,12 @@ def make_compose_project(tmp_path: Path) -> Iterator[MakeProject]:
 
 
 @pytest.fixture
+def make_compose_project(tmp_path: Path) -> Iterator[MakeProject]:
+    with compose_projects(tmp_path) as make:
+        yield make
+
+
+@pytest.fixture
 def project(make_compose_project: MakeProject) -> Project:
     return make_compose_project()
 
@@ -68,6 +77,25 @@ def docker(*words: str, cwd: Path | None = None) -> str:
     done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False, cwd=cwd)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def connected(project: Project, environment: str = "") -> "psycopg2.extensions.connection":
+    """Return a connection in autocommit mode to the database of an environment, whose port the daemon knows."""
+    name = project.variables["PROJECT"] + (environment and f"-{environment}")
+    labels = (f"label=com.docker.compose.project={name}", "label=com.docker.compose.service=db")
+    shown = docker("ps", *(word for label in labels for word in ("--filter", label)), "--format", "{{.Ports}}")
+    found = re.search(r"127\.0\.0\.1:(\d+)->5432", shown)
+    assert found, f"the database of {name} has no port: {shown!r}"
+    connection = psycopg2.connect(host="127.0.0.1", port=found[1], user="dds", password="a$b%c", dbname="sample")
+    connection.autocommit = True
+    return connection
+
+
+def query(project: Project, statement: str, environment: str = "") -> list[tuple[object, ...]]:
+    """Run a statement on a connection of its own, and return the rows."""
+    with contextlib.closing(connected(project, environment)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
 def kept_volumes(project: Project) -> list[str]:

@@ -1,19 +1,11 @@
 """The page of instructions on real Compose."""
 
-import sqlalchemy
+import functools
 
-from nox_alembic.core.facts import DatabaseAddress
-from tests.integration.conftest import execute
+from tests.compose.conftest import query
 from tests.page import walk
 from tests.project import Project
 
 
 def test_the_page_of_instructions_line_by_line(project: Project) -> None:
-    def query(text: str) -> list[tuple[object, ...]]:
-        url = sqlalchemy.make_url(project.run("status", "--json").json["database"]["url"])
-        address = DatabaseAddress(
-            host=url.host or "", port=url.port or 0, user="dds", password="a$b%c", name=url.database or ""
-        )
-        return execute(address, text)
-
-    walk(project, query)
+    walk(project, functools.partial(query, project))

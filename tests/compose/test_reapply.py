@@ -2,9 +2,7 @@
 
 import contextlib
 
-import psycopg2
-import sqlalchemy
-
+from tests.compose.conftest import connected
 from tests.project import Project
 
 UPGRADE = 'op.execute("CREATE TYPE provider AS ENUM (\'card\')")\n    op.execute("ALTER TABLE t1 ADD by provider")'
@@ -15,14 +13,7 @@ def test_reapply_copies_by_dump_while_the_backend_is_connected(project: Project)
     project.good("dev")
     project.revision("t3", "t2", upgrade=UPGRADE, downgrade=FORGETFUL)
     project.good("migrate")
-    url = sqlalchemy.make_url(project.run("status", "--json").json["database"]["url"])
-
-    def connected() -> "psycopg2.extensions.connection":
-        connection = psycopg2.connect(host=url.host, port=url.port, user="dds", password="a$b%c", dbname="sample")
-        connection.autocommit = True
-        return connection
-
-    with contextlib.closing(connected()) as backend, backend.cursor() as cursor:
+    with contextlib.closing(connected(project)) as backend, backend.cursor() as cursor:
         cursor.execute("UPDATE t1 SET by = 'card'")
         failed = project.run("reapply", "--yes", "--json")
         assert failed.error[0] == "NA435"
@@ -33,6 +24,6 @@ def test_reapply_copies_by_dump_while_the_backend_is_connected(project: Project)
         ran = project.good("reapply", "--yes", "--json").json
         assert ran["rehearsal"]["lost"] == ["column t1.by: 1 value before, 0 after"]
     # The copy for `undo` ends who waits for work, once it is sure that there is a way.
-    with contextlib.closing(connected()) as backend, backend.cursor() as cursor:
+    with contextlib.closing(connected(project)) as backend, backend.cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'nox_alembic%'")
         assert cursor.fetchall() == []

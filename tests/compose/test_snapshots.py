@@ -2,23 +2,14 @@
 
 import time
 
-import psycopg2
-import sqlalchemy
-
-from tests.compose.conftest import MakeProject, docker, starts
+from tests.compose.conftest import MakeProject, docker, query, starts
 from tests.compose.test_verbs import insert, rows
 from tests.project import Project
 
 
 def databases(project: Project) -> list[str]:
-    url = sqlalchemy.make_url(project.run("status", "--json").json["database"]["url"])
-    connection = psycopg2.connect(host=url.host, port=url.port, user="dds", password="a$b%c", dbname="sample")
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'sample%' ORDER BY length(datname)")
-            return [str(name) for (name,) in cursor.fetchall()]
-    finally:
-        connection.close()
+    like = "SELECT datname FROM pg_database WHERE datname LIKE 'sample%' ORDER BY length(datname)"
+    return [str(name) for (name,) in query(project, like)]
 
 
 def test_a_saved_state_comes_back_and_the_backend_is_started_once(make_compose_project: MakeProject) -> None:

@@ -1,9 +1,6 @@
 """`undo` of what changed the database, over Compose: copied by the server, or by programs in its container."""
 
-import psycopg2
-import sqlalchemy
-
-from tests.compose.conftest import MakeProject
+from tests.compose.conftest import MakeProject, connected
 from tests.compose.test_snapshots import databases
 from tests.compose.test_verbs import insert, rows
 from tests.project import Project
@@ -27,8 +24,8 @@ def test_a_downgrade_is_taken_back_and_done_again_also_while_somebody_works(make
     project.good("down")  # the server is started to see what is kept in it
     project.good("undo")
     assert (current(project), rows(project)) == (["t2"], 2)
-    url = sqlalchemy.make_url(project.run("status", "--json").json["database"]["url"])
-    working = psycopg2.connect(host=url.host, port=url.port, user="dds", password="a$b%c", dbname="sample")
+    working = connected(project)
+    working.autocommit = False
     working.cursor().execute("SELECT 1")  # its transaction is open: the copy is a dump, by the container's own programs
     try:
         project.good("downgrade", "base", "--yes")
