@@ -1,11 +1,11 @@
 """Where images keep their data: the mount itself, or below it from PostgreSQL 18 on; `test_volumes` is on volumes."""
 
 import os
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.compose.conftest import MakeProject, docker
+from tests.compose.conftest import compose_projects, docker
 from tests.compose.test_verbs import insert, rows
 from tests.project import Project
 
@@ -20,18 +20,25 @@ volumes: {pgdata: {}, cache: {}}
 """
 
 
-@pytest.fixture
-def project18(make_compose_project: MakeProject) -> Project:
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project on PostgreSQL 18, whose data is mounted one level above where it was."""
-    project = make_compose_project('database-service = "db"', more=OTHERS)
-    text = (project.root / "compose.yml").read_text()
-    project.write("compose.yml", text.replace(":/var/lib/postgresql/data", ":/var/lib/postgresql"))
-    project.variables["POSTGRES_IMAGE"] = IMAGE_18
-    return project
+    with compose_projects(tmp_path_factory.mktemp("postgresql18")) as make:
+        project = make('database-service = "db"', more=OTHERS)
+        text = (project.root / "compose.yml").read_text()
+        project.write("compose.yml", text.replace(":/var/lib/postgresql/data", ":/var/lib/postgresql"))
+        project.variables["POSTGRES_IMAGE"] = IMAGE_18
+        yield project
+
+
+@pytest.fixture
+def project18(shared: Project) -> Project:
+    """One for both tests, up."""
+    shared.good("dev")
+    return shared
 
 
 def test_a_reset_of_postgresql_18_wipes_its_data_and_no_other_volume(project18: Project) -> None:
-    project18.good("dev")
     insert(project18)
     docker("compose", "exec", "-T", "cache", "touch", "/cache/kept", cwd=project18.root)
     ran = project18.good("reset", "--yes", "--json").json
@@ -43,16 +50,11 @@ def test_a_reset_of_postgresql_18_wipes_its_data_and_no_other_volume(project18: 
     assert (project18.root / "volumes/db/18/docker/PG_VERSION").exists()
 
 
-def test_what_lies_beside_the_data_of_postgresql_18_is_refused(make_compose_project: MakeProject) -> None:
-    project = make_compose_project()
-    text = (project.root / "compose.yml").read_text()
-    project.write("compose.yml", text.replace(":/var/lib/postgresql/data", ":/var/lib/postgresql"))
-    project.variables["POSTGRES_IMAGE"] = IMAGE_18
-    project.good("dev")
-    project.good("down")
-    (project.root / "volumes/db/photos").mkdir()
-    ran = project.run("reset", "--yes", "--json")
-    place = project.root / "volumes/db"
+def test_what_lies_beside_the_data_of_postgresql_18_is_refused(project18: Project) -> None:
+    project18.good("down")
+    place = project18.root / "volumes/db"
+    (place / "photos").mkdir()
+    ran = project18.run("reset", "--yes", "--json")
     message = f"refused to wipe '{place}': it is not a PostgreSQL data folder: it holds 'photos'"
     assert (ran.code, ran.error[:2]) == (5, ("NA306", message))
-    assert Path(place, "18/docker/PG_VERSION").exists()
+    assert (place / "18/docker/PG_VERSION").exists()

@@ -17,20 +17,21 @@ from tests.project import Project
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Iterator[Project]:
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A copy of this checkout under Compose project names of its own and on free ports."""
+    folder = tmp_path_factory.mktemp("repository")
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in listed.splitlines():
-        (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / "clone" / name)
-    pyproject = (tmp_path / "clone/pyproject.toml").read_text(encoding="utf-8")
+        (folder / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / "clone" / name)
+    pyproject = (folder / "clone/pyproject.toml").read_text(encoding="utf-8")
     names = [f"naa-{secrets.token_hex(4)}-{name}" for name in ("dev", "test")]
     dev = "[tool.nox-alembic.env.dev]\n"
     named = pyproject.replace(dev, f'{dev}compose-project = "{names[0]}"\n').replace('"dds-test"', f'"{names[1]}"')
-    (tmp_path / "clone/pyproject.toml").write_text(named, encoding="utf-8")
+    (folder / "clone/pyproject.toml").write_text(named, encoding="utf-8")
     variables = {"PROJECT": names[0], "DDS_DB_PORT": "0", "DDS_BACKEND_PORT": "0"}
-    project = Project(tmp_path / "clone", tmp_path / "home", variables)
+    project = Project(folder / "clone", folder / "home", variables)
     project.variables["PYTHONPATH"] = str(project.root / "src")
     yield project
     for name in names:
@@ -39,7 +40,7 @@ def repository(tmp_path: Path) -> Iterator[Project]:
 
 def health(project: Project, *words: str) -> object:
     url = project.good("status", "--json", *words).json["backend"]["url"]
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=30) as answer:
         return json.load(answer)
 
 
@@ -48,13 +49,13 @@ def post(project: Project, *words: str) -> int:
     url = project.good("status", "--json", *words).json["backend"]["url"].replace("/health", "/projects")
     body = json.dumps({"researcher_id": 1, "name": "Mine", "short_name": "mine"}).encode()
     request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         return int(answer.status)
 
 
 def projects(project: Project, *words: str) -> list[str]:
     url = project.good("status", "--json", *words).json["backend"]["url"].replace("/health", "/projects")
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=30) as answer:
         return [row["short_name"] for row in json.load(answer)]
 
 
