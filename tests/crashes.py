@@ -24,7 +24,8 @@ from tests.project import COMPOSE, Project, Ran, make_project
 STEPS = ["Kill", "SetDataAside", "StartDatabase", "AwaitDatabase", "Migrate", "Seed", "StartServices", "AwaitBackend"]
 ENGINE_STEPS = ["Kill", "StartDatabase", "AwaitBackend"]
 WIPER = [("gates", 1), ("renamed", 1), ("made", 1), ("synced", 1), ("entry", 1), ("entry", 400), ("rmdir", 1)]
-AROUND = [(f"{when} {step}", 1) for step in STEPS for when in ("before", "after")]
+# After a step is before the next one; only beside the start of the database something else goes on by then.
+AROUND = [*((f"before {step}", 1) for step in STEPS), ("after StartDatabase", 1), (f"after {STEPS[-1]}", 1)]
 POINTS = [("locked", 1), *WIPER, ("revision", 2), *AROUND]
 # What is done by the engine itself; the rest is the same on both, and one of them does it all.
 AROUND_ENGINE = [(f"{when} {step}", 1) for step in ENGINE_STEPS for when in ("before", "after")]

@@ -7,7 +7,7 @@ import pytest
 from tests import crashes
 from tests.crashes import Harness
 
-RANDOM_RUNS = 10  # `python -m tests.crashes embedded` does 200
+RANDOM_RUNS = 4  # `python -m tests.crashes embedded` does 200
 
 
 @pytest.fixture(scope="module")
