@@ -28,6 +28,22 @@ def project(tmp_path: Path) -> Iterator[Project]:
     project.run("down")
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    folder = tmp_path_factory.mktemp("stopped")
+    project = make_project(folder / "project", folder / "home", 'engine = "embedded"')
+    yield project
+    project.run("down")
+
+
+@pytest.fixture
+def stopped(shared: Project) -> Project:
+    """One project for all tests that wipe nothing: it has the row of the seed, and nothing of it runs."""
+    shared.good("dev")
+    shared.good("down")
+    return shared
+
+
 def pgdata(project: Project) -> Path:
     (path,) = (project.home / "data").glob("*/dev/pgdata")
     return path
@@ -58,7 +74,7 @@ def test_a_fresh_machine_gets_a_healthy_backend_and_a_second_reset_works_at_once
     project.good("reset")
     first = project.good("status", "--json").json
     assert (first["current"], first["engine"], first["backend"]["healthy"]) == (["t2"], "embedded", True)
-    with urllib.request.urlopen(first["backend"]["url"], timeout=5) as answer:
+    with urllib.request.urlopen(first["backend"]["url"], timeout=30) as answer:
         assert answer.status == 200
     execute(address_of(project), "INSERT INTO t1 VALUES (7)")
     project.good("reset", "--yes")
@@ -103,12 +119,10 @@ def test_a_server_that_was_killed_comes_back_with_its_data(project: Project) -> 
     assert rows(project) == 2
 
 
-def test_a_stale_pid_file_that_names_another_program_is_no_server(project: Project) -> None:
-    project.good("dev")
-    project.good("down")
-    (pgdata(project) / "postmaster.pid").write_text(f"{os.getpid()}\n{pgdata(project)}\n1\n5432\n\n127.0.0.1\n")
-    project.good("dev")
-    assert project.run("status").code == 0
+def test_a_stale_pid_file_that_names_another_program_is_no_server(stopped: Project) -> None:
+    (pgdata(stopped) / "postmaster.pid").write_text(f"{os.getpid()}\n{pgdata(stopped)}\n1\n5432\n\n127.0.0.1\n")
+    stopped.good("dev")
+    assert stopped.run("status").code == 0
 
 
 def test_a_backend_that_died_is_started_again(project: Project) -> None:
@@ -141,14 +155,12 @@ def test_a_chosen_port_that_is_taken_is_named_with_its_key(project: Project) -> 
     assert not project.home.exists() or not list(project.home.rglob("pgdata"))
 
 
-def test_a_free_port_that_somebody_took_meanwhile_is_replaced(project: Project) -> None:
-    project.good("dev")
-    project.good("down")
-    before = connection_of(project)["port"]
+def test_a_free_port_that_somebody_took_meanwhile_is_replaced(stopped: Project) -> None:
+    before = connection_of(stopped)["port"]
     with socket.create_server(("127.0.0.1", before)):
-        project.good("dev")
-    assert connection_of(project)["port"] != before
-    assert project.run("status").code == 0
+        stopped.good("dev")
+    assert connection_of(stopped)["port"] != before
+    assert stopped.run("status").code == 0
 
 
 def test_data_of_another_major_version_is_explained_and_reset_is_the_cure(project: Project) -> None:
@@ -162,32 +174,28 @@ def test_data_of_another_major_version_is_explained_and_reset_is_the_cure(projec
     assert rows(project) == 1
 
 
-def test_an_initdb_that_was_cut_off_leaves_nothing_in_the_way(project: Project) -> None:
-    project.good("dev")
-    project.good("down")
-    data = pgdata(project)
+def test_an_initdb_that_was_cut_off_leaves_nothing_in_the_way(stopped: Project) -> None:
+    data = pgdata(stopped)
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     cut_off = data.with_name(f".pgdata.new-{dead.pid}")
     shutil.move(data, cut_off)
-    project.good("dev")
+    stopped.good("dev")
     assert not cut_off.exists()
-    assert rows(project) == 1
+    assert rows(stopped) == 1
 
 
-def test_an_initdb_that_outlived_its_run_is_ended_before_its_folder_is_deleted(project: Project) -> None:
-    project.good("dev")
-    project.good("down")
+def test_an_initdb_that_outlived_its_run_is_ended_before_its_folder_is_deleted(stopped: Project) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    cut_off = pgdata(project).with_name(f".pgdata.new-{dead.pid}")
-    shutil.move(pgdata(project), cut_off)
-    script = "import pathlib, sys\nwhile True: pathlib.Path(sys.argv[1], 'base/new').touch()"
+    cut_off = pgdata(stopped).with_name(f".pgdata.new-{dead.pid}")
+    shutil.move(pgdata(stopped), cut_off)
+    script = "import pathlib, sys, time\nwhile True: pathlib.Path(sys.argv[1], 'base/new').touch(); time.sleep(0.001)"
     with subprocess.Popen([sys.executable, "-c", script, str(cut_off)], stderr=subprocess.DEVNULL) as writer:
-        project.good("dev")
-        assert writer.wait(timeout=5) == -signal.SIGKILL
+        stopped.good("dev")
+        assert writer.wait(timeout=300) == -signal.SIGKILL
     assert not cut_off.exists()
-    assert rows(project) == 1
+    assert rows(stopped) == 1
 
 
 def test_programs_that_are_not_there_are_named(project: Project) -> None:
@@ -199,12 +207,12 @@ def test_programs_that_are_not_there_are_named(project: Project) -> None:
     )
 
 
-def test_facts_that_cannot_be_read_are_named(project: Project) -> None:
-    project.good("dev")
-    project.good("down")
-    (path,) = (project.home / "data").rglob("connection.json")
+def test_facts_that_cannot_be_read_are_named(stopped: Project) -> None:
+    (path,) = (stopped.home / "data").rglob("connection.json")
+    known = path.read_text()
     path.write_text("{")
-    id_, message, _ = project.run("status", "--json").error
+    id_, message, _ = stopped.run("status", "--json").error
+    path.write_text(known)
     assert id_ == "NA127"
     assert str(path) in message
 
@@ -313,7 +321,7 @@ def test_two_migrations_at_once_with_a_concurrent_index_both_succeed(project: Pr
     )
     project.revision("t3", "t2", upgrade=index)
     runs = [project.start("migrate", "--env", name) for name in ("dev", "dev")]
-    codes = sorted(run.wait(timeout=60) for run in runs)
+    codes = sorted(run.wait(timeout=300) for run in runs)
     assert codes in ([0, 0], [0, 4])  # the second one may meet the environment's lock
     assert project.run("status", "--json").json["pending"] == []
 
