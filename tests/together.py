@@ -46,7 +46,7 @@ def rounds(project: Project, count: int) -> Iterator[str]:
         execute(address_of(project), "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
         both = (project, other_clone(project) if number % 2 else project)
         runs = [start(one) for one in both]
-        ends = [(*run.communicate(timeout=120), run.returncode) for run in runs]
+        ends = [(*run.communicate(timeout=300), run.returncode) for run in runs]
         assert [code for _, _, code in ends] == [0, 0], ends
         notes = [note for out, _, _ in ends for note in json.loads(out).get("notes", [])]
         (waited,) = [note for note in notes if note.startswith("waiting for ")]

@@ -282,7 +282,7 @@ def test_a_server_that_is_killed_while_it_is_restored_loses_nothing(project: Pro
     await_new(address_of(project), restoring)
     (file,) = (project.home / "data").glob("*/dev/pgdata/postmaster.pid")
     os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
-    out, _ = restoring.communicate(timeout=60)
+    out, _ = restoring.communicate(timeout=300)
     error = json.loads(out)["error"]
     assert (restoring.returncode, error["id"]) == (1, "NA610")
     project.good("dev")

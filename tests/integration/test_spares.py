@@ -212,7 +212,7 @@ def test_nobody_waits_for_the_background_and_two_clones_do_not_see_each_other(tm
         seen = project.good("spare", "--json").json  # while it is being made, or when it is
         assert seen["ok"]
         project.good("migrate")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while set(spares_of(project)) != {"base", "ready"}:
             assert time.monotonic() < deadline, next(project.home.rglob("spare.log")).read_text()
             time.sleep(0.2)

@@ -98,10 +98,10 @@ def test_it_serves_and_ends_soon_after_sigterm(url: URL, migrated: Config, reloa
 
 
 def _answers(url: str) -> bool:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            with urllib.request.urlopen(url, timeout=30) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.05)
