@@ -18,7 +18,6 @@ from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.status import Status
 from nox_alembic.core.timeline import Timeline
-from nox_alembic.screen import LateConsole, Screen, escape
 
 if TYPE_CHECKING:
     from nox_alembic.core.changes import Draft
@@ -60,7 +59,6 @@ class Reporter:
     steps: list[StepResult] = field(default_factory=list)
     fields: dict[str, object] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
-    console: Screen = field(default_factory=LateConsole)
     checks: "list[Check]" = field(default_factory=list)
     _held: list[str] = field(default_factory=list)
     _written: list[str] = field(default_factory=list)
@@ -146,7 +144,7 @@ class Reporter:
         if not sys.stderr.isatty():
             yield lambda _: None
             return
-        from rich.console import Console  # noqa: PLC0415 - as late as the console
+        from rich.console import Console  # noqa: PLC0415 - for snapshots alone
         from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn  # noqa: PLC0415
 
         columns = ("     ", BarColumn(), DownloadColumn(), TransferSpeedColumn())
@@ -190,13 +188,13 @@ class Reporter:
         """Say what a rehearsal has shown, before anybody is asked."""
         self.fields["rehearsal"] = {"lost": list(lost), "changed": list(changed), "left_behind": list(behind)}
         lines = [
-            *(f"[yellow]the downgrade: {escape(text)}[/]" for text in behind),
-            *(f"[red]lost: {escape(text)}[/]" for text in lost),
-            *(f"[yellow]changed: {escape(text)}[/]" for text in changed),
-            *([f"what the downgrade leaves behind is not known: {escape(unknown)}"] if unknown else []),
+            *(click.style(f"the downgrade: {text}", fg="yellow") for text in behind),
+            *(click.style(f"lost: {text}", fg="red") for text in lost),
+            *(click.style(f"changed: {text}", fg="yellow") for text in changed),
+            *([f"what the downgrade leaves behind is not known: {unknown}"] if unknown else []),
         ]
         for line in lines or ["everything comes back as it was"]:
-            self.console.print(f"      {line}")
+            self._say(f"      {line}")
 
     def command(self, words: Sequence[str]) -> None:
         """Print the command that a dry run does not run."""
@@ -285,10 +283,10 @@ class Reporter:
         self._held.clear()
 
     def _error(self, error: NoxAlembicError) -> None:
-        self.console.print(f"[bold red]error {error.id}:[/] {escape(error.message)}")
+        self._say(f"{click.style(f'error {error.id}:', fg='red', bold=True)} {error.message}")
         for line in error.detail.splitlines():
-            self.console.print(f"  {escape(line)}", style="dim")
-        self.console.print(f"[bold]hint:[/] {escape(error.hint)}")
+            self._say(click.style(f"  {line}", dim=True))
+        self._say(f"{click.style('hint:', bold=True)} {error.hint}")
 
     def _line(self, line: str) -> None:
         """Print a line, held back until its result where a step's own line is still open."""

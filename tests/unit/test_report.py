@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import PurePath
 
 import pytest
-from rich.console import Console
 
 from nox_alembic.core.checks import Found, made, not_made
 from nox_alembic.core.consent import Inventory, Stored
@@ -20,7 +19,7 @@ from tests.unit.core.make import SAVED, chain, facts, up
 @pytest.fixture
 def report() -> Reporter:
     """A report that is not a terminal, as wide as it likes."""
-    return Reporter("reset", console=Console(stderr=True, soft_wrap=True, highlight=False))
+    return Reporter("reset")
 
 
 def test_status_lines_are_below_each_other(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,7 +96,7 @@ def test_an_error_shows_id_detail_and_hint(report: Reporter, capsys: pytest.Capt
 
 
 def test_json_is_one_object_with_the_fields_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
-    report = Reporter("reset", json=True, console=Console(stderr=True, quiet=True))
+    report = Reporter("reset", json=True)
     report.opened("dev", "compose", "as configured")
     with report.step(1, 1, "kill", speaks=False) as result:
         result.outcome = "done"

@@ -5,7 +5,6 @@ import typing
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from nox_alembic.core.catalogue import Catalogue, Item
 from nox_alembic.core.changes import Change, Draft, NewFile
@@ -109,7 +108,7 @@ class Bench:
         self.commands = FakeCommands(self.world)
         self.safe, self.keeping = FakeSafe(self.world), FakeKeeping(self.world)
         self.records, self.kept = FakeRecords(), FakeKept()
-        self.report = Reporter("reset", console=Console(stderr=True, record=True, width=120, quiet=False))
+        self.report = Reporter("reset")
         self.repairs = FakeRepairs(self.world)
         self.linter, self.clusters = FakeLinter(self.world), FakeClusters(self.world)
         self.spares = FakeSpares(self.world)

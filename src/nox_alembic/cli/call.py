@@ -96,7 +96,7 @@ def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int
 
 def report_on(verb: str, shared: Shared, work: Callable[["Reporter"], int]) -> int:
     """Do the work, and tell how it ended; returns the exit code."""
-    from nox_alembic.report import Reporter, use_utf8  # noqa: PLC0415 - rich
+    from nox_alembic.report import Reporter, use_utf8  # noqa: PLC0415 - `--help` reports nothing
 
     use_utf8()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from rich.console import Console
 
 from nox_alembic.actions.supervision import Supervised
 from nox_alembic.core.details import InvalidIndex
@@ -79,7 +78,7 @@ class Around:
 
 def supervised(around: Around, verb: str = "reset", environment: str = "") -> tuple[Supervised, Failing]:
     migrations = Failing(World())
-    report = Reporter(verb, console=Console(quiet=True))
+    report = Reporter(verb)
     return Supervised(
         migrations=migrations,
         surroundings=around,
