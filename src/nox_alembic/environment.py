@@ -7,7 +7,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from nox_alembic.core.authors import Authors
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError, UsageError
 from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 from nox_alembic.edges import files, kept, probe, process
 from nox_alembic.edges.engines import Engine
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from nox_alembic.tools import Person
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Environment:
     """What a verb works on; `configuration` is the project's Alembic configuration, None when it has none.
 

@@ -3,7 +3,7 @@
 import concurrent.futures
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
@@ -13,6 +13,7 @@ from nox_alembic.actions.rehearsal import SHADOW, Rehearsal
 from nox_alembic.actions.standby import Standby, seed
 from nox_alembic.core import steps
 from nox_alembic.core.errors import FailedError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.recipes.targets import shown_path
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
@@ -21,7 +22,7 @@ from nox_alembic.tools import Tools
 RECONNECT_SECONDS = 5
 
 
-@dataclass(frozen=True)
+@frozen
 class Runner:
     """Runs plans with its tools and reports each step as it goes."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -14,6 +13,7 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.failures import Blocker, Failure
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 from nox_alembic.core.lint import Violation
 from nox_alembic.core.snapshots import Snapshot
@@ -309,7 +309,7 @@ class Spares(Protocol):
         """Delete some; return what there is to say of what is left."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Tools:
     """The edges that a run uses; `cli` wires the real ones. What takes long to import is given as a call.
 

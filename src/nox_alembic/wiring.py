@@ -4,11 +4,12 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from nox_alembic.actions.supervision import Supervised
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 from nox_alembic.core.steps import Plan
 from nox_alembic.edges import (
@@ -36,7 +37,7 @@ from nox_alembic.environment import Environment
 from nox_alembic.tools import Person, Tools
 
 
-@dataclass(frozen=True)
+@frozen
 class Wiring:
     """An environment and the history that its plan was made on."""
 

@@ -1,13 +1,14 @@
 """What the steps of `check` and `repair` do: comparing, linting, and putting the database's own record right."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
 from nox_alembic.actions.recording import Recording
 from nox_alembic.core.checks import Found, not_made, of_lint, of_models
 from nox_alembic.core.errors import FailedError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.lint import findings, is_asked, one_by_one, whole, without_bookkeeping
 from nox_alembic.core.steps import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
 from nox_alembic.report import Reporter
@@ -17,7 +18,7 @@ from nox_alembic.tools import Tools
 NO_MODELS = "does not provide a MetaData object"
 
 
-@dataclass(frozen=True)
+@frozen
 class Checking:
     """The checks and repairs, with the tools of a run; `shadow` is the name of the database to compare with."""
 

@@ -1,18 +1,19 @@
 """The journal of `undo` with what is really there, on disk and in the server."""
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nox_alembic.core.aside import leftovers
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import DatabaseAddress, Facts
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.undo import WHOLE, FileChange, Generation, Journal
 from nox_alembic.edges import aside, journal
 from nox_alembic.edges.engines import Engine
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Generations:
     """What verbs have kept of one environment, by the journal at `path`; `limit` of each kind stay."""
 

@@ -1,12 +1,13 @@
 """Copies of the database that `undo` brings back, and the files that verbs have changed with it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nox_alembic.actions.generations import Generations
 from nox_alembic.core.aside import Mark, before_name, new_name
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 from nox_alembic.core.paths import from_root
 from nox_alembic.core.recipes.keeping import way_back_lost
@@ -18,7 +19,7 @@ from nox_alembic.edges.engines import Engine
 from nox_alembic.report import Reporter
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Keeping:
     """What is kept of one database and of files; `timeout` in seconds is how long a migration is waited for."""
 

@@ -1,12 +1,12 @@
 """Moves the database along its history: under the lock, with a second look before and after, and a record of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_alembic.actions.recording import Recording
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
 from nox_alembic.core.steps import ApplyRevision, Downgrade, DowngradeLost, Migrate
@@ -17,7 +17,7 @@ DONE = "done"
 NOT_NEEDED = "not needed"
 
 
-@dataclass(frozen=True)
+@frozen
 class Movement:
     """A database and the Alembic configuration that its revisions come from; `beside` is another than the real one."""
 

@@ -1,17 +1,17 @@
 """Keeps with which bytes revisions are applied: the digests in the database, copies of the files outside of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 from nox_alembic.core.records import holding, unrecorded
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Tools
 
 
-@dataclass(frozen=True)
+@frozen
 class Recording:
     """What happens around each upgrade and downgrade, under the lock that these hold."""
 

@@ -4,12 +4,12 @@ Alembic is a strict one here: where env.py connects to another database than the
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_alembic.core.catalogue import Catalogue, Difference, compare, left_behind
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import Rehearse
 from nox_alembic.tools import Migrations, Tools
 
@@ -23,7 +23,7 @@ _DEAF = 'have env.py take "sqlalchemy.url" of its configuration, or DATABASE_URL
 OnRevision = Callable[[str], None]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Rehearsed:
     """What was seen, in sentences.
 
@@ -37,7 +37,7 @@ class Rehearsed:
     unknown: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Rehearsal:
     """One rehearsal of the way that `step` describes; the real database is only read."""
 

@@ -3,7 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nox_alembic.actions.generations import Generations
@@ -11,6 +11,7 @@ from nox_alembic.actions.sparestores import store_of
 from nox_alembic.actions.volumekeeping import VolumeKeeping
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import Plan, PutBack, SetDataAside, Sweep, UseSpare
 from nox_alembic.core.undo import Journal
 from nox_alembic.edges import journal, probe, wiper
@@ -18,7 +19,7 @@ from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.wiper.values import Gates
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Safekeeping:
     """The data folder of one environment and what was set aside of it."""
 

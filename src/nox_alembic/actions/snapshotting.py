@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nox_alembic.core.aside import Mark, unfinished
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, Facts
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.snapshots import Shelf, Snapshot
 from nox_alembic.edges import aside, clock, database, git, snapshots
@@ -23,7 +24,7 @@ PARALLEL_SIZE = 64_000_000
 PARALLEL_JOBS = 8
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Snapshotting:
     """The snapshots of one environment, in `folder`; `timeout` in seconds is how long a migration is waited for."""
 

@@ -1,11 +1,11 @@
 """Where spares lie: folders beside the data folder, or volumes beside the named volume."""
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from nox_alembic.core.errors import FailedError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.volumes import not_removed
 from nox_alembic.edges import wiper
 from nox_alembic.edges.engines import Engine, Volumes
@@ -58,7 +58,7 @@ def store_of(engine: Engine) -> Store:
     return VolumeStore(engine, engine.volumes) if engine.volumes else FolderStore(engine)
 
 
-@dataclass(frozen=True)
+@frozen
 class FolderStore:
     """Folders beside the data folder; one that is finished gets its name by a rename."""
 
@@ -131,7 +131,7 @@ class FolderStore:
         return self._data.with_name(name)
 
 
-@dataclass(frozen=True)
+@frozen
 class VolumeStore:
     """Volumes; a volume keeps its name, and the sidecar alone says which of them are finished."""
 

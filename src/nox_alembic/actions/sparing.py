@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_alembic.actions.sparestores import Store, store_of
@@ -10,6 +9,7 @@ from nox_alembic.core import spare
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.spare import Needs, Spare, Spares
@@ -35,7 +35,7 @@ DONE = "done"
 ROOM = 500_000_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Sparing:
     """The spares of one environment; `sidecar` is the file that names those that are whole."""
 

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, assert_never
 
@@ -11,6 +11,7 @@ from nox_alembic.actions.movement import DONE, Movement
 from nox_alembic.core.aside import Mark, new_name
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import DropSpares, KeepSpare, MakeNew, Migrate, MigrateNew, SeedNew, StandbyStep
 from nox_alembic.edges import clock
 from nox_alembic.report import Reporter
@@ -19,7 +20,7 @@ from nox_alembic.tools import Tools
 _INSTEAD = "correct it and repeat, or `nox -s reset` without `--fast` wipes the data instead"
 
 
-@dataclass(frozen=True)
+@frozen
 class Standby:
     """What is done before the real database is touched: whatever fails here has changed nothing of it."""
 

@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,6 +13,7 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.core.explanations import end_of, explain, query
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.failures import Blocker, Failure, MigrationError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 from nox_alembic.report import Reporter
 from nox_alembic.tools import Migrations, Surroundings
@@ -20,7 +21,7 @@ from nox_alembic.tools import Migrations, Surroundings
 OnRevision = Callable[[str], None]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Supervised:
     """Runs migrations as `migrations` does; whatever they raise becomes one error with the command to type next.
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nox_alembic.core.errors import FailedError, NoxAlembicError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import PutBack, SetDataAside, UseSpare
 from nox_alembic.core.undo import Generation, Journal
 from nox_alembic.core.volumes import Outcome, not_removed
@@ -12,7 +13,7 @@ from nox_alembic.edges import journal
 from nox_alembic.edges.engines import Volumes
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class VolumeKeeping:
     """The database's volume; `read` and `write` are those of the journal, of what is really there."""
 

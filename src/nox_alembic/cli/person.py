@@ -4,13 +4,13 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from nox_alembic.cli.words import Shared
 from nox_alembic.core.errors import FailedError, RefusedError
+from nox_alembic.core.frozen import frozen
 
 
 def is_interactive(shared: Shared) -> bool:
@@ -18,7 +18,7 @@ def is_interactive(shared: Shared) -> bool:
     return not shared.json and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-@dataclass(frozen=True)
+@frozen
 class Person:
     """Asks on stderr, since stdout is for data."""
 

@@ -1,7 +1,7 @@
 """The group of all verbs, and the options that each of them has."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import click
 
 from nox_alembic import __version__
 from nox_alembic.core.config import nearest
+from nox_alembic.core.frozen import frozen
 
 # What `--help` lists, in this order; a verb that is missing here comes last.
 ORDER = (
@@ -36,7 +37,7 @@ ORDER = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Shared:
     """The options that every verb has."""
 

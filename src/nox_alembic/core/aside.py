@@ -6,8 +6,10 @@ A mark is the comment of the database. Only what has the exact name and the mark
 import json
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Literal
+
+from nox_alembic.core.frozen import frozen
 
 PREFIX = "nox-alembic "
 # Longer names are cut by the server, in silence.
@@ -19,7 +21,7 @@ BASE = "__base"
 BEFORE = re.compile(r"__before_\d{8}t\d{9}z")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Mark:
     """What the comment of such a database says.
 
@@ -45,7 +47,7 @@ class Mark:
         return PREFIX + json.dumps(asdict(self), separators=(",", ":"))
 
 
-@dataclass(frozen=True)
+@frozen
 class Marked:
     """A database of ours by its name and its mark."""
 

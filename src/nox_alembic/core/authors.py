@@ -1,10 +1,12 @@
 """Who added a revision file and when, as far as git tells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from nox_alembic.core.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Commit:
     """The commit that added a file; `date` is the author's, as ISO 8601 with seconds and time zone."""
 
@@ -18,7 +20,7 @@ class Commit:
         return self.date[:10]
 
 
-@dataclass(frozen=True)
+@frozen
 class Authors:
     """The commits by path of the file, without those that are not committed; `limit` says why some are missing."""
 

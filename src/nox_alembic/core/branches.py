@@ -1,17 +1,18 @@
 """Two branches before they are merged: the heads of what comes out, and where both change the same."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nox_alembic.core.checks import Check, Found, counted, made, of_broken_history, of_history
 from nox_alembic.core.errors import FailedError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History, Revision
 from nox_alembic.core.touched import Touched, Unread
 from nox_alembic.core.touched.conflicts import Conflict, Reading, conflicts
 from nox_alembic.core.touched.script import touched
 
 
-@dataclass(frozen=True)
+@frozen
 class Source:
     """A revision file on a branch; `author` is who changed it last, "" where that is not known."""
 
@@ -20,7 +21,7 @@ class Source:
     author: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Branches:
     """The revision files, by path, of our branch, of theirs, of what both began with, and of what a merge makes.
 

@@ -1,13 +1,15 @@
 """What a database consists of, as frozen values, and in plain sentences what differs between two states of it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from nox_alembic.core.frozen import frozen
 
 # Longer ones, as those of functions and views, would fill the screen twice and say no more.
 SHOWN_LENGTH = 80
 
 
-@dataclass(frozen=True)
+@frozen
 class Item:
     """One object of the catalogue.
 
@@ -22,7 +24,7 @@ class Item:
     of: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Values:
     """How many values other than null a column has, and their checksum, whatever their order."""
 
@@ -30,7 +32,7 @@ class Values:
     checksum: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Catalogue:
     """A database at one moment.
 
@@ -45,7 +47,7 @@ class Catalogue:
     positions: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class Difference:
     """One thing that differs; `trait` is "" for the whole object.
 
@@ -60,7 +62,7 @@ class Difference:
     data: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class _Words:
     appeared: str
     vanished: str

@@ -1,9 +1,9 @@
 """What an autogenerate found, and the revision files that it wants written."""
 
-from dataclasses import dataclass
+from nox_alembic.core.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Change:
     """One difference between the models and the migrations; `kind` is for programs, `sentence` for people."""
 
@@ -11,7 +11,7 @@ class Change:
     sentence: str
 
 
-@dataclass(frozen=True)
+@frozen
 class NewFile:
     """A file that is not written yet; `path` counts from the folder of Alembic's configuration."""
 
@@ -19,7 +19,7 @@ class NewFile:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Draft:
     """A new revision: what it changes, and its file (several where the project's own hook splits it)."""
 

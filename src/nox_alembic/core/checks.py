@@ -1,7 +1,7 @@
 """What `check` says: one line for each check, made or not, and what each has found."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Literal
 
@@ -9,6 +9,7 @@ from nox_alembic.core.changes import Change
 from nox_alembic.core.details import Details, InvalidIndex
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.headfile import problem
 from nox_alembic.core.history import History
 from nox_alembic.core.team import CURE, told_heads
@@ -16,7 +17,7 @@ from nox_alembic.core.team import CURE, told_heads
 State = Literal["ok", "found", "not made"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Found:
     """Something that needs a hand, and what to type; the fields after `hint` are filled where there is such a place.
 
@@ -42,7 +43,7 @@ class Found:
         return {key: value for key, value in vars(self).items() if value}
 
 
-@dataclass(frozen=True)
+@frozen
 class Check:
     """One check; `sentence` is what was seen, or why it was not made; `notices` are worth a look and no finding."""
 

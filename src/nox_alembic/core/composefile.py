@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath, PurePosixPath
 from typing import Any, Literal
 
 from nox_alembic.core.config import Config, nearest
 from nox_alembic.core.errors import PreconditionError, UsageError
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.paths import from_root
 
 POSTGRES_PORT = 5432
@@ -20,7 +21,7 @@ DATA_SUBPATHS = ("data", "*/docker", "*/data")
 Document = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Port:
     """A published port; `published` is 0 when the engine chooses one."""
 
@@ -29,7 +30,7 @@ class Port:
     host: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Mount:
     """A mount of a service; `source` is a path for `bind` and the volume's key for `volume`."""
 
@@ -38,7 +39,7 @@ class Mount:
     target: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Service:
     """A service of the Compose file; its environment has secrets and stays out of `repr`.
 
@@ -60,7 +61,7 @@ class Service:
         return next((port for port in self.ports if port.container == container), None)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ComposeModel:
     """The project as Compose sees it, with the two services that matter here."""
 

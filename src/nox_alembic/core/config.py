@@ -3,11 +3,12 @@
 import contextlib
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
 from typing import Literal
 
 from nox_alembic.core.errors import UsageError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import parse_size
 
 EngineChoice = Literal["auto", "compose", "embedded"]
@@ -15,7 +16,7 @@ TABLE = "[tool.nox-alembic]"
 DEFAULT_ENVIRONMENT = "dev"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Config:
     """What one environment of one project is; the field `compose_files` is the key `compose-files`, and so on.
 

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 
 from nox_alembic.core.config import Config
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.steps import DeleteSnapshots, DiscardData, Plan, Rehearse, SetDataAside
 
@@ -12,7 +12,7 @@ from nox_alembic.core.steps import DeleteSnapshots, DiscardData, Plan, Rehearse,
 HASH_LENGTH = 12
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Content:
     """One database: `size` in bytes, `rows` by the server's estimate, which leaves out the `uncounted` tables.
 
@@ -34,7 +34,7 @@ class Content:
         return f"database {self.name}: {rows}, {shown_size(self.size)}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Stored:
     """Files of the database on this machine: bytes, None where that cannot be told; `trace` as that of a `Content`."""
 
@@ -48,7 +48,7 @@ class Stored:
         return "of unknown size" if self.size is None else shown_size(self.size)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Inventory:
     """What a plan takes away or changes.
 

@@ -1,11 +1,13 @@
 """What `check` and `repair` look at more closely than the other verbs: frozen values without a decision in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from nox_alembic.core.frozen import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class InvalidIndex:
     """An index with `indisvalid` false; `name` and `table` are quoted as SQL needs it.
 
@@ -23,7 +25,7 @@ class InvalidIndex:
         return f"{self.name} on {self.table}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Details:
     """The revision files and the database, looked at closely.
 

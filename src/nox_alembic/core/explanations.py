@@ -1,14 +1,14 @@
 """A failed migration explained: where, why, what is applied now, and the one command to type next."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from nox_alembic.core import offending
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.failures import Failure, without_passwords
+from nox_alembic.core.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class _Kind:
     """One kind of failure: its id, and what is to be typed next."""
 

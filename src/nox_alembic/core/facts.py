@@ -1,13 +1,14 @@
 """What was seen of the world before a plan is made: frozen values without a decision in them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
 from typing import Literal
 from urllib.parse import quote
 
 from nox_alembic.core.details import Details
 from nox_alembic.core.errors import RefusedError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.headfile import HeadFile
 from nox_alembic.core.history import History
 from nox_alembic.core.lost import Lost
@@ -21,7 +22,7 @@ from nox_alembic.core.undo import Journal
 NOWHERE = PurePath()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class DatabaseAddress:
     """Where a client logs in; the password stays out of `repr` and of `shown`.
 
@@ -52,7 +53,7 @@ class DatabaseAddress:
         return f"{self.host}:{self.port}/{quote(self.name, safe='')}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class DataLocation:
     """Where the database keeps its files.
 
@@ -75,7 +76,7 @@ class DataLocation:
         return {"folder": str(self.path), "volume": f"volume {self.volume}", "container": "the container"}[self.kind]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class TakenPort:
     """A port that a service wants and that another program holds; `variable` chooses it, if one does."""
 
@@ -84,7 +85,7 @@ class TakenPort:
     variable: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class BackendFacts:
     """`defined`: the project has one to start. `url`: where its health is asked for, None while no port is known."""
 
@@ -93,7 +94,7 @@ class BackendFacts:
     url: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Foreign:
     """Another clone, in the folder `root`, that has containers under this project's name; `gone`: the folder is."""
 
@@ -102,7 +103,7 @@ class Foreign:
     gone: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class EngineFacts:
     """What an engine sees of its environment.
 
@@ -137,7 +138,7 @@ class EngineFacts:
         return tuple(name for name in self.services if name not in self.stopped)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Facts:
     """Everything that a recipe decides on.
 

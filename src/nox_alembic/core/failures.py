@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
+from nox_alembic.core.frozen import frozen
 
-@dataclass(frozen=True, kw_only=True)
+
+@frozen(kw_only=True)
 class Blocker:
     """A session that keeps another one waiting; `state` and `query` are those of pg_stat_activity."""
 
@@ -26,7 +28,7 @@ class Blocker:
         return f'process {self.pid} of the server (user "{self.user}"{program}, {doing})'
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Failure:
     """All that is known of a failed migration; an empty value means "not known" or "does not apply".
 

@@ -1,15 +1,15 @@
 """The revision graph as a drawing: newest on top, a lane for each line of development; text and places, no screen."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History, Revision
 
 # What a terminal shows that knows no box-drawing characters.
 _PLAIN = str.maketrans("│├╮╯┬┴┼─●○", "||.'.'+-*o")
 
 
-@dataclass(frozen=True)
+@frozen
 class Line:
     """One line of the drawing; `id` is empty where lanes only come together or part."""
 
@@ -22,7 +22,7 @@ class Line:
         return self.drawing.translate(_PLAIN)
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Where a revision is: its lane from the left, its row from the top."""
 
@@ -30,7 +30,7 @@ class Place:
     row: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Edge:
     """From a revision down to one that it follows, by way of a lane."""
 
@@ -39,7 +39,7 @@ class Edge:
     lane: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Layout:
     """The drawing as lines, and as places and edges for those who draw otherwise; `lanes` is its width."""
 

@@ -1,13 +1,14 @@
 """The head file: the head's id in a file of its own, so that two branches that both add a revision collide in git."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import PurePath
+
+from nox_alembic.core.frozen import frozen
 
 NAME = "head"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class HeadFile:
     """Where the head file is, and what is in it; `content` is None while there is none."""
 

@@ -1,12 +1,12 @@
 """Several heads: what each of them has alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 
 
-@dataclass(frozen=True)
+@frozen
 class Side:
     """What one of several heads has alone; `revisions` are ids, the oldest first."""
 

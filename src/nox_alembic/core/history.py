@@ -1,13 +1,14 @@
 """The revision graph: frozen values and the questions that verbs ask of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from nox_alembic.core.errors import FailedError, FindingError, UsageError
+from nox_alembic.core.frozen import frozen
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Revision:
     """One revision file; `down` has two ids for a merge and none for a first revision."""
 
@@ -24,7 +25,7 @@ class Revision:
         return self.down + self.depends_on
 
 
-@dataclass(frozen=True)
+@frozen
 class History:
     """All revisions of the project, by id, parents before children in `order`."""
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from nox_alembic.core.checks import Found
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 
 _BEGINS = re.compile(r"^-- Running upgrade .*-> (\S+)$", re.MULTILINE)
@@ -14,7 +14,7 @@ _BOOKKEEPING = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Violation:
     """What a rule says of a line, which counts from 0; `cure` is empty where the rule has none."""
 
@@ -24,7 +24,7 @@ class Violation:
     cure: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Span:
     """What `upgrade --sql` is asked for: from `start` ("": from nothing) to `target`."""
 
@@ -32,7 +32,7 @@ class Span:
     target: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Section:
     """The lines of one revision in the SQL of an upgrade, from `start` to before `end`, counted from 0."""
 

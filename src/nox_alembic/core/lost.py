@@ -4,15 +4,16 @@ import hashlib
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nox_alembic.core.errors import FailedError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History, Revision
 
 SHOWN = 5  # names in one sentence
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class FileVersion:
     """What a file once was: in a `commit` of git by an `author`, or at the `path` of a copy that we kept.
 
@@ -36,7 +37,7 @@ class FileVersion:
 Candidates = Sequence[tuple[Revision, FileVersion]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class LostRevision:
     """A revision with the version of its file that serves; `exact` when that is known to be what was applied."""
 
@@ -56,7 +57,7 @@ class LostRevision:
         return f"{self.revision.message} ({facts})".strip()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Lost:
     """What a search has found; `found` has children before parents.
 

@@ -1,12 +1,11 @@
 """What is said when the server that clients reach is not, or may not be, the one that an environment runs."""
 
-from dataclasses import dataclass
-
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Seen:
     """A running server: when it started (UTC, to the second) and where its data is, "" where that is not told."""
 

@@ -1,7 +1,8 @@
 """The arguments of psql, as far as a run of it beside the server needs to know them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from nox_alembic.core.frozen import frozen
 
 STANDARD_INPUT = "-"
 _FILE = ("-f", "--file")
@@ -14,7 +15,7 @@ _WITH_VALUES = """
 _TAKE_A_VALUE = frozenset(_WITH_VALUES.split())
 
 
-@dataclass(frozen=True)
+@frozen
 class Psql:
     """`files` are to be given on standard input in their order: psql may run where they are not."""
 

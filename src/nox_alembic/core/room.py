@@ -1,7 +1,6 @@
 """Whether a copy of the database can be kept before a verb changes it."""
 
-from dataclasses import dataclass
-
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
 
 # In bytes. A new database has some from the start, and a server's log grows by files of 16 MB; one that cannot make the
@@ -9,7 +8,7 @@ from nox_alembic.core.sizes import shown_size
 LEAST = 50_000_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Room:
     """What was seen of a database and the place around it, in bytes.
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 
 from nox_alembic.core.config import nearest
 from nox_alembic.core.errors import FindingError, PreconditionError, UsageError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 from nox_alembic.core.sizes import shown_size
 
@@ -14,7 +15,7 @@ NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Snapshot:
     """The sidecar of a snapshot, as JSON beside its file.
 
@@ -47,7 +48,7 @@ class Snapshot:
         return {**asdict(self), "revisions": list(self.revisions)}
 
 
-@dataclass(frozen=True)
+@frozen
 class Damaged:
     """A snapshot that cannot be used, and why, as far as that is seen without reading its file."""
 
@@ -55,7 +56,7 @@ class Damaged:
     cause: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Shelf:
     """The snapshots of one environment, the oldest first; `leftovers` are what killed runs have left among them."""
 

@@ -5,11 +5,12 @@ is ever a copy of somebody's database.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FailedError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 
 Kind = Literal["base", "ready"]
@@ -18,7 +19,7 @@ FORMAT = "1"
 OFF = {"off", "0", "no", "false"}
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Needs:
     """What a spare depends on, as SHA-256 (hex): nothing in it can be read back.
 
@@ -31,7 +32,7 @@ class Needs:
     seed: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Spare:
     """One finished spare: `name` is that of its folder, `at` is when it was made (ISO 8601, UTC), `size` in bytes."""
 
@@ -43,7 +44,7 @@ class Spare:
     size: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Spares:
     """What there is of spares: `found` are whole, `leftovers` are folders that killed runs have left.
 
@@ -60,7 +61,7 @@ class Spares:
         return next((spare for spare in self.found if spare.kind == kind), None)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Choice:
     """The spare that a reset uses and what is then still to be run; `why` none is used, where that would surprise."""
 

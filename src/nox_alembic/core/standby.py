@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from nox_alembic.core.aside import Marked
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 from nox_alembic.core.spare import Needs
 
@@ -14,7 +15,7 @@ from nox_alembic.core.spare import Needs
 FORM = "1"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Cluster:
     """What a server has beside its databases: what a fresh data folder would have, and a swap would leave as it is.
 
@@ -47,7 +48,7 @@ class Cluster:
         return f"has other {' and '.join(changed)} than fresh data would have" if changed else ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Standing:
     """What a running server says of a swap. `record` is that of its fresh data, "" when there is none.
 

@@ -1,11 +1,11 @@
 """What `status` says: each revision applied, pending or unknown, and what needs a hand."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from nox_alembic.core.authors import Authors
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.headfile import problem
 from nox_alembic.core.lost import Lost
 from nox_alembic.core.team import CURE, told_heads
@@ -15,7 +15,7 @@ from nox_alembic.core.timeline import Timeline
 NEWEST_APPLIED = 10
 
 
-@dataclass(frozen=True)
+@frozen
 class Row:
     """One revision and where it stands; `author` and `date` (ISO 8601) as far as git tells, `author` in words."""
 
@@ -31,7 +31,7 @@ class Row:
         return {"id": self.id, "state": self.state, "message": self.message, **known}
 
 
-@dataclass(frozen=True)
+@frozen
 class Finding:
     """Something that needs a hand, and the command that gives it."""
 
@@ -39,7 +39,7 @@ class Finding:
     hint: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Status:
     """The state of an environment; anything in `findings` makes `status` exit with 3."""
 

@@ -1,12 +1,13 @@
 """Who added which revision, and what of it others already have: what git says, and how messages tell it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Origin:
     """Who added a file, when (YYYY-MM-DD), and on which branch; what is not known is empty."""
 
@@ -16,7 +17,7 @@ class Origin:
     committed: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Team:
     """What git says of the revisions that only one of several heads has.
 

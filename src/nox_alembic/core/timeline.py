@@ -1,18 +1,19 @@
 """The history seen from a database: what of it is applied, who added it, and how each revision is decorated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Literal
 
 from nox_alembic.core.authors import Authors, Commit
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 
 State = Literal["applied", "pending"]
 NOT_COMMITTED = "not committed"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Timeline:
     """`current` is what the database is at, None when it could not be asked; `authors` is None when git was not.
 

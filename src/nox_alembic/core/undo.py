@@ -1,10 +1,11 @@
 """What verbs have kept of the state before them, as generations, and which of them `undo` takes back."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Literal
 
 from nox_alembic.core.errors import FindingError, UsageError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
 
 Kind = Literal["folder", "volume", "database", "files"]
@@ -13,7 +14,7 @@ WHOLE: frozenset[Kind] = frozenset({"folder", "volume"})
 _NOUNS: dict[Kind, str] = {"folder": "data", "volume": "data", "database": "database", "files": "files"}
 
 
-@dataclass(frozen=True)
+@frozen
 class FileChange:
     """A file that a verb has changed: its path from the project on, with slashes, and its contents; None is no file."""
 
@@ -27,7 +28,7 @@ class FileChange:
         return FileChange(self.path, self.after, self.before)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Generation:
     """One state that was kept when `verb` took it away at `at` (ISO 8601, UTC).
 
@@ -70,7 +71,7 @@ class Generation:
         return {**asdict(self), "files": [change.path for change in self.files]}
 
 
-@dataclass(frozen=True)
+@frozen
 class Journal:
     """The generations of one environment, the oldest first."""
 

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.frozen import frozen
 
 LABEL = "nox-alembic.before"
 SPARE = "nox-alembic.spare"
@@ -21,7 +22,7 @@ class Outcome(StrEnum):
     NOT = "not"
 
 
-@dataclass(frozen=True)
+@frozen
 class Moved:
     """How it ended, and the major version that made what is kept, "" where it could not be read."""
 
@@ -29,7 +30,7 @@ class Moved:
     server: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Volume:
     """A volume as the daemon describes it; `mountpoint` is a path on the daemon's machine."""
 

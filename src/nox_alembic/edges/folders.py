@@ -5,15 +5,16 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
+from nox_alembic.core.frozen import frozen
+
 APPLICATION = "nox-alembic"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Folders:
     """The folders of one clone; none of them need exist yet. On macOS and Windows some of them are the same."""
 

@@ -1,12 +1,13 @@
 """Looks for the files of revisions that are not on this branch: in the copies that we kept, and in git's objects."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from nox_alembic.core import literals
 from nox_alembic.core.errors import FailedError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History, Revision
 from nox_alembic.core.lost import Candidates, FileVersion, Lost, LostRevision, chosen, in_order, unclear
 from nox_alembic.core.records import Digests
@@ -46,7 +47,7 @@ def look(project: Path, history: History, current: Sequence[str], digests: Diges
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class _Search:
     """The places to look at, each of them once at most, and the slow ones only when the fast ones do not have it."""
 

@@ -4,7 +4,6 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +12,7 @@ from nox_alembic.core.changes import Change, Draft, NewFile
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.failures import Failure, MigrationError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History, Revision
 from nox_alembic.edges import process, worker
 
@@ -22,7 +22,7 @@ Carry = Callable[[Mapping[str, Any], OnRevision], Mapping[str, Any]]
 NOT_CONNECTED = "postgresql+psycopg2://"
 
 
-@dataclass(frozen=True)
+@frozen
 class Alembic:
     """Alembic in one place; `path_of` and `address_of` say where that place sees the project and the database.
 

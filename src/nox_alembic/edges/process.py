@@ -9,11 +9,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, Any
 
 from nox_alembic.core.errors import FailedError, PreconditionError
+from nox_alembic.core.frozen import frozen
 
 logger = logging.getLogger("nox_alembic.process")
 
@@ -26,7 +27,7 @@ PIECE = 1 << 20
 LAST_WORDS = 1 << 14
 
 
-@dataclass(frozen=True)
+@frozen
 class Invocation:
     """A program to run: its words and the whole environment, which has the password so that no argument need."""
 
@@ -38,7 +39,7 @@ class Invocation:
         return Invocation((*self.words, *arguments), self.environ)
 
 
-@dataclass(frozen=True)
+@frozen
 class Completed:
     """How a program ended and what it printed."""
 

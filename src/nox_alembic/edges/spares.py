@@ -4,11 +4,12 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import History
 from nox_alembic.core.spare import Needs, Spare
 from nox_alembic.edges import digests
@@ -30,7 +31,7 @@ def write(path: Path, spares: Sequence[Spare]) -> None:
     write_private(path, json.dumps([asdict(one) for one in spares]))
 
 
-@dataclass(frozen=True)
+@frozen
 class Sources:
     """The files of a project that decide what is in a spare. `scripts` is Alembic's folder, None: in a package.
 

@@ -1,9 +1,9 @@
 """What can be typed after a verb."""
 
-from dataclasses import dataclass
+from nox_alembic.core.frozen import frozen
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Options:
     """What was typed after a verb; each recipe reads the ones that it knows."""
 

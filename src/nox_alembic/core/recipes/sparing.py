@@ -1,9 +1,8 @@
 """Spares, made beside the data while nobody waits for them, and what a reset does with one."""
 
-from dataclasses import dataclass
-
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.recipes.options import Options
 from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.recipes.standby import making, obstacle
@@ -21,7 +20,7 @@ from nox_alembic.core.steps import (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Prepared:
     """What a reset does with a spare: `place` in place of the wipe, `rest` in place of the migration."""
 

@@ -1,16 +1,17 @@
 """The way back from revisions that are not on this branch, as they are after `git switch`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FindingError
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.recipes.guards import refuse_protected, refuse_unfound
 from nox_alembic.core.recipes.ownership import proof
 from nox_alembic.core.steps import DowngradeLost, Step
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class WayBack:
     """The steps to this branch's history, what goes with them, and the facts as they are then."""
 

@@ -1,7 +1,6 @@
 """The vocabulary of plans: each step is a frozen value with a title; what it does lives in `runner.py`."""
 
-from dataclasses import dataclass
-
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps.checking import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
 from nox_alembic.core.steps.keeping import (
     CloseUndo,
@@ -152,7 +151,7 @@ Foreground = (
 Step = Foreground | Sweep
 
 
-@dataclass(frozen=True)
+@frozen
 class Plan:
     """What a verb will do, in order. Without steps there is nothing to do, and `notes` say why.
 

@@ -1,16 +1,16 @@
 """Steps that compare, lint, and put right what the database says of itself."""
 
-from dataclasses import dataclass
+from nox_alembic.core.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class CompareModels:
     """Compare the models with the shadow database, which has what the migrations amount to."""
 
     title = "compare the models with the migrations"
 
 
-@dataclass(frozen=True)
+@frozen
 class LintSql:
     """Lint the SQL of revisions that nobody else has yet; `server` is whether one runs, whose version then counts."""
 
@@ -24,7 +24,7 @@ class LintSql:
         return f"lint the SQL of what others do not have yet, {first}{f' to {others[-1]}' if others else ''}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Stamp:
     """Make the database say that it is at `after` in place of `before`; nothing is migrated."""
 
@@ -37,7 +37,7 @@ class Stamp:
         return f"mark the database as being at {', '.join(self.after) or 'base'}"
 
 
-@dataclass(frozen=True)
+@frozen
 class AcceptFiles:
     """Let the files of these revisions count as applied as they are now."""
 
@@ -49,7 +49,7 @@ class AcceptFiles:
         return f"take the files of {', '.join(self.revisions)} as they are"
 
 
-@dataclass(frozen=True)
+@frozen
 class DropIndex:
     """Drop an invalid index; its name is quoted as SQL needs it."""
 

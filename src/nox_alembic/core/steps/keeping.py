@@ -1,12 +1,11 @@
 """Steps that take data away, keep it, and bring it back."""
 
-from dataclasses import dataclass
-
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.undo import FileChange, Generation
 
 
-@dataclass(frozen=True)
+@frozen
 class SetDataAside:
     """Rename the data folder to a sibling, or move a volume's data to another one, and leave it fresh and empty.
 
@@ -31,7 +30,7 @@ class SetDataAside:
         return f"wipe {self.location.shown}"
 
 
-@dataclass(frozen=True)
+@frozen
 class PutBack:
     """Take the kept data of a generation back into its place, and keep what is there now instead."""
 
@@ -45,7 +44,7 @@ class PutBack:
         return f"put back {self.generation.kept}"
 
 
-@dataclass(frozen=True)
+@frozen
 class KeepDatabase:
     """Copy the database beside the real one, for `undo`, unless there is nothing in it or `target` is reached.
 
@@ -58,7 +57,7 @@ class KeepDatabase:
     title = "keep a copy of the database for `undo`"
 
 
-@dataclass(frozen=True)
+@frozen
 class OpenUndo:
     """Note for `undo` which files a verb is about to change that leaves the database at `revisions`."""
 
@@ -68,7 +67,7 @@ class OpenUndo:
     title = "note the files for `undo`"
 
 
-@dataclass(frozen=True)
+@frozen
 class SwapDatabases:
     """End all clients, rename the real database to a kept one and the new one to the real one, in one transaction.
 
@@ -86,7 +85,7 @@ class SwapDatabases:
         return f'put it into the place of the database "{self.database}"{", which is kept" if self.keeps else ""}'
 
 
-@dataclass(frozen=True)
+@frozen
 class SwapBack:
     """Put the kept database of a generation into the place of the real one, which is kept instead."""
 
@@ -99,7 +98,7 @@ class SwapBack:
         return f'put the database "{self.generation.kept}" back'
 
 
-@dataclass(frozen=True)
+@frozen
 class NoteUndone:
     """Note that the files of a generation are what they were, and what they were in between."""
 
@@ -108,7 +107,7 @@ class NoteUndone:
     title = "note it, so that `undo` again brings the files back"
 
 
-@dataclass(frozen=True)
+@frozen
 class Settle:
     """Finish or take back the move of a volume's data that a run was killed in."""
 
@@ -120,14 +119,14 @@ class Settle:
         return f"settle what a run that was killed began with {self.location.shown}"
 
 
-@dataclass(frozen=True)
+@frozen
 class CloseUndo:
     """Note that the verb came to its end."""
 
     title = "keep the old data for `undo`"
 
 
-@dataclass(frozen=True)
+@frozen
 class DiscardData:
     """Remove the database's container, and its named volume if it has one."""
 
@@ -139,7 +138,7 @@ class DiscardData:
         return f"remove {self.location.shown}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Sweep:
     """Delete what earlier wipes set aside, the newest kept; runs in the background of the following steps."""
 

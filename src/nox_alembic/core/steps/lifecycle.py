@@ -1,11 +1,10 @@
 """Steps that start, prove, run and end an environment."""
 
-from dataclasses import dataclass
-
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class ProvideImages:
     """Pull or build the images that this machine lacks, before anything else is touched."""
 
@@ -17,28 +16,28 @@ class ProvideImages:
         return f"fetch {', '.join(self.images)}"
 
 
-@dataclass(frozen=True)
+@frozen
 class ProveOwnership:
     """Refuse to go on unless the server that clients reach is the very one that this environment runs."""
 
     title = "prove that the server is ours"
 
 
-@dataclass(frozen=True)
+@frozen
 class Kill:
     """End everything of the environment at once; for data that is going away."""
 
     title = "kill the backend and the database"
 
 
-@dataclass(frozen=True)
+@frozen
 class Down:
     """End everything of the environment in an orderly way; the data stays."""
 
     title = "stop the backend and the database"
 
 
-@dataclass(frozen=True)
+@frozen
 class MakeFolder:
     """Make the data folder: when it is missing, the Docker daemon makes it as root, with its parents."""
 
@@ -50,14 +49,14 @@ class MakeFolder:
         return f"make {self.location.shown}"
 
 
-@dataclass(frozen=True)
+@frozen
 class StartDatabase:
     """Start the database server."""
 
     title = "start the database"
 
 
-@dataclass(frozen=True)
+@frozen
 class AwaitDatabase:
     """Wait until the target database takes a login over TCP and answers; at most `seconds`."""
 
@@ -65,7 +64,7 @@ class AwaitDatabase:
     title = "wait for the database"
 
 
-@dataclass(frozen=True)
+@frozen
 class Seed:
     """Run the project's seed command, if the database still waits for it."""
 
@@ -77,7 +76,7 @@ class Seed:
         return f"seed ({' '.join(self.command)})"
 
 
-@dataclass(frozen=True)
+@frozen
 class StartServices:
     """Start the backend, once, and with it what else the environment has."""
 
@@ -89,7 +88,7 @@ class StartServices:
         return f"start {', '.join(self.services)}"
 
 
-@dataclass(frozen=True)
+@frozen
 class AwaitBackend:
     """Wait until the backend says that it is healthy; at most `seconds`."""
 
@@ -97,7 +96,7 @@ class AwaitBackend:
     title = "wait for the backend"
 
 
-@dataclass(frozen=True)
+@frozen
 class AwaitReconnect:
     """Wait until the backend is healthy on another database; one that is not soon is started again, with `services`.
 
@@ -109,21 +108,21 @@ class AwaitReconnect:
     title = "wait for the backend to reconnect"
 
 
-@dataclass(frozen=True)
+@frozen
 class StopBackend:
     """End the backend, and nothing else."""
 
     title = "stop the backend"
 
 
-@dataclass(frozen=True)
+@frozen
 class KillServices:
     """End the backend at once, and what else there is beside the database, so that nobody comes back to it."""
 
     title = "kill the backend"
 
 
-@dataclass(frozen=True)
+@frozen
 class RunTests:
     """Run the project's test command with `DATABASE_URL` set; its exit code decides."""
 
@@ -135,7 +134,7 @@ class RunTests:
         return f"run {' '.join(self.command)}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Discard:
     """Remove a throw-away environment without a trace."""
 

@@ -1,11 +1,10 @@
 """Steps that move the database along its history."""
 
-from dataclasses import dataclass
-
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.lost import Lost
 
 
-@dataclass(frozen=True)
+@frozen
 class Migrate:
     """Upgrade to `target`; `seed_later` notes in a new database that its sample data is still to come.
 
@@ -29,7 +28,7 @@ def goal(target: str, pending: tuple[str, ...]) -> str:
     return f"{'head' if target == 'heads' else target}{count}"
 
 
-@dataclass(frozen=True)
+@frozen
 class PrintUpgradeSql:
     """Print the SQL of an upgrade and change nothing."""
 
@@ -42,7 +41,7 @@ class PrintUpgradeSql:
         return f"print the SQL from {self.start or 'base'} to {self.target}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Downgrade:
     """Go back to `target`, which is an id or `base`; `undone` are the revisions taken back, newest first."""
 
@@ -55,7 +54,7 @@ class Downgrade:
         return f"downgrade to {self.target}"
 
 
-@dataclass(frozen=True)
+@frozen
 class DowngradeLost:
     """Take revisions back that are not on this branch, with the scripts that were found elsewhere."""
 
@@ -68,14 +67,14 @@ class DowngradeLost:
         return f"take back {', '.join(self.lost.ids)} by {scripts}"
 
 
-@dataclass(frozen=True)
+@frozen
 class KeepFiles:
     """Keep copies of revision files that were applied without us, or by a run that was cut off."""
 
     title = "keep a copy of the applied revision files"
 
 
-@dataclass(frozen=True)
+@frozen
 class Rehearse:
     """Downgrade a copy of the database to `target`, upgrade it to `back`, show what differs, and ask before a loss.
 
@@ -93,7 +92,7 @@ class Rehearse:
         return f"rehearse it, {ways}, on a copy of the database, and ask before anything is lost"
 
 
-@dataclass(frozen=True)
+@frozen
 class AwaitEdit:
     """Wait until the file of a revision has been edited by whoever sits at the terminal."""
 

@@ -1,12 +1,11 @@
 """Steps of named states of the database."""
 
-from dataclasses import dataclass
-
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.snapshots import Snapshot
 
 
-@dataclass(frozen=True)
+@frozen
 class SaveSnapshot:
     """Dump the database into a new snapshot."""
 
@@ -18,7 +17,7 @@ class SaveSnapshot:
         return f'save the snapshot "{self.name}"'
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckSnapshot:
     """Read the whole file and compare it with its sidecar, before anything is changed."""
 
@@ -30,7 +29,7 @@ class CheckSnapshot:
         return f'check the snapshot "{self.snapshot.name}" ({shown_size(self.snapshot.size)})'
 
 
-@dataclass(frozen=True)
+@frozen
 class LoadSnapshot:
     """Restore it into a new database beside the real one, and look whether all of it is there."""
 
@@ -38,7 +37,7 @@ class LoadSnapshot:
     title = "restore it into a new database"
 
 
-@dataclass(frozen=True)
+@frozen
 class DeleteSnapshots:
     """Delete snapshots, each as a whole or not at all."""
 
@@ -50,7 +49,7 @@ class DeleteSnapshots:
         return f"delete {', '.join(self.names)}"
 
 
-@dataclass(frozen=True)
+@frozen
 class ClearLeftovers:
     """Remove what a killed run has left of a snapshot or of a restore."""
 

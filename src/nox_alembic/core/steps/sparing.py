@@ -1,13 +1,12 @@
 """Steps that make spares, and the one that uses one."""
 
-from dataclasses import dataclass
-
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.spare import Kind, Needs, Spare, shown
 from nox_alembic.core.steps.keeping import SetDataAside
 
 
-@dataclass(frozen=True)
+@frozen
 class UseSpare:
     """Rename a spare into the place of the data, which is set `aside` by that, None where there is none."""
 
@@ -21,7 +20,7 @@ class UseSpare:
         return f"put the spare at {shown(self.spare)} into place of {self.location.shown}"
 
 
-@dataclass(frozen=True)
+@frozen
 class ConfirmSpare:
     """Look whether the database is at the revisions of its spare; `pending`: the seed is still to be run."""
 
@@ -34,7 +33,7 @@ class ConfirmSpare:
         return f"see that it is at {', '.join(self.heads) or 'no revision'}"
 
 
-@dataclass(frozen=True)
+@frozen
 class MakeSpare:
     """Make a spare at `heads` beside the data, in a server of its own; `copies` begins with a copy of the base."""
 
@@ -52,7 +51,7 @@ class MakeSpare:
         return f"make a spare at {', '.join(self.heads) or 'no revision'}{seeded}{start}"
 
 
-@dataclass(frozen=True)
+@frozen
 class MarkDatabase:
     """Put a word into the database of a spare, by which Alembic knows that it is in the right one; "" takes it out."""
 
@@ -64,7 +63,7 @@ class MarkDatabase:
         return "mark the database as a spare" if self.mark else "take the mark away"
 
 
-@dataclass(frozen=True)
+@frozen
 class ClearSpares:
     """Delete spares, and what killed runs have left of some."""
 

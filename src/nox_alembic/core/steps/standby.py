@@ -1,11 +1,10 @@
 """Steps of a new database that is made in the running server, beside the real one."""
 
-from dataclasses import dataclass
-
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps.migrating import goal
 
 
-@dataclass(frozen=True)
+@frozen
 class MakeNew:
     """Make the new database: a copy of the spare one of that name, or an empty one for "".
 
@@ -25,7 +24,7 @@ class MakeNew:
         return f'copy the spare database "{self.source}"{kills}' if self.source else f"make a new database{kills}"
 
 
-@dataclass(frozen=True)
+@frozen
 class MigrateNew:
     """Upgrade the new database to `target`."""
 
@@ -39,7 +38,7 @@ class MigrateNew:
         return f"migrate the new database to {goal(self.target, self.pending)}"
 
 
-@dataclass(frozen=True)
+@frozen
 class SeedNew:
     """Run the project's seed command on the new database."""
 
@@ -52,7 +51,7 @@ class SeedNew:
         return f"seed the new database ({' '.join(self.command)})"
 
 
-@dataclass(frozen=True)
+@frozen
 class KeepSpare:
     """Keep the new database as a spare one, which stands for what has the `digest`; an older one is dropped."""
 
@@ -63,7 +62,7 @@ class KeepSpare:
     title = "keep it as a spare database for the next time"
 
 
-@dataclass(frozen=True)
+@frozen
 class DropSpares:
     """Drop the spare databases."""
 

@@ -1,24 +1,26 @@
 """Steps that write revision files, and what they are made from."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
 
+from nox_alembic.core.frozen import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class MakeShadow:
     """Make an empty database beside the real one and upgrade it to head: what the migrations alone amount to."""
 
     title = "upgrade a clean shadow database to head"
 
 
-@dataclass(frozen=True)
+@frozen
 class DropShadow:
     """Drop the shadow database."""
 
     title = "drop the shadow database"
 
 
-@dataclass(frozen=True)
+@frozen
 class WriteRevision:
     """Write a new revision file: what the models have beyond the shadow database, or nothing with `empty`."""
 
@@ -32,7 +34,7 @@ class WriteRevision:
         return f'write {what}: "{self.message}"'
 
 
-@dataclass(frozen=True)
+@frozen
 class ApplyRevision:
     """Read the revision files again and upgrade to the new head; `way_back` is what an error adds to its hint."""
 
@@ -40,7 +42,7 @@ class ApplyRevision:
     title = "migrate to the new head"
 
 
-@dataclass(frozen=True)
+@frozen
 class NoteRebase:
     """Note in the database which rebase moves it, so that the next run finishes what this one did not; "" is none."""
 
@@ -52,7 +54,7 @@ class NoteRebase:
         return f"note in the database: {self.name}" if self.name else "forget that note"
 
 
-@dataclass(frozen=True)
+@frozen
 class ReplaceFile:
     """Replace a file of the project as a whole, if its content is still `before`; None is a file that is not there."""
 
@@ -62,7 +64,7 @@ class ReplaceFile:
     title: str
 
 
-@dataclass(frozen=True)
+@frozen
 class WriteMerge:
     """Write a revision that joins `heads`."""
 

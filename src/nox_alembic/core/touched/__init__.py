@@ -1,14 +1,15 @@
 """What a revision changes, read from its text: the values that `script` and `sql` find and `conflicts` compares."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from nox_alembic.core.frozen import frozen
 
 Kind = Literal["table", "column", "constraint", "index", "type", "view", "function", "trigger", "sequence", "other"]
 # `use`: it must be there and stays as it is, as the column of an index; `rows`: only the table's content changes.
 Act = Literal["create", "alter", "rename", "drop", "use", "rows"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Touch:
     """One object that a revision changes; `name` is unique among the objects of its kind (a column is `table.column`).
 
@@ -22,7 +23,7 @@ class Touch:
     table: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Unread:
     """A line that may change something that reading alone does not tell."""
 
@@ -30,7 +31,7 @@ class Unread:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Touched:
     """All that a revision changes, as far as it could be read."""
 

@@ -1,8 +1,8 @@
 """What a call of Alembic's `op` changes, once its arguments are known."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.touched import Act, Touch, part, table
 
 # The positional arguments of each operation, in order; of a batch's operations the table is left out.
@@ -32,7 +32,7 @@ TABLES = ("table_name", "source_table")
 HARMLESS = {"f", "get_bind", "get_context", "inline_literal"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """A call with the arguments whose value is known, texts and lists of texts, and the names of all that are given."""
 

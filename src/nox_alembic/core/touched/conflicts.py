@@ -2,13 +2,13 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.history import Revision
 from nox_alembic.core.touched import Act, Touch, Touched
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Reading:
     """A revision of one branch with what it changes; `whose` is its author and branch, as messages tell it."""
 
@@ -23,7 +23,7 @@ class Reading:
         return f"{self.revision.id}{message}{f' {self.whose}' if self.whose else ''}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Conflict:
     """Two revisions that change the same; a `certain` one fails or loses something, the others may be meant so."""
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from nox_alembic.core.frozen import frozen
+
 _TOKENS = re.compile(
     r"""(?P<space>\s+|--[^\n]*|/\*.*?\*/)
       | (?P<text>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$|[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*')
@@ -15,7 +17,7 @@ _TOKENS = re.compile(
 _OPEN, _CLOSE = "([", ")]"
 
 
-@dataclass(frozen=True)
+@frozen
 class Token:
     """A word, a quoted name, a text or a sign; `text` is as it is written, `start` and `line` count from 0."""
 

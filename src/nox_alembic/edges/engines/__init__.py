@@ -4,12 +4,12 @@ An engine knows how to start, stop, look and say where things are; the order of 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.volumes import Moved, Volume
 from nox_alembic.edges.process import Invocation
 
@@ -19,7 +19,7 @@ Remover = Callable[[Path, str], None]
 Place = Path | str
 
 
-@dataclass(frozen=True)
+@frozen
 class Inside:
     """Where the backend's dependencies are: how Python runs there, and where it sees files and the database."""
 

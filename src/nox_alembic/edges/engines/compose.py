@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from nox_alembic.core.composefile import ComposeModel
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Foreign
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.ownership import Seen, foreign, unproved
 from nox_alembic.core.volumes import why_not_kept
 from nox_alembic.edges.engines import Inside, Remover, Service, Workshop, ownership, published
@@ -26,7 +27,7 @@ from nox_alembic.edges.process import Invocation
 SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ComposeEngine:
     """One Compose project; everything about it comes from `docker compose config` and from the daemon."""
 

@@ -5,11 +5,11 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nox_alembic.core.errors import FailedError, NoxAlembicError, PreconditionError, UsageError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges import process
 
 
@@ -28,7 +28,7 @@ def require_compose(environ: Mapping[str, str]) -> None:
     raise PreconditionError("NA102", message, hint="install the Compose plugin: `docker compose version` must work")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ComposeCli:
     """`docker compose` on one project; `document` is a configuration that is given on standard input, never on disk."""
 

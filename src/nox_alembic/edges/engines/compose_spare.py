@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nox_alembic.core import composefile
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.spare import not_copied, not_ended
 from nox_alembic.edges import digests
 from nox_alembic.edges.engines import Engine, Place, Remover
@@ -19,7 +20,7 @@ _KEYS = ("command", "configs", "entrypoint", "environment", "secrets", "shm_size
 STOP_SECONDS = 120
 
 
-@dataclass(frozen=True)
+@frozen
 class ComposeWorkshop:
     """What makes them for one environment."""
 

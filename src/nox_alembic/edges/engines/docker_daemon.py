@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from pathlib import Path, PurePath
 from typing import Any
@@ -14,13 +14,14 @@ import docker.types
 from docker.models.containers import Container as RawContainer
 
 from nox_alembic.core.errors import FailedError, PreconditionError
+from nox_alembic.core.frozen import frozen
 
 ANSWER_SECONDS = 60
 LABEL = "com.docker.compose"
 HELPER = "nox-alembic.helper"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Container:
     """A container of a Compose project; `health` is "" when it has no health check, `ports` by container port.
 

@@ -4,7 +4,7 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,7 @@ import psutil
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.ownership import foreign, unproved
 from nox_alembic.edges import process
 from nox_alembic.edges.engines import Remover, Service, Workshop, logfiles, ownership, processes
@@ -42,7 +43,7 @@ TERMINATE_SECONDS = 10
 MARK = "NOX_ALEMBIC_ENVIRONMENT"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class EmbeddedEngine:
     """One environment's server and backend; what it must remember is in files beside the data, never in it."""
 

@@ -3,11 +3,12 @@
 import json
 import re
 import secrets
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from pathlib import Path
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import PreconditionError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines.processes import Identity
 from nox_alembic.edges.folders import Folders, write_private
 
@@ -16,7 +17,7 @@ LONGEST_NAME = 63
 THROWAWAY = "throwaway-"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Places:
     """`data` is PostgreSQL's own folder, in which nothing of ours is put; a wipe stays strictly below `within`."""
 
@@ -48,7 +49,7 @@ def places_of(config: Config, root: Path, folders: Folders, throwaway: str) -> P
                   logs=folders.log / config.environment)  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Connection:
     """How to log in, and where the backend listens; port 0: none was chosen yet."""
 

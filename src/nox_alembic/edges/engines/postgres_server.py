@@ -6,7 +6,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import psycopg2.extensions
 from psycopg2 import errors, sql
 
 from nox_alembic.core.errors import FailedError, PreconditionError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.ownership import Seen
 from nox_alembic.edges import process
 from nox_alembic.edges.engines import logfiles, processes
@@ -32,7 +32,7 @@ NONCE = "pg_stat_tmp/nox-alembic.nonce"
 MAKING = re.compile(r"^\.(?P<name>.+)\.new-(?P<pid>\d+)$")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Server:
     """`data` is PostgreSQL's own folder, `logs` ours; whoever is right about the server is postmaster.pid."""
 

@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.waiting import wait_until
 
 # The system's clock may be set while a process runs, and its creation time is computed from that clock.
@@ -15,7 +15,7 @@ SAME_MOMENT_SECONDS = 2
 KILL_SECONDS = 10
 
 
-@dataclass(frozen=True)
+@frozen
 class Identity:
     """One process and no other: its id is given to another one after its end, its creation time is not."""
 

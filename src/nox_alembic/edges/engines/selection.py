@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import PreconditionError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.folders import Folders
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Place:
     """What an engine needs to know of the outside; `throwaway` is a unique word for an environment without a past."""
 

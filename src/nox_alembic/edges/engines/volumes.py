@@ -8,7 +8,7 @@ other powers than those over files.
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 import docker
@@ -22,6 +22,7 @@ from nox_alembic.core.composefile import ComposeModel, data_target
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.volumes import Moved, Volume
 from nox_alembic.edges import clock
 from nox_alembic.edges.engines.docker_daemon import described, end, project_of, short
@@ -31,7 +32,7 @@ HELPER_SECONDS = 20  # for a few renames
 _WHERE = "/w"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class NamedVolume:
     """The volume at `location`, which holds the data of one environment; its containers have it at `target`."""
 

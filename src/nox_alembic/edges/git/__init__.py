@@ -1,9 +1,9 @@
 """Git, asked and never changed, and never waited for: what it cannot tell at once is not known."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges import process
 
 SECONDS = 30
@@ -12,7 +12,7 @@ ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOC
 _GIT = ("git", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
 
 
-@dataclass(frozen=True)
+@frozen
 class Repository:
     """The repository that a folder is in; a `shallow` one lacks the older commits."""
 

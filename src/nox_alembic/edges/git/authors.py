@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_alembic.core.authors import Authors, Commit
 from nox_alembic.core.errors import NoxAlembicError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges import cachefile, process
 from nox_alembic.edges.git import ALONE, SECONDS
 
@@ -35,7 +35,7 @@ def authors(root: Path, files: Iterable[str], cache: Path | None = None) -> Auth
     return Authors(dict(_by_path(commits, places)), _SHALLOW if repository.shallow else "")
 
 
-@dataclass(frozen=True)
+@frozen
 class _Repository:
     top: Path
     shallow: bool

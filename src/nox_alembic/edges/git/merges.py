@@ -2,10 +2,11 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 
 from nox_alembic.core.errors import PreconditionError, UsageError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.git import attempt, entries, line, lines, repository
 from nox_alembic.edges.git.objects import contents
 from nox_alembic.edges.git.team import shared_branch
@@ -14,7 +15,7 @@ Blobs = Mapping[str, str]  # path, as git has it, to the name of the blob
 Files = Mapping[str, bytes]  # path to content, with `\n` at the end of lines
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Trees:
     """The revision files on both sides of a merge, where they parted, and after it.
 
@@ -33,7 +34,7 @@ class Trees:
     their_authors: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Places:
     """The folders with revision files in a repository, as paths from its top."""
 

@@ -4,12 +4,12 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Unpack
 
 from nox_alembic.core.errors import RefusedError
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.wiper import host, words
 from nox_alembic.edges.wiper.host import Folder, Kind
 from nox_alembic.edges.wiper.values import Content, Gates, Link, Target, nobody
@@ -26,7 +26,7 @@ _REMAINS = _DATABASE | {
 _HISTORIES = {".bash_history", ".psql_history"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Passed:
     """A target that passed, with its parent held open: from here on its path is not walked again.
 

@@ -3,10 +3,10 @@
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.wiper.host import Folder, Kind
 
 Clock = Callable[[], datetime]
@@ -21,7 +21,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
+@frozen
 class Trash:
     """A trash name, taken apart. Unique, since an interrupted run leaves one behind (npm/cli#8721)."""
 

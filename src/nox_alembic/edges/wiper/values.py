@@ -2,9 +2,10 @@
 
 import enum
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Required, TypedDict
+
+from nox_alembic.core.frozen import frozen
 
 Remover = Callable[[Path, str], None]
 """Deletes `name` in the folder `parent` with powers that we lack: a helper container. Raises OSError or our own."""
@@ -50,7 +51,7 @@ class Content(enum.Enum):
     UNREADABLE = "a folder that another user keeps to itself, as a database container does"
 
 
-@dataclass(frozen=True)
+@frozen
 class Link:
     """A symbolic link that a database keeps to data outside; only the link is ever deleted."""
 
@@ -58,7 +59,7 @@ class Link:
     target: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Target:
     """A folder that passed all gates. `data` holds the data folders at or below it."""
 
@@ -74,7 +75,7 @@ class Target:
         return self.content in {Content.MISSING, Content.EMPTY}
 
 
-@dataclass(frozen=True)
+@frozen
 class Stayed:
     """One path that could not be deleted.
 
@@ -87,7 +88,7 @@ class Stayed:
     frozen: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Outcome:
     """What a deletion did: `stayed` holds at most 16 paths, `more` counts those beyond."""
 
@@ -101,7 +102,7 @@ class Outcome:
         return any(stayed.frozen for stayed in self.stayed)
 
 
-@dataclass(frozen=True)
+@frozen
 class Leftover:
     """Trash that is still there: why, what to type, and what in it changed while it was being deleted."""
 
@@ -119,7 +120,7 @@ class Leftover:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
+@frozen
 class SweepReport:
     """Which trash is gone, kept on purpose, or left; `made` is the missing folder that was made again."""
 
@@ -129,7 +130,7 @@ class SweepReport:
     made: Path | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class WipeReport:
     """What became of the target.
 
