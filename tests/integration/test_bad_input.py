@@ -138,5 +138,7 @@ def test_compose_1_and_no_compose_at_all(
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / "bin" / name).chmod(0o755)
     with Daemon() as daemon:
-        project.variables.update(PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin", DOCKER_HOST=daemon.address)
+        # A machine may have a real plugin, which is only looked for where Docker's own settings are the usual ones.
+        here = {"DOCKER_CONFIG": str(tmp_path), "DOCKER_HOST": daemon.address}
+        project.variables.update(PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin", **here)
         assert refusal(project)[1:3] == expected
