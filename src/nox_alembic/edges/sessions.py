@@ -23,6 +23,7 @@ FROM pg_stat_activity w
 CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS blocking(pid)
 JOIN pg_stat_activity b ON b.pid = blocking.pid
 WHERE w.application_name = %s AND w.wait_event_type = 'Lock' AND b.application_name <> w.application_name
+  AND b.pid <> pg_backend_pid() -- to look takes a lock of its own on a catalogue, for a moment
 ORDER BY b.pid
 """
 
