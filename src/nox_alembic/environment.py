@@ -184,7 +184,7 @@ class Environment:
 
     def inventory(self, verb: str, facts: Facts, plan: "Plan") -> "tuple[Inventory, str]":
         """Return what the plan takes away, and the hash by which it is agreed to; changes nothing."""
-        from nox_alembic.core.consent import hash_of  # noqa: PLC0415
+        from nox_alembic.core.consent import hash_of  # noqa: PLC0415 - for who asks what goes
 
         found = probe.inventory(facts, plan, self.safe.passing(plan))
         approve = hash_of(verb, self.config, plan, found)
@@ -198,7 +198,7 @@ class Environment:
 
     def look_closely(self, facts: Facts, base: str = "") -> Facts:
         """Return the facts with the details that `check` and `repair` need; `base` is the branch that everybody has."""
-        from nox_alembic.edges import closely  # noqa: PLC0415
+        from nox_alembic.edges import closely  # noqa: PLC0415 - few verbs look closely
 
         return replace(facts, details=closely.look(facts, self.configuration, base))
 
@@ -232,7 +232,7 @@ class Environment:
 
     def look_at_merge(self, branch: str) -> "Branches":
         """Return the revision files on both sides of a merge with a branch, and after it."""
-        from nox_alembic.edges import closely  # noqa: PLC0415
+        from nox_alembic.edges import closely  # noqa: PLC0415 - few verbs look closely
 
         if self.configuration is None:
             message = f"there is no Alembic configuration in {self.root}"
@@ -255,14 +255,14 @@ class Environment:
 
     def run(self, plan: "Plan", history: History, person: "Person") -> None:
         """Do what the plan says; `history` is the one that it was made on, `person` who is asked on the way."""
-        from nox_alembic.runner import Runner  # noqa: PLC0415
-        from nox_alembic.wiring import Wiring  # noqa: PLC0415
+        from nox_alembic.runner import Runner  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.wiring import Wiring  # noqa: PLC0415 - where there is something to run
 
         Runner(Wiring(self, history).tools(person), self.report).run(plan)
 
     def alembic(self) -> "Alembic":
         """Return Alembic where `alembic-in` wants it."""
-        from nox_alembic.edges import migrations  # noqa: PLC0415
+        from nox_alembic.edges import migrations  # noqa: PLC0415 - where Alembic is needed
 
         inside = self.engine.inside_backend() if self.config.alembic_in == "backend" else None
         if inside is None:

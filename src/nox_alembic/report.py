@@ -82,7 +82,7 @@ class Reporter:
 
     def goes(self, plan: "Plan", inventory: "Inventory | None", approve: str) -> None:
         """Print after the steps what data goes, and the hash by which just that is approved of, if it has one."""
-        from nox_alembic.core.consent import asks_later  # noqa: PLC0415
+        from nox_alembic.core.consent import asks_later  # noqa: PLC0415 - for --plan alone
 
         self.saw(inventory, approve)
         if not self.json:
@@ -145,7 +145,7 @@ class Reporter:
             yield lambda _: None
             return
         from rich.console import Console  # noqa: PLC0415 - for snapshots alone
-        from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn  # noqa: PLC0415
+        from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn  # noqa: PLC0415 - for snapshots alone
 
         columns = ("     ", BarColumn(), DownloadColumn(), TransferSpeedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -214,7 +214,7 @@ class Reporter:
 
     def snapshots(self, shelf: "Shelf", history: "History") -> None:
         """List the snapshots, the newest first, and where each stands in the history."""
-        from nox_alembic.core.snapshots import standing  # noqa: PLC0415
+        from nox_alembic.core.snapshots import standing  # noqa: PLC0415 - for snapshots alone
 
         newest_first = shelf.snapshots[::-1]
         self.fields["snapshots"] = [{**one.as_json(), "state": standing(one, history)} for one in newest_first]
@@ -247,7 +247,7 @@ class Reporter:
 
     def tell_checks(self, root: PurePath) -> None:
         """Print each check with what it has found: they are the data of this verb. Paths count from `root`."""
-        from nox_alembic.core.checks import as_json, within  # noqa: PLC0415
+        from nox_alembic.core.checks import as_json, within  # noqa: PLC0415 - for check alone
 
         self.checks = list(within(self.checks, root))
         self.fields.update(as_json(self.checks))

@@ -8,6 +8,7 @@ import click
 from nox_alembic.cli.call import FINDING, perform, tell
 from nox_alembic.cli.person import Person
 from nox_alembic.cli.words import Shared, verb
+from nox_alembic.core.errors import FailedError
 
 if TYPE_CHECKING:
     from nox_alembic.core.facts import Facts
@@ -50,7 +51,6 @@ def repair(shared: Shared, *, applied: tuple[str, ...], reverted: tuple[str, ...
 def _check(environment: "Environment", base: str, options: "Options", *, shared: Shared) -> None:
     """Look, then compare and lint on the running database or, without one, on a throw-away one."""
     from nox_alembic.core import checks  # noqa: PLC0415 - `--help` imports nothing of this
-    from nox_alembic.core.errors import FailedError  # noqa: PLC0415
 
     try:
         facts = environment.look_at_files() if options.no_database else environment.look(whole=False)

@@ -60,8 +60,8 @@ def _status(environment: "Environment", *, all_revisions: bool) -> int:
 
 def _history(shared: Shared, report: "Reporter", page: Path | None) -> int:
     from nox_alembic.core.page import page as page_of  # noqa: PLC0415 - `--help` imports nothing of this
-    from nox_alembic.edges import pages  # noqa: PLC0415
-    from nox_alembic.opening import look_at_history  # noqa: PLC0415
+    from nox_alembic.edges import pages  # noqa: PLC0415 - for --html alone
+    from nox_alembic.opening import look_at_history  # noqa: PLC0415 - for history alone
 
     seen = look_at_history(shared.project, shared.env, report)
     if page is None or shared.json:

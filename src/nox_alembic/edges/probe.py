@@ -79,7 +79,7 @@ def current(engine: Engine) -> tuple[str, ...] | None:
 def inventory(facts: Facts, plan: "Plan", older: Sequence[Path | str]) -> "Inventory":
     """Return what the plan takes away, as far as that can be told; `older` are folders and volumes that it sweeps."""
     from nox_alembic.core.consent import Inventory, Stored, deleted_snapshots, takes_files  # noqa: PLC0415 - with the steps of all plans
-    from nox_alembic.edges import contents  # noqa: PLC0415
+    from nox_alembic.edges import contents  # noqa: PLC0415 - for who asks what goes
 
     if names := deleted_snapshots(plan):
         return Inventory(databases=(), snapshots=names)
@@ -110,7 +110,7 @@ def _data_size(seen: EngineFacts, current: Sequence[str] | None, room: Callable[
 
 def _stored(location: DataLocation, databases: "Sequence[Content] | None") -> "Stored":
     """Return the files; where the databases tell what is in them, their times do not matter."""
-    from nox_alembic.core.consent import Stored  # noqa: PLC0415
+    from nox_alembic.core.consent import Stored  # noqa: PLC0415 - for who asks what goes
 
     size, trace = measure(Path(location.path), location.subpaths) if location.kind == "folder" else (None, "")
     if databases is not None:

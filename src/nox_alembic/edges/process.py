@@ -197,7 +197,7 @@ def converse(
         _show(_found(args, env), None), env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as child:
         assert child.stdin is not None  # noqa: S101 - both are pipes
-        assert child.stdout is not None  # noqa: S101
+        assert child.stdout is not None  # noqa: S101 - for mypy: it was asked for
         with contextlib.suppress(BrokenPipeError), child.stdin:
             child.stdin.write(text)
         for line in child.stdout:
@@ -229,7 +229,7 @@ def started(args: Sequence[str]) -> Iterator[tuple[IO[str], IO[str], Callable[[]
         _show(_found(args, None), None), stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as child:
         assert child.stdin is not None  # noqa: S101 - both are pipes
-        assert child.stdout is not None  # noqa: S101
+        assert child.stdout is not None  # noqa: S101 - for mypy: it was asked for
         with _ended(child):
             yield child.stdin, child.stdout, child.wait
 

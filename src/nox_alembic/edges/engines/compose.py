@@ -124,7 +124,7 @@ class ComposeEngine:
         """Raise RefusedError unless a session of ours, named by a nonce, is seen from inside the container."""
         address, nonce = self.address(), ownership.new_nonce()
         with ownership.client_door(address, nonce) as cursor:
-            if not self._ask(address, f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{nonce}'"):  # noqa: S608
+            if not self._ask(address, f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{nonce}'"):  # noqa: S608 - of our own making, in hexadecimal digits
                 started, _, data = self._ask(address, ownership.DESCRIPTION).partition("|")
                 raise foreign(address, ownership.describe(cursor), Seen(started, f"{data} in the container"))
 

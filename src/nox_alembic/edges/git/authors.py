@@ -27,7 +27,7 @@ def authors(root: Path, files: Iterable[str], cache: Path | None = None) -> Auth
     """
     try:
         repository = _repository(root)
-        places = _places(repository.top, {os.path.dirname(file) for file in files})  # noqa: PTH120
+        places = _places(repository.top, {os.path.dirname(file) for file in files})  # noqa: PTH120 - thousands of them, in text
         commits = _commits(repository, sorted(places), cache) if places else {}
     except (_SilentError, NoxAlembicError) as error:
         reason = error.message if isinstance(error, NoxAlembicError) else str(error)
