@@ -195,7 +195,7 @@ def test(session: nox.Session) -> None:
 @nox.session(name="test-windows", venv_backend=None if sys.platform == "win32" else "none", default=False, tags=["ci"])
 def test_windows(session: nox.Session) -> None:
     """Run the wiper's tests on Windows: there as they are, on Linux in a Windows Python under Wine."""
-    tests = ["tests/wiper", "tests/windows", "tests/unit/edges/test_wiper_words.py", *session.posargs]
+    tests = ["tests/wiper", "tests/windows", "tests/unit/edges/wiper/test_path_rules.py", *session.posargs]
     if sys.platform == "win32":
         install(session, "test")
         session.run("python", "-m", "pytest", *tests)

@@ -39,9 +39,9 @@ class Bench:
         self.bin, self.environ = self._client()
 
     def _client(self) -> tuple[Path, dict[str, str]]:
-        from nox_alembic.edges.engines.embedded import EmbeddedEngine  # noqa: PLC0415
-        from nox_alembic.edges.folders import folders_of  # noqa: PLC0415
-        from nox_alembic.edges.settings import read_config  # noqa: PLC0415
+        from nox_alembic.edges.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
+        from nox_alembic.edges.home.folders import folders_of  # noqa: PLC0415
+        from nox_alembic.edges.project.settings import read_config  # noqa: PLC0415
 
         environ = {**os.environ, "NOX_ALEMBIC_HOME": str(self.project.home)}
         root = self.project.root

@@ -20,12 +20,16 @@ from typing import Any
 
 from filelock import FileLock
 
-from nox_alembic import cli, report, runner
-from nox_alembic.core import volumes
+from nox_alembic import cli, report
+from nox_alembic.core.copies import volume_swap
 from nox_alembic.core.steps import Foreground
-from nox_alembic.edges import aside, files, folders, snapshots, wiper
-from nox_alembic.edges.engines import docker_daemon
-from nox_alembic.edges.engines.volumes import NamedVolume
+from nox_alembic.edges import wiper
+from nox_alembic.edges.engines.compose import daemon
+from nox_alembic.edges.engines.compose.volumes import NamedVolume
+from nox_alembic.edges.home import folders, snapshots
+from nox_alembic.edges.postgres import siblings
+from nox_alembic.edges.project import files
+from nox_alembic.run import runner
 
 
 class Fate:
@@ -49,7 +53,7 @@ def watch(fate: Fate) -> None:
     replace(wiper, "set_aside", functools.partial(wiper.set_aside, on_event=fate.come))
     replace(wiper, "put_back", functools.partial(wiper.put_back, on_event=fate.come))
     replace(wiper, "sweep", functools.partial(wiper.sweep, on_event=fate.come))
-    act, revision, first_line = runner.Runner._do, report.Reporter.revision, docker_daemon._first_line
+    act, revision, first_line = runner.Runner._do, report.Reporter.revision, daemon._first_line
     acquire, write = FileLock.acquire, files._write
 
     def do(self: runner.Runner, step: Foreground) -> str:
@@ -72,10 +76,10 @@ def watch(fate: Fate) -> None:
     replace(snapshots._Writer, "write", before("dumped", snapshots._Writer.write))
     replace(snapshots, "_decompressed", before("read", snapshots._decompressed))
     replace(snapshots, "write_private", before("named", folders.write_private))
-    replace(aside, "_make_way", before("making", aside._make_way))
-    replace(aside, "_copy_grants", before("created", aside._copy_grants))
-    replace(aside, "_name", before("unnamed", aside._name))
-    replace(aside, "drop_again", before("dropping", aside.drop_again))
+    replace(siblings, "_make_way", before("making", siblings._make_way))
+    replace(siblings, "_copy_grants", before("created", siblings._copy_grants))
+    replace(siblings, "_name", before("unnamed", siblings._name))
+    replace(siblings, "drop_again", before("dropping", siblings.drop_again))
 
     def listen(said: Iterator[bytes]) -> str:
         fate.come("helper")
@@ -93,7 +97,7 @@ def watch(fate: Fate) -> None:
     replace(files, "_write", lay_down)
     replace(runner.Runner, "_do", do)
     replace(report.Reporter, "revision", name)
-    replace(docker_daemon, "_first_line", listen)
+    replace(daemon, "_first_line", listen)
     replace(FileLock, "acquire", lock)
     watch_volumes(fate)
 
@@ -119,7 +123,7 @@ def watch_volumes(fate: Fate) -> None:
     when, _, change = place.partition(" ")
     if stall == "stall":
         stalled = f"sleep 600\n{change}" if when == "before" else f"{change}\nsleep 600"
-        replace(volumes, "SCRIPT", volumes.SCRIPT.replace(change, stalled, 1))
+        replace(volume_swap, "SCRIPT", volume_swap.SCRIPT.replace(change, stalled, 1))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.core.headfile import text_of
+from nox_alembic.core.revisions.head_file import text_of
 from tests.project import Project, make_project
 
 DATABASE = "sample"

@@ -16,19 +16,19 @@ import click
 from nox_alembic import tables
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.status import Status
-from nox_alembic.core.timeline import Timeline
+from nox_alembic.core.findings.status import Status
+from nox_alembic.core.revisions.timeline import Timeline
 
 if TYPE_CHECKING:
-    from nox_alembic.core.changes import Draft
-    from nox_alembic.core.checks import Check
     from nox_alembic.core.consent import Inventory
-    from nox_alembic.core.failures import Failure
-    from nox_alembic.core.history import History
-    from nox_alembic.core.snapshots import Shelf
-    from nox_alembic.core.spare import Spares
+    from nox_alembic.core.copies.snapshots import Shelf
+    from nox_alembic.core.copies.spares import Spares
+    from nox_alembic.core.copies.undo import Journal
+    from nox_alembic.core.failures.failure import Failure
+    from nox_alembic.core.findings.checks import Check
+    from nox_alembic.core.revisions.changes import Draft
+    from nox_alembic.core.revisions.graph import History
     from nox_alembic.core.steps import Plan
-    from nox_alembic.core.undo import Journal
 
 WIDTH = 72
 FAILED = "FAILED"
@@ -214,7 +214,7 @@ class Reporter:
 
     def snapshots(self, shelf: "Shelf", history: "History") -> None:
         """List the snapshots, the newest first, and where each stands in the history."""
-        from nox_alembic.core.snapshots import standing  # noqa: PLC0415 - for snapshots alone
+        from nox_alembic.core.copies.snapshots import standing  # noqa: PLC0415 - for snapshots alone
 
         newest_first = shelf.snapshots[::-1]
         self.fields["snapshots"] = [{**one.as_json(), "state": standing(one, history)} for one in newest_first]
@@ -247,7 +247,7 @@ class Reporter:
 
     def tell_checks(self, root: PurePath) -> None:
         """Print each check with what it has found: they are the data of this verb. Paths count from `root`."""
-        from nox_alembic.core.checks import as_json, within  # noqa: PLC0415 - for check alone
+        from nox_alembic.core.findings.checks import as_json, within  # noqa: PLC0415 - for check alone
 
         self.checks = list(within(self.checks, root))
         self.fields.update(as_json(self.checks))

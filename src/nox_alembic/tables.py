@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from click import style
 
-from nox_alembic.core.checks import Check
+from nox_alembic.core.copies.snapshots import Snapshot, standing
+from nox_alembic.core.copies.spares import Spares
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.history import History
+from nox_alembic.core.findings.checks import Check
+from nox_alembic.core.findings.status import Row, Status
+from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.revisions.timeline import Timeline
 from nox_alembic.core.sizes import shown_size
-from nox_alembic.core.snapshots import Snapshot, standing
-from nox_alembic.core.spare import Spares
-from nox_alembic.core.status import Row, Status
-from nox_alembic.core.timeline import Timeline
 
 Cells = tuple[tuple[str, str], ...]  # text and colour
 # What a stream must be able to show; else the graph is drawn in ASCII.
@@ -33,7 +33,7 @@ def status_lines(facts: Facts, status: Status, *, all_revisions: bool) -> Iterat
 
 def history_lines(seen: Timeline, *, boxes: bool) -> Iterator[str]:
     """Yield the drawing of the graph, beside each dot its revision; without `boxes` in ASCII."""
-    from nox_alembic.core.graph import lay_out  # noqa: PLC0415 - `status` draws none
+    from nox_alembic.core.revisions.drawing import lay_out  # noqa: PLC0415 - `status` draws none
 
     for key in seen.unknown:
         yield style(f"the database is at {key}, of which there is no file on this branch", fg="red")

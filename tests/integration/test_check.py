@@ -9,7 +9,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from nox_alembic.edges import applied
+from nox_alembic.edges.postgres import fingerprints
 from tests import project as sample
 from tests.integration.conftest import address_of, execute
 from tests.integration.test_revision import models
@@ -136,11 +136,11 @@ def test_what_happened_to_a_database_is_found_and_repaired(project: Project) -> 
         "`nox -s migrate` will then run t2 (make t2)",
     ]
     assert execute(database, AT) == [("t1",)]
-    assert sorted(applied.read(database)) == ["t1"]
+    assert sorted(fingerprints.read(database)) == ["t1"]
     marked = project.good("repair", "--applied", "head", "--yes", "--json").json
     assert marked["notes"][1] == "t2 (make t2) counts as applied without being run, and so it is in the database"
     assert execute(database, AT) == [("t2",)]
-    assert sorted(applied.read(database)) == ["t1", "t2"]
+    assert sorted(fingerprints.read(database)) == ["t1", "t2"]
     # Of a revision without a file, the record tells what it follows.
     execute(database, "UPDATE alembic_version SET version_num = 'gone'")
     project.good("repair", "--reverted", "gone", "--yes")

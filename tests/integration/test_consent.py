@@ -8,7 +8,7 @@ import pytest
 from psycopg2 import sql
 
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges import contents
+from nox_alembic.edges.postgres import contents
 from tests.integration.conftest import execute
 from tests.integration.test_ownership import address as address_of
 from tests.integration.test_ownership import place

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from nox_alembic.core.lost import Lost
-from nox_alembic.edges import kept, lost, revisions
+from nox_alembic.core.revisions.orphans import Lost
+from nox_alembic.edges.home import revision_copies
+from nox_alembic.edges.probe import orphans
+from nox_alembic.edges.project import revisions
 from tests.project import Project, make_project
 from tests.repository import commit, git, make_repository
 
@@ -24,7 +26,7 @@ def copies(project: Project) -> Path:
 
 def look(project: Project, *current: str, **digests: str) -> Lost:
     history = revisions.read_history(project.root / "alembic.ini")
-    return lost.look(project.root, history, current, digests, copies(project))
+    return orphans.look(project.root, history, current, digests, copies(project))
 
 
 def places(project: Project, *current: str, **digests: str) -> dict[str, str]:
@@ -34,7 +36,7 @@ def places(project: Project, *current: str, **digests: str) -> dict[str, str]:
 
 
 def keep(project: Project, key: str) -> str:
-    return kept.keep(copies(project), project.root / f"alembic/versions/{key}.py")
+    return revision_copies.keep(copies(project), project.root / f"alembic/versions/{key}.py")
 
 
 def feature(project: Project, *ids: str) -> str:

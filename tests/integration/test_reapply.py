@@ -19,10 +19,10 @@ from psycopg2 import sql
 from nox_alembic.core.catalogue import compare
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges import catalogue, clones
-from nox_alembic.edges.copies import Client
-from nox_alembic.edges.engines.postgres_programs import find_programs
-from nox_alembic.edges.process import Invocation
+from nox_alembic.edges.engines.embedded.programs import find_programs
+from nox_alembic.edges.postgres import catalogue, rehearsal_copy
+from nox_alembic.edges.postgres.copying import Client
+from nox_alembic.edges.system.process import Invocation
 from tests.integration.conftest import execute
 from tests.project import SOURCE, Project, make_project
 
@@ -178,7 +178,7 @@ def client_of(address: DatabaseAddress) -> Client:
 def test_a_copy_is_whole_whoever_is_connected_and_gone_afterwards(rich: DatabaseAddress, connected: bool) -> None:
     whole = catalogue.read(rich, contents=True)
     with connection_to(rich) if connected else contextlib.nullcontext() as other:
-        with clones.copied(rich, client_of(rich)) as copy:
+        with rehearsal_copy.copied(rich, client_of(rich)) as copy:
             assert compare(whole, catalogue.read(copy, contents=True)) == ()
             assert execute(copy, "SHOW search_path") == [("app, public",)]
             execute(copy, "DROP TABLE donations CASCADE")
@@ -206,12 +206,12 @@ def test_of_what_is_left_over_only_what_is_ours_is_dropped(address: DatabaseAddr
     ours, unmarked, others, named = (
         f"nox_alembic_rehearsal_{end}" for end in ("00000001", "00000002", "00000003", "x")
     )
-    mark = sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(clones.MARK))
+    mark = sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(rehearsal_copy.MARK))
     for name, limit in [(ours, mark), (unmarked, sql.SQL("")), (named, mark), (others, mark)]:
         execute(address, sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), limit))
-    execute(address, f"COMMENT ON DATABASE {others} IS '{clones.COMMENT}another one'")
+    execute(address, f"COMMENT ON DATABASE {others} IS '{rehearsal_copy.COMMENT}another one'")
     try:
-        with clones.copied(address, client_of(address)):
+        with rehearsal_copy.copied(address, client_of(address)):
             pass
         assert rehearsals(address) == [unmarked, others, named]
     finally:
@@ -222,7 +222,7 @@ def test_of_what_is_left_over_only_what_is_ours_is_dropped(address: DatabaseAddr
 def test_a_user_who_may_not_create_databases_is_told_who_can_change_that(address: DatabaseAddress) -> None:
     execute(address, "DROP ROLE IF EXISTS na_poor", "CREATE ROLE na_poor LOGIN PASSWORD 'poor'")
     poor = replace(address, user="na_poor", password="poor")
-    with pytest.raises(PreconditionError) as error, clones.copied(poor, client_of(poor)):
+    with pytest.raises(PreconditionError) as error, rehearsal_copy.copied(poor, client_of(poor)):
         pass
     assert (error.value.id, error.value.message, error.value.hint) == (
         "NA436",

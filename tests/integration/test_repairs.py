@@ -6,7 +6,7 @@ import pytest
 from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges import inspection, repairs
+from nox_alembic.edges.postgres import inspection, repairs
 from tests.integration.conftest import execute
 from tests.unit.core.make import told
 

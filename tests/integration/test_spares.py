@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from nox_alembic.edges.engines.postgres_programs import find_programs
+from nox_alembic.edges.engines.embedded.programs import find_programs
 from tests.integration.conftest import address_of, execute
 from tests.integration.test_undo import killed
 from tests.project import Project, make_project

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nox_alembic.edges import applied, migrations
+from nox_alembic.edges.alembic import client
+from nox_alembic.edges.postgres import fingerprints
 from tests.integration.conftest import address_of, execute
 from tests.project import Project, Ran, make_project
 from tests.repository import ALONE, commit, git, make_repository
@@ -63,7 +64,7 @@ def committed_chain(project: Project) -> None:
     project.revision("x2", "x1")
     commit(project, "x1 and x2")
     project.good("migrate")
-    assert set(applied.read(address_of(project))) == {"t1", "t2", "x1", "x2"}
+    assert set(fingerprints.read(address_of(project))) == {"t1", "t2", "x1", "x2"}
     git(project, "switch", "-q", "main")
     project.revision("t3", "t2")
     commit(project, "t3")
@@ -96,7 +97,7 @@ def committed_chain(project: Project) -> None:
     assert tables(project) == "t1 t2 x1 x2"
     project.good("migrate", "--yes")
     assert tables(project) == "t1 t2 t3"
-    assert set(applied.read(address_of(project))) == {"t1", "t2", "t3"}
+    assert set(fingerprints.read(address_of(project))) == {"t1", "t2", "t3"}
 
 
 def deleted_and_never_committed(project: Project) -> None:
@@ -111,7 +112,7 @@ def deleted_and_never_committed(project: Project) -> None:
 def stashed_and_applied_without_us(project: Project) -> None:
     """No copy is there until a verb sees it applied while its file is here; git's stash has it meanwhile."""
     project.revision("z1", "t3")
-    migrations.in_process().upgrade(project.root / "alembic.ini", address_of(project), "heads", lambda _: None)
+    client.in_process().upgrade(project.root / "alembic.ini", address_of(project), "heads", lambda _: None)
     git(project, "stash", "--include-untracked", "-q")
     assert "(make z1) from the stash stash@{0}" in project.run("migrate", "--json").error[1]
     git(project, "stash", "pop", "-q")
@@ -123,13 +124,13 @@ def stashed_and_applied_without_us(project: Project) -> None:
 
 def cut_off_before_it_was_recorded(project: Project) -> None:
     """What the upgrade intended is recorded, not what the file is by now."""
-    records = dict(applied.read(address_of(project)))
+    records = dict(fingerprints.read(address_of(project)))
     digest = records.pop("z1")
-    applied.write(address_of(project), records, ("t3",))
-    applied.intend(address_of(project), {"z1": digest})
+    fingerprints.write(address_of(project), records, ("t3",))
+    fingerprints.intend(address_of(project), {"z1": digest})
     project.revision("z1", "t3", upgrade="pass", downgrade="pass")
     project.good("migrate")
-    assert (applied.read(address_of(project))["z1"], applied.intended(address_of(project))) == (digest, {})
+    assert (fingerprints.read(address_of(project))["z1"], fingerprints.intended(address_of(project))) == (digest, {})
     (project.root / "alembic/versions/z1.py").unlink()
     project.good("migrate", "--yes")
     assert tables(project) == "t1 t2 t3"
@@ -145,7 +146,7 @@ def test_without_git_the_copies_serve_and_what_is_nowhere_is_left_alone(project:
     # The older one's downgrade fails: it is said what is applied then, and where its script is.
     ran = project.run("migrate", "--yes", "--json")
     id_, message, hint = ran.error
-    digest = applied.read(address_of(project))["x1"]
+    digest = fingerprints.read(address_of(project))["x1"]
     assert (ran.code, id_) == (1, "NA440")
     assert 'table "gone" does not exist' in message
     assert message.endswith("; the database is now at x1")

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from nox_alembic.core import literals
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.core.lost import FileVersion, Lost, LostRevision, in_order
-from nox_alembic.edges import database, migrations, revisions
-from nox_alembic.edges.migrations import Alembic
+from nox_alembic.core.revisions import parsing
+from nox_alembic.core.revisions.orphans import FileVersion, Lost, LostRevision, in_order
+from nox_alembic.edges.alembic import client
+from nox_alembic.edges.alembic.client import Alembic
+from nox_alembic.edges.postgres import server
+from nox_alembic.edges.project import revisions
 from tests.integration.conftest import execute
 from tests.project import make_project
 
@@ -19,10 +21,10 @@ from tests.project import make_project
 def elsewhere() -> Alembic:
     """What runs in a backend's container, in a Python of this machine."""
     same: Callable[[DatabaseAddress], DatabaseAddress] = lambda address: address  # noqa: E731
-    return migrations.in_backend([sys.executable, "-"], os.environ, path_of=str, address_of=same)
+    return client.in_backend([sys.executable, "-"], os.environ, path_of=str, address_of=same)
 
 
-@pytest.mark.parametrize("alembic", [migrations.in_process, elsewhere])
+@pytest.mark.parametrize("alembic", [client.in_process, elsewhere])
 def test_a_merge_a_branch_and_a_first_revision_go_and_their_neighbours_stay(
     tmp_path: Path, address: DatabaseAddress, alembic: Callable[[], Alembic]
 ) -> None:
@@ -42,18 +44,18 @@ def test_a_merge_a_branch_and_a_first_revision_go_and_their_neighbours_stay(
     found = {}
     for key in ("x1", "x2", "m1", "b1"):
         path = project.root / f"alembic/versions/{key}.py"
-        revision = literals.parse(path.read_bytes(), path.name)
+        revision = parsing.parse(path.read_bytes(), path.name)
         assert revision is not None
         found[key] = LostRevision(revision=revision, file=FileVersion(content=path.read_bytes()))
         path.unlink()
-    history, current = revisions.read_history(configuration), database.revisions(address)
+    history, current = revisions.read_history(configuration), server.revisions(address)
     assert current == ("b1", "m1")
     lost = Lost(found=in_order(history, found) or ())
     ran: list[str] = []
     for target in lost.targets:
         alembic().downgrade(configuration, address, target, ran.append, lost.files)
     assert sorted(ran) == ["b1 make b1", "m1 make m1", "x1 make x1", "x2 make x2"]
-    assert database.revisions(address) == lost.left(history, current) == ("t3",)
+    assert server.revisions(address) == lost.left(history, current) == ("t3",)
     tables = "SELECT string_agg(tablename, ' ' ORDER BY 1) FROM pg_tables WHERE schemaname = 'public'"
     assert execute(address, tables) == [("alembic_version t1 t2 t3",)]
     assert execute(address, "SELECT * FROM t1") == [(7,)]

@@ -10,7 +10,7 @@ import pytest
 
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges import database
+from nox_alembic.edges.postgres import server
 from tests import together
 from tests.integration.conftest import address_of, execute, reader
 from tests.project import Project
@@ -46,16 +46,16 @@ def test_two_migrations_at_once_both_succeed_and_one_waits(project: Project) -> 
 def test_the_lock_is_not_waited_for_longer_than_allowed(address: DatabaseAddress) -> None:
     told: list[str] = []
     with (
-        database.migration_lock(address, 1, told.append),
+        server.migration_lock(address, 1, told.append),
         pytest.raises(PreconditionError) as error,
-        database.migration_lock(address, 0.1, told.append),
+        server.migration_lock(address, 0.1, told.append),
     ):
         pass
     (waited,) = told
     holder = waited.removeprefix("waiting for another migration to end: ")
     assert error.value.id == "NA408"
     assert error.value.message == f"another migration has been running for 0 seconds: {holder}"
-    with database.migration_lock(address, 0, told.append):
+    with server.migration_lock(address, 0, told.append):
         pass  # it is free again
 
 

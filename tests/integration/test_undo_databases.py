@@ -13,11 +13,11 @@ import psycopg2
 import pytest
 from psycopg2 import errors, sql
 
-from nox_alembic.core.aside import Mark, before_name
+from nox_alembic.core.copies.siblings import Mark, before_name
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
-from nox_alembic.edges import aside, copies, room
-from nox_alembic.edges.process import Invocation
+from nox_alembic.edges.postgres import copying, siblings, space
+from nox_alembic.edges.system.process import Invocation
 from tests.integration.conftest import address_of, execute, reader
 from tests.integration.test_snapshots import databases
 from tests.integration.test_undo import killed
@@ -171,7 +171,7 @@ def test_a_large_database_is_copied_as_files_and_nobody_elses_is_in_the_way(addr
         address,
         "CREATE TABLE large AS SELECT repeat(md5(n::text), 30) AS text FROM generate_series(1, 120000) AS n",
     )
-    assert execute(address, "SELECT pg_database_size(current_database())")[0][0] > copies.LARGE  # type: ignore[operator]
+    assert execute(address, "SELECT pg_database_size(current_database())")[0][0] > copying.LARGE  # type: ignore[operator]
     mark = replace(MARK, of=address.name)
     kept = before_name(address.name, mark.at)
     execute(address, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"{address.name}__new")))
@@ -180,14 +180,14 @@ def test_a_large_database_is_copied_as_files_and_nobody_elses_is_in_the_way(addr
         raise AssertionError
 
     with pytest.raises(RefusedError) as error:
-        aside.keep(address, kept, mark, no_dump)
+        siblings.keep(address, kept, mark, no_dump)
     assert error.value.id == "NA611"
     execute(address, sql.SQL("DROP DATABASE {}").format(sql.Identifier(f"{address.name}__new")))
-    aside.keep(address, kept, mark, no_dump)
-    assert aside.names(address) == frozenset({kept})
+    siblings.keep(address, kept, mark, no_dump)
+    assert siblings.names(address) == frozenset({kept})
     assert execute(replace(address, name=kept), "SELECT count(*) FROM large") == [(120000,)]
-    aside.drop(address, [kept])
-    assert aside.names(address) == frozenset()
+    siblings.drop(address, [kept])
+    assert siblings.names(address) == frozenset()
 
 
 def test_what_cannot_be_kept_is_asked_for(project: Project, server: DatabaseAddress) -> None:
@@ -210,16 +210,16 @@ def test_what_cannot_be_kept_is_asked_for(project: Project, server: DatabaseAddr
     try:
         poor = replace(server, user=name, password="x")
         container = DataLocation(kind="container")
-        assert room.look(poor, container).why_not == f'the user "{name}" may not create databases'
+        assert space.look(poor, container).why_not == f'the user "{name}" may not create databases'
         with pytest.raises(FailedError) as error:
-            aside.keep(poor, f"{poor.name}__before_x", MARK, lambda _: Invocation((), {}))
+            siblings.keep(poor, f"{poor.name}__before_x", MARK, lambda _: Invocation((), {}))
         assert told(error)[:2] == (
             "NA635",
             f'the database "{server.name}" could not be copied for `undo`, and is as it was',
         )
         assert error.value.detail == "permission denied to create database"
         execute(server, f"ALTER ROLE {name} CREATEDB")
-        assert room.look(poor, container).why_not == f'the user "{name}" does not own the database'
+        assert space.look(poor, container).why_not == f'the user "{name}" does not own the database'
     finally:
         execute(server, f"DROP ROLE {name}")
 

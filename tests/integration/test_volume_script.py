@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_alembic.core.volumes import SCRIPT
+from nox_alembic.core.copies.volume_swap import SCRIPT
 
 pytestmark = pytest.mark.skipif(not shutil.which("sh"), reason="the script runs in a container, in its `sh`")
 # Each change of the disk is counted, and after so many of them the script is ended.

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Literal
 
 from nox_alembic.core.catalogue import Catalogue
-from nox_alembic.core.changes import Change, Draft, NewFile
+from nox_alembic.core.copies.snapshots import Snapshot
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
-from nox_alembic.core.history import History
-from nox_alembic.core.snapshots import Snapshot
+from nox_alembic.core.revisions.changes import Change, Draft, NewFile
+from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps import (
     ClearSpares,
     KeepDatabase,
@@ -26,8 +26,8 @@ from nox_alembic.core.steps import (
     UseSpare,
 )
 from nox_alembic.edges.engines import Inside, Remover, Service, Workshop
-from nox_alembic.edges.process import Invocation
-from nox_alembic.tools import Run
+from nox_alembic.edges.system.process import Invocation
+from nox_alembic.run.ports import Run
 from tests.unit.core.make import ADDRESS, FOLDER, engine
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nox_alembic.core.aside import Mark
+from nox_alembic.core.copies.siblings import Mark
 from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.core.lint import Violation
+from nox_alembic.core.findings.lint import Violation
 from tests.unit.fakes import World
 
 

@@ -10,8 +10,8 @@ import click
 import pytest
 
 from nox_alembic import cli
-from nox_alembic.cli.words import ORDER
-from nox_alembic.core.recipes import RECIPES
+from nox_alembic.cli.options import ORDER
+from nox_alembic.core.verbs import RECIPES
 
 Told = Callable[..., tuple[int, str, str]]
 

@@ -6,11 +6,11 @@ from pathlib import PurePath
 
 import pytest
 
-from nox_alembic.core.checks import Found, made, not_made
 from nox_alembic.core.consent import Inventory, Stored
+from nox_alembic.core.copies.snapshots import Damaged, Shelf
 from nox_alembic.core.errors import PreconditionError
-from nox_alembic.core.snapshots import Damaged, Shelf
-from nox_alembic.core.status import status_of
+from nox_alembic.core.findings.checks import Found, made, not_made
+from nox_alembic.core.findings.status import status_of
 from nox_alembic.core.steps import Kill, Plan, Rehearse
 from nox_alembic.report import Reporter
 from tests.unit.core.make import SAVED, chain, facts, up

@@ -2,10 +2,10 @@
 
 from click import unstyle
 
-from nox_alembic.core.authors import Authors, Commit
-from nox_alembic.core.history import History, Revision
-from nox_alembic.core.status import status_of
-from nox_alembic.core.timeline import Timeline
+from nox_alembic.core.findings.status import status_of
+from nox_alembic.core.revisions.authors import Authors, Commit
+from nox_alembic.core.revisions.graph import History, Revision
+from nox_alembic.core.revisions.timeline import Timeline
 from nox_alembic.tables import history_lines, status_lines
 from tests.unit.core.make import chain, up
 

@@ -21,8 +21,8 @@ from nox_alembic.cli import (  # noqa: F401 - each registers its verbs
     spares,
     terminal,
 )
-from nox_alembic.cli.call import INTERRUPTED
-from nox_alembic.cli.words import nox_alembic
+from nox_alembic.cli.options import nox_alembic
+from nox_alembic.cli.running import INTERRUPTED
 from nox_alembic.core.errors import UsageError
 
 __all__ = ["main", "nox_alembic", "run"]

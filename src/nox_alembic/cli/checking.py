@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nox_alembic.cli.call import FINDING, perform, tell
-from nox_alembic.cli.person import Person
-from nox_alembic.cli.words import Shared, verb
+from nox_alembic.cli.options import Shared, verb
+from nox_alembic.cli.prompt import Person
+from nox_alembic.cli.running import FINDING, perform, tell
 from nox_alembic.core.errors import FailedError
 
 if TYPE_CHECKING:
     from nox_alembic.core.facts import Facts
-    from nox_alembic.core.recipes import Options
-    from nox_alembic.environment import Environment
+    from nox_alembic.core.verbs import Options
+    from nox_alembic.run.environment import Environment
 
 
 @verb("check")
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--no-database", is_flag=True, help="Only what files tell; no throw-away database is started.")
 def check(shared: Shared, *, branch: str, base: str, no_database: bool) -> int:
     """For CI: one head, models equal migrations, nothing edited, no invalid index, lint; exit 3 with a list."""
-    from nox_alembic.core.recipes import Options  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.core.verbs import Options  # noqa: PLC0415 - `--help` imports nothing of this
 
     options = Options(no_database=no_database)
 
@@ -50,7 +50,7 @@ def repair(shared: Shared, *, applied: tuple[str, ...], reverted: tuple[str, ...
 
 def _check(environment: "Environment", base: str, options: "Options", *, shared: Shared) -> None:
     """Look, then compare and lint on the running database or, without one, on a throw-away one."""
-    from nox_alembic.core import checks  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.core.findings import checks  # noqa: PLC0415 - `--help` imports nothing of this
 
     try:
         facts = environment.look_at_files() if options.no_database else environment.look(whole=False)
@@ -67,7 +67,7 @@ def _check(environment: "Environment", base: str, options: "Options", *, shared:
 
 
 def _run(environment: "Environment", facts: "Facts", options: "Options", *, shared: Shared) -> None:
-    from nox_alembic.core.recipes import RECIPES  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.core.verbs import RECIPES  # noqa: PLC0415 - `--help` imports nothing of this
 
     plan = RECIPES["check"](environment.config, facts, options)
     if shared.only_looks:
@@ -82,7 +82,7 @@ def _run(environment: "Environment", facts: "Facts", options: "Options", *, shar
 
 
 def _check_merge(environment: "Environment", branch: str) -> None:
-    from nox_alembic.core.branches import checks_of  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.core.findings.branches import checks_of  # noqa: PLC0415 - `--help` imports nothing of this
 
     for seen in checks_of(environment.look_at_merge(branch)):
         environment.report.checked(seen)

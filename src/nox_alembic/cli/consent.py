@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nox_alembic.cli.person import Person
-from nox_alembic.cli.words import Shared
+from nox_alembic.cli.options import Shared
+from nox_alembic.cli.prompt import Person
 from nox_alembic.core.errors import RefusedError
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import os
 
 import click
 
-from nox_alembic.cli.call import perform
-from nox_alembic.cli.words import Shared, verb
+from nox_alembic.cli.options import Shared, verb
+from nox_alembic.cli.running import perform
 
 
 @verb("merge")

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nox_alembic.cli.call import perform, tell
 from nox_alembic.cli.looking import show_logs
-from nox_alembic.cli.words import Shared, verb, wait_option
+from nox_alembic.cli.options import Shared, verb, wait_option
+from nox_alembic.cli.running import perform, tell
 
 if TYPE_CHECKING:
-    from nox_alembic.environment import Environment
+    from nox_alembic.run.environment import Environment
 
 
 @verb("dev")

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nox_alembic.cli.call import FINDING, report_on, tell
-from nox_alembic.cli.words import Shared, verb
+from nox_alembic.cli.options import Shared, verb
+from nox_alembic.cli.running import FINDING, report_on, tell
 
 if TYPE_CHECKING:
-    from nox_alembic.environment import Environment
     from nox_alembic.report import Reporter
+    from nox_alembic.run.environment import Environment
 
 
 @verb("status")
@@ -47,7 +47,7 @@ def show_logs(shared: Shared, service: Any, *, follow: bool, lines: int | None) 
 
 
 def _status(environment: "Environment", *, all_revisions: bool) -> int:
-    from nox_alembic.core.status import status_of  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.core.findings.status import status_of  # noqa: PLC0415 - `--help` imports nothing of this
 
     facts = environment.look(whole=False)
     authors = environment.authors(facts.history)
@@ -59,9 +59,9 @@ def _status(environment: "Environment", *, all_revisions: bool) -> int:
 
 
 def _history(shared: Shared, report: "Reporter", page: Path | None) -> int:
-    from nox_alembic.core.page import page as page_of  # noqa: PLC0415 - `--help` imports nothing of this
-    from nox_alembic.edges import pages  # noqa: PLC0415 - for --html alone
-    from nox_alembic.opening import look_at_history  # noqa: PLC0415 - for history alone
+    from nox_alembic.core.revisions.page import page as page_of  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.edges.project import pages  # noqa: PLC0415 - for --html alone
+    from nox_alembic.run.opening import look_at_history  # noqa: PLC0415 - for history alone
 
     seen = look_at_history(shared.project, shared.env, report)
     if page is None or shared.json:

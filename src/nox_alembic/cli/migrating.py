@@ -2,9 +2,9 @@
 
 import click
 
-from nox_alembic.cli.call import perform
-from nox_alembic.cli.person import is_interactive
-from nox_alembic.cli.words import Shared, verb, wait_option
+from nox_alembic.cli.options import Shared, verb, wait_option
+from nox_alembic.cli.prompt import is_interactive
+from nox_alembic.cli.running import perform
 
 
 @verb("migrate")

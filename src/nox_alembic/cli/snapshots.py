@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nox_alembic.cli.call import perform, tell
-from nox_alembic.cli.words import Shared, family, verb
+from nox_alembic.cli.options import Shared, family, verb
+from nox_alembic.cli.running import perform, tell
 
 if TYPE_CHECKING:
-    from nox_alembic.environment import Environment
+    from nox_alembic.run.environment import Environment
 
 snapshot = family("snapshot", "Save, list and restore named states of the database, kept outside the repository.")
 

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nox_alembic.cli.call import tell
-from nox_alembic.cli.person import Person
-from nox_alembic.cli.words import Shared, verb
+from nox_alembic.cli.options import Shared, verb
+from nox_alembic.cli.prompt import Person
+from nox_alembic.cli.running import tell
 from nox_alembic.core.errors import PreconditionError
 
 if TYPE_CHECKING:
     from nox_alembic.core.facts import Facts
     from nox_alembic.core.steps import Plan
-    from nox_alembic.environment import Environment
+    from nox_alembic.run.environment import Environment
 
 # A pull while a spare is made makes another one wanted; who pulls all the time gets what is there then.
 ROUNDS = 3
@@ -29,7 +29,7 @@ def spare(shared: Shared, *, delete: bool, background: bool) -> int:
 
 def _spare(shared: Shared, environment: "Environment", *, delete: bool, background: bool) -> int:
     if background:
-        from nox_alembic.edges.engines import processes  # noqa: PLC0415 - psutil
+        from nox_alembic.edges.engines.embedded import processes  # noqa: PLC0415 - psutil
 
         processes.step_back()
     with environment.spare_lock() as holder:
@@ -59,7 +59,7 @@ def _work(shared: Shared, environment: "Environment", *, delete: bool, backgroun
 
 
 def _plan(environment: "Environment", *, delete: bool, background: bool) -> "tuple[Facts, Plan]":
-    from nox_alembic.core.recipes import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.core.verbs import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
 
     facts = environment.look_at_server(environment.look_at_spares(environment.look(whole=False)))
     return facts, RECIPES["spare"](environment.config, facts, Options(delete=delete, background=background))

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nox_alembic.cli.call import tell
-from nox_alembic.cli.words import Shared, verb
+from nox_alembic.cli.options import Shared, verb
+from nox_alembic.cli.running import tell
 from nox_alembic.core.errors import FailedError, PreconditionError, UsageError
 
 if TYPE_CHECKING:
-    from nox_alembic.edges.process import Invocation
-    from nox_alembic.environment import Environment
+    from nox_alembic.edges.system.process import Invocation
+    from nox_alembic.run.environment import Environment
 
 _PASSED_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 

@@ -6,18 +6,18 @@ from pathlib import PurePath
 from typing import Literal
 from urllib.parse import quote
 
+from nox_alembic.core.copies.snapshots import Shelf
+from nox_alembic.core.copies.space import Room
+from nox_alembic.core.copies.spare_databases import Standing
+from nox_alembic.core.copies.spares import Spares
+from nox_alembic.core.copies.undo import Journal
 from nox_alembic.core.details import Details
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.headfile import HeadFile
-from nox_alembic.core.history import History
-from nox_alembic.core.lost import Lost
-from nox_alembic.core.room import Room
-from nox_alembic.core.snapshots import Shelf
-from nox_alembic.core.spare import Spares
-from nox_alembic.core.standby import Standing
-from nox_alembic.core.team import Team
-from nox_alembic.core.undo import Journal
+from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.revisions.head_file import HeadFile
+from nox_alembic.core.revisions.orphans import Lost
+from nox_alembic.core.revisions.team import Team
 
 NOWHERE = PurePath()
 

@@ -14,7 +14,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 
-from nox_alembic.edges.ports import free_port
+from nox_alembic.edges.system.ports import free_port
 from tests.integration.ddsurveys.conftest import ROOT
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from nox_alembic.cli.options import Shared
 from nox_alembic.cli.spares import _spare
-from nox_alembic.cli.words import Shared
+from nox_alembic.core.copies.spares import Spares
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.spare import Spares
 from tests.unit.core.make import facts, told
 
 SHARED = Shared(

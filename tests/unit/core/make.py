@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from nox_alembic.core.config import Config
+from nox_alembic.core.copies.snapshots import Snapshot
+from nox_alembic.core.copies.spares import Needs, Spare
+from nox_alembic.core.copies.undo import Generation
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Facts, Foreign
-from nox_alembic.core.history import History, Revision
-from nox_alembic.core.lost import FileVersion, LostRevision
-from nox_alembic.core.snapshots import Snapshot
-from nox_alembic.core.spare import Needs, Spare
-from nox_alembic.core.undo import Generation
+from nox_alembic.core.revisions.graph import History, Revision
+from nox_alembic.core.revisions.orphans import FileVersion, LostRevision
 
 ROOT = PurePath("/project")
 FOLDER = DataLocation(kind="folder", path=ROOT / "volumes/db", within=ROOT)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from nox_alembic.core.consent import Content, Inventory, Stored, deleted_snapshots, hash_of, takes_files
-from nox_alembic.core.recipes import Options, lifecycle, migrating
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.steps import DeleteSnapshots, Plan
+from nox_alembic.core.verbs import Options, lifecycle, migrate
 from tests.unit.core.make import ROOT, config, up
 
 SAMPLE = Content(name="sample", tables=12, rows=1234, uncounted=0, size=8_100_000, trace="t1")
@@ -45,7 +45,7 @@ def test_tables_that_the_server_has_not_counted_are_no_empty_ones() -> None:
 
 def test_a_reset_takes_files_and_a_downgrade_does_not() -> None:
     assert takes_files(RESET)
-    assert not takes_files(migrating.downgrade(config(), up(), Options()))
+    assert not takes_files(migrate.downgrade(config(), up(), Options()))
 
 
 def test_estimates_and_sizes_do_not_change_the_hash() -> None:

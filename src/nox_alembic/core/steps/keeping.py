@@ -1,8 +1,8 @@
 """Steps that take data away, keep it, and bring it back."""
 
+from nox_alembic.core.copies.undo import FileChange, Generation
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.undo import FileChange, Generation
 
 
 @frozen

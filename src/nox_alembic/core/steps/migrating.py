@@ -1,7 +1,7 @@
 """Steps that move the database along its history."""
 
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.lost import Lost
+from nox_alembic.core.revisions.orphans import Lost
 
 
 @frozen

@@ -1,8 +1,8 @@
 """Steps of named states of the database."""
 
+from nox_alembic.core.copies.snapshots import Snapshot
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
-from nox_alembic.core.snapshots import Snapshot
 
 
 @frozen

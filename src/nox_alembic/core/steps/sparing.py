@@ -1,8 +1,8 @@
 """Steps that make spares, and the one that uses one."""
 
+from nox_alembic.core.copies.spares import Kind, Needs, Spare, shown
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.spare import Kind, Needs, Spare, shown
 from nox_alembic.core.steps.keeping import SetDataAside
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
+from nox_alembic.core.copies.volume_swap import Moved, Volume
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.volumes import Moved, Volume
-from nox_alembic.edges.process import Invocation
+from nox_alembic.edges.system.process import Invocation
 
 Service = Literal["database", "backend"]
 Remover = Callable[[Path, str], None]

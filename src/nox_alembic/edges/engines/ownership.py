@@ -14,7 +14,7 @@ import psycopg2.extensions
 
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.ownership import Seen, unproved
-from nox_alembic.edges.connection import APPLICATION, connected
+from nox_alembic.edges.postgres.connection import APPLICATION, connected
 
 # One row of two columns; where the data is is told to superusers and monitoring roles only.
 DESCRIPTION = (

@@ -8,7 +8,7 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine
-from nox_alembic.edges.folders import Folders
+from nox_alembic.edges.home.folders import Folders
 
 
 @frozen(kw_only=True)
@@ -50,7 +50,7 @@ def open_engine(place: Place, *, meanwhile: Callable[[], None] = lambda: None) -
 
 
 def _compose(place: Place, meanwhile: Callable[[], None]) -> Engine:
-    from nox_alembic.edges.engines.compose_cli import ComposeCli  # noqa: PLC0415 - not for the embedded engine
+    from nox_alembic.edges.engines.compose.cli import ComposeCli  # noqa: PLC0415 - not for the embedded engine
 
     config = place.config
     cli = ComposeCli(
@@ -62,15 +62,15 @@ def _compose(place: Place, meanwhile: Callable[[], None]) -> Engine:
     with cli.reading() as document:
         meanwhile()
 
-        from nox_alembic.edges.engines.compose import ComposeEngine  # noqa: PLC0415 - the SDK takes 0.2 s to import
-        from nox_alembic.edges.engines.docker_daemon import Daemon  # noqa: PLC0415 - the SDK, too
+        from nox_alembic.edges.engines.compose.daemon import Daemon  # noqa: PLC0415 - the SDK, too
+        from nox_alembic.edges.engines.compose.engine import ComposeEngine  # noqa: PLC0415 - the SDK takes 0.2 s to import
 
         daemon = Daemon.connect(place.environ)
         return ComposeEngine.open(config, daemon, cli, document(), throwaway=place.throwaway)
 
 
 def _embedded(place: Place) -> Engine:
-    from nox_alembic.edges.engines.embedded import EmbeddedEngine  # noqa: PLC0415 - psutil, not needed with Compose
+    from nox_alembic.edges.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415 - psutil, not needed with Compose
 
     return EmbeddedEngine(
         config=place.config,

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from nox_alembic.core.frozen import frozen
-from nox_alembic.edges import process
+from nox_alembic.edges.system import process
 
 SECONDS = 30
 # A partial clone must not fetch what it lacks: nothing here may wait for a network, nor ask anybody for anything.

@@ -4,11 +4,12 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from nox_alembic.core.authors import Authors, Commit
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.frozen import frozen
-from nox_alembic.edges import cachefile, process
+from nox_alembic.core.revisions.authors import Authors, Commit
 from nox_alembic.edges.git import ALONE, SECONDS
+from nox_alembic.edges.system import cache as cachefile
+from nox_alembic.edges.system import process
 
 KIND = "commits 1"
 _SHALLOW = "the clone is shallow: older revisions have no author and date"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nox_alembic.core.lost import FileVersion
+from nox_alembic.core.revisions.orphans import FileVersion
 from nox_alembic.edges.git import Repository, answer, ask
 
 

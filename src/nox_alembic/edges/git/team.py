@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from nox_alembic.core.team import Origin, Team
+from nox_alembic.core.revisions.team import Origin, Team
 from nox_alembic.edges.git import ask, entries, line, lines, repository
 
 SHARED_BRANCHES = ("main", "master")

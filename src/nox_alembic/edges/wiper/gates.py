@@ -10,7 +10,7 @@ from typing import Unpack
 
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.frozen import frozen
-from nox_alembic.edges.wiper import host, words
+from nox_alembic.edges.wiper import host, path_rules
 from nox_alembic.edges.wiper.host import Folder, Kind
 from nox_alembic.edges.wiper.values import Content, Gates, Link, Target, nobody
 
@@ -55,7 +55,7 @@ def passed(given: str | os.PathLike[str], **gates: Unpack[Gates]) -> Iterator[Pa
     """Yield the target once it passed all gates; raises RefusedError."""
     text = os.fspath(given)
     within = os.fspath(gates["within"])
-    below = _below(words.check(text), within, text)
+    below = _below(path_rules.check(text), within, text)
     with ExitStack() as stack:
         parent = _open_parent(stack, within, below, text)
         if parent is None or _is_missing(parent, below[-1], text):
@@ -249,7 +249,7 @@ def _refuse_mounts(target: Target, parent: Folder, name: str) -> None:
 
 
 def _refused(id: str, given: str, resolved: str, reason: str, hint: str) -> RefusedError:  # noqa: A002 - the error's
-    what = words.shown(given) if given == resolved else f"{words.shown(given)} ({resolved})"
+    what = path_rules.shown(given) if given == resolved else f"{path_rules.shown(given)} ({resolved})"
     return RefusedError(id, f"refused to wipe {what}: {reason}", hint=hint)
 
 

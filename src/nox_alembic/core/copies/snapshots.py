@@ -1,0 +1,166 @@
+"""What a snapshot is: its sidecar, its name, what lies on the shelf, and which one may be restored."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, fields
+
+from nox_alembic.core.config import nearest
+from nox_alembic.core.errors import FindingError, PreconditionError, UsageError
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.sizes import shown_size
+
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
+# Windows takes these for devices, whatever follows the first dot.
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+@frozen(kw_only=True)
+class Snapshot:
+    """The sidecar of a snapshot, as JSON beside its file.
+
+    `at` is ISO 8601 in UTC; `user` is who owns what the dump makes; `seed` is the note about sample data; `commit` and
+    `branch` are "" outside of git; `size` is that of the file, `dump_size` that of the dump in it, both in bytes.
+    """
+
+    name: str
+    at: str
+    environment: str
+    engine: str
+    database: str
+    user: str
+    server_version: str
+    revisions: tuple[str, ...]
+    seed: str
+    commit: str
+    branch: str
+    size: int
+    dump_size: int
+    sha256: str
+
+    @property
+    def shown(self) -> str:
+        """The snapshot as messages name it."""
+        return f'"{self.name}" of {self.at} ({shown_size(self.size)}, at {", ".join(self.revisions) or "no revision"})'
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields of the sidecar, which are those of `snapshot list --json`."""
+        return {**asdict(self), "revisions": list(self.revisions)}
+
+
+@frozen
+class Damaged:
+    """A snapshot that cannot be used, and why, as far as that is seen without reading its file."""
+
+    name: str
+    cause: str
+
+
+@frozen
+class Shelf:
+    """The snapshots of one environment, the oldest first; `leftovers` are what killed runs have left among them."""
+
+    snapshots: tuple[Snapshot, ...] = ()
+    damaged: tuple[Damaged, ...] = ()
+    leftovers: tuple[str, ...] = ()
+
+    def named(self, name: str) -> Snapshot:
+        """Return the snapshot of that name; raises UsageError (NA602) or PreconditionError (NA603)."""
+        for found in self.damaged:
+            if found.name == name:
+                message = f'the snapshot "{name}" is damaged: {found.cause}'
+                raise PreconditionError("NA603", message, hint=f"`nox -s snapshot -- delete {name}` removes it")
+        for snapshot in self.snapshots:
+            if snapshot.name == name:
+                return snapshot
+        raise self._unknown(name)
+
+    def require(self, name: str) -> None:
+        """Raise UsageError (NA602) when there is no snapshot of that name, whole or damaged."""
+        if name not in self._names:
+            raise self._unknown(name)
+
+    def require_free(self, name: str) -> None:
+        """Raise UsageError (NA604) when the name is taken, in any case: some file systems know no difference."""
+        for taken in self._names:
+            if taken.lower() == name.lower():
+                message = f'there is a snapshot "{taken}" already'
+                hint = f"choose another name, or `nox -s snapshot -- delete {taken}` removes that one"
+                raise UsageError("NA604", message, hint=hint)
+
+    def beyond(self, keep: int) -> tuple[Snapshot, ...]:
+        """Return all but the newest `keep`, the oldest first."""
+        return self.snapshots[: max(0, len(self.snapshots) - keep)]
+
+    @property
+    def _names(self) -> Sequence[str]:
+        return [*(one.name for one in self.snapshots), *(one.name for one in self.damaged)]
+
+    def _unknown(self, name: str) -> UsageError:
+        message = f'there is no snapshot "{name}" in this environment.{nearest(name, self._names)}'
+        known = ", ".join(sorted(self._names))
+        hint = f"the snapshots are: {known}" if known else f"`nox -s snapshot -- save {name}` makes one"
+        return UsageError("NA602", message, hint=hint)
+
+
+def standing(snapshot: Snapshot, history: History) -> str:
+    """Return where a snapshot stands in the history of this branch."""
+    if history.unknown(snapshot.revisions):
+        return "not on this branch"
+    pending = len(history.pending(snapshot.revisions, history.heads))
+    return f"{pending} behind head" if pending else "at head"
+
+
+def checked_name(name: str) -> str:
+    """Return the name if it is good on every file system; raises UsageError (NA601)."""
+    if not NAME.fullmatch(name) or _DEVICES.fullmatch(name):
+        message = f"{name!r} cannot be the name of a snapshot: it becomes the name of a folder on any system"
+        hint = 'letters, digits, ".", "_" and "-", at most 100, from a letter or digit on, such as "before-rooms"'
+        raise UsageError("NA601", message, hint=hint)
+    return name
+
+
+def refuse_newer(snapshot: Snapshot, server_version: str) -> None:
+    """Raise PreconditionError (NA605) when an older server would have to read it."""
+    if major(snapshot.server_version) > major(server_version):
+        message = (
+            f'the snapshot "{snapshot.name}" is of PostgreSQL {snapshot.server_version}, and the server is '
+            f"{server_version}: an older one cannot read it"
+        )
+        hint = f"start PostgreSQL {major(snapshot.server_version)}, then the same command again"
+        raise PreconditionError("NA605", message, hint=hint)
+
+
+def refuse_strangers(snapshot: Snapshot, unknown: Collection[str]) -> None:
+    """Raise FindingError (NA606) when it is to be migrated from revisions that are not on this branch."""
+    if unknown:
+        message = f'the snapshot "{snapshot.name}" is at {", ".join(unknown)}, of which there is no file on this branch'
+        where = f"`git switch {snapshot.branch}`" if snapshot.branch else "switch to its branch"
+        raise FindingError("NA606", message, hint=f"{where}, or restore it without `--migrate`")
+
+
+def major(version: str) -> int:
+    """Return the major of a version such as "18.6", 0 when it is not known."""
+    head = version.partition(".")[0]
+    return int(head) if head.isdecimal() else 0
+
+
+def parse_sidecar(found: object, *, name: str, environment: str) -> Snapshot:
+    """Return the sidecar out of its JSON; raises ValueError that says what is wrong with it."""
+    if not isinstance(found, Mapping):
+        raise ValueError("it is not an object")  # noqa: TRY004 - one type for all that is wrong with it
+    values = {field.name: _value(found, field.name, field.type) for field in fields(Snapshot)}
+    snapshot = Snapshot(**values)  # type: ignore[arg-type] # `_value` gives each field's type
+    for key, is_, wanted in (("name", snapshot.name, name), ("environment", snapshot.environment, environment)):
+        if is_ != wanted:
+            raise ValueError(f'its {key} is "{is_}", not "{wanted}"')
+    return snapshot
+
+
+def _value(found: Mapping[str, object], key: str, kind: object) -> object:
+    value = found.get(key)
+    if kind in {str, int} and type(value) is kind:
+        return value
+    if kind not in {str, int} and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    raise ValueError(f'"{key}" is {value!r}')

@@ -1,0 +1,195 @@
+"""What SQL statements change: a careful reading of those that migrations are made of."""
+
+from collections.abc import Iterator
+
+from nox_alembic.core.effects import Act, Kind, Touch, Touched, Unread, part, table
+from nox_alembic.core.effects.tokens import Words, statements
+
+SHOWN = 60
+
+# Statements that change no object that another revision could trip over.
+_HARMLESS = (
+    "ANALYZE", "BEGIN", "CHECKPOINT", "COMMIT", "GRANT", "LOCK", "REFRESH", "RELEASE", "RESET", "REVOKE", "ROLLBACK",
+    "SAVEPOINT", "SECURITY", "SET", "SHOW", "START", "VACUUM",
+)  # fmt: skip
+_PREFIXES = ("OR REPLACE", "TEMPORARY", "TEMP", "UNLOGGED", "GLOBAL", "LOCAL", "UNIQUE", "MATERIALIZED", "RECURSIVE",
+             "CONSTRAINT", "FOREIGN", "EVENT", "PROCEDURAL", "TRUSTED")  # fmt: skip
+_IF = ("IF NOT EXISTS", "IF EXISTS", "CONCURRENTLY", "ONLY")
+_KINDS: dict[str, Kind] = {
+    "TYPE": "type", "DOMAIN": "type", "VIEW": "view", "FUNCTION": "function", "PROCEDURE": "function",
+    "AGGREGATE": "function", "SEQUENCE": "sequence",
+}  # fmt: skip
+_OTHERS = ("SCHEMA", "EXTENSION", "COLLATION", "CAST", "ROLE", "PUBLICATION", "STATISTICS", "LANGUAGE")
+_ACTS: dict[str, Act] = {"CREATE": "create", "ALTER": "alter", "DROP": "drop"}
+_ACTIONS: dict[str, Act] = {"ADD": "create", "ALTER": "alter", "VALIDATE": "alter", "DROP": "drop"}
+_WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM", "TRUNCATE", "COPY", "MERGE INTO")
+
+
+def read_sql(sql: str, first_line: int) -> Touched:
+    """Return what the statements change; the text begins on `first_line` of its file."""
+    touches: list[Touch] = []
+    unread: list[Unread] = []
+    for words in statements(sql):
+        line = first_line + words.line
+        try:
+            found = list(_read(words, line))
+        except _UnreadError:
+            unread.append(Unread(line, shortened(sql[words.tokens[0].start : words.end])))
+        else:
+            touches += [touch for touch in (*found, *_references(words, line)) if touch.name.strip(".")]
+    return Touched(tuple(touches), tuple(unread))
+
+
+def shortened(text: str) -> str:
+    """Return the text as lists show it."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN else f"{line[: SHOWN - 3]}..."
+
+
+class _UnreadError(Exception):
+    """The statement may do what its words do not tell."""
+
+
+def _read(words: Words, line: int) -> Iterator[Touch]:
+    if words.take(*_HARMLESS):
+        return
+    if words.take("COMMENT ON"):
+        yield from _comment(words, line)
+    elif verb := words.take(*_ACTS):
+        yield from _definition(_ACTS[verb], words, line)
+    else:
+        yield from _rows(words, line)
+
+
+def _definition(act: Act, words: Words, line: int) -> Iterator[Touch]:
+    words.skip(*_PREFIXES)
+    if words.take("TABLE"):
+        yield from _table(act, words, line)
+    elif words.take("INDEX"):
+        yield from _index(act, words, line)
+    elif kind := words.take(*_KINDS):
+        yield from _named(_KINDS[kind], act, words, line)
+    elif kind := words.take("TRIGGER", "POLICY", "RULE"):
+        yield from _owned(kind, act, words, line)
+    elif kind := words.take(*_OTHERS):
+        words.skip(*_IF)
+        yield from (Touch("other", f"{kind.lower()} {name}", act, line) for name in words.names())
+    else:
+        raise _UnreadError
+
+
+def _named(kind: Kind, act: Act, words: Words, line: int) -> Iterator[Touch]:
+    words.skip(*_IF)
+    names = words.names()
+    yield from (Touch(kind, name, act, line) for name in names)
+    if act == "alter" and (words.take("RENAME TO")):
+        yield Touch(kind, names[0], "rename", line)
+        yield Touch(kind, words.name(), "create", line)
+
+
+def _owned(kind: str, act: Act, words: Words, line: int) -> Iterator[Touch]:
+    words.skip(*_IF)
+    name = words.name()
+    if not words.seek("ON"):
+        raise _UnreadError
+    yield part("trigger" if kind == "TRIGGER" else "other", words.name(), name, act, line)
+
+
+def _index(act: Act, words: Words, line: int) -> Iterator[Touch]:
+    words.skip(*_IF)
+    if act != "create":
+        yield from _named("index", act, words, line)
+        return
+    name = "" if words.take("ON") else words.name()
+    words.take("ON")
+    words.skip(*_IF)
+    owner = words.name()
+    yield Touch("index", name or f"on {owner}", act, line, owner)
+    if words.take("USING"):
+        words.name()
+    for column in words.inside().parts():
+        yield part("column", owner, column.name(), "use", line)
+
+
+def _table(act: Act, words: Words, line: int) -> Iterator[Touch]:
+    words.skip(*_IF)
+    names = words.names()
+    if act != "alter":
+        yield from (table(name, act, line) for name in names)
+        return
+    words.take("*")
+    for action in words.parts():
+        yield from _action(names[0], action, line)
+
+
+def _action(owner: str, words: Words, line: int) -> Iterator[Touch]:
+    """Yield what one action of ALTER TABLE changes."""
+    if words.take("SET SCHEMA"):
+        yield table(owner, "rename", line)
+    elif words.take("RENAME TO"):
+        yield from (table(owner, "rename", line), table(words.name(), "create", line))
+    elif words.take("RENAME CONSTRAINT"):
+        yield from _renamed("constraint", owner, words, line)
+    elif words.take("RENAME COLUMN", "RENAME"):
+        yield from _renamed("column", owner, words, line)
+    elif act := words.take(*_ACTIONS):
+        yield _altered(owner, _ACTIONS[act], words, line)
+    else:
+        yield table(owner, "alter", line)
+
+
+def _altered(owner: str, act: Act, words: Words, line: int) -> Touch:
+    if words.take("CONSTRAINT"):
+        words.skip(*_IF)
+        return part("constraint", owner, words.name(), act, line)
+    if words.take("PRIMARY KEY", "UNIQUE", "CHECK", "FOREIGN KEY", "EXCLUDE"):
+        return table(owner, "alter", line)
+    words.take("COLUMN")
+    words.skip(*_IF)
+    return part("column", owner, words.name(), act, line)
+
+
+def _renamed(kind: Kind, owner: str, words: Words, line: int) -> Iterator[Touch]:
+    yield part(kind, owner, words.name(), "rename", line)
+    words.take("TO")
+    yield part(kind, owner, words.name(), "create", line)
+
+
+def _comment(words: Words, line: int) -> Iterator[Touch]:
+    if words.take("COLUMN"):
+        owner, _, name = words.name().rpartition(".")
+        yield part("column", owner, name, "alter", line)
+    elif words.take("TABLE"):
+        yield table(words.name(), "alter", line)
+
+
+def _rows(words: Words, line: int) -> Iterator[Touch]:
+    act = words.seek(*_WRITES) if words.take("WITH") else words.take(*_WRITES)
+    if not act:
+        raise _UnreadError
+    words.skip("ONLY", "TABLE")
+    for name in words.names():
+        yield table(name, "rows", line)
+        yield from (part("column", name, column, "use", line) for column in _columns(act, words))
+
+
+def _columns(act: str, words: Words) -> Iterator[str]:
+    """Yield the columns that the statement writes."""
+    if act in {"INSERT INTO", "COPY"}:
+        yield from (column.name() for column in words.inside().parts())
+    elif act == "UPDATE" and words.seek("SET"):
+        written = Words(words.tokens[words.at :])
+        start = written.at
+        written.seek("FROM", "WHERE", "RETURNING")
+        yield from (column.name() for column in Words(written.tokens[start : written.at]).parts())
+
+
+def _references(words: Words, line: int) -> Iterator[Touch]:
+    """Yield the tables and columns that the foreign keys of the statement point at."""
+    whole = Words(words.tokens)
+    for at, token in enumerate(whole.tokens):
+        if token.upper == "REFERENCES":
+            whole.at = at + 1
+            owner = whole.name()
+            yield table(owner, "use", line)
+            yield from (part("column", owner, column.name(), "use", line) for column in whole.inside().parts())

@@ -1,0 +1,1 @@
+"""A failed migration, explained."""

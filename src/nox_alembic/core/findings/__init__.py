@@ -1,0 +1,1 @@
+"""What `status`, `check` and `check --merge` find."""

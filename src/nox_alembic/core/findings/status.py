@@ -1,0 +1,135 @@
+"""What `status` says: each revision applied, pending or unknown, and what needs a hand."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.authors import Authors
+from nox_alembic.core.revisions.head_file import problem
+from nox_alembic.core.revisions.orphans import Lost
+from nox_alembic.core.revisions.team import CURE, told_heads
+from nox_alembic.core.revisions.timeline import Timeline
+
+# Of a long history a list shows these, and what is still to do.
+NEWEST_APPLIED = 10
+
+
+@frozen
+class Row:
+    """One revision and where it stands; `author` and `date` (ISO 8601) as far as git tells, `author` in words."""
+
+    state: Literal["applied", "pending", "unknown"]
+    id: str
+    message: str
+    author: str = ""
+    date: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields of one entry of `revisions`."""
+        known = {"author": self.author, "date": self.date} if self.date else {"author": None, "date": None}
+        return {"id": self.id, "state": self.state, "message": self.message, **known}
+
+
+@frozen
+class Finding:
+    """Something that needs a hand, and the command that gives it."""
+
+    sentence: str
+    hint: str
+
+
+@frozen(kw_only=True)
+class Status:
+    """The state of an environment; anything in `findings` makes `status` exit with 3."""
+
+    current: tuple[str, ...]
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+    database: Mapping[str, object]
+    backend: Mapping[str, object]
+    findings: tuple[Finding, ...]
+
+    @property
+    def summary(self) -> str:
+        """One line of counts, empty while no database tells."""
+        if not self.database["reachable"]:
+            return ""
+        counts = {state: sum(row.state == state for row in self.rows) for state in ("applied", "pending", "unknown")}
+        return ", ".join(f"{count} {state}" for state, count in counts.items())
+
+    def in_short(self) -> tuple[int, tuple[Row, ...]]:
+        """Return how many of the earlier applied revisions a short list leaves out, and the rows of that list."""
+        applied = [row for row in self.rows if row.state == "applied"]
+        left_out = {row.id for row in applied[:-NEWEST_APPLIED]}
+        return len(left_out), tuple(row for row in self.rows if row.id not in left_out)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields that `status --json` adds."""
+        return {
+            "current": list(self.current),
+            "heads": list(self.heads),
+            "pending": [row.id for row in self.rows if row.state == "pending"],
+            "unknown": [row.id for row in self.rows if row.state == "unknown"],
+            "revisions": [row.as_json() for row in self.rows],
+            "database": dict(self.database),
+            "backend": dict(self.backend),
+            "findings": [finding.sentence for finding in self.findings],
+        }
+
+
+def status_of(facts: Facts, authors: Authors | None = None) -> Status:
+    """Decide what the facts mean."""
+    engine = facts.engine
+    return Status(
+        current=facts.current or (),
+        heads=facts.history.heads,
+        rows=tuple(_rows(facts, authors)),
+        database={"url": engine.address.shown if engine.address else None, "reachable": facts.current is not None},
+        backend={"running": engine.backend.running, "healthy": facts.healthy, "url": engine.backend.url},
+        findings=tuple(_findings(facts)),
+    )
+
+
+def _unknown(facts: Facts) -> list[Row]:
+    """Return what is applied and not on this branch, parents first: with what is known of it, and what nobody has."""
+    lost = facts.lost or Lost()
+    found = [Row("unknown", one.revision.id, one.known) for one in reversed(lost.found)]
+    missing = [key for key in (*facts.history.unknown(facts.current or ()), *lost.missing) if key not in lost.ids]
+    unseen = [Row("unknown", key, "of which there is no file on this branch") for key in dict.fromkeys(missing)]
+    return [*found, *unseen]
+
+
+def _rows(facts: Facts, authors: Authors | None) -> Iterator[Row]:
+    seen = Timeline(history=facts.history, current=facts.current, authors=authors, below=facts.applied)
+    for key in seen.history.order:
+        if state := seen.state(key):
+            commit = seen.commit(key)
+            date = commit.date if commit else ""
+            yield Row(state, key, seen.history.revisions[key].message, seen.author(key), date)
+    if facts.current is not None:
+        yield from _unknown(facts)
+
+
+def _findings(facts: Facts) -> list[Finding]:
+    history = facts.history
+    found: list[Finding] = []
+    if engine_problem := facts.engine.problem:
+        found.append(Finding(engine_problem, "`nox -s reset` starts afresh"))
+    if len(history.heads) > 1:
+        found.append(Finding(told_heads(history, facts.team), CURE))
+    if facts.head_file and (wrong := problem(facts.head_file.text, history.heads)):
+        found.append(Finding(wrong, CURE if len(history.heads) > 1 else "`nox -s rebase` writes it anew"))
+    if facts.rebasing:
+        found.append(Finding(f"a rebase was not finished: {facts.rebasing}", "`nox -s rebase` finishes it"))
+    if facts.current is None:
+        found.append(Finding("the database does not answer", "`nox -s dev` starts it"))
+        return found
+    if unknown := history.unknown(facts.current):
+        advice = facts.lost.advice if facts.lost else "switch branches, or `nox -s reset`"
+        found.append(Finding(f"{', '.join(unknown)}: not on this branch", advice))
+    if history.pending(facts.applied, history.heads):
+        found.append(Finding("revisions are pending", "`nox -s migrate` applies them"))
+    if facts.engine.backend.defined and not facts.healthy:
+        found.append(Finding("the backend is not healthy", "`nox -s dev` starts it, `nox -s logs` shows its log"))
+    return found

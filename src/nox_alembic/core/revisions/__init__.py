@@ -1,0 +1,1 @@
+"""The revision graph, its drawing, and what revision files say."""

@@ -1,0 +1,122 @@
+"""The revision graph as a drawing: newest on top, a lane for each line of development; text and places, no screen."""
+
+from collections.abc import Iterable, Sequence
+
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.graph import History, Revision
+
+# What a terminal shows that knows no box-drawing characters.
+_PLAIN = str.maketrans("│├╮╯┬┴┼─●○", "||.'.'+-*o")
+
+
+@frozen
+class Line:
+    """One line of the drawing; `id` is empty where lanes only come together or part."""
+
+    drawing: str
+    id: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The drawing in ASCII."""
+        return self.drawing.translate(_PLAIN)
+
+
+@frozen
+class Place:
+    """Where a revision is: its lane from the left, its row from the top."""
+
+    lane: int
+    row: int
+
+
+@frozen
+class Edge:
+    """From a revision down to one that it follows, by way of a lane."""
+
+    child: str
+    parent: str
+    lane: int
+
+
+@frozen
+class Layout:
+    """The drawing as lines, and as places and edges for those who draw otherwise; `lanes` is its width."""
+
+    lines: tuple[Line, ...]
+    places: dict[str, Place]
+    edges: tuple[Edge, ...]
+    lanes: int
+
+
+def lay_out(history: History, applied: Iterable[str] = ()) -> Layout:
+    """Lay the whole history out, each revision above those that it follows; the applied ones have a full dot."""
+    drawing = _Drawing(history, frozenset(applied))
+    for key in reversed(history.order):
+        drawing.add(history.revisions[key])
+    return Layout(tuple(drawing.lines), drawing.places, tuple(drawing.edges), drawing.width)
+
+
+class _Drawing:
+    """The drawing as far as it is done; a lane waits for the parent of a child, or is free."""
+
+    def __init__(self, history: History, applied: frozenset[str]) -> None:
+        self.history, self.applied = history, applied
+        self.lanes: list[tuple[str, str] | None] = []
+        self.lines: list[Line] = []
+        self.places: dict[str, Place] = {}
+        self.edges: list[Edge] = []
+        self.width = 0
+        self.ended = -1
+
+    def add(self, revision: Revision) -> None:
+        """Draw one revision: the lanes that wait for it come together, then its dot, then the lanes to its parents."""
+        waiting = [lane for lane, waits in enumerate(self.lanes) if waits is not None and waits[1] == revision.id]
+        lane = waiting[0] if waiting else self._free(0)
+        if not waiting and lane == self.ended:
+            self.lines.append(Line(self._row()))  # else a head would look like the parent of the root above it
+        if len(waiting) > 1:
+            self.lines.append(Line(self._forked(lane, waiting[1:], middle="┴", last="╯")))
+        for other in waiting:
+            child, _ = self.lanes[other] or ("", "")
+            self.edges.append(Edge(child, revision.id, other))
+            self.lanes[other] = None
+        self.places[revision.id] = Place(lane, len(self.places))
+        self.lines.append(Line(self._row(lane, "●" if revision.id in self.applied else "○"), revision.id))
+        self._part(revision, lane)
+
+    def _part(self, revision: Revision, lane: int) -> None:
+        """Open a lane to each parent: the first one straight below, the others to the right of it."""
+        parents = tuple(dict.fromkeys(revision.down))
+        opened: list[int] = []
+        for parent in parents:
+            to = self._free(lane + 1) if opened else lane
+            opened.append(to)
+            self.lanes[to] = (revision.id, parent)
+        if len(opened) > 1:
+            self.lines.append(Line(self._forked(lane, opened[1:], middle="┬", last="╮")))
+        self.ended = -1 if opened else lane
+        while self.lanes and self.lanes[-1] is None:
+            self.lanes.pop()
+
+    def _free(self, start: int) -> int:
+        """Return the first free lane from `start` on, opened when there is none."""
+        lane = next((lane for lane in range(start, len(self.lanes)) if self.lanes[lane] is None), len(self.lanes))
+        self.lanes.extend([None] * (max(lane, start) + 1 - len(self.lanes)))
+        self.width = max(self.width, len(self.lanes))
+        return max(lane, start)
+
+    def _row(self, lane: int = -1, dot: str = "") -> str:
+        cells = [dot if at == lane else "│" if waits else " " for at, waits in enumerate(self.lanes)]
+        return " ".join(cells).rstrip()
+
+    def _forked(self, lane: int, others: Sequence[int], *, middle: str, last: str) -> str:
+        """Return the line that joins `lane` with others to its right, the last of them and those in the middle."""
+        text = ""
+        for at, waits in enumerate(self.lanes):
+            inside = lane < at <= others[-1]
+            corner = last if at == others[-1] else middle
+            crossed = "┼" if waits else "─"
+            cell = corner if at in others else crossed if inside else "│" if waits else " "
+            text += ("─" if inside else " ") + ("├" if at == lane else cell)
+        return text[1:].rstrip()

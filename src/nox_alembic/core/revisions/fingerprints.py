@@ -1,0 +1,24 @@
+"""With which bytes revisions were applied: which records still hold, and which are not there yet."""
+
+from collections.abc import Iterable, Mapping
+
+from nox_alembic.core.revisions.graph import History
+
+Digests = Mapping[str, str]  # SHA-256 in hex by revision id
+
+
+def holding(history: History, current: Iterable[str], recorded: Digests) -> dict[str, str]:
+    """Return the records of what is applied. At a revision without a file here, nobody knows what is below it."""
+    places = tuple(current)
+    applied, blind = history.with_ancestors(places), bool(history.unknown(places))
+    return {
+        key: digest
+        for key, digest in recorded.items()
+        if key in applied or (blind and key not in history.revisions)
+    }  # fmt: skip
+
+
+def unrecorded(history: History, current: Iterable[str], recorded: Digests) -> tuple[str, ...]:
+    """Return what is applied without a record, in order: by Alembic itself, or by a run that was cut off."""
+    missing = history.with_ancestors(current) - recorded.keys()
+    return tuple(key for key in history.order if key in missing) if missing else ()

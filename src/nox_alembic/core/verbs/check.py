@@ -1,0 +1,27 @@
+"""`check`: what needs a database or Alembic; what only looks is in `core.checks`."""
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.details import Details
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.steps import CompareModels, Discard, DropShadow, LintSql, MakeShadow, Plan, Step
+from nox_alembic.core.verbs.lifecycle import throwaway_up
+from nox_alembic.core.verbs.options import Options
+
+
+def check(config: Config, facts: Facts, options: Options) -> Plan:
+    """Compare the models on a clean shadow database, on a throw-away server where none runs, and lint the SQL."""
+    if options.no_database or len(facts.history.heads) > 1:
+        return Plan(steps=_lint(facts, server=facts.current is not None))
+    lint = _lint(facts, server=True)
+    compare: tuple[Step, ...] = (MakeShadow(), CompareModels())
+    if facts.current is not None:
+        return Plan(steps=(*compare, *lint), lastly=(DropShadow(),))
+    return Plan(steps=(*throwaway_up(config, facts), *compare, *lint), lastly=(Discard(),))
+
+
+def _lint(facts: Facts, *, server: bool) -> tuple[Step, ...]:
+    """Return the step that lints what nobody else has yet, none where there is nothing or no linter."""
+    details = facts.details or Details()
+    if not details.linter or not details.unpublished:
+        return ()
+    return (LintSql(details.unpublished, server=server),)

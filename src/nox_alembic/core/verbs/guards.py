@@ -1,0 +1,85 @@
+"""The refusals that several verbs share: each raises a NoxAlembicError, or does nothing."""
+
+from collections.abc import Iterable
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.errors import FindingError, PreconditionError, RefusedError
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.revisions.downgrades import why_no_way_back
+from nox_alembic.core.verbs.targets import shown_path
+
+
+def require_database(facts: Facts) -> None:
+    """Refuse while no database answers (NA202)."""
+    if facts.current is None:
+        message = f"the {facts.engine.name} database does not answer"
+        raise PreconditionError("NA202", message, hint="`nox -s dev` starts it")
+
+
+def refuse_unknown(facts: Facts) -> None:
+    """Refuse when the database is at a revision that is not on this branch (NA404, NA441)."""
+    refuse_unfound(facts)
+    if facts.lost is not None:
+        message = f"the database has what is not on this branch: {facts.lost.summary}"
+        raise FindingError("NA404", message, hint=facts.lost.advice)
+
+
+def refuse_unfound(facts: Facts) -> None:
+    """Refuse when the database is at a revision of which no serving file is found anywhere (NA404, NA441)."""
+    lost, unknown = facts.lost, facts.history.unknown(facts.current or ())
+    if lost is None:
+        facts.history.refuse_unknown(unknown)
+    elif lost.missing:
+        message = f"the database is at {', '.join(unknown)}, and there is no file of {', '.join(lost.missing)} anywhere"
+        raise FindingError("NA404", message, hint=lost.advice)
+    elif lost.problems:
+        hint = "switch to the branch that has it, or `nox -s reset` for a fresh database"
+        raise FindingError("NA441", "; ".join(lost.problems), hint=hint)
+
+
+def refuse_one_way(config: Config, facts: Facts, keys: Iterable[str]) -> None:
+    """Refuse to go back over revisions whose scripts do not support it (NA437)."""
+    for key in keys:
+        path = facts.history.revisions[key].path
+        if why := why_no_way_back(facts.source_of(path)):
+            shown = shown_path(config, path)
+            message = f"there is no way back over the revision {facts.history.describe(key)}: {shown} {why}"
+            hint = "write its downgrade(); where there is nothing to take back, let it `return`"
+            raise FindingError("NA437", message, hint=hint)
+
+
+def refuse_protected(config: Config) -> None:
+    """Refuse to take anything away from a protected environment (NA013)."""
+    if config.protected:
+        message = f'the environment "{config.environment}" is protected: nothing may be taken away from it'
+        raise RefusedError("NA013", message, hint='name another one with `--env`, or remove "protected"')
+
+
+def refuse_unsafe_wipe(facts: Facts) -> None:
+    """Refuse what the wiper would refuse, before anything is stopped for it (NA301 to NA313)."""
+    if facts.refusal is not None:
+        raise facts.refusal
+
+
+def refuse_foreign_clone(facts: Facts) -> None:
+    """Refuse to act on what another clone has started under the same project name (NA112)."""
+    other = facts.engine.foreign
+    if other is not None:
+        message = f"the Compose project is in use by another clone, in {other.root}{', which is gone' * other.gone}"
+        left = f"`docker compose -p {other.project} down` removes what is left of it"
+        cure = left if other.gone else "run `nox -s down` there"
+        raise RefusedError("NA112", message, hint=f'{cure}, or set "compose-project" here')
+
+
+def refuse_problem(facts: Facts) -> None:
+    """Refuse to start a server on data that it cannot use (NA124)."""
+    if facts.engine.problem:
+        raise PreconditionError("NA124", facts.engine.problem, hint="`nox -s reset` starts afresh")
+
+
+def refuse_taken_ports(facts: Facts) -> None:
+    """Refuse before a start stumbles over somebody else's port (NA111)."""
+    for taken in facts.engine.taken_ports:
+        message = f"the port {taken.port} that {taken.service} wants is taken by another program"
+        hint = f"choose another one with {taken.variable}" if taken.variable else "end that program"
+        raise PreconditionError("NA111", message, hint=hint)

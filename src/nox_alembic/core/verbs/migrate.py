@@ -1,0 +1,85 @@
+"""The verbs that move the database along its history."""
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.errors import UsageError
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.steps import (
+    ApplyRevision,
+    Downgrade,
+    DropShadow,
+    KeepFiles,
+    MakeShadow,
+    Migrate,
+    Plan,
+    PrintUpgradeSql,
+    Step,
+    WriteRevision,
+)
+from nox_alembic.core.verbs.guards import (
+    refuse_one_way,
+    refuse_protected,
+    refuse_unknown,
+    require_database,
+)
+from nox_alembic.core.verbs.options import Options
+from nox_alembic.core.verbs.ownership import proof
+from nox_alembic.core.verbs.switching import way_back
+from nox_alembic.core.verbs.targets import downgrade_target, shown_current, target_of
+
+
+def migrate(config: Config, facts: Facts, options: Options) -> Plan:
+    """Upgrade the running database."""
+    target = target_of(facts, options.revision or "heads")
+    if options.sql:
+        return Plan(steps=(PrintUpgradeSql(",".join(facts.current or ()), target),))
+    require_database(facts)
+    back = way_back(config, facts)
+    steps = (*back.steps, *migration(back.facts, target, seed=bool(config.seed)))
+    notes = () if steps else (f"nothing to do: the database is at {shown_current(facts)}",)
+    return Plan(steps=steps, destroys=back.destroys, notes=notes)
+
+
+def downgrade(config: Config, facts: Facts, options: Options) -> Plan:
+    """Go back one revision or to a given one; rows of other tables stay."""
+    refuse_protected(config)
+    require_database(facts)
+    refuse_unknown(facts)
+    target = downgrade_target(facts, options.revision or "-1")
+    undone = facts.history.taken_back(target, facts.current or ())
+    if not undone:
+        return Plan(notes=(f"nothing to do: the database is at {shown_current(facts)}",))
+    refuse_one_way(config, facts, undone)
+    names = ", ".join(facts.history.describe(key) for key in undone)
+    lost = f"what these revisions added, with its data: {names}"
+    return Plan(steps=(*proof(facts), Downgrade(target, undone)), destroys=lost)
+
+
+def revision(_config: Config, facts: Facts, options: Options) -> Plan:
+    """Write a revision of what the models have beyond the migrations; where the database is does not matter."""
+    if not options.message.strip():
+        message = f"a revision needs a message that says what it does, not {options.message!r}"
+        raise UsageError("NA411", message, hint='`nox -s revision -- -m "add a table of rooms"`')
+    target_of(facts, "heads")
+    if options.apply or not options.empty:
+        require_database(facts)
+    write = WriteRevision(options.message.strip(), empty=options.empty)
+    apply = (ApplyRevision(),) if options.apply else ()
+    if options.empty:
+        return Plan(steps=(write, *apply))
+    return Plan(steps=(MakeShadow(), write, *apply), lastly=(DropShadow(),))
+
+
+def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
+    """Return the step that is needed, none when the database is seen to have it all."""
+    if facts.current is None:
+        return whole_migration(facts, target, seed=seed)
+    pending = facts.history.pending(facts.current, facts.history.targets(target))
+    if pending:
+        return (Migrate(target, pending, seed_later=seed and not facts.current),)
+    moved = facts.current and facts.recorded_at not in {None, facts.current}
+    return (KeepFiles(),) if moved else ()
+
+
+def whole_migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
+    """Return the step for a database of which nothing is known yet; none for a project without revisions."""
+    return (Migrate(target, seed_later=seed),) if facts.history.revisions else ()

@@ -1,0 +1,111 @@
+"""Named states of the database: saved, restored, deleted."""
+
+from dataclasses import replace
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.copies.snapshots import (
+    Snapshot,
+    checked_name,
+    refuse_newer,
+    refuse_strangers,
+    standing,
+)
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.steps import (
+    AwaitBackend,
+    CheckSnapshot,
+    ClearLeftovers,
+    CloseUndo,
+    DeleteSnapshots,
+    LoadSnapshot,
+    Plan,
+    SaveSnapshot,
+    StartServices,
+    Step,
+    StopBackend,
+    SwapDatabases,
+)
+from nox_alembic.core.verbs.guards import refuse_foreign_clone, refuse_protected, require_database
+from nox_alembic.core.verbs.migrate import migration
+from nox_alembic.core.verbs.options import Options
+from nox_alembic.core.verbs.ownership import proof
+from nox_alembic.core.verbs.targets import target_of
+from nox_alembic.core.verbs.undoable import swapped_out
+
+
+def save(_config: Config, facts: Facts, options: Options) -> Plan:
+    """Dump the running database into a file; nothing is changed in it."""
+    refuse_foreign_clone(facts)
+    name = checked_name(options.snapshot)
+    facts.shelf.require_free(name)
+    require_database(facts)
+    return Plan(steps=(*_clearing(facts), SaveSnapshot(name)))
+
+
+def restore(config: Config, facts: Facts, options: Options) -> Plan:
+    """Restore a snapshot beside the running database, look at it, and only then put it in its place."""
+    refuse_protected(config)
+    refuse_foreign_clone(facts)
+    snapshot = facts.shelf.named(checked_name(options.snapshot))
+    require_database(facts)
+    refuse_newer(snapshot, facts.server_version)
+    database = facts.engine.address.name if facts.engine.address else ""
+    migrate = _migration(facts, snapshot) if options.migrate else ()
+    ready = bool(migrate) or set(snapshot.revisions) == set(facts.history.heads)
+    was_up = facts.engine.backend.running
+    keeps, destroys = swapped_out(config, facts, database)
+    steps = (
+        *_clearing(facts),
+        CheckSnapshot(snapshot),
+        *proof(facts),
+        LoadSnapshot(snapshot),
+        *((StopBackend(),) if was_up else ()),
+        SwapDatabases(database, "snapshot restore", facts.current or (), keeps=keeps),
+        *migrate,
+        *((StartServices(facts.engine.started), AwaitBackend(config.timeout)) if was_up and ready else ()),
+        CloseUndo(),
+    )
+    return Plan(steps=steps, destroys=destroys, notes=() if ready else _not_ready(facts, snapshot))
+
+
+def delete(config: Config, facts: Facts, options: Options) -> Plan:
+    """Delete one snapshot, also one that is damaged."""
+    refuse_protected(config)
+    name = checked_name(options.snapshot)
+    facts.shelf.require(name)
+    known = [snapshot.shown for snapshot in facts.shelf.snapshots if snapshot.name == name]
+    return _deletion(facts, (name,), known[0] if known else f'"{name}", which is damaged')
+
+
+def prune(config: Config, facts: Facts, options: Options) -> Plan:
+    """Delete all snapshots but the newest ones."""
+    refuse_protected(config)
+    old = facts.shelf.beyond(options.keep)
+    if old:
+        return _deletion(facts, tuple(one.name for one in old), ", ".join(one.shown for one in old))
+    return Plan(steps=_clearing(facts), notes=(f"nothing to delete: there are no more than {options.keep} snapshots",))
+
+
+def _deletion(facts: Facts, names: tuple[str, ...], shown: str) -> Plan:
+    word = "snapshot" if len(names) == 1 else "snapshots"
+    return Plan(steps=(*_clearing(facts), DeleteSnapshots(names)), destroys=f"the {word} {shown}")
+
+
+def _clearing(facts: Facts) -> tuple[Step, ...]:
+    return (ClearLeftovers(),) if facts.left or facts.shelf.leftovers else ()
+
+
+def _migration(facts: Facts, snapshot: Snapshot) -> tuple[Step, ...]:
+    """Return the migration of the restored database to head, none when it is there."""
+    refuse_strangers(snapshot, facts.history.unknown(snapshot.revisions))
+    restored = replace(facts, current=snapshot.revisions)
+    return migration(restored, target_of(facts, "heads"), seed=snapshot.seed == "pending")
+
+
+def _not_ready(facts: Facts, snapshot: Snapshot) -> tuple[str, ...]:
+    """Say what is to be done before the backend can be started on it."""
+    if unknown := facts.history.unknown(snapshot.revisions):
+        where = f": `git switch {snapshot.branch}`" if snapshot.branch else ""
+        return (f"the snapshot is at {', '.join(unknown)}, of which there is no file on this branch{where}",)
+    behind = f"the snapshot is {standing(snapshot, facts.history)}"
+    return (f"{behind}: `nox -s migrate` upgrades it, `nox -s dev` starts the backend, too",)

@@ -1,0 +1,43 @@
+"""The way back from revisions that are not on this branch, as they are after `git switch`."""
+
+from dataclasses import replace
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.errors import FindingError
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.steps import DowngradeLost, Step
+from nox_alembic.core.verbs.guards import refuse_protected, refuse_unfound
+from nox_alembic.core.verbs.ownership import proof
+
+
+@frozen(kw_only=True)
+class WayBack:
+    """The steps to this branch's history, what goes with them, and the facts as they are then."""
+
+    facts: Facts
+    steps: tuple[Step, ...] = ()
+    destroys: str = ""
+
+
+def way_back(config: Config, facts: Facts) -> WayBack:
+    """Take back what is not on this branch; nothing when all is.
+
+    Raises what refuses it (NA013, NA404, NA441, NA442).
+    """
+    refuse_unfound(facts)
+    lost = facts.lost
+    if lost is None:
+        return WayBack(facts=facts)
+    refuse_protected(config)
+    left = lost.left(facts.history, facts.current or ())
+    if facts.history.revisions and not left:
+        message = f"the database and this branch have no revision in common; the database has {lost.summary}"
+        hint = "switch to the branch that has them, or `nox -s reset` for a fresh database"
+        raise FindingError("NA442", message, hint=hint)
+    return WayBack(
+        # What is applied is recorded by the step itself.
+        facts=replace(facts, current=left, lost=None, recorded_at=None),
+        steps=(*proof(facts), DowngradeLost(lost)),
+        destroys=f"what these revisions added, with its data: {lost.summary}",
+    )

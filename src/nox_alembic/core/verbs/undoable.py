@@ -1,0 +1,97 @@
+"""What is kept for `undo` around the steps of a verb."""
+
+from dataclasses import replace
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.copies.space import beyond, why_not_kept
+from nox_alembic.core.copies.undo import FileChange
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.paths import from_root
+from nox_alembic.core.steps import (
+    ApplyRevision,
+    CloseUndo,
+    Downgrade,
+    DowngradeLost,
+    KeepDatabase,
+    Migrate,
+    NoteRebase,
+    OpenUndo,
+    Plan,
+    ReplaceFile,
+    Step,
+    WriteMerge,
+)
+
+_MOVES = (Migrate, Downgrade, DowngradeLost, ApplyRevision, NoteRebase)
+_WRITES = (ReplaceFile, WriteMerge)
+
+
+def undoable(config: Config, facts: Facts, verb: str, plan: Plan) -> Plan:
+    """Return the plan with what makes `undo` take it back, in front of its first change and at its end.
+
+    Where no copy of the database can be kept, the plan says so, and asks.
+    """
+    places = [number for number, step in enumerate(plan.steps) if isinstance(step, (*_MOVES, *_WRITES))]
+    if not places:
+        return plan
+    if not any(isinstance(step, _MOVES) for step in plan.steps):
+        return _around(plan, places[0], OpenUndo(verb, facts.current, _files(config, plan) or ()))
+    if _goes_on(facts, verb):
+        return replace(plan, steps=(*plan.steps, CloseUndo()))
+    if _has_nothing(facts) and _files(config, plan) is None:
+        return plan
+    return _with_copy(config, facts, verb, plan, places[0])
+
+
+def _with_copy(config: Config, facts: Facts, verb: str, plan: Plan, place: int) -> Plan:
+    if not config.undo_limit:
+        return replace(plan, notes=(*plan.notes, f"`{verb}` cannot be undone: the undo-limit is 0"))
+    why = why_not_kept(config.undo_limit, facts.room()) if facts.current is not None else ""
+    if why:
+        return replace(plan, destroys=" and ".join(filter(None, (plan.destroys, way_back_lost(verb, why)))))
+    return _around(plan, place, KeepDatabase(verb, _target(plan), _files(config, plan)))
+
+
+def swapped_out(config: Config, facts: Facts, database: str) -> tuple[bool, str]:
+    """Return whether a database is kept when another one takes its place, and what goes, as the question names it."""
+    size = facts.room().size
+    keeps = size <= config.undo_limit
+    kept = "which `undo` brings back" if keeps else beyond(size, config.undo_limit)
+    return keeps, f'what is in the database "{database}" now, {kept}'
+
+
+def way_back_lost(verb: str, why: str) -> str:
+    """Return what goes where nothing is kept, as the question names it."""
+    return f"the way back: `{verb}` could not be undone, since {why}"
+
+
+def _goes_on(facts: Facts, verb: str) -> bool:
+    """Return whether it only ends a rebase that was cut off, and has kept all that there was before that."""
+    newest = facts.undo.newest
+    return bool(verb == "rebase" and facts.rebasing and newest and newest.open and newest.verb == verb)
+
+
+def _has_nothing(facts: Facts) -> bool:
+    """Return whether there is nothing to lose; of a database that is down nobody knows before it is up."""
+    if facts.current is None:
+        return not facts.engine.data_present
+    return not facts.current and not facts.room().has_tables
+
+
+def _target(plan: Plan) -> str:
+    """Return the revision at which nothing has to be kept, "" where that is not all that the plan does."""
+    moves = [step for step in plan.steps if isinstance(step, (*_MOVES, *_WRITES))]
+    return moves[0].target if len(moves) == 1 and isinstance(moves[0], Migrate) else ""
+
+
+def _files(config: Config, plan: Plan) -> tuple[FileChange, ...] | None:
+    """Return the files that are known to be changed, None where none is; what a merge writes is known when it does."""
+    if not any(isinstance(step, _WRITES) for step in plan.steps):
+        return None
+    found = [step for step in plan.steps if isinstance(step, ReplaceFile)]
+    return tuple(FileChange(from_root(config.root, step.path).as_posix(), step.before, step.after) for step in found)
+
+
+def _around(plan: Plan, place: int, opening: Step) -> Plan:
+    steps = [step for step in plan.steps if not isinstance(step, CloseUndo)]
+    return replace(plan, steps=(*steps[:place], opening, *steps[place:], CloseUndo()))

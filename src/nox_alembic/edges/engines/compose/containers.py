@@ -1,0 +1,58 @@
+"""The containers of a Compose project, ended and started by the daemon itself: a Compose process takes far longer.
+
+`docker compose up` starts a container that is there as it is, unless its service, image or network have changed since.
+Only where none of that has, and nothing but the database is waited for, is a container started without it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+
+from nox_alembic.core.composefile import ComposeModel
+from nox_alembic.core.frozen import frozen
+from nox_alembic.edges.engines.compose.daemon import Container, Daemon
+
+
+@frozen(kw_only=True)
+class KeptContainers:
+    """Those of one project; `hash_services` asks Compose for the hash of each service's configuration as it is now."""
+
+    daemon: Daemon
+    model: ComposeModel
+    hash_services: Callable[[], Mapping[str, str]]
+
+    @cached_property
+    def hashes(self) -> "Future[Mapping[str, str]]":
+        """What Compose says, asked once, beside whatever comes next."""
+        return ThreadPoolExecutor(max_workers=1).submit(self.hash_services)
+
+    def kill(self, *, but: str = "") -> None:
+        """End all that run, or all but those of a service, at once and beside each other; they are kept."""
+        _ = self.hashes  # what is killed is about to be started
+        found = self.daemon.containers(self.model.project)
+        self.daemon.kill([one.id for one in found if one.running and one.service != but])
+
+    def start(self, services: Iterable[str]) -> bool:
+        """Start those of the services and return True, or do nothing and return False where Compose has to do it."""
+        wanted = tuple(services)
+        found = self.daemon.containers(self.model.project)
+        kept = {name: self._kept(name, found) for name in wanted}
+        stopped = [one.id for one in kept.values() if one is not None and not one.running]
+        if None in kept.values() or not self._unchanged([one for one in kept.values() if one is not None]):
+            return False
+        return self.daemon.start(stopped)
+
+    def _kept(self, service: str, found: Sequence[Container]) -> Container | None:
+        """Return its only container, None when there is not one, or more has to be done than to start it."""
+        own = [one for one in found if one.service == service and not one.is_one_off]
+        known = self.model.services[service]
+        alone = known.starts_alone and set(known.depends_on) <= {self.model.database.name}
+        return own[0] if len(own) == 1 and alone else None
+
+    def _unchanged(self, containers: Sequence[Container]) -> bool:
+        hashes = self.hashes.result()
+        return all(
+            one.config_hash == hashes.get(one.service)
+            and one.image == self.daemon.image_id(self.model.image_of(one.service))
+            for one in containers
+        )

@@ -1,0 +1,330 @@
+"""The engine `compose`: Docker Compose, version 2 or newer."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, Literal
+
+from nox_alembic.core import composefile
+from nox_alembic.core.composefile import ComposeModel
+from nox_alembic.core.config import Config
+from nox_alembic.core.copies.volume_swap import why_not_kept
+from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
+from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Foreign
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.ownership import Seen, foreign, unproved
+from nox_alembic.edges.engines import Inside, Remover, Service, Workshop, ownership
+from nox_alembic.edges.engines.compose import published
+from nox_alembic.edges.engines.compose.cli import ComposeCli
+from nox_alembic.edges.engines.compose.containers import KeptContainers
+from nox_alembic.edges.engines.compose.daemon import Container, Daemon
+from nox_alembic.edges.engines.compose.volumes import NamedVolume
+from nox_alembic.edges.engines.compose.workshop import ComposeWorkshop
+from nox_alembic.edges.home.folders import has_content
+from nox_alembic.edges.system.process import Invocation
+
+SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
+
+
+@frozen(kw_only=True)
+class ComposeEngine:
+    """One Compose project; everything about it comes from `docker compose config` and from the daemon."""
+
+    config: Config
+    daemon: Daemon
+    cli: ComposeCli
+    model: ComposeModel
+    within: Path
+    document: Mapping[str, Any] = field(repr=False)
+
+    name: Literal["compose"] = "compose"
+
+    @classmethod
+    def open(
+        cls, config: Config, daemon: Daemon, cli: ComposeCli, document: Mapping[str, Any], *, throwaway: str = ""
+    ) -> "ComposeEngine":
+        """Take the project's resolved configuration. `throwaway` makes another project of its database, in memory."""
+        model = composefile.read_model(document, config)
+        within = (cli.root / cli.files[0]).parent
+        if throwaway:
+            project = f"{model.project}-{throwaway}"
+            document = composefile.throwaway(document, model, project)
+            cli = replace(cli, project=project, document=json.dumps(document))
+            model = composefile.read_model(document, replace(config, backend_service=""))
+        return cls(config=config, daemon=daemon, cli=cli, model=model, within=within, document=document)
+
+    @cached_property
+    def location(self) -> DataLocation:
+        """Where the database's files are."""
+        return composefile.data_location(self.model, within=self.within)
+
+    @cached_property
+    def volumes(self) -> NamedVolume | None:
+        """The named volume that holds the data, None where it is in none."""
+        volume = self.location.kind == "volume"
+        return NamedVolume.of(self.location, self.model, self.config, self.daemon.client) if volume else None
+
+    def look(self) -> EngineFacts:
+        """Return what there is; changes nothing."""
+        found = self.daemon.containers(self.model.project)
+        containers = {container.service: container for container in found}
+        database = containers.get(self.model.database.name)
+        volume = self.volumes.look() if self.volumes else None
+        return EngineFacts(
+            name=self.name,
+            location=self.location,
+            data_present=volume is not None or (self.volumes is None and self._data_present(database)),
+            database_running=database is not None and database.running,
+            anything_running=any(c.running for c in found) or self.daemon.helpers_run(self.model.project),
+            address=published.database_address(self.model, database),
+            backend=self._backend_facts(containers),
+            services=self.model.others,
+            stopped=tuple(name for name in self.model.others if self._is_to_start(name, containers.get(name))),
+            missing_images=self._missing_images(),
+            outdated=database is not None and database.image != self._database_image(),
+            taken_ports=tuple(published.taken_ports(self.model, containers, self._before_interpolation)),
+            foreign=self._foreign(found),
+            unkept=why_not_kept(self.location, volume),
+        )
+
+    def provide_images(self, images: Sequence[str]) -> None:
+        """Build what the project builds, pull the rest; raises PreconditionError (NA110) naming what is missing."""
+        for service in self.model.services.values():
+            if service.image in images or (service.builds and not service.image):
+                self._provide(service.name, builds=service.builds, image=service.image)
+
+    def start_database(self) -> None:
+        """Start the container that is there, or make it; `up` recreates it only when its configuration changed."""
+        self._chosen.clear()
+        if not self._kept.start([self.model.database.name]):
+            self.cli.call("up", "--detach", "--no-deps", self.model.database.name)
+
+    def make_database(self) -> None:
+        """Make its container and its volume, and do not start it."""
+        self.cli.call("up", "--no-start", "--no-deps", self.model.database.name)
+
+    def address(self) -> DatabaseAddress:
+        """Return where the running server takes logins: a port that the daemon chose is known only by now.
+
+        One that the project chose is asked for once: it stays what it is for as long as a run takes.
+        """
+        if self._chosen:
+            return self._chosen[0]
+        database = self._container(self.model.database.name)
+        address = published.database_address(self.model, database)
+        if address and database and database.running and published.is_chosen(self.model):
+            self._chosen.append(address)
+        if address is None:
+            message = f'the port of the service "{self.model.database.name}" is not published while it is not running'
+            raise PreconditionError("NA202", message, hint="`nox -s dev` starts it")
+        return address
+
+    def prove_ownership(self) -> None:
+        """Raise RefusedError unless a session of ours, named by a nonce, is seen from inside the container."""
+        address, nonce = self.address(), ownership.new_nonce()
+        with ownership.client_door(address, nonce) as cursor:
+            if not self._ask(address, f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{nonce}'"):  # noqa: S608 - of our own making, in hexadecimal digits
+                started, _, data = self._ask(address, ownership.DESCRIPTION).partition("|")
+                raise foreign(address, ownership.describe(cursor), Seen(started, f"{data} in the container"))
+
+    def is_alive(self, service: Service) -> bool:
+        """Return whether the container of that service is running now."""
+        container = self._container(self._service_name(service))
+        return container is not None and container.running
+
+    def start_services(self, services: Sequence[str]) -> None:
+        """Start the named services and what they depend on; what runs already is left alone."""
+        if not self._kept.start(services):
+            self.cli.call("up", "--detach", *services)
+
+    def stop_backend(self) -> None:
+        """Stop its container, by force if it does not listen: as a shell that is the first process does."""
+        self.cli.call("stop", "--timeout", "2", self._service_name("backend"))
+
+    def kill_services(self) -> None:
+        """End all containers but the database's at once, and keep them."""
+        self._kept.kill(but=self.model.database.name)
+
+    def backend_url(self) -> str | None:
+        """Return the configured health address, with the port that the daemon published."""
+        return self._health_url(self._container(self._service_name("backend")))
+
+    def backend_health(self) -> bool | None:
+        """Return what the container's own health check says, None when it has none."""
+        container = self._container(self._service_name("backend"))
+        return None if container is None or not container.health else container.health == "healthy"
+
+    def kill(self) -> None:
+        """End all containers of the project at once, and keep them."""
+        self.daemon.end_helpers(self.model.project)
+        self._kept.kill()
+
+    def down(self) -> None:
+        """Stop and remove the project's containers and network; the data stays."""
+        self.daemon.end_helpers(self.model.project)
+        self.cli.call("down", "--remove-orphans")
+
+    def discard_data(self) -> None:
+        """Remove the database's container and its named volume, and no other volume of the project."""
+        volume = self.location.volume
+        services = {self.model.database.name, *(composefile.mounting(self.model, volume) if volume else ())}
+        self.cli.call("rm", "--force", "--stop", "--volumes", *sorted(services))
+        if volume:
+            self.daemon.remove_volume(volume)
+
+    def discard(self) -> None:
+        """Remove the whole throw-away project."""
+        self.cli.call("down", "--remove-orphans", "--volumes", "--timeout", "0")
+
+    def log_tail(self, service: Service, lines: int = 20) -> str:
+        """Return the last lines that the service logged."""
+        name = self._service_name(service)
+        return self.cli.output("logs", "--no-color", "--no-log-prefix", "--tail", str(lines), name).strip()
+
+    def stream_logs(self, service: Service | None, *, follow: bool, lines: int | None) -> None:
+        """Print the logs on stdout."""
+        roles: tuple[Service, ...] = (service,) if service else ("database", "backend")
+        names = [name for role in roles if (name := self._service_name(role))]
+        options = ["--follow"] if follow else []
+        self.cli.stream("logs", *options, "--tail", "all" if lines is None else str(lines), *names)
+
+    def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:
+        """Return the running containers that mount the folder, its parent or a child."""
+        return self.daemon.users_of(path, but_project=self.model.project if foreign_only else None)
+
+    def client(self, program: str, *, terminal: bool = False) -> Invocation:
+        """Return how it runs in the database's container; `-e NAME` without a value hands on what we have."""
+        variables = self._client_variables()
+        options = [word for variable in variables for word in ("-e", variable)]
+        words = self.cli.command("exec", *_streams(terminal=terminal), *options, self.model.database.name, program)
+        return Invocation(tuple(words), {**self.cli.environ, **variables})
+
+    def inside_backend(self) -> Inside:
+        """Return how Python runs in the backend's container, or in one like it while it is not running.
+
+        Raises UsageError (NA109) when the project has no backend.
+        """
+        backend = self.model.backend
+        if backend is None:
+            message = 'the project has no backend service, in which "alembic-in" wants Alembic to run'
+            raise UsageError("NA109", message, hint='set "backend-service", or `alembic-in = "host"`')
+        python = 'exec "$(command -v python3 || command -v python)" -'
+        return Inside(
+            self._in_backend(backend.name, ("sh", "-c", python), terminal=False),
+            path_of=lambda path: composefile.path_inside(backend, path, root=self.cli.root),
+            address_of=lambda address: replace(
+                address,
+                host=self.model.database.name,
+                port=composefile.published_database_port(self.model.database).container,
+            ),
+        )
+
+    def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:
+        """Return how it runs in the backend's container, or in one of its own while that is not running."""
+        if self.model.backend is None:
+            message = "the project has no backend in which a shell could be opened"
+            raise UsageError("NA469", message, hint='name its service in "backend-service"')
+        return self._in_backend(self.model.backend.name, tuple(command) or SHELL, terminal=terminal)
+
+    def remover(self) -> Remover:
+        """Return the helper container, from the database's own image, which is here already."""
+        return partial(self.daemon.remove_child, self.model.database_image, self.model.project)
+
+    def workshop(self) -> Workshop:
+        """Return what makes data folders beside the real one."""
+        return ComposeWorkshop(self)
+
+    def _in_backend(self, service: str, command: Sequence[str], *, terminal: bool) -> Invocation:
+        """Return how it runs in the backend's container; by the entry point of a new one, which an image may have."""
+        streams, (program, *arguments) = _streams(terminal=terminal), command
+        if self.is_alive("backend"):
+            words = self.cli.command("exec", *streams, service, program, *arguments)
+        else:
+            words = self.cli.command("run", "--rm", "--no-deps", *streams, "--entrypoint", program, service, *arguments)
+        return Invocation(tuple(words), self.cli.environ)
+
+    def _service_name(self, service: Service) -> str:
+        if service == "database":
+            return self.model.database.name
+        return self.model.backend.name if self.model.backend else ""
+
+    def _client_variables(self) -> Mapping[str, str]:
+        """Return what a client inside the database's container needs, where nothing but that server is at 127.0.0.1."""
+        user, password, name = composefile.login(self.model.database)
+        port = str(composefile.published_database_port(self.model.database).container)
+        return {"PGHOST": "127.0.0.1", "PGPORT": port, "PGUSER": user, "PGPASSWORD": password, "PGDATABASE": name}
+
+    def _ask(self, address: DatabaseAddress, query: str) -> str:
+        """Return what the server in the container answers; raises RefusedError (NA622) when it cannot be asked."""
+        words, environ = ["psql", "-XAtqc", query], self._client_variables()
+        try:
+            return self.daemon.output_of(self.model.project, self.model.database.name, words, environ)
+        except OSError as error:
+            raise unproved(address, str(error)) from None
+
+    @cached_property
+    def _chosen(self) -> list[DatabaseAddress]:
+        return []
+
+    @cached_property
+    def _kept(self) -> KeptContainers:
+        return KeptContainers(daemon=self.daemon, model=self.model, hash_services=self.cli.hashes)
+
+    def _container(self, service: str) -> Container | None:
+        found = self.daemon.containers(self.model.project, service) if service else ()
+        return found[0] if found else None
+
+    def _backend_facts(self, containers: Mapping[str, Container]) -> BackendFacts:
+        if self.model.backend is None:
+            return BackendFacts()
+        container = containers.get(self.model.backend.name)
+        running = container is not None and container.running
+        return BackendFacts(defined=True, running=running, url=self._health_url(container))
+
+    def _health_url(self, backend: Container | None) -> str | None:
+        """Return the configured address with the port filled in, None without either."""
+        port = published.backend_port(self.model, backend)
+        return self.config.health_url.replace("{backend_port}", str(port)) if self.config.health_url and port else None
+
+    def _is_to_start(self, service: str, container: Container | None) -> bool:
+        done = container is not None and container.exit_code == 0 and service in self.model.one_shots
+        return published.is_down(container) and not done
+
+    def _data_present(self, database: Container | None) -> bool:
+        if self.location.kind == "container":
+            return database is not None
+        return has_content(Path(self.location.path))
+
+    def _database_image(self) -> str:
+        return self.daemon.image_id(self.model.database_image)
+
+    def _missing_images(self) -> tuple[str, ...]:
+        names = [self.model.database.name, *self.model.others]
+        images = [self.model.services[name].image for name in names]
+        return tuple(dict.fromkeys(image for image in images if image and not self.daemon.has_image(image)))
+
+    def _before_interpolation(self) -> Mapping[str, Any]:
+        return self.cli.config(interpolate=False)
+
+    def _foreign(self, found: Sequence[Container]) -> Foreign | None:
+        """Return another clone whose containers have this project's name, None when they are ours."""
+        ours = self.within.resolve()
+        for folder in (Path(one.working_dir) for one in found if one.working_dir):
+            if folder.resolve() != ours:
+                return Foreign(root=str(folder), project=self.model.project, gone=not folder.exists())
+        return None
+
+    def _provide(self, service: str, *, builds: bool, image: str) -> None:
+        verb = "build" if builds else "pull"
+        try:
+            self.cli.call(verb, service)
+        except NoxAlembicError as error:
+            message = f'the image "{image}" of the service "{service}" is not on this machine, and `{verb}` failed'
+            hint = f"`docker compose {verb} {service}` shows why"
+            raise PreconditionError("NA110", message, hint=hint, detail=error.detail) from None
+
+
+def _streams(*, terminal: bool) -> tuple[str, ...]:
+    return () if terminal else ("-T",)

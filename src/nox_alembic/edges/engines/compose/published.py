@@ -1,0 +1,64 @@
+"""Where what the containers of a Compose project listen on is reached on this machine, and what is in its way."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from nox_alembic.core import composefile
+from nox_alembic.core.composefile import ComposeModel, Document, Port, Service
+from nox_alembic.core.facts import DatabaseAddress, TakenPort
+from nox_alembic.edges.engines.compose.daemon import Container
+from nox_alembic.edges.system.ports import is_free, reachable
+
+
+def database_address(model: ComposeModel, container: Container | None) -> DatabaseAddress | None:
+    """Return where the server takes logins, None while the daemon has not chosen its port."""
+    port = composefile.published_database_port(model.database)
+    host, number = port.host, port.published
+    if container is not None and port.container in container.ports:
+        host, number = container.ports[port.container]
+    if not number:
+        return None
+    user, password, name = composefile.login(model.database)
+    return DatabaseAddress(host=reachable(host), port=number, user=user, password=password, name=name)
+
+
+def is_chosen(model: ComposeModel) -> bool:
+    """Return whether the project itself chooses the port of its database."""
+    return composefile.published_database_port(model.database).published != 0
+
+
+def backend_port(model: ComposeModel, container: Container | None) -> int:
+    """Return the published port of the backend, 0 when there is none yet."""
+    if model.backend is None or not model.backend.ports:
+        return 0
+    port = model.backend.ports[0]
+    if container is not None and port.container in container.ports:
+        return container.ports[port.container][1]
+    return port.published
+
+
+def taken_ports(
+    model: ComposeModel, containers: Mapping[str, Container], raw: Callable[[], Document]
+) -> Sequence[TakenPort]:
+    """Return what a start would stumble over; a running container holds its port itself.
+
+    `raw` gives the configuration before interpolation, which names the variables that choose ports.
+    """
+    stopped = [
+        (service, port)
+        for service in (model.database, model.backend)
+        if service is not None and is_down(containers.get(service.name))
+        for port in service.ports
+    ]
+    taken = [(service, port) for service, port in stopped if not is_free(reachable(port.host), port.published)]
+    document = raw() if taken else {}
+    return [_taken(document, service, port) for service, port in taken]
+
+
+def is_down(container: Container | None) -> bool:
+    """Return whether it is not there, or not running."""
+    return container is None or not container.running
+
+
+def _taken(document: Document, service: Service, port: Port) -> TakenPort:
+    variable = composefile.variable_of_port(document, service.name, port.container)
+    return TakenPort(port=port.published, service=service.name, variable=variable)

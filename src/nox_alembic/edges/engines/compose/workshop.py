@@ -1,0 +1,93 @@
+"""Spares of the Compose engine: the database's service alone, as a project of its own on a place beside the data."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nox_alembic.core import composefile
+from nox_alembic.core.copies.spares import not_copied, not_ended
+from nox_alembic.core.frozen import frozen
+from nox_alembic.edges.engines import Engine, Place, Remover
+from nox_alembic.edges.system import digests
+
+if TYPE_CHECKING:
+    from nox_alembic.edges.engines.compose.engine import ComposeEngine
+
+# Of the service; what is left out (ports, networks, health, restart) does not reach the data.
+_KEYS = ("command", "configs", "entrypoint", "environment", "secrets", "shm_size", "user")
+STOP_SECONDS = 120
+
+
+@frozen
+class ComposeWorkshop:
+    """What makes them for one environment."""
+
+    engine: "ComposeEngine"
+
+    def settings(self) -> Mapping[str, str]:
+        """Return the SHA-256 (hex) of what a new data folder depends on, by what messages call it."""
+        name = self.engine.model.database.name
+        service = self.engine.document["services"][name]
+        files = {key: self.engine.document.get(key) for key in ("configs", "secrets")}
+        return {
+            "the image of the database": digests.of(self.engine.daemon.image_id(self.engine.model.database_image)),
+            f'the service "{name}" of the Compose file': digests.of([{key: service.get(key) for key in _KEYS}, files]),
+            f'what is mounted into the service "{name}"': digests.of(list(_mounted(service, self._data))),
+        }
+
+    def server_on(self, place: Place) -> "ComposeEngine":
+        """Return the service as a project of its own on that place; its `discard` leaves the place."""
+        folder, volume = (str(place), "") if isinstance(place, Path) else ("", place)
+        document = composefile.throwaway(self.engine.document, self.engine.model, self._project, folder, volume)
+        # What somebody waits for goes first.
+        document["services"][self.engine.model.database.name]["cpu_shares"] = 256
+        cli = replace(self.engine.cli, project=self._project, document=json.dumps(document))
+        model = composefile.read_model(document, replace(self.engine.config, backend_service=""))
+        return replace(self.engine, cli=cli, model=model, document=document)
+
+    def finish(self, server: Engine) -> None:
+        """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""
+        engine = self.server_on(server.location.volume or Path(server.location.path))
+        engine.cli.call("stop", "--timeout", str(STOP_SECONDS))
+        codes = [container.exit_code for container in engine.daemon.containers(self._project)]
+        if codes != [0]:
+            raise not_ended(server.location.shown, server.log_tail("database"))
+
+    def release(self, place: Place) -> None:
+        """End the containers that a run which was killed has left."""
+        self.engine.daemon.end_helpers(self._project)
+        if self.engine.daemon.containers(self._project):
+            self.server_on(place).discard()
+
+    def copy(self, source: Place, target: Place) -> None:
+        """Copy the content of a place into an empty one, owners included; raises FailedError (NA656)."""
+        try:
+            self.engine.daemon.copy(self.engine.model.database_image, self._project, source, target)
+        except OSError as error:
+            raise not_copied(str(source), error) from None
+
+    def remover(self) -> Remover:
+        """Return the helper container; of the parent, which the data is in too, it sees nothing."""
+        image = self.engine.model.database_image
+        return lambda parent, name: self.engine.daemon.empty(image, self._project, parent / name)
+
+    @property
+    def _data(self) -> str:
+        return self.engine.location.volume or str(self.engine.location.path)
+
+    @property
+    def _project(self) -> str:
+        """Of one name for a data folder, so that the next run finds what a killed one has left."""
+        return f"{self.engine.model.project}-spare-{digests.of(self._data)[:8]}"
+
+
+def _mounted(service: Mapping[str, Any], data: str) -> Iterator[object]:
+    """Yield what else the container sees, such as scripts of docker-entrypoint-initdb.d, with their content."""
+    for volume in service.get("volumes") or []:
+        source = str(volume.get("source") or "").replace("$$", "$")
+        if volume.get("type") != "bind" or source == data:
+            yield volume.get("type"), volume.get("target")
+        else:
+            yield volume.get("target"), digests.of_tree(Path(source)) if Path(source).exists() else ""

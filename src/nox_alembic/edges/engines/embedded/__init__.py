@@ -1,0 +1,1 @@
+"""PostgreSQL as a process of our own, as an engine."""

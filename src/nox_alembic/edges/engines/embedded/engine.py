@@ -1,0 +1,320 @@
+"""The engine `embedded`: a PostgreSQL server and a backend as processes of this user, without Docker."""
+
+import re
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.errors import FailedError, PreconditionError
+from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.ownership import foreign, unproved
+from nox_alembic.edges.engines import Remover, Service, Workshop, ownership
+from nox_alembic.edges.engines.embedded import logs, processes
+from nox_alembic.edges.engines.embedded.programs import find_programs
+from nox_alembic.edges.engines.embedded.record import (
+    THROWAWAY,
+    Connection,
+    Places,
+    database_name,
+    places_of,
+    read_connection,
+    read_identity,
+    write_connection,
+    write_identity,
+)
+from nox_alembic.edges.engines.embedded.server import Server
+from nox_alembic.edges.engines.embedded.workshop import EmbeddedWorkshop
+from nox_alembic.edges.home.folders import Folders, has_content
+from nox_alembic.edges.system import process
+from nox_alembic.edges.system.ports import free_port, is_free
+from nox_alembic.edges.system.process import Invocation
+
+HOST = "127.0.0.1"
+BACKEND = "backend"
+TERMINATE_SECONDS = 10
+# In the environment of the backend and of all that it starts, so that none of them is ever lost.
+MARK = "NOX_ALEMBIC_ENVIRONMENT"
+
+
+@frozen(kw_only=True)
+class EmbeddedEngine:
+    """One environment's server and backend; what it must remember is in files beside the data, never in it."""
+
+    config: Config
+    root: Path
+    folders: Folders
+    environ: Mapping[str, str]
+    throwaway: str = ""
+    elsewhere: Places | None = None
+
+    name: Literal["embedded"] = "embedded"
+
+    @cached_property
+    def places(self) -> Places:
+        """Where everything is."""
+        return self.elsewhere or places_of(self.config, self.root, self.folders, self.throwaway)
+
+    @cached_property
+    def server(self) -> Server:
+        """The server; raises PreconditionError (NA121) when there are no programs for one."""
+        programs = find_programs(self.config.postgres_bin, self.root, self.environ)
+        return Server(programs=programs, data=self.places.data, logs=self.places.logs)
+
+    @property
+    def location(self) -> DataLocation:
+        """Where the database's files are."""
+        return DataLocation(kind="folder", path=self.places.data, within=self.places.within)
+
+    def look(self) -> EngineFacts:
+        """Return what there is; changes nothing."""
+        server_port, backend = self.server.port, self._backend()
+        present = has_content(self.places.data)
+        connection = read_connection(self.places.connection)
+        return EngineFacts(
+            name=self.name,
+            location=self.location,
+            data_present=present,
+            database_running=bool(server_port),
+            anything_running=bool(server_port) or backend is not None,
+            address=self._address(connection, server_port),
+            backend=self._backend_facts(connection, running=backend is not None),
+            services=(BACKEND,) if self.config.backend_command else (),
+            stopped=(BACKEND,) if self.config.backend_command and backend is None else (),
+            taken_ports=tuple(self._taken_ports(bool(server_port), backend is not None)),
+            problem="" if server_port else self.server.problem(),
+            major="" if server_port or not present else str(self.server.programs.major),
+        )
+
+    def provide_images(self, images: Sequence[str]) -> None:
+        """There are none."""
+
+    def start_database(self) -> None:
+        """Make the cluster if there is none, start the server, and create the target database."""
+        if self.server.port:
+            return
+        if self.throwaway:
+            self._sweep_throwaways()
+        self.server.require_same_major()
+        connection = self._connection()
+        if self.server.data_major() is None:
+            self.server.initialise(connection.password)
+        port = self._choose(self.config.database_port, connection.port, key="database-port")
+        write_connection(self.places.connection, replace(connection, port=port))
+        self.server.start(self._settings(port))
+        self.server.create_database(database_name(self.config.database_name, self.root), port, connection.password)
+
+    def address(self) -> DatabaseAddress:
+        """Return where the running server takes logins."""
+        address = self._address(read_connection(self.places.connection), self.server.port)
+        if address is None:
+            raise PreconditionError("NA202", "the embedded database is not running", hint="`nox -s dev` starts it")
+        return address
+
+    def prove_ownership(self) -> None:
+        """Raise RefusedError unless the server reads in its data folder the nonce that was put into ours."""
+        address = self.address()
+        with ownership.client_door(address) as cursor:
+            try:
+                proved = self.server.reads_our_files(cursor)
+            except OSError as error:
+                raise unproved(address, str(error)) from None
+            if not proved:
+                raise foreign(address, ownership.describe(cursor), self.server.seen())
+
+    def is_alive(self, service: Service) -> bool:
+        """Return whether its process runs now."""
+        return bool(self.server.port) if service == "database" else self._backend() is not None
+
+    def start_services(self, services: Sequence[str]) -> None:
+        """Start the backend unless it runs."""
+        if BACKEND not in services or self._backend() is not None:
+            return
+        connection = self._connection()
+        port = self._choose(self.config.backend_port, connection.backend_port, key="backend-port")
+        write_connection(self.places.connection, replace(connection, backend_port=port))
+        logs.rotate(self._backend_log)
+        words = [word.replace("{backend_port}", str(port)) for word in self.config.backend_command]
+        pid = process.spawn(words, self._backend_log, cwd=self.root, env=self._backend_environment(port))
+        identity = processes.identify(pid)
+        if identity is not None:
+            write_identity(self.places.backend, identity)
+
+    def stop_backend(self) -> None:
+        """End the backend and all that it started."""
+        self._end_backend(seconds=TERMINATE_SECONDS)
+
+    def kill_services(self) -> None:
+        """End the backend and all that it started, at once."""
+        self._end_backend(seconds=0)
+
+    def backend_url(self) -> str | None:
+        """Return the configured health address with the port that the backend was given."""
+        connection = read_connection(self.places.connection)
+        return self._backend_facts(connection, running=True).url
+
+    def backend_health(self) -> bool | None:
+        """Nothing is known but what the backend itself says."""
+        return None
+
+    def kill(self) -> None:
+        """End everything at once."""
+        self._end_backend(seconds=0)
+        self.server.stop("immediate")
+
+    def down(self) -> None:
+        """End the backend, then the server, each in its own orderly way."""
+        self._end_backend(seconds=TERMINATE_SECONDS)
+        self.server.stop("fast")
+
+    @property
+    def volumes(self) -> None:
+        """No data is in a named volume here."""
+        return None
+
+    def make_database(self) -> None:
+        """There is nothing to make before a start."""
+
+    def discard_data(self) -> None:
+        """There is no data but the folder."""
+
+    def discard(self) -> None:
+        """Remove the throw-away environment, of which everything is in one folder."""
+        self.kill()
+        if self.places.home.exists():
+            shutil.rmtree(self.places.home)
+
+    def log_tail(self, service: Service, lines: int = 20) -> str:
+        """Return the last lines that the service logged in its last run."""
+        return logs.tail(self._log(service), lines)
+
+    def stream_logs(self, service: Service | None, *, follow: bool, lines: int | None) -> None:
+        """Print the logs on stdout, of both with a prefix as Compose does it."""
+        wanted = (
+            {"": self._log(service)} if service else {"db      | ": self.server.log, "backend | ": self._backend_log}
+        )
+        logs.stream(wanted, follow=follow, lines=lines)
+
+    def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:  # noqa: ARG002 - the Protocol's
+        """Nobody else: that no server runs on the folder is seen in the folder itself."""
+        return ()
+
+    def client(self, program: str, *, terminal: bool = False) -> Invocation:
+        """Return how it runs as a process of this user, in whose language it speaks to a person."""
+        address = self.address()
+        variables = {"PGHOST": address.host, "PGPORT": str(address.port), "PGUSER": address.user,
+                     "PGPASSWORD": address.password, "PGDATABASE": address.name}  # fmt: skip
+        speaks = {"LC_ALL": self.environ.get("LC_ALL", ""), "PGCLIENTENCODING": "UTF8"} if terminal else {}
+        environ = {**self.server.programs.environment, **speaks, **variables}
+        return Invocation((self.server.programs.path(program),), environ)
+
+    def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:  # noqa: ARG002 - the Protocol's
+        """Return how it runs as a process of this user, with the backend's variables but not marked as a part of it."""
+        connection = read_connection(self.places.connection) or Connection()
+        environ = dict(self._backend_environment(self.config.backend_port or connection.backend_port))
+        del environ[MARK]
+        shell = environ.get("COMSPEC", "cmd.exe") if sys.platform == "win32" else environ.get("SHELL", "/bin/sh")
+        return Invocation(tuple(command) or (shell,), environ)
+
+    def inside_backend(self) -> None:
+        """Return nothing: the backend is a process of this machine."""
+
+    def remover(self) -> Remover | None:
+        """All files are this user's own."""
+        return None
+
+    def workshop(self) -> Workshop:
+        """Return what makes data folders beside the real one."""
+        return EmbeddedWorkshop(self)
+
+    @property
+    def _backend_log(self) -> Path:
+        return self.places.logs / "backend.log"
+
+    def _log(self, service: Service) -> Path:
+        return self.server.log if service == "database" else self._backend_log
+
+    def _connection(self) -> Connection:
+        """Return what is remembered; a new password is remembered before it is used."""
+        found = read_connection(self.places.connection)
+        if found is None:
+            found = Connection()
+            write_connection(self.places.connection, found)
+        return found
+
+    def _address(self, connection: Connection | None, port: int) -> DatabaseAddress | None:
+        if connection is None or not (port or connection.port):
+            return None
+        name = database_name(self.config.database_name, self.root)
+        return DatabaseAddress(
+            host=HOST, port=port or connection.port, user=connection.user, password=connection.password, name=name
+        )
+
+    def _choose(self, configured: int, remembered: int, *, key: str) -> int:
+        """Return the configured port or raise, else the remembered one or, when somebody took it, another."""
+        if configured and not is_free(HOST, configured):
+            message = f"the port {configured} of {key!r} is taken by {processes.holder_of(configured)}"
+            raise PreconditionError("NA123", message, hint=f'choose another "{key}" in pyproject.toml, or end it')
+        candidate = configured or remembered
+        return candidate if candidate and is_free(HOST, candidate) else free_port(HOST)
+
+    def _taken_ports(self, database_runs: bool, backend_runs: bool) -> Sequence[TakenPort]:
+        wanted = [
+            TakenPort(port=self.config.database_port, service="the database", variable='"database-port"'),
+            TakenPort(port=self.config.backend_port, service="the backend", variable='"backend-port"'),
+        ]
+        runs = (database_runs, backend_runs)
+        return [t for t, up in zip(wanted, runs, strict=True) if t.port and not up and not is_free(HOST, t.port)]
+
+    def _settings(self, port: int) -> Mapping[str, str]:
+        lasting = {"port": str(port), "listen_addresses": HOST, "unix_socket_directories": ""}
+        # What is thrown away need not survive a power cut.
+        return {**lasting, "fsync": "off", "full_page_writes": "off"} if self.throwaway else lasting
+
+    def _backend_environment(self, port: int) -> Mapping[str, str]:
+        return {
+            **self.environ,
+            **self.config.variables,
+            "DATABASE_URL": self.address().url,
+            "HOST": HOST,
+            "PORT": str(port),
+            "PYTHONUNBUFFERED": "1",
+            MARK: str(self.places.home),
+        }
+
+    def _backend(self) -> psutil.Process | None:
+        identity = read_identity(self.places.backend)
+        return processes.find_again(identity) if identity else None
+
+    def _backend_facts(self, connection: Connection | None, *, running: bool) -> BackendFacts:
+        if not self.config.backend_command:
+            return BackendFacts()
+        port = self.config.backend_port or (connection.backend_port if connection else 0)
+        if "{backend_port}" in self.config.health_url and not port:
+            return BackendFacts(defined=True, running=running)
+        url = self.config.health_url.replace("{backend_port}", str(port))
+        return BackendFacts(defined=True, running=running, url=url or None)
+
+    def _end_backend(self, *, seconds: float) -> None:
+        """End the backend and all that it started, also what outlived it or was never written down."""
+        found = self._backend()
+        members = {*(processes.tree(found) if found else ()), *processes.marked(MARK, str(self.places.home))}
+        left = processes.end(members, seconds) if seconds else processes.kill(members)
+        if left:
+            message = f"the backend (process {left[0].pid}) does not end"
+            raise FailedError("NA128", message, hint=f"end process {left[0].pid} by hand")
+        self.places.backend.unlink(missing_ok=True)
+
+    def _sweep_throwaways(self) -> None:
+        """Remove the throw-away environments of runs that were killed; their process id is in the name."""
+        for home in self.folders.data.glob(f"{THROWAWAY}*-*-*"):
+            found = re.search(r"-(\d+)-[0-9a-f]+$", home.name)
+            if found and not home.is_symlink() and processes.find(int(found[1])) is None:
+                replace(self, throwaway=home.name.removeprefix(THROWAWAY)).discard()

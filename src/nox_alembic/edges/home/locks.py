@@ -1,0 +1,106 @@
+"""One run at a time for an environment: a file lock that the system frees when its holder dies, however it dies.
+
+Who makes spares has a lock of its own: nobody ever waits for it.
+"""
+
+import contextlib
+import datetime as dt
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from filelock import BaseFileLock, FileLock, Timeout
+
+from nox_alembic.core.errors import PreconditionError
+from nox_alembic.edges.system.waiting import wait_until
+
+UNNAMED = "another run that has just started"
+
+
+@contextlib.contextmanager
+def environment_lock(
+    folder: Path, environment: str, verb: str, *, seconds: float, on_wait: Callable[[str], None]
+) -> Iterator[None]:
+    """Hold the environment's lock; raises PreconditionError (NA012) that names who still holds it after `seconds`.
+
+    `on_wait` is told once for whom it waits.
+    """
+    with _written(folder):
+        lock, holder = _files(folder, environment)
+    told: list[str] = []
+
+    def ask() -> bool | None:
+        with contextlib.suppress(Timeout), _written(folder):
+            lock.acquire()
+            return True
+        if seconds and not told and (name := _read(holder)):
+            told.append(name)
+            on_wait(f"waiting for {name} to end, at most {seconds:.0f} seconds")
+        return None
+
+    if wait_until(ask, seconds) is None:
+        waited = f" for {seconds:.0f} seconds" if seconds else ""
+        user = _read(holder) or UNNAMED
+        message = f'the environment "{environment}" is in use{waited} by {user}'
+        raise PreconditionError("NA012", message, hint="wait for it to end, or end it")
+    with _held(lock, holder, verb):
+        yield
+
+
+@contextlib.contextmanager
+def spare_lock(folder: Path, environment: str) -> Iterator[str]:
+    """Hold the lock of who makes spares, which no other verb asks for; yields who holds it already, "" when we do."""
+    with _written(folder):
+        lock, holder = _files(folder, f"{environment}.spare")
+    try:
+        with _written(folder):
+            lock.acquire()
+    except Timeout:
+        yield _read(holder) or UNNAMED
+        return
+    with _held(lock, holder, "spare"):
+        yield ""
+
+
+def _files(folder: Path, name: str) -> tuple[BaseFileLock, Path]:
+    """Return the lock, and the file that names who holds it: on Windows the locked one cannot be read by others."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / f"{name}.lock", timeout=0), folder / f"{name}.lock.json"
+
+
+@contextlib.contextmanager
+def _held(lock: BaseFileLock, holder: Path, verb: str) -> Iterator[None]:
+    """Say who holds a lock that is ours by now, and let go of it afterwards."""
+    try:
+        with _written(holder.parent):
+            holder.write_text(json.dumps({"verb": verb, "pid": os.getpid(), "since": _now()}), encoding="utf-8")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+@contextlib.contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except Timeout:  # an OSError, too
+        raise
+    except OSError as error:
+        message = f"the lock of the environment cannot be written in {folder}: {error.strerror}"
+        hint = "nothing was changed; make room there, or see who may write there"
+        raise PreconditionError("NA014", message, hint=hint) from None
+
+
+def _now() -> str:
+    return dt.datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def _read(holder: Path) -> str:
+    """Return who holds the lock; "" at the moment at which a run has the lock and has not yet written its name."""
+    try:
+        facts = json.loads(holder.read_text(encoding="utf-8"))
+        return f"`{facts['verb']}` (process {facts['pid']}, since {facts['since']})"
+    except (OSError, ValueError, KeyError):
+        return ""

@@ -1,0 +1,44 @@
+"""Copies of revision files outside the repository, named by their SHA-256: what was applied stays readable."""
+
+import datetime as dt
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from nox_alembic.core.revisions.orphans import FileVersion
+
+FOLDER = "revisions"
+
+
+def keep(folder: Path | None, file: Path) -> str:
+    """Keep a copy of the file as it is now and return its SHA-256 (hex); what is there already is not written again.
+
+    Without a folder no copy is kept: of a throw-away environment nothing may be left. Raises OSError.
+    """
+    content = file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    copy = _path(folder, digest) if folder else None
+    if folder and copy and not copy.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = copy.with_suffix(f".{os.getpid()}.partial")
+        partial.write_bytes(content)
+        partial.replace(copy)
+    return digest
+
+
+def read(folder: Path, digest: str) -> FileVersion | None:
+    """Return the copy with that SHA-256 (hex), None when there is none or it is not what its name says."""
+    path = _path(folder, digest)
+    try:
+        content = path.read_bytes()
+        day = dt.date.fromtimestamp(path.stat().st_mtime)  # noqa: DTZ012 - the user's own day
+    except OSError:
+        return None
+    if hashlib.sha256(content).hexdigest() != digest:
+        return None
+    return FileVersion(content=content, place="the copy kept at its upgrade", date=day.isoformat(), path=str(path))
+
+
+def _path(folder: Path, digest: str) -> Path:
+    return folder / f"{re.sub(r'[^0-9a-f]', '', digest)}.py"

@@ -1,0 +1,84 @@
+"""Which bytes of each revision file the database was upgraded with, kept inside the database itself.
+
+As the comment of Alembic's own table: no table of ours to be found by an autogenerate, of any size, in the same
+transaction, and it goes where the data goes: into dumps, templates and copies.
+"""
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+
+import psycopg2
+import psycopg2.extensions
+from psycopg2 import errors, sql
+
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges.postgres.connection import connected, keep_note
+
+PREFIX = "nox-alembic "
+INTENTION = "applying"
+RECORDED_AT = "recorded_at"
+
+
+def read(address: DatabaseAddress) -> Mapping[str, str]:
+    """Return the SHA-256 (hex) of each applied revision's file, by revision id; empty when none is kept.
+
+    That of the bytes which our upgrade ran; for a revision that was applied without us, of those that we first saw.
+    """
+    with contextlib.suppress(psycopg2.OperationalError, errors.UndefinedTable), connected(address) as cursor:
+        comment = _comment(cursor)
+        return _parse(comment.removeprefix(PREFIX)) if _is_ours(comment) else {}
+    return {}
+
+
+def intend(address: DatabaseAddress, digests: Mapping[str, str]) -> None:
+    """Keep with which bytes an upgrade is about to run, so that it can be cut off before it is recorded.
+
+    As a setting, since a new database has no table yet; what an earlier run left unrecorded stays in it.
+    """
+    with connected(address) as cursor:
+        keep_note(cursor, address.name, INTENTION, json.dumps({**_intention(cursor), **digests}, separators=(",", ":")))
+
+
+def intended(address: DatabaseAddress) -> Mapping[str, str]:
+    """Return the intentions since the last `write`."""
+    with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
+        return _intention(cursor)
+    return {}
+
+
+def write(address: DatabaseAddress, digests: Mapping[str, str], at: Sequence[str] = ()) -> None:
+    """Keep `digests`, and nothing of what was kept or intended before; somebody else's comment is left alone.
+
+    `at` is where the database is: while it stays there, nobody need look whether something is missing.
+    """
+    with contextlib.suppress(errors.UndefinedTable), connected(address) as cursor:
+        if _is_ours(_comment(cursor)):
+            text = PREFIX + json.dumps(dict(sorted(digests.items())), separators=(",", ":"))
+            cursor.execute(sql.SQL("COMMENT ON TABLE alembic_version IS {}").format(sql.Literal(text)))
+        keep_note(cursor, address.name, INTENTION, "")
+        keep_note(cursor, address.name, RECORDED_AT, ",".join(at))
+
+
+def _comment(cursor: psycopg2.extensions.cursor) -> str:
+    cursor.execute("SELECT obj_description('alembic_version'::regclass, 'pg_class')")
+    row = cursor.fetchone()
+    return str(row[0] or "") if row else ""
+
+
+def _is_ours(comment: str) -> bool:
+    return not comment or comment.startswith(PREFIX)
+
+
+def _intention(cursor: psycopg2.extensions.cursor) -> Mapping[str, str]:
+    cursor.execute("SELECT current_setting(%s, true)", (f"nox_alembic.{INTENTION}",))
+    row = cursor.fetchone()
+    return _parse(row[0] or "" if row else "")
+
+
+def _parse(text: str) -> Mapping[str, str]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}

@@ -1,0 +1,63 @@
+"""Repairs what a failed or a manual migration has left: the revisions that the database says it is at, indexes."""
+
+from collections.abc import Sequence
+
+import psycopg2
+from psycopg2 import errors, extensions, sql
+
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges.postgres.connection import connected
+
+LOCK_SECONDS = 10
+# As Alembic makes it.
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS alembic_version"
+    " (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
+
+
+def stamp(address: DatabaseAddress, before: Sequence[str], after: Sequence[str]) -> None:
+    """Make the database say that it is at `after`, all at once.
+
+    Raises FailedError (NA450) when it does not say `before` any more, and changes nothing then.
+    """
+    with connected(address) as cursor:
+        cursor.connection.autocommit = False
+        try:
+            _stamp(cursor, before, after)
+            cursor.connection.commit()
+        except errors.LockNotAvailable:
+            message = f"the table alembic_version was in use for {LOCK_SECONDS} seconds"
+            raise FailedError("NA450", message, hint="let the migration end that uses it, and repeat it") from None
+        finally:
+            cursor.connection.rollback()
+
+
+def drop_index(address: DatabaseAddress, name: str) -> None:
+    """Drop an index, of which `name` is quoted already, without stopping anybody's work; raises FailedError (NA451)."""
+    with connected(address) as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        try:
+            cursor.execute(sql.SQL(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
+        except psycopg2.Error as error:
+            message = f"the index {name} could not be dropped: {str(error).strip()}"
+            hint = "let the transaction end that uses it, and `nox -s repair`"
+            raise FailedError("NA451", message, hint=hint) from None
+
+
+def _stamp(cursor: extensions.cursor, before: Sequence[str], after: Sequence[str]) -> None:
+    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+    cursor.execute(_TABLE)
+    cursor.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
+    cursor.execute("SELECT version_num FROM alembic_version")
+    found = {row[0] for row in cursor.fetchall()}
+    if found != set(before):
+        message = f"the database is at {_shown(found)} by now, and no more at {_shown(before)}: nothing was marked"
+        raise FailedError("NA450", message, hint="repeat it to see the consequences anew")
+    cursor.execute("DELETE FROM alembic_version")
+    cursor.executemany("INSERT INTO alembic_version VALUES (%s)", [(key,) for key in after])
+
+
+def _shown(revisions: Sequence[str] | set[str]) -> str:
+    return ", ".join(sorted(revisions)) or "base"

@@ -1,0 +1,185 @@
+"""The database over its own protocol: readiness, the revision it is at, notes kept in it, the migration lock."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import psycopg2
+import psycopg2.extensions
+from psycopg2 import errors, sql
+
+from nox_alembic.core.errors import FailedError, PreconditionError
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges.postgres.connection import connected, keep_note
+from nox_alembic.edges.system.waiting import wait_until
+
+# A constant of ours, so that all runs on one database meet at the same lock: "noxalmbc" as a number.
+MIGRATION_LOCK = 0x6E6F78616C6D6263
+# A server is up within half a second, and everybody waits for it.
+LONGEST_PAUSE = 0.1
+
+
+def is_ready(address: DatabaseAddress) -> bool:
+    """Return whether the target database takes a login over TCP and answers now."""
+    try:
+        _ping(address)
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
+def await_ready(
+    address: Callable[[], DatabaseAddress], is_alive: Callable[[], bool], log_tail: Callable[[], str], seconds: float
+) -> None:
+    """Wait until the target database answers a login over TCP.
+
+    TCP, since the image's initialisation server listens on a socket only (docker-library/postgres#880).
+    Raises FailedError when the server ends meanwhile (NA205), refuses the login (NA203) or takes too long (NA201).
+    """
+    last: list[str] = [""]
+
+    def ask() -> bool | None:
+        if not is_alive():
+            message = "the database ended while it was being waited for"
+            raise FailedError("NA205", message, hint="`nox -s logs` shows all of its log", detail=log_tail())
+        try:
+            _ping(address())
+        except PreconditionError:
+            return None  # it ended just now and has no port any more: the next look finds that
+        except psycopg2.OperationalError as error:
+            last[0] = str(error).strip()
+            _refuse_final(last[0], log_tail)
+            return None
+        return True
+
+    if wait_until(ask, seconds, longest=LONGEST_PAUSE) is None:
+        message = f"the database did not answer within {seconds} seconds ({last[0] or 'no address'})"
+        raise FailedError("NA201", message, hint="`nox -s logs` shows all of its log", detail=log_tail())
+
+
+def revisions(address: DatabaseAddress) -> tuple[str, ...] | None:
+    """Return the revisions that the database is at, () for none, None when it does not answer."""
+    return revisions_and_notes(address)[0]
+
+
+def revisions_and_notes(address: DatabaseAddress, *names: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Return what `revisions` and `read_notes` do, by one login."""
+    try:
+        with connected(address) as cursor:
+            return _revisions(cursor), _notes(cursor, names)
+    except psycopg2.OperationalError:
+        return None, ("",) * len(names)
+
+
+def make_empty(address: DatabaseAddress, name: str) -> DatabaseAddress:
+    """Make the database `name` anew beside that of `address`, empty, and return where it is."""
+    drop(address, name)
+    with connected(address) as cursor:
+        cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return replace(address, name=name)
+
+
+def drop(address: DatabaseAddress, name: str) -> None:
+    """Drop the database `name` beside that of `address`, with whoever is connected to it; a missing one is fine."""
+    with connected(address) as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def write_note(address: DatabaseAddress, name: str, value: str) -> None:
+    """Keep a fact about the database inside it, where a wipe takes it away too, without a table of ours; "" ends it."""
+    with connected(address) as cursor:
+        keep_note(cursor, address.name, name, value)
+
+
+def read_note(address: DatabaseAddress, name: str) -> str:
+    """Return a fact kept by `write_note`, "" when there is none or the database does not answer."""
+    return read_notes(address, name)[0]
+
+
+def read_notes(address: DatabaseAddress, *names: str) -> tuple[str, ...]:
+    """Return facts kept by `write_note`, "" for each that there is not, and for all when the database is silent."""
+    with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
+        return _notes(cursor, names)
+    return ("",) * len(names)
+
+
+@contextlib.contextmanager
+def migration_lock(address: DatabaseAddress, seconds: float, on_wait: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock that lets one migration run at a time; raises PreconditionError (NA408) when it is not given.
+
+    A connection of its own that polls: a blocking lock deadlocks with CREATE INDEX CONCURRENTLY, and one on Alembic's
+    connection breaks `autocommit_block`. `on_wait` is told once for whom it waits.
+    """
+    with connected(address) as cursor:
+        holders: list[str] = []
+
+        def ask() -> bool | None:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", (MIGRATION_LOCK,))
+            if _first(cursor):
+                return True
+            if not holders and (holder := _lock_holder(cursor)):
+                holders.append(holder)
+                on_wait(f"waiting for another migration to end: {holder}")
+            return None
+
+        if wait_until(ask, seconds) is None:
+            message = (
+                f"another migration has been running for {seconds:.0f} seconds: {(holders or ['it just ended'])[0]}"
+            )
+            raise PreconditionError("NA408", message, hint="wait for it and run the same command again")
+        yield
+
+
+def _lock_holder(cursor: psycopg2.extensions.cursor) -> str:
+    """Return the session that has the lock, "" when it just ended."""
+    cursor.execute(
+        'SELECT format(\'process %%s of the server (user "%%s", application "%%s", from %%s)\', a.pid, a.usename,'
+        " a.application_name, coalesce(host(a.client_addr), 'the server itself'))"
+        " FROM pg_locks l JOIN pg_database d ON d.oid = l.database JOIN pg_stat_activity a USING (pid)"
+        " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
+        " AND (l.classid::bigint << 32 | l.objid::bigint) = %s",
+        (MIGRATION_LOCK,),
+    )
+    return _first(cursor) or ""
+
+
+def _ping(address: DatabaseAddress) -> None:
+    with connected(address) as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _revisions(cursor: psycopg2.extensions.cursor) -> tuple[str, ...]:
+    try:
+        cursor.execute("SELECT version_num FROM alembic_version ORDER BY 1")
+    except errors.UndefinedTable:
+        return ()
+    return tuple(row[0] for row in cursor.fetchall())
+
+
+def _notes(cursor: psycopg2.extensions.cursor, names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    cursor.execute(
+        "SELECT coalesce(current_setting(name, true), '') FROM unnest(%s) WITH ORDINALITY AS n(name, place)"
+        " ORDER BY place",
+        ([f"nox_alembic.{name}" for name in names],),
+    )
+    return tuple(row[0] for row in cursor.fetchall())
+
+
+def _first(cursor: psycopg2.extensions.cursor) -> Any:
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _refuse_final(message: str, log_tail: Callable[[], str]) -> None:
+    """End the wait on what waiting cannot mend. libpq gives no code for a failed login, so its text decides."""
+    if "password authentication failed" in message or 'role "' in message:
+        text = f"the database refuses the login ({message}): its data was made with another user or password"
+        hint = "give the old password, or `nox -s reset` for a fresh database"
+        raise FailedError("NA203", text, hint=hint, detail=log_tail())
+    if 'database "' in message and "does not exist" in message:
+        text = f"the server is up, and {message}: its data was made for another database"
+        raise FailedError("NA204", text, hint="`nox -s reset` makes a fresh one", detail=log_tail())

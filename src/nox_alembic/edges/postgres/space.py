@@ -1,0 +1,45 @@
+"""What a copy of the database would need, and what there is for it."""
+
+import contextlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from nox_alembic.core.copies.space import Room
+from nox_alembic.core.facts import DatabaseAddress, DataLocation
+from nox_alembic.edges.postgres.connection import connected
+
+# A copy is made of what its user owns, and belongs to the same owner.
+_ROOM = """
+SELECT pg_database_size(d.oid),
+       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+               AND c.relname <> 'alembic_version'
+               AND NOT EXISTS (SELECT FROM pg_depend e
+                               WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')),
+       r.rolsuper OR r.rolcreatedb, r.rolsuper OR pg_has_role(d.datdba, 'MEMBER')
+FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user
+"""
+
+
+def look(address: DatabaseAddress, location: DataLocation) -> Room:
+    """Return the room; where the server does not answer just now it is for the verb to say so."""
+    with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
+        cursor.execute(_ROOM)
+        row: Any = cursor.fetchone()
+        size, has_tables, may_create, owns = row
+        right = "" if may_create else f'the user "{address.user}" may not create databases'
+        why_not = right or ("" if owns else f'the user "{address.user}" does not own the database')
+        return Room(size=size, has_tables=has_tables, free=_free(location), why_not=why_not)
+    return Room()
+
+
+def _free(location: DataLocation) -> int | None:
+    """Return what the disk has left below a folder; a volume is the engine's, maybe in a machine of its own."""
+    if location.kind != "folder":
+        return None
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(Path(location.path)).free
+    return None

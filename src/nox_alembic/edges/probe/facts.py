@@ -1,0 +1,211 @@
+"""Looks at the world and changes nothing; the answer is one frozen `Facts`."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nox_alembic.core.copies.space import Room
+from nox_alembic.core.errors import RefusedError
+from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Facts
+from nox_alembic.core.revisions.authors import Authors
+from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.revisions.head_file import HeadFile
+from nox_alembic.core.revisions.parsing import NotLiteralError
+from nox_alembic.edges.engines import Engine, health
+from nox_alembic.edges.git import authors as git_authors
+from nox_alembic.edges.home.folders import measure
+from nox_alembic.edges.postgres import fingerprints
+from nox_alembic.edges.postgres import server as database
+from nox_alembic.edges.project import files, head_file, revisions
+
+if TYPE_CHECKING:
+    from nox_alembic.core.consent import Content, Inventory, Stored
+    from nox_alembic.core.revisions.orphans import Lost
+    from nox_alembic.core.revisions.team import Team
+    from nox_alembic.core.steps import Plan
+    from nox_alembic.edges.alembic.client import Alembic
+    from nox_alembic.edges.wiper.values import Gates
+
+
+def look(
+    engine: Engine,
+    configuration: Path | None,
+    protect: Sequence[Path],
+    alembic: Callable[[], "Alembic"],
+    *,
+    copies: Path | None = None,
+    cache: Path | None = None,
+    whole: bool = True,
+) -> Facts:
+    """Return what there is: the engine's view, the revision files, the database's revisions, the backend's health.
+
+    `protect` are paths that a wipe must never reach; `alembic` is asked only for what the files' text does not tell;
+    `copies` is the folder of the revision files that we kept; `cache` is the folder that remembers the files' text.
+    Without `whole` it is not asked whether the data may be wiped, which takes longer than all the rest.
+    """
+    seen = engine.look()
+    address = seen.address if seen.database_running else None
+    history = read_history(configuration, alembic, cache)
+    known = ("seed", "rebase", fingerprints.RECORDED_AT)
+    nothing = (None, ("",) * len(known))
+    current, (seed, rebasing, recorded_at) = database.revisions_and_notes(address, *known) if address else nothing
+    forked = _forked(history)
+    room = functools.cache(lambda: _room(seen))
+    return Facts(
+        engine=seen,
+        history=history,
+        current=current,
+        healthy=seen.backend.running and _is_healthy(engine, seen),
+        seed_pending=seed == "pending",
+        refusal=_refusal(engine, seen, protect) if whole else None,
+        recorded_at=tuple(recorded_at.split(",")) if recorded_at else (),
+        lost=_lost(configuration, history, address, current or (), copies),
+        head_file=read_head_file(configuration),
+        rebasing=rebasing,
+        sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
+        team=_team(configuration, forked),
+        source_of=revisions.source_of,
+        room=room,
+        data_size=functools.cache(lambda: _data_size(seen, current, room)),
+    )
+
+
+def current(engine: Engine) -> tuple[str, ...] | None:
+    """Return what the database is at, None when it does not answer."""
+    seen = engine.look()
+    return database.revisions(seen.address) if seen.database_running and seen.address else None
+
+
+def inventory(facts: Facts, plan: "Plan", older: Sequence[Path | str]) -> "Inventory":
+    """Return what the plan takes away, as far as that can be told; `older` are folders and volumes that it sweeps."""
+    from nox_alembic.core.consent import Inventory, Stored, deleted_snapshots, takes_files  # noqa: PLC0415 - with the steps of all plans
+    from nox_alembic.edges.postgres import contents  # noqa: PLC0415 - for who asks what goes
+
+    if names := deleted_snapshots(plan):
+        return Inventory(databases=(), snapshots=names)
+    whole = takes_files(plan)
+    address = facts.engine.address if facts.current is not None else None
+    databases = contents.look(address, whole_server=whole) if address else None
+    return Inventory(
+        databases=databases,
+        data=_stored(facts.engine.location, databases) if whole else None,
+        older=tuple(
+            Stored(place=str(one), size=measure(one)[0]) if isinstance(one, Path) else Stored(place=f"volume {one}")
+            for one in older
+        ),
+    )
+
+
+def _room(seen: EngineFacts) -> Room:
+    from nox_alembic.edges.postgres import space as room  # noqa: PLC0415 - for what changes the database
+
+    return room.look(seen.address, seen.location) if seen.address else Room()
+
+
+def _data_size(seen: EngineFacts, current: Sequence[str] | None, room: Callable[[], Room]) -> int | None:
+    """Return what the files have in all; where they are closed to us, what the server says of the database alone."""
+    size = measure(Path(seen.location.path))[0] if seen.location.kind == "folder" else None
+    return room().size if size is None and current is not None else size
+
+
+def _stored(location: DataLocation, databases: "Sequence[Content] | None") -> "Stored":
+    """Return the files; where the databases tell what is in them, their times do not matter."""
+    from nox_alembic.core.consent import Stored  # noqa: PLC0415 - for who asks what goes
+
+    size, trace = measure(Path(location.path), location.subpaths) if location.kind == "folder" else (None, "")
+    if databases is not None:
+        size, trace = size or sum(database.size for database in databases), ""
+    return Stored(place=location.shown, size=size, trace=trace)
+
+
+def gates_of(
+    engine: Engine, location: DataLocation, protect: Sequence[Path], *, ahead_of: EngineFacts | None
+) -> "Gates":
+    """Return the wiper's rules for a data folder.
+
+    `ahead_of` what was seen, before our own server and containers are ended; None at the moment of the act, when none
+    of them may be left.
+    """
+    return {
+        "within": Path(location.within),
+        "data_subpaths": location.subpaths,
+        "protect": protect,
+        "in_use": lambda path: engine.users_of(path, foreign_only=ahead_of is not None),
+        "own_server_runs": ahead_of is not None and ahead_of.database_running,
+    }
+
+
+def read_history(configuration: Path | None, alembic: Callable[[], "Alembic"], cache: Path | None = None) -> History:
+    """Return the revision graph; computed ids make Alembic read it, which takes longer."""
+    if configuration is None:
+        return History()
+    try:
+        return revisions.read_history(configuration, cache and cache / "revisions.json")
+    except NotLiteralError:
+        return alembic().read_history(configuration)
+
+
+def _lost(
+    configuration: Path | None,
+    history: History,
+    address: DatabaseAddress | None,
+    current: Sequence[str],
+    copies: Path | None,
+) -> "Lost | None":
+    """Look for the files of unknown revisions; takes no time where all of them are known."""
+    if address is None or configuration is None or not history.unknown(current):
+        return None
+    from nox_alembic.edges.probe import orphans  # noqa: PLC0415 - all that is seldom
+
+    recorded = fingerprints.read(address)
+    found = orphans.look(configuration.parent, history, current, {**recorded, **fingerprints.intended(address)}, copies)
+    return replace(found, recorded=tuple(recorded))
+
+
+def _forked(history: History) -> dict[str, Path]:
+    """Return the files of the revisions that not all heads have; with one head there are none, and git is not asked."""
+    if len(history.heads) < 2:
+        return {}
+    from nox_alembic.core.revisions.heads import sides  # noqa: PLC0415 - two heads are seldom
+
+    return {key: Path(history.revisions[key].path) for side in sides(history) for key in side.revisions}
+
+
+def _team(configuration: Path | None, forked: Mapping[str, Path]) -> "Team | None":
+    if configuration is None or not forked:
+        return None
+    from nox_alembic.edges.git import team  # noqa: PLC0415 - two heads are seldom
+
+    return team.look(configuration.parent, forked)
+
+
+def read_head_file(configuration: Path | None) -> HeadFile | None:
+    """Return the head file, with or without content, None where Alembic's folder is in a package."""
+    folder = revisions.script_folder(configuration) if configuration else None
+    return head_file.read(folder) if folder else None
+
+
+def authors(root: Path, history: History, cache: Path) -> Authors:
+    """Return what git says of the revision files, most of it from the folder `cache`."""
+    return git_authors.authors(root, [found.path for found in history.revisions.values()], cache / "commits.json")
+
+
+def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:
+    return health.is_healthy(seen.backend.url, engine.backend_health, lambda: engine.is_alive("backend"))
+
+
+def _refusal(engine: Engine, seen: EngineFacts, protect: Sequence[Path]) -> RefusedError | None:
+    """Return why the data may not be wiped, as far as it can be told while our own server runs."""
+    if engine.volumes:
+        return engine.volumes.refusal()
+    if seen.location.kind != "folder":
+        return None
+    from nox_alembic.edges import wiper  # noqa: PLC0415 - takes long to import, and most verbs wipe nothing
+
+    try:
+        wiper.check(Path(seen.location.path), **gates_of(engine, seen.location, protect, ahead_of=seen))
+    except RefusedError as error:
+        return error
+    return None

@@ -1,0 +1,115 @@
+"""Looks for the files of revisions that are not on this branch: in the copies that we kept, and in git's objects."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions import parsing
+from nox_alembic.core.revisions.fingerprints import Digests
+from nox_alembic.core.revisions.graph import History, Revision
+from nox_alembic.core.revisions.orphans import (
+    Candidates,
+    FileVersion,
+    Lost,
+    LostRevision,
+    chosen,
+    in_order,
+    unclear,
+)
+from nox_alembic.edges import git
+from nox_alembic.edges.git import objects
+from nox_alembic.edges.home import revision_copies
+
+
+def look(project: Path, history: History, current: Sequence[str], digests: Digests, copies: Path | None) -> Lost:
+    """Return the files of the revisions in `current` that are not in `history`, down to where it has them again.
+
+    `project` is where git is asked; `digests` say which bytes were applied; `copies` is the folder of those we kept.
+    """
+    search = _Search(project, history, digests, copies)
+    found: dict[str, LostRevision] = {}
+    missing, problems = [], []
+    waiting = list(history.unknown(current))
+    while waiting:
+        key = waiting.pop()
+        candidates = search.versions(key)
+        one = chosen(candidates, digests.get(key, ""))
+        if one is not None:
+            found[key] = replace(one, file=search.placed(one.file, candidates))
+            waiting.extend(parent for parent in history.unknown(one.revision.parents) if parent not in found)
+        elif candidates:
+            problems.append(unclear(candidates))
+        else:
+            missing.append(key)
+    ordered = tuple(found.values()) if missing or problems else in_order(history, found)
+    if ordered is None:
+        problems.append(f"the files of {', '.join(found)} do not lead to a revision of this branch")
+    return Lost(
+        found=ordered or (),
+        missing=tuple(missing),
+        problems=tuple(problems),
+        git=search.repository is not None,
+        shallow=search.repository is not None and search.repository.shallow,
+    )
+
+
+@frozen
+class _Search:
+    """The places to look at, each of them once at most, and the slow ones only when the fast ones do not have it."""
+
+    project: Path
+    history: History
+    digests: Digests
+    copies: Path | None
+
+    def versions(self, key: str) -> Candidates:
+        """Return all that the file of the revision has been, the copy that we kept first, then newest first."""
+        copy = revision_copies.read(self.copies, self.digests.get(key, "")) if self.copies else None
+        near = list(_declaring(key, [*([copy] if copy else []), *self._elsewhere]))
+        return near or list(_declaring(key, self._below))
+
+    def placed(self, file: FileVersion, candidates: Candidates) -> FileVersion:
+        """Return the file with the name of its place, and a copy of ours with what git knows of the revision."""
+        in_git = [version for _, version in candidates if not version.path]
+        if not file.path or not in_git:
+            return self._named(file)
+        same = next((version for version in in_git if version.content == file.content), None)
+        named = self._named(same or in_git[0])
+        return replace(named, content=file.content, path=file.path, place=named.place if same else file.place)
+
+    @cached_property
+    def repository(self) -> git.Repository | None:
+        """The repository of the project, asked for once."""
+        return git.repository(self.project)
+
+    @cached_property
+    def _elsewhere(self) -> Sequence[FileVersion]:
+        return self._ask_git(elsewhere=True)
+
+    @cached_property
+    def _below(self) -> Sequence[FileVersion]:
+        """What this branch once had and no longer has."""
+        place = "a former commit of this branch"
+        return [replace(version, place=place) for version in self._ask_git(elsewhere=False)]
+
+    def _ask_git(self, *, elsewhere: bool) -> Sequence[FileVersion]:
+        folders = sorted({Path(revision.path).parent for revision in self.history.revisions.values()})
+        return objects.versions(self.repository, folders, elsewhere=elsewhere) if self.repository else []
+
+    def _named(self, file: FileVersion) -> FileVersion:
+        return file if file.place or self.repository is None else objects.placed(self.repository, file)
+
+
+def _declaring(key: str, versions: Sequence[FileVersion]) -> Iterator[tuple[Revision, FileVersion]]:
+    """Yield the versions that are a file of that revision; what cannot be read without running it is none."""
+    for version in versions:
+        if key.encode() in version.content:
+            try:
+                revision = parsing.parse(version.content, version.path or version.commit)
+            except (FailedError, parsing.NotLiteralError):
+                continue
+            if revision is not None and revision.id == key:
+                yield revision, version

@@ -1,0 +1,1 @@
+"""The project's own files: settings, revisions, the head file."""

@@ -1,0 +1,175 @@
+"""Finds and reads revision files as text, without importing them: no Alembic, no SQLAlchemy, no code of the project."""
+
+import configparser
+import contextlib
+import os
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from nox_alembic.core.errors import FailedError, UsageError
+from nox_alembic.core.revisions.graph import History, Revision
+from nox_alembic.core.revisions.parsing import NotLiteralError, parse
+from nox_alembic.edges.system import cache as cachefile
+
+KIND = "revisions 1"
+# The coarsest clock of a file system in use, that of FAT.
+TICK_NANOSECONDS = 2_000_000_000
+
+
+def read_history(configuration: Path, cache: Path | None = None, *, clock: Callable[[], int] = time.time_ns) -> History:
+    """Return the revision graph of the project that the Alembic configuration (ini or toml) describes.
+
+    `cache` is a file that makes the next call fast; `clock` tells nanoseconds. Raises FailedError when the files do not
+    form a history, and NotLiteralError when an id is computed: then only Alembic, which runs the files, can tell.
+    """
+    return History.of(_read_all(configuration, _Files(cache, clock())))
+
+
+def script_folder(configuration: Path) -> Path | None:
+    """Return the folder with env.py, None when it is inside a package, which only Alembic finds."""
+    location = _options(configuration).get("script_location", "")
+    return configuration.parent / location if location and not _in_package(location) else None
+
+
+def source_of(path: str) -> str:
+    """Return the text of a revision file, "" where there is none to be read, as of one that is in a container only."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+def write(path: Path, text: str) -> None:
+    """Write a new revision file; raises FailedError (NA412) when there is one already."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        message = f"{path} exists already"
+        raise FailedError(
+            "NA412", message, hint="choose another message, or another file_template in alembic.ini"
+        ) from None
+
+
+def version_folders(configuration: Path) -> tuple[tuple[Path, ...], bool]:
+    """Return the folders with revision files, and whether those below them count, too; raises NotLiteralError."""
+    options = _options(configuration)
+    recursive = options.get("recursive_version_locations", "false").lower() == "true"
+    return tuple(_locations(options, configuration)), recursive
+
+
+def _read_all(configuration: Path, files: "_Files") -> Iterator[Revision]:
+    locations, recursive = version_folders(configuration)
+    for location in locations:
+        for path, found in sorted(_files_below(location) if recursive else _files_in(location)):
+            revision = files.read(path, found)
+            if revision is not None:
+                yield revision
+    files.keep()
+
+
+class _Files:
+    """Revision files, read only where they are not what they were: by path, size and times.
+
+    As in git's index, a file that was changed just now is not remembered: it could change again within the same tick
+    of its file system's clock.
+    """
+
+    def __init__(self, cache: Path | None, now: int) -> None:
+        self.cache = cache
+        self.known: dict[str, list[Any]] = (cache and cachefile.load(cache, KIND)) or {}
+        self.seen: dict[str, list[Any]] = {}
+        self.settled = now - TICK_NANOSECONDS
+
+    def read(self, path: str, found: os.stat_result) -> Revision | None:
+        identity = [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+        known = self.known.get(path)
+        if known is not None and known[0] == identity:
+            self.seen[path] = known
+            return _revision(path, known[1])
+        revision = parse(Path(path).read_bytes(), path)
+        if max(found.st_mtime_ns, found.st_ctime_ns) < self.settled:
+            self.seen[path] = [identity, _fields(revision)]
+        return revision
+
+    def keep(self) -> None:
+        if self.cache and self.seen != self.known:
+            cachefile.store(self.cache, KIND, self.seen)
+
+
+def _fields(revision: Revision | None) -> list[Any] | None:
+    if revision is None:
+        return None
+    return [revision.id, revision.down, revision.depends_on, revision.labels, revision.message]
+
+
+def _revision(path: str, fields: list[Any] | None) -> Revision | None:
+    if fields is None:
+        return None
+    key, down, depends_on, labels, message = fields
+    return Revision(
+        id=key, down=tuple(down), depends_on=tuple(depends_on), labels=tuple(labels), message=message, path=path
+    )
+
+
+def _files_in(location: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield what Alembic takes for revision files: a dangling link, such as an editor's lock file, is none."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(location) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py") and entry.is_file():
+                # Windows keeps a copy in the folder, which is not right while the file is open, and for hard links.
+                yield entry.path, Path(entry.path).stat() if sys.platform == "win32" else entry.stat()
+
+
+def _files_below(location: Path) -> Iterator[tuple[str, os.stat_result]]:
+    for path in location.rglob("*.py"):
+        if path.is_file():
+            yield str(path), path.stat()
+
+
+def _options(configuration: Path) -> Mapping[str, str]:
+    """Return Alembic's settings of where the revisions are; `%(here)s` is filled in as Alembic does."""
+    here = str(configuration.parent.absolute())
+    if configuration.suffix == ".toml":
+        table = tomllib.loads(configuration.read_text(encoding="utf-8")).get("tool", {}).get("alembic", {})
+        return {key: _toml_text(value).replace("%(here)s", here) for key, value in table.items()}
+    parser = configparser.ConfigParser({"here": here.replace("%", "%%")})
+    parser.read(configuration, encoding="utf-8")
+    if not parser.has_section("alembic"):
+        raise UsageError("NA007", f"{configuration} has no [alembic] section", hint="correct the file")
+    names = ("script_location", "version_locations", "path_separator", "version_path_separator",
+             "recursive_version_locations")  # fmt: skip
+    return {name: parser.get("alembic", name) for name in names if parser.has_option("alembic", name)}
+
+
+def _toml_text(value: object) -> str:
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _locations(options: Mapping[str, str], configuration: Path) -> Iterator[Path]:
+    """Yield the folders with revision files; relative paths count from the configuration's folder, where we run."""
+    script = options.get("script_location", "")
+    texts = _split(options) or ([f"{script}/versions"] if script else [])
+    if not texts:
+        raise UsageError("NA007", f"{configuration} does not set script_location", hint="correct the file")
+    for text in texts:
+        if _in_package(text):
+            raise NotLiteralError(f"{text} names a folder inside a package")
+        yield configuration.parent / text
+
+
+def _in_package(location: str) -> bool:
+    return ":" in location.replace(":\\", "").replace(":/", "")
+
+
+def _split(options: Mapping[str, str]) -> list[str]:
+    value = options.get("version_locations", "")
+    separator = options.get("path_separator", options.get("version_path_separator", ""))
+    split = {"newline": "\n", "space": " ", "os": os.pathsep, ":": ":", ";": ";"}.get(separator)
+    parts = value.replace("\n", split).split(split) if split else value.replace(",", " ").split()
+    return [part.strip() for part in parts if part.strip()]

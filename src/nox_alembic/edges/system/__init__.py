@@ -1,0 +1,1 @@
+"""What every edge may use: programs, ports, the clock, waiting."""

@@ -1,0 +1,1 @@
+"""One verb from end to end: opened, looked at, run step by step."""

@@ -1,0 +1,121 @@
+"""What the steps of `check` and `repair` do: comparing, linting, and putting the database's own record right."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import assert_never
+
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.findings.checks import Found, not_made, of_lint, of_models
+from nox_alembic.core.findings.lint import findings, is_asked, one_by_one, whole, without_bookkeeping
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.steps import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
+from nox_alembic.report import Reporter
+from nox_alembic.run.acts.fingerprints import Recording
+from nox_alembic.run.ports import Tools
+
+# Alembic's own words; it has no type for it.
+NO_MODELS = "does not provide a MetaData object"
+
+
+@frozen
+class Checking:
+    """The checks and repairs, with the tools of a run; `shadow` is the name of the database to compare with."""
+
+    tools: Tools
+    report: Reporter
+    configuration: Path
+    shadow: str
+
+    def do(self, step: CompareModels | LintSql | Stamp | AcceptFiles | DropIndex) -> str:
+        """Do one step, and return how it ended."""
+        match step:
+            case CompareModels():
+                return self._compare()
+            case LintSql():
+                return self._lint(step)
+            case Stamp():
+                self._stamp(step)
+            case AcceptFiles():
+                self._accept(step)
+            case DropIndex():
+                self._drop_index(step)
+            case _:
+                assert_never(step)
+        return "done"
+
+    def _compare(self) -> str:
+        """Tell how the models differ from a database that has what the migrations amount to."""
+        address = replace(self.tools.engine.address(), name=self.shadow)
+        try:
+            check = of_models(self.tools.migrations().compare(self.configuration, address))
+        except FailedError as error:
+            if NO_MODELS not in error.message:
+                raise
+            check = not_made("models", "env.py gives no target_metadata, so there are no models to compare")
+        self.report.checked(check)
+        return check.sentence
+
+    def _lint(self, step: LintSql) -> str:
+        """Tell what the linter says of the SQL of the revisions, and which of them have none without a database."""
+        root, engine, linter = Path(self.tools.config.root), self.tools.engine, self.tools.linter
+        version = self.tools.inspection.version(engine.address()) if step.server else ""
+        own_rules = linter.has_own_rules(root)
+        found: list[Found] = []
+        without: list[str] = []
+        for sql in self._sql(step.revisions, without):
+            violations = linter.lint(without_bookkeeping(sql), root, version)
+            asked = [violation for violation in violations if own_rules or is_asked(violation.rule)]
+            found += findings(self.tools.history, sql, asked)
+        check = of_lint(len(step.revisions), found, without)
+        self.report.checked(check)
+        return check.sentence
+
+    def _sql(self, revisions: Sequence[str], without: list[str]) -> Iterator[str]:
+        """Yield the SQL in one piece or, where that does not work, that of each revision which has one."""
+        history, migrations, configuration = self.tools.history, self.tools.migrations(), self.configuration
+        try:
+            every = whole(history, revisions)
+            yield from [migrations.upgrade_sql(configuration, span.start, span.target) for span in every]
+        except FailedError:  # there is one that asks the database: each is tried alone
+            for span in one_by_one(history, revisions):
+                try:
+                    yield migrations.upgrade_sql(configuration, span.start, span.target)
+                except FailedError as error:
+                    without.append(f"{history.describe(span.target)} has no SQL without a database: {error.message}")
+
+    def _stamp(self, step: Stamp) -> None:
+        """Write where the database is, under the lock of migrations, and read it back."""
+        address = self.tools.engine.address()
+        with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
+            self.tools.repairs.stamp(address, step.before, step.after)
+            found = self.tools.database.revisions(address) or ()
+            self._recording.settle(address, found)
+        if set(found) != set(step.after):
+            said, wanted = ", ".join(found) or "base", ", ".join(step.after) or "base"
+            message = f"the database says {said} after it was marked as being at {wanted}"
+            raise FailedError("NA450", message, hint="`nox -s status` shows where it is; repeat it")
+
+    def _accept(self, step: AcceptFiles) -> None:
+        """Keep the digests of the files as they are, and read them back."""
+        address = self.tools.engine.address()
+        before = self.tools.records.read(address)
+        self._recording.accept(address, step.revisions)
+        after = self.tools.records.read(address)
+        if left := [key for key in step.revisions if after.get(key) == before.get(key)]:
+            message = f"the record of {', '.join(left)} in the comment of alembic_version did not change"
+            raise FailedError(
+                "NA454", message, hint="`nox -s check` shows what is edited; the comment may be somebody else's"
+            )
+
+    @property
+    def _recording(self) -> Recording:
+        return Recording(self.tools, self.tools.history, self.report)
+
+    def _drop_index(self, step: DropIndex) -> None:
+        """Drop the index, and look that it is gone."""
+        address = self.tools.engine.address()
+        self.tools.repairs.drop_index(address, step.name)
+        if step.name in {index.name for index in self.tools.inspection.invalid_indexes(address)}:
+            message = f"the index {step.name} is still there"
+            raise FailedError("NA451", message, hint="let the transaction end that uses it, and `nox -s repair`")

@@ -1,0 +1,136 @@
+"""Snapshots saved and restored: the files on disk, the databases in the server, and the programs between the two."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from nox_alembic.core.copies.siblings import Mark, unfinished
+from nox_alembic.core.copies.snapshots import Shelf, Snapshot
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import DatabaseAddress, Facts
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.sizes import shown_size
+from nox_alembic.edges import git
+from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.home import snapshots
+from nox_alembic.edges.postgres import server, siblings
+from nox_alembic.edges.system import clock
+from nox_alembic.report import Reporter
+
+# Not compressed by pg_dump: zstd is several times quicker, and packs better. What a subscription holds is a password.
+_DUMP = ("--format=custom", "--compress=0", "--no-subscriptions", "--lock-wait-timeout=30s")
+# The swap, which is a commit like any other, makes all that came before it safe.
+_QUICK = "-c synchronous_commit=off"
+# See benchmarks/snapshots.py: below this many bytes one process is as quick as several.
+PARALLEL_SIZE = 64_000_000
+PARALLEL_JOBS = 8
+
+
+@frozen(kw_only=True)
+class Snapshotting:
+    """The snapshots of one environment, in `folder`; `timeout` in seconds is how long a migration is waited for."""
+
+    engine: Engine
+    folder: Path
+    root: Path
+    environment: str
+    timeout: float
+    report: Reporter
+
+    @property
+    def shelf(self) -> Shelf:
+        """What is there."""
+        return snapshots.read_shelf(self.folder, self.environment)
+
+    def look(self, facts: Facts) -> Facts:
+        """Return the facts with those of snapshots added."""
+        address = facts.engine.address
+        if address is None or facts.current is None:
+            return replace(facts, shelf=self.shelf)
+        left = unfinished(siblings.marked(address))
+        return replace(facts, shelf=self.shelf, left=left, server_version=siblings.server_version(address))
+
+    def save(self, name: str) -> None:
+        """Dump the database into a new snapshot, while no migration runs."""
+        address = self.engine.address()
+        with server.migration_lock(address, self.timeout, self.report.note), self.report.flow(None) as on_bytes:
+            dump = self.engine.client("pg_dump").adding(*_DUMP)
+            saved = snapshots.save(self.folder, self._draft(name, address), dump, on_bytes)
+        self.report.fields["snapshot"] = saved.as_json()
+        self.report.note(f"{shown_size(saved.dump_size)} as {shown_size(saved.size)} in {self.folder / name}")
+
+    def check(self, snapshot: Snapshot) -> None:
+        """Look whether there is room for it, and read the whole file."""
+        if self.engine.location.kind == "folder":
+            snapshots.require_room(snapshot, Path(self.engine.location.path))
+        with self.report.flow(snapshot.dump_size) as on_bytes:
+            snapshots.check(self.folder, snapshot, on_bytes)
+
+    def load(self, snapshot: Snapshot) -> None:
+        """Restore it into a new database; when that fails, nothing is left of it."""
+        address = self.engine.address()
+        mark = Mark(
+            role="new", of=address.name, environment=self.environment, verb="snapshot restore", at=clock.now_exactly()
+        )
+        new = siblings.create(address, mark)
+        try:
+            self._fill(new, snapshot, own=snapshot.user == address.user)
+        except BaseException:
+            siblings.drop_again(address, new.name)
+            raise
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Delete snapshots."""
+        for name in names:
+            snapshots.delete(self.folder, name)
+
+    def clear(self) -> None:
+        """Remove what killed runs have left, on disk and in the server, as far as that answers."""
+        snapshots.clear(self.folder)
+        if self.engine.is_alive("database"):
+            address = self.engine.address()
+            siblings.drop(address, unfinished(siblings.marked(address)))
+
+    def _jobs(self, snapshot: Snapshot) -> int:
+        """Return how many processes restore it: several need a file that they can see, and cost more to start."""
+        small = snapshot.dump_size < PARALLEL_SIZE
+        if small or self.engine.name != "embedded" or not snapshots.has_room(self.folder, snapshot.dump_size):
+            return 1
+        return min(os.cpu_count() or 1, PARALLEL_JOBS)
+
+    def _draft(self, name: str, address: DatabaseAddress) -> Snapshot:
+        commit = git.line(self.root, "rev-parse", "--verify", "--quiet", "HEAD")
+        return Snapshot(
+            name=name, at=clock.now_exactly(), environment=self.environment, engine=self.engine.name,
+            database=address.name, user=address.user, server_version=siblings.server_version(address),
+            revisions=server.revisions(address) or (), seed=server.read_note(address, "seed"),
+            commit=commit, branch=git.line(self.root, "branch", "--show-current"), size=0, dump_size=0, sha256="",
+        )  # fmt: skip
+
+    def _fill(self, new: DatabaseAddress, snapshot: Snapshot, *, own: bool) -> None:
+        """Run pg_restore and look at the result. Another engine's superuser has another name, and no other roles."""
+        strange = () if own else ("--no-owner", "--no-privileges")
+        if strange:
+            self.report.note(f'it was saved by the user "{snapshot.user}": owners and grants are left out')
+        options = ("--exit-on-error", *strange, f"--dbname={_connection(new.name)}")
+        restore = self.engine.client("pg_restore").adding(*options)
+        with self.report.flow(snapshot.dump_size) as on_bytes:
+            snapshots.load(self.folder, snapshot, restore, on_bytes, self._jobs(snapshot))
+        restored = server.revisions(new)
+        if restored != snapshot.revisions:
+            message = f"pg_restore ended without an error, and yet the new database is at {_shown(restored)}, not at"
+            hint = "nothing was changed; `nox -s snapshot -- list` shows the others"
+            raise FailedError("NA614", f"{message} {_shown(snapshot.revisions)}", hint=hint)
+        if snapshot.seed:
+            server.write_note(new, "seed", snapshot.seed)
+
+
+def _connection(name: str) -> str:
+    """Return what libpq takes for a database's name, with settings of the session."""
+    quoted = name.replace("\\", r"\\").replace("'", r"\'")
+    return f"dbname='{quoted}' options='{_QUICK}'"
+
+
+def _shown(revisions: Sequence[str] | None) -> str:
+    return "an unknown revision" if revisions is None else ", ".join(revisions) or "no revision"

@@ -1,0 +1,194 @@
+"""Where spares lie: folders beside the data folder, or volumes beside the named volume."""
+
+import shutil
+from pathlib import Path
+from typing import Protocol
+
+from nox_alembic.core.copies.volume_swap import not_removed
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.frozen import frozen
+from nox_alembic.edges import wiper
+from nox_alembic.edges.engines import Engine, Volumes
+from nox_alembic.edges.home.folders import measure
+
+
+class Store(Protocol):
+    """The places of one environment's spares, by their names."""
+
+    def names(self) -> tuple[str, ...]:
+        """Return all there are, finished or not."""
+
+    def can_start(self, name: str) -> bool:
+        """Return whether a server can start on a finished one, as far as that can be seen."""
+
+    def free(self) -> int | None:
+        """Return how many bytes there is room for, None when that cannot be told."""
+
+    @property
+    def cure(self) -> str:
+        """What to do where none can be made."""
+
+    def new_name(self) -> str:
+        """Return the name of the next one that is made."""
+
+    def make(self, name: str) -> None:
+        """Make an empty one; raises OSError."""
+
+    def copy(self, source: str, target: str) -> bool:
+        """Copy a finished one into an empty one; return False when a reset has taken it away meanwhile."""
+
+    def server_on(self, name: str) -> Engine:
+        """Return a server on it."""
+
+    def size(self, name: str) -> int | None:
+        """Return its size in bytes, None when that cannot be told."""
+
+    def finish(self, name: str, kind: str) -> str:
+        """Return the name that it has now that it is finished."""
+
+    def release(self, name: str) -> None:
+        """End what a run that was killed has left at work on one that is not finished."""
+
+    def delete(self, name: str) -> str:
+        """Delete it; return what there is to say when it stays."""
+
+
+def store_of(engine: Engine) -> Store:
+    """Return where the spares of the engine's data lie."""
+    return VolumeStore(engine, engine.volumes) if engine.volumes else FolderStore(engine)
+
+
+@frozen
+class FolderStore:
+    """Folders beside the data folder; one that is finished gets its name by a rename."""
+
+    engine: Engine
+
+    cure = "make the folder above the data yours"
+
+    def names(self) -> tuple[str, ...]:
+        """Return all there are, finished or not."""
+        return wiper.list_spares(self._data.parent, self._data.name)
+
+    def can_start(self, name: str) -> bool:
+        """Return whether it is a data folder on which no server is at work."""
+        return wiper.can_start(self._at(name), self.engine.location.subpaths)
+
+    def free(self) -> int | None:
+        """Return how many bytes the disk has left."""
+        return shutil.disk_usage(self._data.parent).free
+
+    def new_name(self) -> str:
+        """Return the name of the next one that is made, which is the same in every run."""
+        return wiper.spare_name(self._data.name, "making")
+
+    def make(self, name: str) -> None:
+        """Make an empty one; raises OSError."""
+        self._at(name).mkdir(parents=True)  # as the data folder: images from PostgreSQL 18 on have to pass through it
+
+    def copy(self, source: str, target: str) -> bool:
+        """Copy one, and return whether it was one to the end: a reset takes it away, and starts a server on it."""
+        place = self._at(source)
+        try:
+            before = place.stat()
+            self.engine.workshop().copy(place, self._at(target))
+            return before.st_ino == place.stat().st_ino
+        except FileNotFoundError:
+            return False
+        except FailedError:
+            if place.exists():
+                raise
+            return False
+
+    def server_on(self, name: str) -> Engine:
+        """Return a server on it."""
+        return self.engine.workshop().server_on(self._at(name))
+
+    def size(self, name: str) -> int | None:
+        """Return its size in bytes, None when that cannot be told."""
+        return measure(self._at(name))[0]
+
+    def finish(self, name: str, kind: str) -> str:
+        """Give it the name of a finished one."""
+        done = wiper.spare_name(self._data.name, kind)
+        self._at(name).rename(self._at(done))
+        return done
+
+    def release(self, name: str) -> None:
+        """End what a run that was killed has left at work on it."""
+        self.engine.workshop().release(self._at(name))
+
+    def delete(self, name: str) -> str:
+        """Delete it; return what there is to say when it stays."""
+        left = wiper.remove_spare(self._data.parent, name, self.engine.workshop().remover())
+        return str(left) if left else ""
+
+    @property
+    def _data(self) -> Path:
+        return Path(self.engine.location.path)
+
+    def _at(self, name: str) -> Path:
+        return self._data.with_name(name)
+
+
+@frozen
+class VolumeStore:
+    """Volumes; a volume keeps its name, and the sidecar alone says which of them are finished."""
+
+    engine: Engine
+    volumes: Volumes
+
+    cure = "`docker info` shows whether the daemon works"
+
+    def names(self) -> tuple[str, ...]:
+        """Return all there are, finished or not."""
+        return self.volumes.spares()
+
+    def can_start(self, name: str) -> bool:
+        """Return whether it is there: what a reset has taken the data from is removed."""
+        return name in self.names()
+
+    def free(self) -> int | None:
+        """Nobody can tell: the disk is the daemon's."""
+        return None
+
+    def new_name(self) -> str:
+        """Return the name of the next one that is made."""
+        return self.volumes.new_spare_name()
+
+    def make(self, name: str) -> None:
+        """Make an empty one; raises OSError."""
+        self.volumes.make_spare(name)
+
+    def copy(self, source: str, target: str) -> bool:
+        """Copy one; a reset that takes it away ends the copy first."""
+        try:
+            self.engine.workshop().copy(source, target)
+        except FailedError:
+            if self.can_start(source):
+                raise
+        return self.can_start(source)
+
+    def server_on(self, name: str) -> Engine:
+        """Return a server on it."""
+        return self.engine.workshop().server_on(name)
+
+    def size(self, name: str) -> int | None:  # noqa: ARG002 - the daemon would have to count the files of all volumes
+        """Nobody can tell."""
+        return None
+
+    def finish(self, name: str, kind: str) -> str:  # noqa: ARG002 - a volume cannot be renamed
+        """Return its name, which stays."""
+        return name
+
+    def release(self, name: str) -> None:
+        """End what a run that was killed has left at work on it."""
+        self.engine.workshop().release(name)
+
+    def delete(self, name: str) -> str:
+        """Delete it; return what there is to say when it stays."""
+        try:
+            self.volumes.remove(name)
+        except OSError as error:
+            return not_removed(name, error)
+        return ""

@@ -1,0 +1,196 @@
+"""Makes spares, each in a server of its own beside the environment, and knows which of them are whole."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.copies import spares
+from nox_alembic.core.copies.spares import Needs, Spare, Spares
+from nox_alembic.core.copies.volume_swap import why_not_kept
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.sizes import shown_size
+from nox_alembic.core.steps import (
+    AwaitDatabase,
+    ClearSpares,
+    ConfirmSpare,
+    MakeSpare,
+    MarkDatabase,
+    Migrate,
+    Plan,
+    Seed,
+    StartDatabase,
+    Step,
+)
+from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.engines.embedded import logs
+from nox_alembic.edges.home import spare_list
+from nox_alembic.edges.project import revisions
+from nox_alembic.edges.system import clock, digests, process
+from nox_alembic.run.acts.spare_places import Store, store_of
+from nox_alembic.run.ports import Run
+
+DONE = "done"
+# Bytes that stay free beside a spare: the database and its log are on the same disk.
+ROOM = 500_000_000
+
+
+@frozen(kw_only=True)
+class Sparing:
+    """The spares of one environment; `sidecar` is the file that names those that are whole."""
+
+    engine: Engine
+    config: Config
+    configuration: Path | None
+    sidecar: Path
+    environ: Mapping[str, str]
+    reread: Callable[[], History]
+
+    @property
+    def refusal(self) -> str:
+        """Why there are none here, "" when there are."""
+        volume = self.engine.volumes.look() if self.engine.volumes else None
+        return spares.refusal(self.config, why_not_kept(self.engine.location, volume), self.environ)
+
+    def look(self, facts: Facts) -> Spares:
+        """Return what there is; changes nothing."""
+        refusal = self.refusal
+        if refusal and not self.sidecar.exists():
+            return Spares(refusal=refusal)
+        names = self._store.names()
+        known = spare_list.read(self.sidecar)
+        whole = tuple(one for one in known if one.name in names and self._store.can_start(one.name))
+        left = tuple(name for name in names if name not in {one.name for one in whole})
+        if refusal:
+            return Spares(found=whole, leftovers=left, refusal=refusal)
+        try:
+            return Spares(needs=self.needs(facts.history), found=whole, leftovers=left)
+        except OSError as error:
+            return Spares(found=whole, leftovers=left, refusal=f"a file that they depend on cannot be read: {error}")
+
+    def prepare(self, options: Sequence[str], log: Path, *, cwd: Path, wait: bool) -> str:
+        """Start a process that makes what is missing, or run it to its end; return what went wrong."""
+        words = ["python", "-P", "-m", "nox_alembic", "spare", *options]
+        logs.rotate(log)
+        if not wait:
+            process.spawn(words, log, cwd=cwd)
+            return ""
+        return _error_in(logs.tail(log, None)) if process.run_to_log(words, log, cwd=cwd) else ""
+
+    def make(self, step: MakeSpare, run: Run) -> str:
+        """Make one in a server of its own; return how that ended. Raises what a migration or the seed raises."""
+        making = self._store.new_name()
+        try:
+            self._store.release(making)
+            self._store.delete(making)
+            self._refuse_full_disk()
+            self._store.make(making)
+            base = (
+                next((one for one in spare_list.read(self.sidecar) if one.kind == "base"), None)
+                if step.copies
+                else None
+            )
+            if step.copies and (base is None or not self._store.copy(base.name, making)):
+                return "a reset was quicker, and has used the base"
+            size = self._filled(step, base, making, run)
+            return self._commit(step, making, size)
+        except OSError as error:
+            message = f"no spare can be made beside the data: {error}"
+            hint = f"{self._store.cure}, or set `spare = false` in pyproject.toml"
+            raise FailedError("NA654", message, hint=hint) from None
+        finally:
+            if making not in {one.name for one in spare_list.read(self.sidecar)}:
+                self._store.delete(making)
+
+    def _filled(self, step: MakeSpare, base: Spare | None, making: str, run: Run) -> int | None:
+        """Do in a new server on it what is to be done, end that in an orderly way, and return the size."""
+        server, mark = self._store.server_on(making), secrets.token_hex(8)
+        try:
+            run(server, mark, self._plan(step, base, mark))
+            size = self._store.size(making)
+            self.engine.workshop().finish(server)
+            return size
+        finally:
+            server.discard()
+
+    def clear(self, step: ClearSpares) -> Sequence[str]:
+        """Delete spares, which nobody finds from the first moment on; return what there is to say of what is left."""
+        known = spare_list.read(self.sidecar)
+        spare_list.write(self.sidecar, [one for one in known if one.name not in step.names])
+        for name in step.names:
+            if name not in {one.name for one in known}:
+                self._store.release(name)
+        return [left for name in step.names if (left := self._store.delete(name))]
+
+    def _plan(self, step: MakeSpare, base: Spare | None, mark: str) -> Plan:
+        """Return what happens in the new server: what a reset does with a fresh one."""
+        seeds = bool(self.config.seed) and bool(step.heads)
+        begun: tuple[Step, ...] = (ConfirmSpare(base.heads, pending=seeds),) if base else ()
+        at_head = base is not None and base.heads == step.heads
+        migrate: tuple[Step, ...] = () if at_head or not step.heads else (Migrate(step.heads[0], seed_later=seeds),)
+        seed: tuple[Step, ...] = (Seed(self.config.seed),) if step.kind == "ready" else ()
+        start = (StartDatabase(), AwaitDatabase(self.config.timeout), MarkDatabase(mark))
+        return Plan(steps=(*start, *begun, *migrate, *seed, ConfirmSpare(step.heads), MarkDatabase("")))
+
+    def _commit(self, step: MakeSpare, making: str, size: int | None) -> str:
+        """Give it its name, then name it in the sidecar; from then on it is used."""
+        now = self.needs(self.reread())
+        if (now.settings, now.seed) != (step.needs.settings, step.needs.seed) or any(
+            now.files.get(key) != digest for key, digest in step.needs.files.items()
+        ):
+            return "the project has changed meanwhile"
+        done = Spare(
+            name=self._store.finish(making, step.kind),
+            kind=step.kind,
+            at=clock.now(),
+            heads=step.heads,
+            needs=step.needs,
+            size=size,
+        )
+        known = spare_list.read(self.sidecar)
+        spare_list.write(self.sidecar, [*(one for one in known if one.kind != step.kind), done])
+        for old in known:
+            if old.kind == step.kind:
+                self._store.delete(old.name)
+        return DONE
+
+    def needs(self, history: History) -> Needs:
+        """Return what a spare of now would depend on; raises OSError where a file cannot be read."""
+        settings = {
+            "the way in which spares are made": spares.FORMAT,
+            **self.engine.workshop().settings(),
+            '"variables"': digests.of(dict(self.config.variables)),
+        }
+        if self.configuration is None:
+            return Needs(settings=settings)
+        sources = spare_list.Sources(
+            self.root, self.configuration, revisions.script_folder(self.configuration), history
+        )
+        around = {"env.py, or a file beside it or beside revisions,": sources.surroundings()}
+        settings = {**settings, **around, self.configuration.name: sources.alembic()}
+        return Needs(settings=settings, files=sources.revisions(), seed=sources.seed(self.config.seed))
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return Path(self.config.root)
+
+    def _refuse_full_disk(self) -> None:
+        """Refuse to make one where the database itself would soon find no room."""
+        size = max((one.size or 0 for one in spare_list.read(self.sidecar)), default=0)
+        free, needed = self._store.free(), size + ROOM
+        if free is not None and free < needed:
+            message = f"a spare is made where {shown_size(needed)} are free, and there are {shown_size(free)}"
+            raise FailedError("NA657", message, hint="make room, or set `spare = false` in pyproject.toml")
+
+    @property
+    def _store(self) -> Store:
+        return store_of(self.engine)
+
+
+def _error_in(log: str) -> str:
+    lines = log.splitlines()
+    return next((line for line in reversed(lines) if line.startswith("error ")), lines[-1] if lines else "no reason")

@@ -1,0 +1,146 @@
+"""Alembic with somebody beside it: who keeps it waiting is told at once, and why it failed is explained."""
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.failures.explanations import end_of, explain, query
+from nox_alembic.core.failures.failure import Blocker, Failure, MigrationError
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.changes import Change, Draft, NewFile
+from nox_alembic.core.revisions.graph import History
+from nox_alembic.report import Reporter
+from nox_alembic.run.ports import Migrations, Surroundings
+
+OnRevision = Callable[[str], None]
+
+
+@frozen(kw_only=True)
+class Supervised:
+    """Runs migrations as `migrations` does; whatever they raise becomes one error with the command to type next.
+
+    `environment` is the one that was typed, "" for the default: the commands that are suggested name it. `own`
+    is its database: in one beside it nobody is in the way, and what is applied there is nobody's business.
+    """
+
+    migrations: Migrations
+    surroundings: Surroundings
+    config: Config
+    history: History
+    report: Reporter
+    engine: str
+    own: Callable[[], DatabaseAddress]
+    environment: str = ""
+
+    def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
+        """Upgrade, with a call before each revision; raises FailedError (NA405, NA455 to NA467)."""
+        with self._watched(address, on_revision) as (session, announce):
+            self.migrations.upgrade(configuration, session, target, announce)
+
+    def downgrade(
+        self,
+        configuration: Path,
+        address: DatabaseAddress,
+        target: str,
+        on_revision: OnRevision,
+        extra: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Downgrade, with a call before each revision; raises FailedError (NA405, NA455 to NA467)."""
+        with self._watched(address, on_revision, back_to=target) as (session, announce):
+            self.migrations.downgrade(configuration, session, target, announce, extra)
+
+    def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
+        """Return the SQL of an upgrade; raises FailedError (NA405, NA465)."""
+        with self._explaining():
+            return self.migrations.upgrade_sql(configuration, start, target)
+
+    def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
+        """Return how the models differ from a database at head; raises FailedError (NA405, NA455 to NA467)."""
+        with self._explaining():
+            return self.migrations.compare(configuration, address)
+
+    def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
+        """Return a new revision that is not written yet; raises FailedError (NA405, NA455 to NA467)."""
+        with self._explaining():
+            return self.migrations.draft(configuration, address, message, autogenerate=autogenerate)
+
+    def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
+        """Return the revision that joins `heads`, which is not written yet; raises FailedError (NA434)."""
+        return self.migrations.merge(configuration, id_, heads, message)
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except MigrationError as error:
+            raise self._explained(error.failure) from error
+
+    @contextlib.contextmanager
+    def _watched(
+        self, address: DatabaseAddress, on_revision: OnRevision, *, back_to: str = ""
+    ) -> Iterator[tuple[DatabaseAddress, OnRevision]]:
+        if address.name != self.own().name:
+            with self._explaining():
+                yield address, on_revision
+            return
+        ran: list[str] = []
+
+        def announce(name: str) -> None:
+            ran.append(name.partition(" ")[0])
+            on_revision(name)
+
+        session = self._session(address)
+        before = self.surroundings.revisions(address)
+        with self.surroundings.watch(session, self._tell_wait) as watch:
+            try:
+                yield session, announce
+            except MigrationError as error:
+                seen = replace(error.failure, before=before, blockers=watch.blockers)
+                raise self._explained(self._looked_at(address, seen, ran), back_to=back_to) from error
+
+    def _session(self, address: DatabaseAddress) -> DatabaseAddress:
+        """Return the address with a name of its own for the session, and the limit unless the server has one."""
+        limit = 0 if self.surroundings.has_lock_timeout(address) else self.config.lock_timeout
+        name = f"nox-alembic {self.report.verb} {secrets.token_hex(4)}"
+        return replace(address, application=name, lock_timeout=limit)
+
+    def _tell_wait(self, blocker: Blocker) -> None:
+        end = query(Failure(environment=self.environment), end_of((blocker.pid,)))
+        self.report.warn(f"waiting for a lock of {blocker.described}; {end} ends it")
+
+    def _looked_at(self, address: DatabaseAddress, failure: Failure, ran: list[str]) -> Failure:
+        """Return the failure with what the database is at now, and what of this run is left in it."""
+        after = self.surroundings.revisions(address)
+        if failure.before is None or after is None:
+            return failure
+        kept, taken_back = (self.history.pending(*ends) for ends in [(failure.before, after), (after, failure.before)])
+        rolled_back = tuple(key for key in ran if key not in {*kept, *taken_back, failure.revision})
+        invalid = tuple(index.name for index in self.surroundings.invalid_indexes(address) if index.state == "left")
+        left = replace(
+            failure, after=after, kept=kept, taken_back=taken_back, rolled_back=rolled_back, invalid_indexes=invalid
+        )
+        return self.surroundings.look(address, left)
+
+    def _explained(self, failure: Failure, *, back_to: str = "") -> FailedError:
+        verb = self.report.verb
+        whole = replace(
+            failure,
+            verb=verb if back_to else _AGAIN.get(verb, "migrate"),
+            target=back_to if verb == "downgrade" else "",
+            back=bool(back_to),
+            environment=self.environment,
+            engine=self.engine,
+            undoable="kept_database" in self.report.fields,
+        )
+        self.report.failure(whole)
+        return explain(whole)
+
+
+# What finishes a verb whose upgrade was broken off, where that is not `migrate`: `reset` would begin anew.
+_AGAIN = {"reset": "dev", **{verb: verb for verb in ("dev", "test", "revision", "check")}}

@@ -1,0 +1,139 @@
+"""Data set aside, put back and swept: the wiper, and the journal in which it stands before it happens."""
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from nox_alembic.core.copies.undo import Journal
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.steps import Plan, PutBack, SetDataAside, Sweep, UseSpare
+from nox_alembic.edges import wiper
+from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.home import undo_log
+from nox_alembic.edges.probe import facts
+from nox_alembic.edges.wiper.values import Gates
+from nox_alembic.run.acts.spare_places import store_of
+from nox_alembic.run.acts.undo_log import Generations
+from nox_alembic.run.acts.undo_volumes import VolumeKeeping
+
+
+@frozen(kw_only=True)
+class Safekeeping:
+    """The data folder of one environment and what was set aside of it."""
+
+    engine: Engine
+    generations: Generations
+    protect: Sequence[Path]
+
+    def set_aside(self, step: SetDataAside) -> Sequence[str]:
+        """Set the data aside, and return what there is to say of it."""
+        if self._volumes:
+            return self._volumes.set_aside(step)
+        path = Path(step.location.path)
+        aside = wiper.new_trash_name(path.name)
+        if step.is_kept:
+            self._note(step.verb, aside, step.revisions)
+        done = wiper.set_aside(
+            path, aside=aside, keep_root=self._keep_root, remover=self.engine.remover(), **self._gates(step.location)
+        )
+        kept = ["the old data is kept: `nox -s undo` brings it back"] if done.trash and step.is_kept else []
+        lost = ["the old data could not be moved, and was deleted"] if done.in_place else []
+        return [*kept, *lost, *(f"the data behind {link.path} stays in {link.target}" for link in done.links)]
+
+    def put_back(self, step: PutBack) -> None:
+        """Put the data of a generation back into its place, and keep what was there as a new one."""
+        if self._volumes:
+            self._volumes.put_back(step, make=self.engine.make_database)
+            return
+        path = Path(step.location.path)
+        aside = wiper.new_trash_name(path.name)
+        self._note("undo", aside, step.revisions)
+        wiper.put_back(path, step.generation.kept, aside=aside, keep_root=self._keep_root, **self._gates(step.location))
+
+    def settle(self) -> None:
+        """Finish or take back what a run that was killed has left in doubt."""
+        if self._volumes:
+            self._volumes.settle()
+
+    def use_spare(self, step: UseSpare) -> Sequence[str]:
+        """Set the data aside and put a spare into its place; return what there is to say of it.
+
+        Raises FailedError (NA652) when the spare is not there any more; then nothing has changed.
+        """
+        if not store_of(self.engine).can_start(step.spare.name):
+            message = f"the spare {step.spare.name} was replaced while this reset was being prepared"
+            raise FailedError("NA652", message, hint="run it again, or `nox -s reset -- --cold`")
+        if self._volumes:
+            return self._volumes.use_spare(step, make=self.engine.make_database)
+        path = Path(step.location.path)
+        aside = wiper.new_trash_name(path.name)
+        is_kept = step.aside is not None and step.aside.is_kept
+        if step.aside and is_kept:
+            self._note(step.aside.verb, aside, step.aside.revisions)
+        kept = wiper.put_back(
+            path, step.spare.name, aside=aside, keep_root=self._keep_root, **self._gates(step.location)
+        )
+        return ["the old data is kept: `nox -s undo` brings it back"] if kept and is_kept else []
+
+    def close(self) -> None:
+        """Note that the verb came to its end: what is in place now is whole."""
+        self.generations.close()
+
+    def passing(self, plan: Plan) -> Sequence[Path | str]:
+        """Return what earlier verbs have set aside and this plan deletes, folders or volumes; changes nothing."""
+        if not any(isinstance(step, Sweep) for step in plan.steps):
+            return ()
+        anew = any(isinstance(step, PutBack) or (isinstance(step, SetDataAside) and step.is_kept)
+                   for step in plan.steps)  # fmt: skip
+        stay = [one.kept for one in self._kept().closed(self.generations.limit - anew).generations]
+        passing = [name for name in self.generations.there() if name not in stay]
+        return passing if self._volumes else [Path(self.engine.location.path).with_name(name) for name in passing]
+
+    def sweep(self, location: DataLocation) -> Sequence[str]:
+        """Delete what was set aside and is not kept; return what there is to say of what is left."""
+        names = [one.kept for one in self._kept().closed(self.generations.limit).generations]
+        if self._volumes:
+            return self._volumes.sweep(names)
+        path = Path(location.path)
+        done = wiper.sweep(path.parent, path.name, keep_names=names, remover=self.engine.remover())
+        return [self._leftover(left) for left in done.left]
+
+    @property
+    def _volumes(self) -> VolumeKeeping | None:
+        """What keeps the data, where it is in a named volume."""
+        volumes = self.engine.volumes
+        return VolumeKeeping(volumes=volumes, read=self._kept, write=self.generations.write) if volumes else None
+
+    def _note(self, verb: str, aside: str, revisions: Sequence[str] | None) -> None:
+        """Write down what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
+        generation = undo_log.new_generation(verb, "folder", aside, revisions)
+        self.generations.push(replace(generation, server=self._major()))
+
+    def _major(self) -> str:
+        """Return the major version that made the data, "" where it cannot be read."""
+        location = self.engine.location
+        for folder in (Path(location.path), *(Path(location.path) / name for name in location.subpaths)):
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                return (folder / "PG_VERSION").read_text(encoding="ascii").strip()
+        return ""
+
+    def _kept(self) -> Journal:
+        """Return what was kept; of folders alone, so that no server need be asked."""
+        return self.generations.kept(None)
+
+    def _gates(self, location: DataLocation) -> Gates:
+        return facts.gates_of(self.engine, location, self.protect, ahead_of=None)
+
+    @property
+    def _keep_root(self) -> bool:
+        """Whether the data folder itself must stay: Docker Desktop knows a bind mount by its inode."""
+        return self.engine.name == "compose" and sys.platform in {"darwin", "win32"}
+
+    def _leftover(self, left: wiper.Leftover) -> str:
+        """Return the wiper's message, and with it the containers that may be what keeps writing."""
+        users = self.engine.users_of(left.path, foreign_only=False) if left.newer else ()
+        return "\n".join([str(left), *(f"in use by {user}" for user in users)])

@@ -1,0 +1,87 @@
+"""The journal of `undo` with what is really there, on disk and in the server."""
+
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+
+from nox_alembic.core.copies.siblings import leftovers
+from nox_alembic.core.copies.undo import WHOLE, FileChange, Generation, Journal
+from nox_alembic.core.errors import PreconditionError
+from nox_alembic.core.facts import DatabaseAddress, Facts
+from nox_alembic.core.frozen import frozen
+from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.home import undo_log
+from nox_alembic.edges.postgres import siblings
+
+
+@frozen(kw_only=True)
+class Generations:
+    """What verbs have kept of one environment, by the journal at `path`; `limit` of each kind stay."""
+
+    engine: Engine
+    environment: str
+    path: Path
+    limit: int
+
+    def look(self, facts: Facts) -> Facts:
+        """Return the facts with what was kept, and with the server that would have to work on it."""
+        address = facts.engine.address if facts.current is not None else None
+        kept = self.kept(address)
+        version = siblings.server_version(address) if address and any(one.kind in WHOLE for one in kept.live) else ""
+        return replace(facts, undo=kept, server_version=version)
+
+    def kept(self, address: DatabaseAddress | None) -> Journal:
+        """Return what there is; without an `address`, or an answer there, what is in the server counts as there."""
+        found = undo_log.read(self.path)
+        kinds = {one.kind for one in found.generations}
+        databases = siblings.names(address) if address and "database" in kinds else None
+        return found.having(self.there() if kinds & WHOLE else (), databases)
+
+    def push(self, generation: Generation) -> None:
+        """Note what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
+        undo_log.write(self.path, self.kept(self.address()).pushed(generation))
+
+    def exchange(self, old: Generation, new: Generation) -> None:
+        """Note that what was kept is in its place again, and what there was is kept instead."""
+        undo_log.write(self.path, self.kept(self.address()).without(old).pushed(new))
+
+    def note_file(self, verb: str, change: FileChange) -> None:
+        """Note which file the verb is about to write."""
+        undo_log.write(self.path, undo_log.read(self.path).changing(verb, change))
+
+    def thin_out(self, address: DatabaseAddress) -> None:
+        """Let go of what verbs that failed one after another have kept in between."""
+        self._settle(self.kept(address).thinned(self.limit), address)
+
+    def close(self) -> None:
+        """Note that the verb came to its end, and drop the databases that are not kept any more."""
+        had_databases = any(one.kind == "database" for one in undo_log.read(self.path).generations)
+        address = self.address() if had_databases else None
+        self._settle(self.kept(address).closed(self.limit), address)
+
+    def address(self) -> DatabaseAddress | None:
+        """Return where the server takes logins, None while it does not run."""
+        with contextlib.suppress(PreconditionError):
+            return self.engine.address() if self.engine.is_alive("database") else None
+        return None
+
+    def write(self, known: Journal) -> None:
+        """Write the journal."""
+        undo_log.write(self.path, known)
+
+    def there(self) -> tuple[str, ...]:
+        """Return the names of the folders or volumes that keep data, and of those that nobody needs any more."""
+        if self.engine.volumes:
+            return self.engine.volumes.kept()
+        from nox_alembic.edges import wiper  # noqa: PLC0415 - most verbs do not need it
+
+        path = Path(self.engine.location.path)
+        return wiper.list_trash(path.parent, path.name)
+
+    def _settle(self, settled: Journal, address: DatabaseAddress | None) -> None:
+        """Write it down first: what a killed run does not drop then, the next one does."""
+        undo_log.write(self.path, settled)
+        if address is not None:
+            names = [one.kept for one in settled.generations]
+            for name in leftovers(siblings.marked(address), self.environment, names):
+                siblings.drop_again(address, name)

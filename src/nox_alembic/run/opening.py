@@ -1,0 +1,78 @@
+"""Finds a project, its settings and its engine, and opens an environment of it; nothing is started.
+
+It imports little, so that Compose is at its files early: what else a verb needs is imported while those are read.
+"""
+
+import importlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.errors import PreconditionError
+from nox_alembic.edges.engines.selection import Place, open_engine, unique_word
+from nox_alembic.edges.home.folders import folders_of
+from nox_alembic.edges.project import settings
+
+if TYPE_CHECKING:
+    from nox_alembic.core.revisions.timeline import Timeline
+    from nox_alembic.report import Reporter
+    from nox_alembic.run.environment import Environment
+
+_THE_REST = ("nox_alembic.run.environment", "nox_alembic.core.verbs")
+
+
+def open_environment(
+    project: Path | None, name: str | None, report: "Reporter", *, throwaway: bool = False
+) -> "Environment":
+    """Find the project and its engine; raises NoxAlembicError when either is not to be had."""
+    root = settings.find_root(project or Path.cwd())
+    config = settings.read_config(root, name)
+    place = Place(
+        config=config,
+        compose_files=_compose_files(root, config),
+        folders=folders_of(root, os.environ),
+        environ=os.environ,
+        throwaway=unique_word() if throwaway else "",
+    )
+    engine, reason = open_engine(place, meanwhile=_import_the_rest)
+    report.opened(config.environment, engine.name, reason)
+
+    from nox_alembic.run.environment import Environment  # noqa: PLC0415 - imported meanwhile
+
+    configuration = _alembic_configuration(root, config)
+    return Environment(place=place, configuration=configuration, engine=engine, report=report, typed=name or "")
+
+
+def look_at_history(project: Path | None, name: str | None, report: "Reporter") -> "Timeline":
+    """Return the history, with what an engine and git have to say of it; neither of them is needed."""
+    from nox_alembic.core.revisions.timeline import Timeline  # noqa: PLC0415 - for `history` alone
+    from nox_alembic.edges.alembic import client  # noqa: PLC0415 - for `history` alone
+    from nox_alembic.edges.probe import facts  # noqa: PLC0415 - for `history` alone
+
+    current = None
+    try:
+        current = facts.current(open_environment(project, name, report).engine)
+    except PreconditionError as error:
+        report.note(f"without a database: {error.message}")
+    root = settings.find_root(project or Path.cwd())
+    config, folders = settings.read_config(root, name), folders_of(root, os.environ)
+    configuration = _alembic_configuration(root, config)
+    history = facts.read_history(configuration, client.in_process, folders.cache)
+    authors = facts.authors(root, history, folders.cache)
+    return Timeline(project=root.name, history=history, current=current, authors=authors)
+
+
+def _import_the_rest() -> None:
+    for module in _THE_REST:
+        importlib.import_module(module)
+
+
+def _alembic_configuration(root: Path, config: Config) -> Path | None:
+    return root / config.alembic if config.alembic else settings.alembic_configuration(root)
+
+
+def _compose_files(root: Path, config: Config) -> tuple[str, ...]:
+    if config.compose_files or config.engine == "embedded":
+        return config.compose_files
+    return settings.require_compose_files(root) if config.engine == "compose" else settings.find_compose_files(root)

@@ -1,0 +1,106 @@
+"""The journal of `undo`: what is there, what is hidden, what is let go, and which one is meant."""
+
+from dataclasses import replace
+
+import pytest
+
+from nox_alembic.core.copies.undo import FileChange, Generation, Journal
+from nox_alembic.core.errors import NoxAlembicError
+from tests.unit.core.make import COPY, KEPT, told
+
+CHANGE = FileChange("alembic/head", b"a1\n", b"b2\n")
+FILES = replace(KEPT, id="f00001", verb="merge", kind="files", kept="", files=(CHANGE,))
+
+
+def copy(number: int, **fields: object) -> Generation:
+    return replace(COPY, id=f"d{number}", kept=f"copy{number}", **fields)  # type: ignore[arg-type]
+
+
+def names(journal: Journal) -> list[str]:
+    return [one.id for one in journal.generations]
+
+
+def test_each_kind_is_shown_as_what_it_is() -> None:
+    assert KEPT.shown == "0ab1c2: the data before `reset` of 2026-11-25T20:00:00Z, at c3"
+    assert COPY.shown == "d00001: the database before `downgrade` of 2026-11-25T20:00:00Z, at c3, 7.6 MB"
+    assert FILES.shown == "f00001: the files before `merge` of 2026-11-25T20:00:00Z: alembic/head"
+    assert replace(COPY, files=(CHANGE,), half_made=True, revisions=()).shown == (
+        "d00001: the database before `downgrade` of 2026-11-25T20:00:00Z, at no revision, 7.6 MB,"
+        " as a run that did not end left it, and of the files alembic/head"
+    )
+
+
+def test_a_database_is_there_when_the_server_has_it_and_while_nobody_can_ask() -> None:
+    journal = Journal((copy(1), copy(2)))
+    assert names(journal.having((), {"copy2"})) == ["d2"]
+    assert names(journal.having((), None)) == ["d1", "d2"]
+
+
+def test_a_database_in_a_folder_that_was_set_aside_is_hidden_and_comes_back_with_it() -> None:
+    journal = Journal((copy(1), KEPT, copy(2)))
+    hidden = journal.having({KEPT.kept}, {"copy2"})
+    assert [one.hidden for one in hidden.generations] == [True, False, False]
+    assert hidden.newest == copy(2)
+    assert hidden.having({KEPT.kept}, None) == hidden, "as it was seen last"
+    assert names(hidden.closed(2)) == ["d1", "0ab1c2", "d2"]
+    back = hidden.without(KEPT).pushed(replace(KEPT, id="b", verb="undo", kept="other")).having({"other"}, {"copy1"})
+    assert [(one.id, one.hidden) for one in back.generations] == [("d1", False), ("d2", True), ("b", False)]
+
+
+def test_files_are_always_there_where_any_were_changed() -> None:
+    assert names(Journal((FILES, replace(FILES, id="e", files=()))).having((), ())) == ["f00001"]
+
+
+def test_of_each_kind_the_newest_stay() -> None:
+    folders = [replace(KEPT, id=f"k{number}", kept=f"k{number}") for number in (1, 2, 3)]
+    journal = Journal((copy(1), folders[0], copy(2), FILES, folders[1], folders[2], copy(3, open=True)))
+    assert names(journal.closed(2)) == ["d2", "f00001", "k2", "k3", "d3"]
+    assert not any(one.open for one in journal.closed(2).generations)
+
+
+def test_only_the_loss_of_all_the_data_leaves_something_half_made_in_its_place() -> None:
+    assert Journal((replace(KEPT, open=True), copy(1, open=True))).is_open
+    assert not Journal((KEPT, copy(1, open=True))).is_open
+
+
+def test_verbs_that_fail_again_and_again_never_take_the_place_of_the_last_whole_state() -> None:
+    journal = Journal((copy(1), copy(2, open=True)))
+    for number in (3, 4, 5, 6):
+        journal = journal.pushed(copy(number, open=True)).thinned(2)
+    assert [(one.id, one.half_made) for one in journal.generations] == [
+        ("d1", False), ("d2", False), ("d5", True), ("d6", True),
+    ]  # fmt: skip
+    assert names(journal.closed(2)) == ["d2", "d5", "d6"]
+    after = journal.closed(2).pushed(copy(7, open=True))
+    assert (names(after.closed(2)), after.generations[-1].half_made) == (["d6", "d7"], False)
+
+
+def test_the_newest_states_stay_also_where_an_earlier_verb_was_only_thought_to_be_unfinished() -> None:
+    """A verb that was killed before it changed anything needs no other one to go on, and is open all the same."""
+    journal = Journal((copy(1, open=True),)).pushed(copy(2)).pushed(copy(3, open=True)).thinned(2)
+    assert names(journal) == names(journal.closed(3)) == ["d1", "d2", "d3"]
+
+
+def test_a_file_that_is_known_late_is_noted_in_the_generation_of_its_verb_alone() -> None:
+    late = FileChange("alembic/versions/m1.py", None, b"text")
+    opened = Journal((copy(1), replace(FILES, open=True)))
+    assert opened.changing("merge", late).newest == replace(FILES, open=True, files=(CHANGE, late))
+    for untouched in (opened, Journal((FILES,)), Journal()):
+        assert untouched.changing("rebase", late) == untouched
+    assert Journal((FILES,)).changing("merge", late) == Journal((FILES,))
+    assert late.reverse == FileChange("alembic/versions/m1.py", b"text", None)
+
+
+def test_what_lies_in_the_data_of_a_reset_is_not_found_before_that_is_taken_back() -> None:
+    hidden = Journal((copy(1), KEPT)).having({KEPT.kept}, ())
+    with pytest.raises(NoxAlembicError) as error:
+        hidden.chosen("d1")
+    assert told(error) == (
+        "NA634",
+        'the database "copy1" is not in the server that runs now',
+        "it went with the data before `reset` of 2026-11-25T20:00:00Z: `nox -s undo -- 0ab1c2` first",
+    )
+
+
+def test_json_has_the_names_of_files_and_not_what_is_in_them() -> None:
+    assert FILES.as_json["files"] == ["alembic/head"]

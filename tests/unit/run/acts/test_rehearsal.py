@@ -1,0 +1,137 @@
+"""The order of a rehearsal, on fakes, and what its failures say."""
+
+from dataclasses import replace
+
+import pytest
+
+from nox_alembic.core.catalogue import Catalogue, Item
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.steps import Rehearse
+from nox_alembic.run.acts.rehearsal import REPLAYED_AT_MOST, Rehearsal, Rehearsed
+from tests.unit.core.make import chain, told
+from tests.unit.run.test_runner import Bench
+
+STEP = Rehearse("b2", ("c3",), ("c3",))
+TABLE, TYPE = Item("table", "t1"), Item("type", "provider", {"labels": "card"})
+
+
+def of(*items: Item, **rows: int) -> Catalogue:
+    return Catalogue(items={(item.kind, item.name): item for item in items}, rows=rows)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    bench = Bench()
+    bench.world.current = ("c3",)
+    return bench
+
+
+def rehearse(bench: Bench, step: Rehearse = STEP) -> Rehearsed:
+    assert bench.tools.configuration
+    return Rehearsal(bench.tools, bench.tools.configuration, step, lambda _: None).run()
+
+
+def test_everything_happens_on_a_copy_and_on_a_shadow_that_are_dropped(bench: Bench) -> None:
+    assert rehearse(bench) == Rehearsed()
+    assert bench.world.events == [
+        "copy ddsurveys by pg_dump",
+        "make nox_alembic_shadow",
+        "upgrade nox_alembic_shadow to b2",
+        "read nox_alembic_shadow",
+        "upgrade nox_alembic_shadow to c3",
+        "read nox_alembic_shadow",
+        "drop nox_alembic_shadow",
+        "read all of copy",
+        "downgrade copy to b2",
+        "read copy",
+        "upgrade copy to c3",
+        "read all of copy",
+        "drop the copy",
+    ]
+
+
+def test_what_stays_behind_what_is_lost_and_what_is_otherwise_are_told_apart(bench: Bench) -> None:
+    wider = replace(TYPE, traits={"labels": "card, bank"})
+    bench.world.catalogues = [
+        of(TABLE),
+        of(TABLE, TYPE),
+        of(TABLE, TYPE, t1=7),
+        of(TABLE, TYPE),
+        of(TABLE, wider, t1=0),
+    ]
+    assert rehearse(bench) == Rehearsed(
+        lost=("table t1: 7 rows before, 0 after",),
+        changed=("type provider: labels card before, card, bank after",),
+        behind=("type provider stays behind",),
+    )
+
+
+def test_before_an_edit_only_the_data_counts_as_lost(bench: Bench) -> None:
+    full = of(Item("table", "t1"), Item("table", "t2"), TYPE, t1=7, t2=0)
+    bench.world.catalogues = [of(), full, full, of()]
+    assert rehearse(bench, Rehearse("b2", ("c3",))).lost == ("table t1 is gone, with 7 rows",)
+    assert bench.world.events[-3:] == ["downgrade copy to b2", "read all of copy", "drop the copy"]
+
+
+def test_a_long_history_is_not_replayed(bench: Bench) -> None:
+    keys = [f"r{number}" for number in range(REPLAYED_AT_MOST + 1)]
+    bench.tools = replace(bench.tools, history=chain(*keys))
+    seen = rehearse(bench, Rehearse(keys[-2], (keys[-1],), (keys[-1],)))
+    assert seen.unknown == "201 revisions would have to be replayed"
+    assert "make nox_alembic_shadow" not in bench.world.events
+
+
+def test_a_history_that_does_not_replay_is_no_failure(bench: Bench) -> None:
+    bench.world.fails = "upgrade nox_alembic_shadow to b2"
+    seen = rehearse(bench)
+    assert seen.unknown == "the history does not replay from nothing: upgrade nox_alembic_shadow to b2 failed"
+    assert "drop nox_alembic_shadow" in bench.world.events
+
+
+def failure(bench: Bench, step: Rehearse = STEP) -> tuple[str, str, str]:
+    with pytest.raises(FailedError) as error:
+        rehearse(bench, step)
+    assert bench.world.events[-1] == "drop the copy"
+    return told(error)
+
+
+def test_a_way_down_that_fails(bench: Bench) -> None:
+    bench.world.fails = "downgrade copy to a1"
+    assert failure(bench, Rehearse("a1", ("c3", "b2"), ("c3",))) == (
+        "NA435",
+        FAILED.format("down", "downgrade copy to a1"),
+        "correct its downgrade(), then `nox -s reapply -- b2`",
+    )
+
+
+FAILED = "the rehearsal on a copy failed on the way {}, and nothing has touched the database: {} failed"
+UP = FAILED.format("up again", "upgrade copy to c3")
+
+
+def test_a_way_up_that_fails(bench: Bench) -> None:
+    bench.world.fails = "upgrade copy to c3"
+    assert failure(bench) == ("NA435", UP, "correct the script, then `nox -s reapply`")
+
+
+def test_a_way_up_that_fails_names_what_the_downgrade_left_behind(bench: Bench) -> None:
+    bench.world.fails = "upgrade copy to c3"
+    bench.world.catalogues = [of(), of(TYPE), of(TYPE), of(TYPE)]
+    hint = "type provider stays behind: take back in downgrade() what it leaves behind, then `nox -s reapply`"
+    assert failure(bench) == ("NA435", UP, hint)
+
+
+def test_an_env_py_that_connects_elsewhere_is_told_what_to_use(bench: Bench) -> None:
+    """The worker refuses in words that name the copy, before the first revision."""
+    bench.world.fails = "downgrade copy to b2"
+    bench.world.because = 'failed: env.py connects to the database "real", and not to "copy" as it is told'
+    _, _, hint = failure(bench)
+    assert hint == 'have env.py take "sqlalchemy.url" of its configuration, or DATABASE_URL'
+
+
+def test_a_downgrade_that_does_not_commit_is_noticed(bench: Bench) -> None:
+    bench.world.forgets = True
+    assert failure(bench) == (
+        "NA435",
+        "the rehearsal ended without an error, and yet c3 is still applied in the copy",
+        "look at `run_migrations_online` in env.py: does it commit?",
+    )

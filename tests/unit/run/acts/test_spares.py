@@ -1,0 +1,227 @@
+"""Making spares with a server that only pretends: what is named is whole, and whatever fails leaves nothing."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nox_alembic.core.copies.spares import not_ended
+from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import DataLocation, Facts
+from nox_alembic.core.revisions.graph import History, Revision
+from nox_alembic.core.steps import (
+    AwaitDatabase,
+    ClearSpares,
+    ConfirmSpare,
+    MakeSpare,
+    MarkDatabase,
+    Migrate,
+    Plan,
+    Seed,
+    StartDatabase,
+    UseSpare,
+)
+from nox_alembic.edges.engines import Engine, Place, Remover
+from nox_alembic.edges.home import spare_list
+from nox_alembic.run.acts.spares import Sparing
+from nox_alembic.run.acts.undo_folders import Safekeeping
+from nox_alembic.run.acts.undo_log import Generations
+from tests.unit.core.make import SPARE, config, engine, facts, told
+from tests.unit.fakes import FakeEngine, World
+from tests.wiper.places import make_database
+
+
+@dataclass
+class FakeWorkshop:
+    """Makes what looks like a data folder, and can fail."""
+
+    world: World
+    folder: Path
+    fails: str = ""
+    meanwhile: Callable[[], object] = lambda: None
+
+    def settings(self) -> Mapping[str, str]:
+        return {"the image": "i1"}
+
+    def server_on(self, place: Place) -> Engine:
+        self.world.happened(f"server on {Path(place).name}")
+        return FakeEngine(self.world)
+
+    def finish(self, server: Engine) -> None:
+        self.world.happened("finish")
+        if self.fails == "finish":
+            raise not_ended("volumes/db", "its log")
+
+    def release(self, place: Place) -> None:
+        self.world.happened(f"release {Path(place).name}")
+
+    def copy(self, source: Place, target: Place) -> None:
+        shutil.copytree(source, target, dirs_exist_ok=True)
+        self.meanwhile()
+
+    def remover(self) -> Remover | None:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """An engine whose data is in a folder, and the spares beside it."""
+
+    data: Path
+    workshop: FakeWorkshop
+    world: World
+    plans: list[Plan] = field(default_factory=list)
+
+    @property
+    def engine(self) -> Any:
+        location = DataLocation(kind="folder", path=self.data, within=self.data.parents[1])
+        workshop = self.workshop
+
+        class Placed(FakeEngine):
+            @property
+            def location(self) -> DataLocation:
+                return location
+
+            def workshop(self) -> FakeWorkshop:
+                return workshop
+
+        return Placed(self.world)
+
+    @property
+    def sparing(self) -> Sparing:
+        root = self.data.parents[1]
+
+        return Sparing(
+            engine=self.engine,
+            config=config(root=root, seed=("python", "seed.py")),
+            configuration=root / "alembic.ini",
+            sidecar=root / "state/spares.json",
+            environ={},
+            reread=lambda: history(root),
+        )
+
+    def make(self, step: MakeSpare) -> str:
+        return self.sparing.make(step, self._run)
+
+    def _run(self, _engine: Engine, _mark: str, plan: Plan) -> None:
+        self.plans.append(plan)
+        making = self.data.with_name(".db.nox-alembic-spare-making")
+        if not (making / "PG_VERSION").exists():
+            make_database(making)
+
+    @property
+    def facts(self) -> Facts:
+        return facts(engine=engine(location=self.engine.location), history=history(self.data.parents[1]))
+
+    def step(self, kind: Any, *, copies: bool = False) -> MakeSpare:
+        needs = self.sparing.look(self.facts).needs
+        return MakeSpare(kind, self.engine.location, ("a1",), needs, copies=copies)
+
+    @property
+    def beside(self) -> list[str]:
+        return sorted(path.name for path in self.data.parent.iterdir())
+
+
+def history(root: Path) -> History:
+    return History.of([Revision(id="a1", path=str(root / "alembic/versions/a1.py"))])
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    for name in ("alembic.ini", "alembic/versions/a1.py", "alembic/env.py", "seed.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("[alembic]\nscript_location = alembic\n" if name.endswith("ini") else "")
+    world = World()
+    data = make_database(tmp_path / "volumes/db")
+    return Shop(data=data, workshop=FakeWorkshop(world, data), world=world)
+
+
+def test_a_base_is_made_of_nothing_and_the_seeded_one_of_it(shop: Shop) -> None:
+    assert shop.make(shop.step("base")) == "done"
+    assert shop.make(shop.step("ready", copies=True)) == "done"
+    found = shop.sparing.look(shop.facts)
+    assert [one.kind for one in found.found] == ["base", "ready"]
+    assert sorted([*(one.name for one in found.found), "db"]) == shop.beside
+    start, end = (StartDatabase(), AwaitDatabase(60)), (ConfirmSpare(("a1",)), MarkDatabase(""))
+    marks = [step for plan in shop.plans for step in plan.steps if isinstance(step, MarkDatabase) and step.mark]
+    assert [plan.steps for plan in shop.plans] == [
+        (*start, marks[0], Migrate("a1", seed_later=True), *end),
+        (*start, marks[1], ConfirmSpare(("a1",), pending=True), Seed(("python", "seed.py")), *end),
+    ]
+    assert shop.world.events[-3:] == ["server on .db.nox-alembic-spare-making", "finish", "discard"]
+
+
+def test_a_server_that_did_not_end_well_leaves_no_spare(shop: Shop) -> None:
+    shop.workshop.fails = "finish"
+    with pytest.raises(FailedError) as error:
+        shop.make(shop.step("base"))
+    message = "the server of a spare on volumes/db did not end in an orderly way"
+    assert told(error) == ("NA655", message, "`nox -s spare` makes it again")
+    assert (shop.beside, shop.sparing.look(shop.facts).found) == (["db"], ())
+    assert shop.world.events[-1] == "discard"
+
+
+def test_what_changes_while_a_spare_is_made_makes_it_useless(shop: Shop) -> None:
+    step = shop.step("base")
+    (shop.data.parents[1] / "alembic/versions/a1.py").write_text("# edited\n")
+    assert shop.make(step) == "the project has changed meanwhile"
+    assert shop.beside == ["db"]
+
+
+def test_a_base_that_a_reset_takes_while_it_is_copied_is_no_base(shop: Shop) -> None:
+    shop.make(shop.step("base"))
+    (base,) = shop.sparing.look(shop.facts).found
+    shop.workshop.meanwhile = lambda: shop.data.with_name(base.name).rename(shop.data.with_name("taken"))
+    assert shop.make(shop.step("ready", copies=True)) == "a reset was quicker, and has used the base"
+    assert shop.beside == ["db", "taken"]
+
+
+def test_a_disk_without_room_for_the_database_gets_no_spare(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 3_000_000}))
+    with pytest.raises(FailedError) as error:
+        shop.make(shop.step("base"))
+    message = "a spare is made where 500.0 MB are free, and there are 3.0 MB"
+    assert told(error) == ("NA657", message, "make room, or set `spare = false` in pyproject.toml")
+
+
+def test_where_no_folder_can_be_made_beside_the_data_there_is_no_spare(shop: Shop) -> None:
+    making = shop.data.with_name(".db.nox-alembic-spare-making")
+    making.write_text("somebody's file")
+    with pytest.raises(FailedError) as error:
+        shop.make(shop.step("base"))
+    message = f"no spare can be made beside the data: [Errno 17] File exists: '{making}'"
+    hint = "make the folder above the data yours, or set `spare = false` in pyproject.toml"
+    assert told(error) == ("NA654", message, hint)
+
+
+def test_a_deleted_spare_is_not_named_any_more_before_it_goes(shop: Shop) -> None:
+    shop.make(shop.step("base"))
+    (base,) = shop.sparing.look(shop.facts).found
+    make_database(shop.data.with_name(".db.nox-alembic-spare-making"))
+    left = shop.sparing.look(shop.facts).leftovers
+    assert left == (".db.nox-alembic-spare-making",)
+    assert shop.sparing.clear(ClearSpares(shop.engine.location, (base.name, *left))) == []
+    assert (shop.beside, spare_list.read(shop.sparing.sidecar)) == (["db"], ())
+
+
+def test_a_spare_that_is_not_whole_is_a_leftover(shop: Shop) -> None:
+    shop.make(shop.step("base"))
+    (base,) = shop.sparing.look(shop.facts).found
+    (shop.data.with_name(base.name) / "postmaster.pid").write_text("1\n")
+    seen = shop.sparing.look(shop.facts)
+    assert (seen.found, seen.leftovers) == ((), (base.name,))
+
+
+def test_a_spare_that_is_gone_when_a_reset_wants_it_changes_nothing(shop: Shop) -> None:
+    path = shop.data.parents[1] / "undo.json"
+    generations = Generations(engine=shop.engine, environment="dev", path=path, limit=2)
+    safe = Safekeeping(engine=shop.engine, generations=generations, protect=())
+    gone = replace(SPARE, name=".db.nox-alembic-spare-base-00000000")
+    with pytest.raises(FailedError) as error:
+        safe.use_spare(UseSpare(shop.engine.location, gone))
+    message = f"the spare {gone.name} was replaced while this reset was being prepared"
+    assert told(error) == ("NA652", message, "run it again, or `nox -s reset -- --cold`")
+    assert shop.beside == ["db"]
