@@ -195,9 +195,9 @@ class Harness:
         return [problem for problem, holds in problems.items() if holds]
 
     def _kept(self) -> set[str]:
-        """Return what the journal of `undo` owns."""
+        """Return what the undo log owns."""
         journals = [json.loads(path.read_text()) for path in self.project.home.rglob("undo.json")]
-        return {one["kept"] for journal in journals for one in journal}
+        return {one["kept"] for log in journals for one in log}
 
     def _precious(self) -> bool:
         places = [self.data.precious, self.project.root / "precious/kept"]

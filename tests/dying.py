@@ -6,8 +6,8 @@ middle of a migration, "helper" while the helper container runs, and "written" w
 lies beside the old one. Those of a snapshot: "dumped" and "read" by the pieces of a dump, "named" before it gets
 its name, "making" before a new database, "created" in one, "unnamed" in a copy of one, "dropping" before what was kept
 earlier is dropped.
-Those of a named volume: "volume noted" in the journal, "volume made" that is to keep its data, "volume moved" before
-the journal knows of it; with "stall before CHANGE" and "stall after CHANGE" there is no signal, and the helper
+Those of a named volume: "volume noted" in the undo log, "volume made" that is to keep its data, "volume moved" before
+the undo log knows of it; with "stall before CHANGE" and "stall after CHANGE" there is no signal, and the helper
 container sleeps at that line.
 """
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nox_alembic.core.consent import Inventory
     from nox_alembic.core.copies.snapshots import Shelf
     from nox_alembic.core.copies.spares import Spares
-    from nox_alembic.core.copies.undo import Journal
+    from nox_alembic.core.copies.undo import UndoLog
     from nox_alembic.core.failures.failure import Failure
     from nox_alembic.core.findings.checks import Check
     from nox_alembic.core.revisions.changes import Draft
@@ -171,9 +171,9 @@ class Reporter:
             paths = " ".join(map(shlex.quote, names))
             self.note(f"look at it, then commit it: git add {paths} && git commit -m {shlex.quote(message)}")
 
-    def kept(self, journal: "Journal") -> None:
+    def kept(self, log: "UndoLog") -> None:
         """List what `undo` can bring back, the newest first."""
-        newest_first = journal.live[::-1]
+        newest_first = log.live[::-1]
         self.fields["kept"] = [one.as_json for one in newest_first]
         if not self.json:
             for one in newest_first:

@@ -27,7 +27,7 @@ def touched(trace: Path, cwd: Path) -> set[Path]:
 
 
 def test_a_reset_deletes_and_renames_nothing_outside_of_the_data_folders_parent(project: Project) -> None:
-    """Besides it there is what the tool keeps in its own folder: the lock, the journal, a cache."""
+    """Besides it there is what the tool keeps in its own folder: the lock, the undo log, a cache."""
     if not shutil.which("strace"):
         if os.environ.get("REQUIRE_DOCKER") == "1":
             pytest.fail("REQUIRE_DOCKER=1, and strace is not installed")

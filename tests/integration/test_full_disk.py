@@ -241,7 +241,7 @@ def test_where_nothing_can_be_written_down_nothing_is_taken_away(project: Projec
                 1,
                 (
                     "NA639",
-                    f"the journal of `undo` cannot be written to {place / 'undo.json'}: {FULL}; no data is lost",
+                    f"the undo log cannot be written to {place / 'undo.json'}: {FULL}; no data is lost",
                     "make room there, or see who may write there; `nox -s dev` starts what is down",
                 ),
             )

@@ -9,7 +9,7 @@ import pytest
 
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.revisions import parsing
-from nox_alembic.core.revisions.orphans import FileVersion, Lost, LostRevision, in_order
+from nox_alembic.core.revisions.orphans import FileVersion, OrphanRevision, Orphans, in_order
 from nox_alembic.edges.alembic import client
 from nox_alembic.edges.alembic.client import Alembic
 from nox_alembic.edges.postgres import server
@@ -46,11 +46,11 @@ def test_a_merge_a_branch_and_a_first_revision_go_and_their_neighbours_stay(
         path = project.root / f"alembic/versions/{key}.py"
         revision = parsing.parse(path.read_bytes(), path.name)
         assert revision is not None
-        found[key] = LostRevision(revision=revision, file=FileVersion(content=path.read_bytes()))
+        found[key] = OrphanRevision(revision=revision, file=FileVersion(content=path.read_bytes()))
         path.unlink()
     history, current = revisions.read_history(configuration), server.revisions(address)
     assert current == ("b1", "m1")
-    lost = Lost(found=in_order(history, found) or ())
+    lost = Orphans(found=in_order(history, found) or ())
     ran: list[str] = []
     for target in lost.targets:
         alembic().downgrade(configuration, address, target, ran.append, lost.files)

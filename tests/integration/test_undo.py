@@ -50,8 +50,8 @@ def test_a_reset_is_taken_back_and_taken_back_again(project: Project) -> None:
     project.good("undo")
     assert rows(project) == [1, 7]
     # As after an update of PostgreSQL: what runs, and what would run, cannot use what was kept.
-    (journal,) = (project.home / "state").rglob("undo.json")
-    journal.write_text(journal.read_text().replace('"server": "', '"server": "1'))
+    (log,) = (project.home / "state").rglob("undo.json")
+    log.write_text(log.read_text().replace('"server": "', '"server": "1'))
     for verb in ("dev", "down"):
         project.good(verb)
         ran = project.run("undo", "--json")
@@ -75,8 +75,8 @@ def test_the_data_survives_resets_that_are_killed_again_and_again(project: Proje
         killed(project, point, "reset", "--yes")
     project.good("reset", "--yes")
     assert rows(project) == [1]
-    for generation in project.good("undo", "--list", "--json").json["kept"]:
-        project.good("undo", generation["id"])
+    for entry in project.good("undo", "--list", "--json").json["kept"]:
+        project.good("undo", entry["id"])
         if rows(project) == [1, 7]:
             break
     else:

@@ -352,7 +352,7 @@ class FakeSafe:
         return ["the old data is kept: `nox -s undo` brings it back"]
 
     def put_back(self, step: PutBack) -> None:
-        self.world.happened(f"put back {step.generation.kept}")
+        self.world.happened(f"put back {step.entry.kept}")
 
     def settle(self) -> None:
         self.world.happened("settle")
@@ -390,10 +390,10 @@ class FakeKeeping:
         self.world.happened(f"swap {step.database} for {step.verb}")
 
     def swap_back(self, step: SwapBack) -> None:
-        self.world.happened(f"swap back {step.generation.kept}")
+        self.world.happened(f"swap back {step.entry.kept}")
 
     def note_undone(self, step: NoteUndone) -> None:
-        self.world.happened(f"undone {step.generation.id}")
+        self.world.happened(f"undone {step.entry.id}")
 
 
 @dataclass

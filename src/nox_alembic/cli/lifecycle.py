@@ -40,16 +40,16 @@ def reset(shared: Shared, *, revision: str, no_seed: bool, fast: bool, cold: boo
 
 
 @verb("undo")
-@click.argument("generation", default="", metavar="[ID]")
+@click.argument("entry", default="", metavar="[ID]")
 @click.option("--list", "lists", is_flag=True, help="Show what is kept, and change nothing.")
-def undo(shared: Shared, *, generation: str, lists: bool) -> int:
+def undo(shared: Shared, *, entry: str, lists: bool) -> int:
     """Take back the last verb that changed the database or its files; what is there now is kept instead."""
-    return tell("undo", shared, _list_kept) if lists else perform("undo", shared, generation=generation)
+    return tell("undo", shared, _list_kept) if lists else perform("undo", shared, entry=entry)
 
 
 def _list_kept(environment: "Environment") -> int:
-    generations = environment.generations
-    environment.report.kept(generations.kept(generations.address()))
+    entries = environment.entries
+    environment.report.kept(entries.kept(entries.address()))
     return 0
 
 

@@ -195,7 +195,7 @@ _KEYS: Mapping[str, Callable[[str, object], object]] = {
     "test-command": _command,
     "timeout": _positive("a whole number of seconds"),
     "lock-timeout": _positive("a whole number of seconds"),
-    "undo-keep": _positive("a whole number of generations, at least 1"),
+    "undo-keep": _positive("a whole number of entries, at least 1"),
     "undo-limit": _size,
     "spare": _flag,
     "fast-backend": _one_of("restart", "reconnect"),

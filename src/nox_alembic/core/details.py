@@ -29,15 +29,17 @@ class InvalidIndex:
 class Details:
     """The revision files and the database, looked at closely.
 
-    `texts` and `digests` are the files by revision id, as text and as SHA-256 (hex); `recorded` is the SHA-256 of each
-    file at its upgrade. `objects` are the tables and their columns ("t" and "t.c") in the database. Without a database
-    only the files are known. `shared` is the branch that everybody has, "" where git knows of none, and `unpublished`
-    are the revisions that it does not have. `linter` is whether there is one.
+    `texts` and `digests` are the files by revision id, as text and as SHA-256 (hex);
+    `fingerprints` is the SHA-256 of each file at its upgrade. `objects` are the tables
+    and their columns ("t" and "t.c") in the database. Without a database only the files
+    are known. `shared` is the branch that everybody has, "" where git knows of none,
+    and `unpublished` are the revisions that it does not have. `linter` is whether there
+    is one.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
-    recorded: Mapping[str, str] = field(default_factory=dict)
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
     invalid: tuple[InvalidIndex, ...] = ()
     objects: frozenset[str] = frozenset()
     shared: str = ""

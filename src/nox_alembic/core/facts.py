@@ -8,15 +8,15 @@ from urllib.parse import quote
 
 from nox_alembic.core.copies.snapshots import Shelf
 from nox_alembic.core.copies.space import Room
-from nox_alembic.core.copies.spare_databases import Standing
+from nox_alembic.core.copies.spare_databases import SwapFacts
 from nox_alembic.core.copies.spares import Spares
-from nox_alembic.core.copies.undo import Journal
+from nox_alembic.core.copies.undo import UndoLog
 from nox_alembic.core.details import Details
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.revisions.head_file import HeadFile
-from nox_alembic.core.revisions.orphans import Lost
+from nox_alembic.core.revisions.orphans import Orphans
 from nox_alembic.core.revisions.team import Team
 
 NOWHERE = PurePath()
@@ -142,21 +142,24 @@ class EngineFacts:
 class Facts:
     """Everything that a recipe decides on.
 
-    `current` are the revisions in the database, None when it could not be asked; `healthy` is the backend's own word;
-    `refusal` is why the data folder may not be wiped; `undo` is what earlier verbs have kept and is really there;
-    `recorded_at` are the revisions whose files were recorded last, None when that was not looked at; `lost` is set when
-    there are revisions in `current` of which there is no file here. `head_file` is None where Alembic's folder is in a
-    package. `rebasing` names a rebase that has moved the database and was not finished. With several heads, `sources`
-    are the revision files that not all of them have, by id, and `team` is what git says of them, None without git.
-    `spares` are looked for by `reset` and `spare` only.
-    `source_of` gives the text of a revision file by its path, "" where it cannot be read: of thousands few matter.
-    `content_of` gives the bytes of a file of the project, None where there is none; `room` is what a copy of the
-    database would need, and `data_size` how many bytes the data has in all, None where nobody can tell: these are asked
-    only by what changes something.
-    `details` are looked at only for the verbs that need them; and only those of snapshots look for `shelf`
-    and `left`, which are databases that a killed restore has left, and with `undo` for `server_version`, "" when it
-    could not be asked.
-    `standing` is what the running server says of a swap, None where that was not asked or it did not answer.
+    `current` are the revisions in the database, None when it could not be asked;
+    `healthy` is the backend's own word; `refusal` is why the data folder may not be
+    wiped; `undo` is what earlier verbs have kept and is really there;
+    `fingerprinted_at` are the revisions whose files were recorded last, None when that
+    was not looked at; `orphans` is set when there are revisions in `current` of which
+    there is no file here. `head_file` is None where Alembic's folder is in a package.
+    `rebasing` names a rebase that has moved the database and was not finished. With
+    several heads, `sources` are the revision files that not all of them have, by id,
+    and `team` is what git says of them, None without git. `spares` are looked for by
+    `reset` and `spare` only. `source_of` gives the text of a revision file by its path,
+    "" where it cannot be read: of thousands few matter. `content_of` gives the bytes of
+    a file of the project, None where there is none; `room` is what a copy of the
+    database would need, and `data_size` how many bytes the data has in all, None where
+    nobody can tell: these are asked only by what changes something. `details` are
+    looked at only for the verbs that need them; and only those of snapshots look for
+    `shelf` and `left`, which are databases that a killed restore has left, and with
+    `undo` for `server_version`, "" when it could not be asked. `swap_facts` is what the
+    running server says of a swap, None where that was not asked or it did not answer.
     """
 
     engine: EngineFacts
@@ -165,7 +168,7 @@ class Facts:
     healthy: bool = False
     seed_pending: bool = False
     refusal: RefusedError | None = None
-    undo: Journal = field(default_factory=Journal)
+    undo: UndoLog = field(default_factory=UndoLog)
     source_of: Callable[[str], str] = field(default=lambda _path: "", repr=False, compare=False)
     content_of: Callable[[str], bytes | None] = field(default=lambda _path: None, repr=False, compare=False)
     room: Callable[[], Room] = field(default=Room, repr=False, compare=False)
@@ -173,18 +176,18 @@ class Facts:
     shelf: Shelf = field(default_factory=Shelf)
     server_version: str = ""
     left: tuple[str, ...] = ()
-    recorded_at: tuple[str, ...] | None = None
-    lost: Lost | None = None
+    fingerprinted_at: tuple[str, ...] | None = None
+    orphans: Orphans | None = None
     head_file: HeadFile | None = None
     rebasing: str = ""
     spares: Spares = field(default_factory=Spares)
     sources: Mapping[str, bytes] = field(default_factory=dict)
     team: Team | None = None
     details: Details | None = None
-    standing: Standing | None = None
+    swap_facts: SwapFacts | None = None
 
     @property
     def applied(self) -> frozenset[str]:
         """The revisions of this branch that are applied; below one that is not here, those that are known to be."""
-        below = (*self.lost.parents, *self.lost.recorded) if self.lost else ()
+        below = (*self.orphans.parents, *self.orphans.fingerprinted) if self.orphans else ()
         return self.history.with_ancestors((*(self.current or ()), *below))

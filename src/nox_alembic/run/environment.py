@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from nox_alembic.core.steps import Plan
     from nox_alembic.edges.alembic.client import Alembic
     from nox_alembic.run.acts.snapshots import Snapshotting
-    from nox_alembic.run.acts.spares import Sparing
-    from nox_alembic.run.acts.undo_databases import Keeping
-    from nox_alembic.run.acts.undo_folders import Safekeeping
-    from nox_alembic.run.acts.undo_log import Generations
+    from nox_alembic.run.acts.spares import SpareMaker
+    from nox_alembic.run.acts.undo_databases import UndoDatabases
+    from nox_alembic.run.acts.undo_folders import UndoFolders
+    from nox_alembic.run.acts.undo_log import LiveUndoLog
     from nox_alembic.run.ports import Person
 
 
@@ -76,18 +76,18 @@ class Environment:
         return None if self.place.throwaway else self.folders.data / revision_copies.FOLDER
 
     @property
-    def safe(self) -> "Safekeeping":
+    def safe(self) -> "UndoFolders":
         """What sets data aside."""
-        from nox_alembic.run.acts.undo_folders import Safekeeping  # noqa: PLC0415 - the wiper, which most verbs do not need
+        from nox_alembic.run.acts.undo_folders import UndoFolders  # noqa: PLC0415 - the wiper, which most verbs do not need
 
-        return Safekeeping(engine=self.engine, generations=self.generations, protect=self._protected())
+        return UndoFolders(engine=self.engine, entries=self.entries, protect=self._protected())
 
     @property
-    def generations(self) -> "Generations":
+    def entries(self) -> "LiveUndoLog":
         """What knows what was kept."""
-        from nox_alembic.run.acts.undo_log import Generations  # noqa: PLC0415 - which most verbs do not need
+        from nox_alembic.run.acts.undo_log import LiveUndoLog  # noqa: PLC0415 - which most verbs do not need
 
-        return Generations(
+        return LiveUndoLog(
             engine=self.engine,
             environment=self.config.environment,
             path=self.folders.state / self.config.environment / "undo.json",
@@ -95,13 +95,13 @@ class Environment:
         )
 
     @property
-    def keeping(self) -> "Keeping":
+    def keeping(self) -> "UndoDatabases":
         """What keeps copies of the database, and files."""
-        from nox_alembic.run.acts.undo_databases import Keeping  # noqa: PLC0415 - which most verbs do not need
+        from nox_alembic.run.acts.undo_databases import UndoDatabases  # noqa: PLC0415 - which most verbs do not need
 
-        return Keeping(
+        return UndoDatabases(
             engine=self.engine,
-            generations=self.generations,
+            entries=self.entries,
             root=self.root,
             limit=self.config.undo_limit,
             timeout=self.config.timeout,
@@ -120,7 +120,7 @@ class Environment:
             whole=whole,
         )
         seen = replace(seen, content_of=lambda path: files.read(self.root / path))
-        return self.generations.look(seen) if whole else seen
+        return self.entries.look(seen) if whole else seen
 
     @property
     def snapshots(self) -> "Snapshotting":
@@ -137,11 +137,11 @@ class Environment:
         )
 
     @property
-    def sparing(self) -> "Sparing":
+    def sparing(self) -> "SpareMaker":
         """What makes spares and knows them."""
-        from nox_alembic.run.acts.spares import Sparing  # noqa: PLC0415 - few verbs need it
+        from nox_alembic.run.acts.spares import SpareMaker  # noqa: PLC0415 - few verbs need it
 
-        return Sparing(
+        return SpareMaker(
             engine=self.engine,
             config=self.config,
             configuration=self.configuration,
@@ -210,11 +210,11 @@ class Environment:
         from nox_alembic.core.verbs.spare_databases import obstacle  # noqa: PLC0415 - for --fast alone
 
         facts = self.look_at_server(self.look(whole=False))
-        return replace(self.look_at_spares(self.look()), standing=facts.standing) if obstacle(facts) else facts
+        return replace(self.look_at_spares(self.look()), swap_facts=facts.swap_facts) if obstacle(facts) else facts
 
     def look_at_server(self, facts: Facts) -> Facts:
         """Return the facts with what the running server says of a swap, and of spare databases."""
-        from nox_alembic.core.copies.spare_databases import Standing  # noqa: PLC0415 - few verbs ask
+        from nox_alembic.core.copies.spare_databases import SwapFacts  # noqa: PLC0415 - few verbs ask
         from nox_alembic.edges.postgres import cluster, siblings  # noqa: PLC0415 - few verbs ask
 
         address = facts.engine.address if facts.current is not None else None
@@ -224,8 +224,8 @@ class Environment:
         may_create, record, known = seen
         needs = facts.spares.needs if facts.spares.needs.settings else self._needs(facts)
         spares = tuple(one for one in siblings.marked(address) if one.mark.role == "spare")
-        standing = Standing(may_create=may_create, record=record, cluster=known, spares=spares, needs=needs)
-        return replace(facts, standing=standing)
+        swap_facts = SwapFacts(may_create=may_create, record=record, cluster=known, spares=spares, needs=needs)
+        return replace(facts, swap_facts=swap_facts)
 
     def _needs(self, facts: Facts) -> "Needs | None":
         """Return what a spare made now would depend on, None where a file cannot be read."""

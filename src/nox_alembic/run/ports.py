@@ -98,7 +98,7 @@ class Migrations(Protocol):
         """Return a new revision that is not written yet."""
 
 
-class Records(Protocol):
+class Fingerprints(Protocol):
     """What is kept in the database about the files of revisions; the module `edges.applied` has it all."""
 
     def read(self, address: DatabaseAddress) -> Mapping[str, str]:
@@ -170,7 +170,7 @@ class Clusters(Protocol):
         """Keep in the database what the server has now."""
 
 
-class Aside(Protocol):
+class Siblings(Protocol):
     """What makes databases beside the real one; the module `edges.aside` has it all."""
 
     def create(self, address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
@@ -254,7 +254,7 @@ class Safe(Protocol):
         """Delete what is not kept; return what there is to say of what is left."""
 
 
-class Keeping(Protocol):
+class UndoDatabases(Protocol):
     """What the runner asks of copies of the database, and of files, for `undo`; `keeping` has it all."""
 
     def keep(self, step: KeepDatabase, history: History, consent: Callable[[str], None]) -> bool:
@@ -324,7 +324,7 @@ class Tools:
     database: Database
     backend: Backend
     migrations: Callable[[], Migrations]
-    records: Records
+    fingerprints: Fingerprints
     keep: Callable[[Path], str]
     rehearsing: Callable[[], AbstractContextManager[Migrations]]
     clones: Clones
@@ -333,12 +333,12 @@ class Tools:
     inspection: Inspection
     repairs: Repairs
     clusters: Clusters
-    aside: Aside
+    aside: Siblings
     linter: Linter
     reread: Callable[[], History]
     write_revision: Callable[[Path, str], None]
     safe: Safe
-    keeping: Callable[[], Keeping]
+    keeping: Callable[[], UndoDatabases]
     snapshots: Callable[[], Snapshots]
     spares: Callable[[], Spares]
     beside: Run

@@ -15,7 +15,7 @@ from nox_alembic.report import Reporter
 from nox_alembic.run.acts.checks import Checking
 from nox_alembic.run.acts.migration import DONE, NOT_NEEDED, Movement
 from nox_alembic.run.acts.rehearsal import SHADOW, Rehearsal
-from nox_alembic.run.acts.spare_databases import Standby, seed
+from nox_alembic.run.acts.spare_databases import SpareDatabases, seed
 from nox_alembic.run.ports import Tools
 
 # What comes back by itself does so at the next request.
@@ -107,10 +107,10 @@ class Runner:
                 return self._movement.apply(step)
             case steps.Downgrade():
                 self._movement.downgrade(step)
-            case steps.DowngradeLost():
-                return self._movement.downgrade_lost(step)
-            case steps.KeepFiles():
-                self._movement.keep_files()
+            case steps.DowngradeOrphans():
+                return self._movement.downgrade_orphans(step)
+            case steps.CopyRevisionFiles():
+                self._movement.copy_revision_files()
             case steps.NoteRebase(name):
                 self.tools.database.write_note(engine.address(), "rebase", name)
             case steps.ReplaceFile(path, before, after):
@@ -129,7 +129,7 @@ class Runner:
             case steps.KillServices():
                 engine.kill_services()
             case steps.MakeNew() | steps.MigrateNew() | steps.SeedNew() | steps.KeepSpare() | steps.DropSpares():
-                return Standby(self.tools, self.report, self._configuration()).do(step)
+                return SpareDatabases(self.tools, self.report, self._configuration()).do(step)
             case (
                 steps.SaveSnapshot()
                 | steps.CheckSnapshot()
@@ -302,7 +302,7 @@ class Runner:
 
 # These print while they run, so that their result needs a line of its own.
 _SPEAKING = (
-    steps.Migrate, steps.Downgrade, steps.DowngradeLost, steps.Rehearse, steps.AwaitEdit, steps.PrintUpgradeSql,
+    steps.Migrate, steps.Downgrade, steps.DowngradeOrphans, steps.Rehearse, steps.AwaitEdit, steps.PrintUpgradeSql,
     steps.WriteRevision, steps.ApplyRevision, steps.Seed, steps.MigrateNew, steps.SeedNew, steps.RunTests,
     steps.SaveSnapshot, steps.CheckSnapshot, steps.LoadSnapshot, steps.MakeSpare,
 )  # fmt: skip

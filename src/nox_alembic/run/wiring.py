@@ -51,7 +51,7 @@ class Wiring:
             database=server,
             backend=health,
             migrations=lambda: self._supervised(replace(at.alembic(), strict=bool(at.mark), mark=at.mark)),
-            records=fingerprints,
+            fingerprints=fingerprints,
             keep=lambda file: revision_copies.keep(at.copies, file),
             rehearsing=self._rehearsing,
             clones=rehearsal_copy,

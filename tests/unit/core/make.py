@@ -9,21 +9,21 @@ import pytest
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies.snapshots import Snapshot
 from nox_alembic.core.copies.spares import Needs, Spare
-from nox_alembic.core.copies.undo import Generation
+from nox_alembic.core.copies.undo import UndoEntry
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Facts, Foreign
 from nox_alembic.core.revisions.graph import History, Revision
-from nox_alembic.core.revisions.orphans import FileVersion, LostRevision
+from nox_alembic.core.revisions.orphans import FileVersion, OrphanRevision
 
 ROOT = PurePath("/project")
 FOLDER = DataLocation(kind="folder", path=ROOT / "volumes/db", within=ROOT)
 ADDRESS = DatabaseAddress(host="127.0.0.1", port=5432, user="dds", name="ddsurveys", password="s3cret")
 ELSEWHERE = Foreign(root="/elsewhere", project="dds-dev")
 BACKEND = BackendFacts(defined=True, running=False, url="http://127.0.0.1:8000/health")
-KEPT = Generation(
+KEPT = UndoEntry(
     id="0ab1c2", verb="reset", at="2026-11-25T20:00:00Z", kind="folder", kept=".db.wipe", revisions=("c3",), open=False
 )
-COPY = Generation(
+COPY = UndoEntry(
     id="d00001", verb="downgrade", at="2026-11-25T20:00:00Z", kind="database",
     kept="ddsurveys__before_20261125t200000000z", revisions=("c3",), open=False, size=7_600_000,
 )  # fmt: skip
@@ -58,11 +58,11 @@ def chain(*ids: str) -> History:
     )
 
 
-def lost(key: str, *down: str, **fields: Any) -> LostRevision:
+def orphan(key: str, *down: str, **fields: Any) -> OrphanRevision:
     """A revision that was found on the branch "feature"."""
     file = FileVersion(**{"content": f"file of {key}".encode(), "place": 'the branch "feature"', "author": "Ada",
                           "date": "2026-01-31", "branch": "feature", "commit": "c0ffee", **fields})  # fmt: skip
-    return LostRevision(revision=Revision(id=key, down=down, message=f"make {key}"), file=file)
+    return OrphanRevision(revision=Revision(id=key, down=down, message=f"make {key}"), file=file)
 
 
 def engine(**fields: Any) -> EngineFacts:

@@ -10,7 +10,7 @@ from nox_alembic.core.catalogue import Catalogue, Item
 from nox_alembic.core.errors import FailedError, FindingError, NoxAlembicError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
-from nox_alembic.core.revisions.orphans import Lost
+from nox_alembic.core.revisions.orphans import Orphans
 from nox_alembic.core.steps import (
     AcceptFiles,
     ApplyRevision,
@@ -24,18 +24,18 @@ from nox_alembic.core.steps import (
     CloseUndo,
     CompareModels,
     ConfirmSpare,
+    CopyRevisionFiles,
     DeleteSnapshots,
     Discard,
     DiscardData,
     Down,
     Downgrade,
-    DowngradeLost,
+    DowngradeOrphans,
     DropIndex,
     DropShadow,
     DropSpares,
     Foreground,
     KeepDatabase,
-    KeepFiles,
     KeepSpare,
     Kill,
     KillServices,
@@ -79,7 +79,7 @@ from nox_alembic.core.steps import (
 from nox_alembic.report import Reporter
 from nox_alembic.run.ports import Tools
 from nox_alembic.run.runner import Runner
-from tests.unit.core.make import ADDRESS, COPY, FOLDER, KEPT, ROOT, SAVED, SEED, SPARE, chain, config, lost
+from tests.unit.core.make import ADDRESS, COPY, FOLDER, KEPT, ROOT, SAVED, SEED, SPARE, chain, config, orphan
 from tests.unit.fakes import (
     FakeBackend,
     FakeClones,
@@ -107,7 +107,7 @@ class Bench:
         self.world = World()
         self.commands = FakeCommands(self.world)
         self.safe, self.keeping = FakeSafe(self.world), FakeKeeping(self.world)
-        self.records, self.kept = FakeRecords(), FakeKept()
+        self.fingerprints, self.kept = FakeRecords(), FakeKept()
         self.report = Reporter("reset")
         self.repairs = FakeRepairs(self.world)
         self.linter, self.clusters = FakeLinter(self.world), FakeClusters(self.world)
@@ -123,7 +123,7 @@ class Bench:
             database=FakeDatabase(self.world),
             backend=FakeBackend(self.world),
             migrations=lambda: migrations,
-            records=self.records,
+            fingerprints=self.fingerprints,
             keep=self.kept.keep,
             rehearsing=lambda: contextlib.nullcontext(rehearsing),
             clones=clones,
@@ -219,8 +219,8 @@ def test_every_step_has_its_test() -> None:
         MigrateNew,
         SeedNew,
         Downgrade,
-        DowngradeLost,
-        KeepFiles,
+        DowngradeOrphans,
+        CopyRevisionFiles,
         Rehearse,
         AwaitEdit,
         Seed,
@@ -396,57 +396,60 @@ def test_a_new_revision_is_applied_by_the_history_that_has_it(bench: Bench) -> N
 
 
 def test_an_upgrade_is_intended_before_it_runs_and_recorded_after_it(bench: Bench) -> None:
-    bench.world.current, bench.records.recorded = ("a1",), {"a1": "as applied"}
+    bench.world.current, bench.fingerprints.recorded = ("a1",), {"a1": "as applied"}
     bench.world.fails = "upgrade heads"
     bench.refusal(Migrate("heads"))
     kept = {"b2": "bytes of b2", "c3": "bytes of c3"}
-    assert (bench.records.recorded, bench.records.intentions) == ({"a1": "as applied"}, kept)
+    assert (bench.fingerprints.recorded, bench.fingerprints.intentions) == ({"a1": "as applied"}, kept)
     bench.world.fails = ""
     bench.run(Migrate("heads"))
-    assert (bench.records.recorded, bench.records.intentions) == ({"a1": "as applied", **kept}, {})
+    assert (bench.fingerprints.recorded, bench.fingerprints.intentions) == ({"a1": "as applied", **kept}, {})
 
 
 def test_a_run_that_was_cut_off_is_recorded_by_the_next_with_what_it_intended(bench: Bench) -> None:
     """The file may have been edited since; and what nobody intended is taken as it is now."""
-    bench.world.current, bench.records.intentions = ("b2",), {"b2": "as intended", "c3": "never applied"}
-    assert bench.run(KeepFiles()) == ["lock", "unlock"]
-    assert (bench.records.recorded, bench.records.intentions) == ({"a1": "bytes of a1", "b2": "as intended"}, {})
+    bench.world.current, bench.fingerprints.intentions = ("b2",), {"b2": "as intended", "c3": "never applied"}
+    assert bench.run(CopyRevisionFiles()) == ["lock", "unlock"]
+    assert (bench.fingerprints.recorded, bench.fingerprints.intentions) == (
+        {"a1": "bytes of a1", "b2": "as intended"},
+        {},
+    )
 
 
 def test_what_a_downgrade_takes_back_has_no_record_any_more(bench: Bench) -> None:
-    bench.world.current, bench.records.recorded = ("c3",), {"a1": "1", "b2": "2", "c3": "3"}
+    bench.world.current, bench.fingerprints.recorded = ("c3",), {"a1": "1", "b2": "2", "c3": "3"}
     bench.run(Downgrade("b2", ("c3",)))
-    assert bench.records.recorded == {"a1": "1", "b2": "2"}
+    assert bench.fingerprints.recorded == {"a1": "1", "b2": "2"}
 
 
 def test_no_room_for_copies_is_a_warning_and_no_failure(bench: Bench) -> None:
     bench.kept.full = True
     assert "upgrade heads" in bench.run(Migrate("heads"))
-    assert bench.records.recorded == {}
+    assert bench.fingerprints.recorded == {}
     assert (
         bench.report.fields["warnings"]
         == ["no copies of revision files are kept: [Errno 28] No space left on device"] * 2
     )
 
 
-LOST = Lost(found=(lost("x2", "x1"), lost("x1", "b2")))
+ORPHANS = Orphans(found=(orphan("x2", "x1"), orphan("x1", "b2")))
 
 
 def test_revisions_of_another_branch_are_taken_back_by_their_files(bench: Bench) -> None:
-    bench.world.current, bench.records.recorded = ("x2",), {"a1": "1", "b2": "2", "x1": "3", "x2": "4"}
-    assert bench.run(DowngradeLost(LOST)) == ["lock", "downgrade x1@b2 x2.py x1.py", "unlock"]
-    assert bench.records.recorded == {"a1": "1", "b2": "2"}
+    bench.world.current, bench.fingerprints.recorded = ("x2",), {"a1": "1", "b2": "2", "x1": "3", "x2": "4"}
+    assert bench.run(DowngradeOrphans(ORPHANS)) == ["lock", "downgrade x1@b2 x2.py x1.py", "unlock"]
+    assert bench.fingerprints.recorded == {"a1": "1", "b2": "2"}
 
 
 def test_what_another_run_has_taken_back_meanwhile_is_not_taken_back_again(bench: Bench) -> None:
     bench.world.current = ("b2",)
-    bench.run(DowngradeLost(LOST))
+    bench.run(DowngradeOrphans(ORPHANS))
     assert bench.report.steps[0].outcome == "not needed"
 
 
 def test_a_script_of_another_branch_that_fails_says_what_is_applied_now(bench: Bench) -> None:
     bench.world.current, bench.world.fails = ("x2",), "downgrade x1@b2 x2.py x1.py"
-    error = bench.refusal(DowngradeLost(LOST))
+    error = bench.refusal(DowngradeOrphans(ORPHANS))
     assert (error.id, error.message, error.hint) == (
         "NA440",
         "downgrade x1@b2 x2.py x1.py failed; the database is now at x2",
@@ -457,7 +460,7 @@ def test_a_script_of_another_branch_that_fails_says_what_is_applied_now(bench: B
 
 def test_a_script_of_another_branch_that_changes_nothing_is_noticed(bench: Bench) -> None:
     bench.world.current, bench.world.forgets = ("x2",), True
-    assert bench.refusal(DowngradeLost(LOST)).message.endswith("x2 still applied after the downgrade")
+    assert bench.refusal(DowngradeOrphans(ORPHANS)).message.endswith("x2 still applied after the downgrade")
 
 
 def test_a_rebase_is_noted_in_the_database(bench: Bench) -> None:

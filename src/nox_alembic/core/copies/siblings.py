@@ -48,7 +48,7 @@ class Mark:
 
 
 @frozen
-class Marked:
+class Sibling:
     """A database of ours by its name and its mark."""
 
     name: str
@@ -98,12 +98,12 @@ def is_ours(database: str, name: str, mark: Mark | None) -> bool:
     return suffix is not None and name == _fitting(database, suffix[0])
 
 
-def unfinished(found: Sequence[Marked]) -> tuple[str, ...]:
+def unfinished(found: Sequence[Sibling]) -> tuple[str, ...]:
     """Return what a run that was killed was about to make."""
     return tuple(one.name for one in found if one.mark.role == "new")
 
 
-def leftovers(found: Sequence[Marked], environment: str, kept: Collection[str]) -> tuple[str, ...]:
+def leftovers(found: Sequence[Sibling], environment: str, kept: Collection[str]) -> tuple[str, ...]:
     """Return what may be dropped: what was never finished, and what is kept of this environment no more."""
     old = [one for one in found if one.mark.role == "before" and one.mark.environment == environment]
     return (*unfinished(found), *(one.name for one in old if one.name not in kept))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import field
 from typing import Any
 
-from nox_alembic.core.copies.siblings import Marked
+from nox_alembic.core.copies.siblings import Sibling
 from nox_alembic.core.copies.spares import Needs
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
@@ -49,7 +49,7 @@ class Cluster:
 
 
 @frozen(kw_only=True)
-class Standing:
+class SwapFacts:
     """What a running server says of a swap. `record` is that of its fresh data, "" when there is none.
 
     `may_create` is whether the user may make databases; `spares` are those of this database. `needs` is what one made
@@ -59,7 +59,7 @@ class Standing:
     may_create: bool
     record: str
     cluster: Cluster
-    spares: tuple[Marked, ...] = ()
+    spares: tuple[Sibling, ...] = ()
     needs: Needs | None = None
 
     @property
@@ -75,7 +75,7 @@ class Standing:
         files, settings = {key: self.needs.files[key] for key in keys}, dict(self.needs.settings)
         return _digest({"files": files, "settings": settings, "seed": self.needs.seed if seeded else ""})
 
-    def spare(self, history: History, revisions: Collection[str], *, seeded: bool) -> Marked | None:
+    def spare(self, history: History, revisions: Collection[str], *, seeded: bool) -> Sibling | None:
         """Return the spare database that is at these revisions, made from what there is now."""
         wanted = self.digest(history, revisions, seeded=seeded)
         for one in self.spares:
@@ -83,7 +83,7 @@ class Standing:
                 return one
         return None
 
-    def prefix(self, history: History, revisions: Collection[str]) -> Marked | None:
+    def prefix(self, history: History, revisions: Collection[str]) -> Sibling | None:
         """Return the spare database without a seed that has a part of these revisions, and only files of now."""
         whole = history.with_ancestors(revisions)
         for one in self.spares:

@@ -1,4 +1,4 @@
-"""What verbs have kept of the state before them, as generations, and which of them `undo` takes back."""
+"""What verbs have kept of the state before them, as entries, and which of them `undo` takes back."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, replace
@@ -29,7 +29,7 @@ class FileChange:
 
 
 @frozen(kw_only=True)
-class Generation:
+class UndoEntry:
     """One state that was kept when `verb` took it away at `at` (ISO 8601, UTC).
 
     `kept` is its name: of the folder beside the data folder, of the volume, of the database, "" for files alone.
@@ -55,7 +55,7 @@ class Generation:
 
     @property
     def shown(self) -> str:
-        """The generation as lists show it."""
+        """The entry as lists show it."""
         names = ", ".join(change.path for change in self.files)
         if self.kind == "files":
             return f"{self.id}: the files before `{self.verb}` of {self.at}: {names or 'none was changed'}"
@@ -72,69 +72,69 @@ class Generation:
 
 
 @frozen
-class Journal:
-    """The generations of one environment, the oldest first."""
+class UndoLog:
+    """The entries of one environment, the oldest first."""
 
-    generations: tuple[Generation, ...] = ()
+    entries: tuple[UndoEntry, ...] = ()
 
     @property
-    def live(self) -> tuple[Generation, ...]:
+    def live(self) -> tuple[UndoEntry, ...]:
         """Those that can be brought back now."""
-        return tuple(one for one in self.generations if not one.hidden)
+        return tuple(one for one in self.entries if not one.hidden)
 
     @property
-    def newest(self) -> Generation | None:
+    def newest(self) -> UndoEntry | None:
         """The one that `undo` takes back."""
         return self.live[-1] if self.live else None
 
     @property
     def is_open(self) -> bool:
         """Whether the last verb that took the whole data away has not come to its end."""
-        return any(one.open and one.kind in WHOLE for one in self.generations)
+        return any(one.open and one.kind in WHOLE for one in self.entries)
 
     @property
     def is_doubtful(self) -> bool:
         """Whether a run was killed while it moved the data of a volume."""
-        return any(one.doubtful for one in self.generations)
+        return any(one.doubtful for one in self.entries)
 
-    def having(self, kept: Collection[str], databases: Collection[str] | None = ()) -> "Journal":
+    def having(self, kept: Collection[str], databases: Collection[str] | None = ()) -> "UndoLog":
         """Return what is really there: a verb that was killed before it took anything away has kept nothing.
 
         `kept` are the folders and volumes, `databases` those in the server, None while it does not answer. A database
         that is older than a folder that is there may lie in it, and come back with it: it is hidden, and not forgotten.
         """
-        return Journal(tuple(self._seen(set(kept), databases)))
+        return UndoLog(tuple(self._seen(set(kept), databases)))
 
-    def _seen(self, kept: set[str], databases: Collection[str] | None) -> Iterator[Generation]:
-        for number, one in enumerate(self.generations):
+    def _seen(self, kept: set[str], databases: Collection[str] | None) -> Iterator[UndoEntry]:
+        for number, one in enumerate(self.entries):
             if (one.kind == "files" and one.files) or (one.kind in WHOLE and one.kept in kept):
                 yield one
             elif one.kind == "database":
                 there = databases is None or one.kept in databases
-                if there or any(later.kept in kept for later in self.generations[number:]):
+                if there or any(later.kept in kept for later in self.entries[number:]):
                     # While nobody can ask, it is as it was seen last.
                     yield replace(one, hidden=one.hidden if databases is None else not there)
 
-    def pushed(self, generation: Generation) -> "Journal":
-        """Return the journal with one more generation; what a cut-off verb has left of a database is half made."""
-        half_made = generation.kind == "database" and any(one.open and one.kind == "database" for one in self.live)
-        return Journal((*self.generations, replace(generation, half_made=half_made)))
+    def pushed(self, entry: UndoEntry) -> "UndoLog":
+        """Return the undo log with one more entry; what a cut-off verb has left of a database is half made."""
+        half_made = entry.kind == "database" and any(one.open and one.kind == "database" for one in self.live)
+        return UndoLog((*self.entries, replace(entry, half_made=half_made)))
 
-    def changing(self, verb: str, change: FileChange) -> "Journal":
-        """Return it with one more file in the newest generation, if that is of the verb and open."""
+    def changing(self, verb: str, change: FileChange) -> "UndoLog":
+        """Return it with one more file in the newest entry, if that is of the verb and open."""
         if self.newest is None or not self.newest.open or self.newest.verb != verb:
             return self
         grown = replace(self.newest, files=(*self.newest.files, change))
-        return Journal(tuple(grown if one.id == grown.id else one for one in self.generations))
+        return UndoLog(tuple(grown if one.id == grown.id else one for one in self.entries))
 
-    def thinned(self, limit: int) -> "Journal":
+    def thinned(self, limit: int) -> "UndoLog":
         """Return it with the newest `limit` of the half made databases alone: they add up while verbs fail."""
-        half_made = [one.id for one in self.generations if one.half_made and one.open]
+        half_made = [one.id for one in self.entries if one.half_made and one.open]
         gone = set(half_made[: max(0, len(half_made) - limit)])
-        return Journal(tuple(one for one in self.generations if one.id not in gone))
+        return UndoLog(tuple(one for one in self.entries if one.id not in gone))
 
-    def closed(self, limit: int) -> "Journal":
-        """Return it with the verb at its end, and of each kind with the newest `limit` generations alone.
+    def closed(self, limit: int) -> "UndoLog":
+        """Return it with the verb at its end, and of each kind with the newest `limit` entries alone.
 
         What is hidden is counted apart, since it may be all that there is when it comes back. The last whole database
         stays in any case, so that no failing verb takes its place.
@@ -142,34 +142,34 @@ class Journal:
         left: dict[tuple[Kind, bool], int] = {}
         whole = next((one for one in reversed(self.live) if one.kind == "database" and not one.half_made), None)
         stay = []
-        for one in reversed(self.generations):
+        for one in reversed(self.entries):
             left[one.kind, one.hidden] = left.get((one.kind, one.hidden), limit) - 1
             if left[one.kind, one.hidden] >= 0 or one is whole:
                 stay.append(replace(one, open=False))
-        return Journal(tuple(reversed(stay)))
+        return UndoLog(tuple(reversed(stay)))
 
-    def settled(self, generation: Generation, server: str) -> "Journal":
-        """Return it without a doubt about that generation, which that major version can use."""
-        known = replace(generation, doubtful=False, server=server)
-        return Journal(tuple(known if one.id == generation.id else one for one in self.generations))
+    def settled(self, entry: UndoEntry, server: str) -> "UndoLog":
+        """Return it without a doubt about that entry, which that major version can use."""
+        known = replace(entry, doubtful=False, server=server)
+        return UndoLog(tuple(known if one.id == entry.id else one for one in self.entries))
 
-    def without(self, generation: Generation) -> "Journal":
-        """Return it without one generation."""
-        return Journal(tuple(one for one in self.generations if one.id != generation.id))
+    def without(self, entry: UndoEntry) -> "UndoLog":
+        """Return it without one entry."""
+        return UndoLog(tuple(one for one in self.entries if one.id != entry.id))
 
-    def chosen(self, word: str) -> Generation:
-        """Return the generation of that id, or the newest for ""; raises FindingError or UsageError."""
+    def chosen(self, word: str) -> UndoEntry:
+        """Return the entry of that id, or the newest for ""; raises FindingError or UsageError."""
         if self.newest is None:
             raise FindingError("NA631", "there is nothing to undo in this environment", hint="`nox -s status` shows it")
         if not word:
             return self.newest
-        found = [one for one in self.generations if one.id == word]
+        found = [one for one in self.entries if one.id == word]
         if not found:
             message = f'there is no kept data "{word}"'
             known = "; ".join(one.shown for one in reversed(self.live))
             raise UsageError("NA632", message, hint=f"there is {known}")
         if found[0].hidden:
-            after = self.generations[self.generations.index(found[0]) :]
+            after = self.entries[self.entries.index(found[0]) :]
             holder = next((one for one in after if one.kind in WHOLE), self.newest)
             message = f'the database "{found[0].kept}" is not in the server that runs now'
             hint = f"it went with the data before `{holder.verb}` of {holder.at}: `nox -s undo -- {holder.id}` first"

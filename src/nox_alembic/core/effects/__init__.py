@@ -6,11 +6,11 @@ from nox_alembic.core.frozen import frozen
 
 Kind = Literal["table", "column", "constraint", "index", "type", "view", "function", "trigger", "sequence", "other"]
 # `use`: it must be there and stays as it is, as the column of an index; `rows`: only the table's content changes.
-Act = Literal["create", "alter", "rename", "drop", "use", "rows"]
+Operation = Literal["create", "alter", "rename", "drop", "use", "rows"]
 
 
 @frozen
-class Touch:
+class Effect:
     """One object that a revision changes; `name` is unique among the objects of its kind (a column is `table.column`).
 
     `table` is the table that it belongs to, "" for none or where the text does not say; `line` counts from 1.
@@ -18,7 +18,7 @@ class Touch:
 
     kind: Kind
     name: str
-    act: Act
+    operation: Operation
     line: int
     table: str = ""
 
@@ -32,18 +32,18 @@ class Unread:
 
 
 @frozen
-class Touched:
+class Effects:
     """All that a revision changes, as far as it could be read."""
 
-    touches: tuple[Touch, ...] = ()
+    found: tuple[Effect, ...] = ()
     unread: tuple[Unread, ...] = ()
 
 
-def table(name: str, act: Act, line: int) -> Touch:
+def table(name: str, operation: Operation, line: int) -> Effect:
     """Return the touch of a table itself."""
-    return Touch("table", name, act, line, name)
+    return Effect("table", name, operation, line, name)
 
 
-def part(kind: Kind, owner: str, name: str, act: Act, line: int) -> Touch:
+def part(kind: Kind, owner: str, name: str, operation: Operation, line: int) -> Effect:
     """Return the touch of what has its name within a table: a column, a constraint, a trigger."""
-    return Touch(kind, f"{owner}.{name}", act, line, owner)
+    return Effect(kind, f"{owner}.{name}", operation, line, owner)

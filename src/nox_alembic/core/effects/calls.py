@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 
-from nox_alembic.core.effects import Act, Touch, part, table
+from nox_alembic.core.effects import Effect, Operation, part, table
 from nox_alembic.core.frozen import frozen
 
 # The positional arguments of each operation, in order; of a batch's operations the table is left out.
@@ -64,7 +64,7 @@ class Call:
         return f"{schema}.{self.text(key)}" if schema not in {"", "public"} else self.text(key)
 
 
-def touches_of(call: Call) -> Iterator[Touch]:  # noqa: C901, PLR0912 - a case an operation
+def effects_on(call: Call) -> Iterator[Effect]:  # noqa: C901, PLR0912 - a case an operation
     """Yield what the operation changes; raises LookupError when a name is not known."""
     line = call.line
     match call.name:
@@ -84,10 +84,10 @@ def touches_of(call: Call) -> Iterator[Touch]:  # noqa: C901, PLR0912 - a case a
         case "alter_column":
             yield from _altered_column(call)
         case "create_index":
-            yield Touch("index", call.text("index_name"), "create", line, call.table())
+            yield Effect("index", call.text("index_name"), "create", line, call.table())
             yield from _used(call, call.table(), "columns")
         case "drop_index":
-            yield Touch("index", call.text("index_name"), "drop", line, _table_or_none(call))
+            yield Effect("index", call.text("index_name"), "drop", line, _table_or_none(call))
         case "drop_constraint":
             yield part("constraint", call.table(), call.text("constraint_name"), "drop", line)
         case "create_foreign_key":
@@ -102,21 +102,21 @@ def touches_of(call: Call) -> Iterator[Touch]:  # noqa: C901, PLR0912 - a case a
             yield from _used(call, call.table(), "columns")
 
 
-def _altered_column(call: Call) -> Iterator[Touch]:
+def _altered_column(call: Call) -> Iterator[Effect]:
     owner, name, new = call.table(), call.text("column_name"), call.optional("new_column_name")
-    act: Act = "rename" if "new_column_name" in call.given else "alter"
-    yield part("column", owner, name, act, call.line)
+    operation: Operation = "rename" if "new_column_name" in call.given else "alter"
+    yield part("column", owner, name, operation, call.line)
     if new:
         yield part("column", owner, new, "create", call.line)
 
 
-def _constraint(call: Call, owner: str) -> Iterator[Touch]:
+def _constraint(call: Call, owner: str) -> Iterator[Effect]:
     """Yield the constraint; one without a name cannot be meant by anybody else, so it is a change of the table."""
     name = call.optional("constraint_name")
     yield part("constraint", owner, name, "create", call.line) if name else table(owner, "alter", call.line)
 
 
-def _used(call: Call, owner: str, key: str) -> Iterator[Touch]:
+def _used(call: Call, owner: str, key: str) -> Iterator[Effect]:
     yield from (part("column", owner, column, "use", call.line) for column in call.texts(key))
 
 

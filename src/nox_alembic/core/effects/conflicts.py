@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator, Sequence
 
-from nox_alembic.core.effects import Act, Touch, Touched
+from nox_alembic.core.effects import Effect, Effects, Operation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import Revision
 
@@ -13,7 +13,7 @@ class Reading:
     """A revision of one branch with what it changes; `whose` is its author and branch, as messages tell it."""
 
     revision: Revision
-    touched: Touched
+    effects: Effects
     whose: str = ""
 
     @property
@@ -41,37 +41,37 @@ def conflicts(ours: Sequence[Reading], theirs: Sequence[Reading]) -> Iterator[Co
 
 
 def _of_pair(our: Reading, their: Reading) -> Iterator[Conflict]:
-    certain = [(a, b) for a, b in itertools.product(our.touched.touches, their.touched.touches) if _collide(a, b)]
+    certain = [(a, b) for a, b in itertools.product(our.effects.found, their.effects.found) if _collide(a, b)]
     for sentence in dict.fromkeys(f"{our.shown} {_does(a)}, and {their.shown} {_does(b, a)}" for a, b in certain):
         yield Conflict(True, our, their, sentence)
-    told = {touch.table for pair in certain for touch in pair}
-    for table in sorted(_changed_tables(our.touched) & _changed_tables(their.touched) - told):
+    told = {effect.table for pair in certain for effect in pair}
+    for table in sorted(_changed_tables(our.effects) & _changed_tables(their.effects) - told):
         yield Conflict(False, our, their, f"{our.shown} and {their.shown} both change the table {table}")
 
 
-def _collide(a: Touch, b: Touch) -> bool:
+def _collide(a: Effect, b: Effect) -> bool:
     """Return whether one of the two cannot be done, or is lost, where both are."""
-    acts = {a.act, b.act}
+    acts = {a.operation, b.operation}
     if a.kind == "table" or b.kind == "table":
-        gone = any(touch.kind == "table" and touch.act in _GONE for touch in (a, b))
+        gone = any(effect.kind == "table" and effect.operation in _GONE for effect in (a, b))
         return bool(a.table) and a.table == b.table and (gone or (a.kind == b.kind and acts == {"create"}))
     if (a.kind, a.name) != (b.kind, b.name):
         return False
     return bool(acts & _GONE) if "use" in acts else True
 
 
-def _changed_tables(touched: Touched) -> set[str]:
-    return {touch.table for touch in touched.touches if touch.table and touch.act != "use"}
+def _changed_tables(effects: Effects) -> set[str]:
+    return {effect.table for effect in effects.found if effect.table and effect.operation != "use"}
 
 
-def _does(touch: Touch, as_well: Touch | None = None) -> str:
-    same = as_well is not None and (touch.kind, touch.name) == (as_well.kind, as_well.name)
-    kind = "" if touch.kind == "other" else f"{touch.kind} "
-    return f"{_VERBS[touch.act]} {'it' if same else f'the {kind}{touch.name}'} (line {touch.line})"
+def _does(effect: Effect, as_well: Effect | None = None) -> str:
+    same = as_well is not None and (effect.kind, effect.name) == (as_well.kind, as_well.name)
+    kind = "" if effect.kind == "other" else f"{effect.kind} "
+    return f"{_VERBS[effect.operation]} {'it' if same else f'the {kind}{effect.name}'} (line {effect.line})"
 
 
-_GONE: set[Act] = {"drop", "rename"}
-_VERBS: dict[Act, str] = {
+_GONE: set[Operation] = {"drop", "rename"}
+_VERBS: dict[Operation, str] = {
     "create": "creates", "alter": "changes", "rename": "renames", "drop": "drops", "use": "needs",
     "rows": "writes rows of",
 }  # fmt: skip

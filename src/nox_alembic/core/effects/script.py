@@ -5,8 +5,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from nox_alembic.core.effects import Touch, Touched, Unread, part, table
-from nox_alembic.core.effects.calls import HARMLESS, POSITIONS, TABLES, Call, touches_of
+from nox_alembic.core.effects import Effect, Effects, Unread, part, table
+from nox_alembic.core.effects.calls import HARMLESS, POSITIONS, TABLES, Call, effects_on
 from nox_alembic.core.effects.sql import read_sql, shortened
 from nox_alembic.core.effects.values import Known, Value, callee, owner, values
 
@@ -15,7 +15,7 @@ MOST_ROUNDS = 500
 _OF_THE_MODULE = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 
 
-def touched(text: str) -> Touched:
+def read_effects(text: str) -> Effects:
     """Return what the revision's `upgrade` changes; raises SyntaxError for what is no Python."""
     tree = ast.parse(text)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -25,7 +25,7 @@ def touched(text: str) -> Touched:
     )
     if "upgrade" in functions:
         reader.body(functions["upgrade"].body)
-    return Touched(tuple(dict.fromkeys(reader.touches)), tuple(dict.fromkeys(reader.unread)))
+    return Effects(tuple(dict.fromkeys(reader.found)), tuple(dict.fromkeys(reader.unread)))
 
 
 @dataclass
@@ -37,7 +37,7 @@ class _Reader:
     batches: dict[str, Mapping[str, Value]] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
     running: list[str] = field(default_factory=lambda: ["upgrade"])
-    touches: list[Touch] = field(default_factory=list)
+    found: list[Effect] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
 
     def body(self, body: Iterable[ast.stmt]) -> None:
@@ -122,7 +122,7 @@ class _Reader:
         elif name in {"execute", "exec_driver_sql"} and known.is_connection(owner(call)):
             self._execute(call)
         elif name in {"create", "drop"} and (enum := known.enum(owner(call))):
-            self.touches.append(Touch("type", enum, "create" if name == "create" else "drop", call.lineno))
+            self.found.append(Effect("type", enum, "create" if name == "create" else "drop", call.lineno))
         elif not place and name in self.functions and name not in self.running:
             self._function(self.functions[name], call)
         elif name != "inspect" and any(map(known.is_connection, values(call))):
@@ -143,16 +143,16 @@ class _Reader:
         if name == "execute":
             self._execute(call)
         elif name in POSITIONS and name != "execute":
-            self._touch(call, name, batch)
+            self._effect(call, name, batch)
         elif name not in HARMLESS:
             self._not_read(call)
 
-    def _touch(self, call: ast.Call, name: str, batch: Mapping[str, Value] | None) -> None:
+    def _effect(self, call: ast.Call, name: str, batch: Mapping[str, Value] | None) -> None:
         positions = [key for key in POSITIONS[name] if batch is None or key not in TABLES]
         arguments = {**_of_batch(name, batch), **self.known.arguments(call, positions)}
         given = {*positions[: len(call.args)], *(word.arg or "" for word in call.keywords)}
         try:
-            self.touches += touches_of(Call(name, arguments, given, call.lineno))
+            self.found += effects_on(Call(name, arguments, given, call.lineno))
         except LookupError:
             self._not_read(call)
         self._inside_columns(call, makes_types=name == "create_table")
@@ -162,10 +162,10 @@ class _Reader:
         for node in ast.walk(call):
             if enum := self.known.enum(node):
                 made = makes_types and isinstance(node, ast.Call) and not _has(node, "create_type")
-                self.touches.append(Touch("type", enum, "create" if made else "use", call.lineno))
+                self.found.append(Effect("type", enum, "create" if made else "use", call.lineno))
             for target in self._targets(node):
                 place, _, column = target.rpartition(".")
-                self.touches += [table(place, "use", call.lineno), part("column", place, column, "use", call.lineno)]
+                self.found += [table(place, "use", call.lineno), part("column", place, column, "use", call.lineno)]
 
     def _targets(self, node: ast.AST) -> Sequence[str]:
         """Return the columns that a foreign key within a column or a table points at."""
@@ -180,10 +180,10 @@ class _Reader:
         text = self.known.value(argument)
         if isinstance(text, str):
             found = read_sql(text, argument.lineno if isinstance(argument, ast.Constant) else call.lineno)
-            self.touches += found.touches
+            self.found += found.found
             self.unread += found.unread
         elif argument is not None and (place := self._written_table(argument)):
-            self.touches.append(table(place, "rows", call.lineno))
+            self.found.append(table(place, "rows", call.lineno))
         else:
             self._not_read(call)
 

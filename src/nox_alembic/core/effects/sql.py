@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nox_alembic.core.effects import Act, Kind, Touch, Touched, Unread, part, table
+from nox_alembic.core.effects import Effect, Effects, Kind, Operation, Unread, part, table
 from nox_alembic.core.effects.tokens import Words, statements
 
 SHOWN = 60
@@ -20,14 +20,14 @@ _KINDS: dict[str, Kind] = {
     "AGGREGATE": "function", "SEQUENCE": "sequence",
 }  # fmt: skip
 _OTHERS = ("SCHEMA", "EXTENSION", "COLLATION", "CAST", "ROLE", "PUBLICATION", "STATISTICS", "LANGUAGE")
-_ACTS: dict[str, Act] = {"CREATE": "create", "ALTER": "alter", "DROP": "drop"}
-_ACTIONS: dict[str, Act] = {"ADD": "create", "ALTER": "alter", "VALIDATE": "alter", "DROP": "drop"}
+_ACTS: dict[str, Operation] = {"CREATE": "create", "ALTER": "alter", "DROP": "drop"}
+_ACTIONS: dict[str, Operation] = {"ADD": "create", "ALTER": "alter", "VALIDATE": "alter", "DROP": "drop"}
 _WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM", "TRUNCATE", "COPY", "MERGE INTO")
 
 
-def read_sql(sql: str, first_line: int) -> Touched:
+def read_sql(sql: str, first_line: int) -> Effects:
     """Return what the statements change; the text begins on `first_line` of its file."""
-    touches: list[Touch] = []
+    effects: list[Effect] = []
     unread: list[Unread] = []
     for words in statements(sql):
         line = first_line + words.line
@@ -36,8 +36,8 @@ def read_sql(sql: str, first_line: int) -> Touched:
         except _UnreadError:
             unread.append(Unread(line, shortened(sql[words.tokens[0].start : words.end])))
         else:
-            touches += [touch for touch in (*found, *_references(words, line)) if touch.name.strip(".")]
-    return Touched(tuple(touches), tuple(unread))
+            effects += [effect for effect in (*found, *_references(words, line)) if effect.name.strip(".")]
+    return Effects(tuple(effects), tuple(unread))
 
 
 def shortened(text: str) -> str:
@@ -50,7 +50,7 @@ class _UnreadError(Exception):
     """The statement may do what its words do not tell."""
 
 
-def _read(words: Words, line: int) -> Iterator[Touch]:
+def _read(words: Words, line: int) -> Iterator[Effect]:
     if words.take(*_HARMLESS):
         return
     if words.take("COMMENT ON"):
@@ -61,68 +61,68 @@ def _read(words: Words, line: int) -> Iterator[Touch]:
         yield from _rows(words, line)
 
 
-def _definition(act: Act, words: Words, line: int) -> Iterator[Touch]:
+def _definition(operation: Operation, words: Words, line: int) -> Iterator[Effect]:
     words.skip(*_PREFIXES)
     if words.take("TABLE"):
-        yield from _table(act, words, line)
+        yield from _table(operation, words, line)
     elif words.take("INDEX"):
-        yield from _index(act, words, line)
+        yield from _index(operation, words, line)
     elif kind := words.take(*_KINDS):
-        yield from _named(_KINDS[kind], act, words, line)
+        yield from _named(_KINDS[kind], operation, words, line)
     elif kind := words.take("TRIGGER", "POLICY", "RULE"):
-        yield from _owned(kind, act, words, line)
+        yield from _owned(kind, operation, words, line)
     elif kind := words.take(*_OTHERS):
         words.skip(*_IF)
-        yield from (Touch("other", f"{kind.lower()} {name}", act, line) for name in words.names())
+        yield from (Effect("other", f"{kind.lower()} {name}", operation, line) for name in words.names())
     else:
         raise _UnreadError
 
 
-def _named(kind: Kind, act: Act, words: Words, line: int) -> Iterator[Touch]:
+def _named(kind: Kind, operation: Operation, words: Words, line: int) -> Iterator[Effect]:
     words.skip(*_IF)
     names = words.names()
-    yield from (Touch(kind, name, act, line) for name in names)
-    if act == "alter" and (words.take("RENAME TO")):
-        yield Touch(kind, names[0], "rename", line)
-        yield Touch(kind, words.name(), "create", line)
+    yield from (Effect(kind, name, operation, line) for name in names)
+    if operation == "alter" and (words.take("RENAME TO")):
+        yield Effect(kind, names[0], "rename", line)
+        yield Effect(kind, words.name(), "create", line)
 
 
-def _owned(kind: str, act: Act, words: Words, line: int) -> Iterator[Touch]:
+def _owned(kind: str, operation: Operation, words: Words, line: int) -> Iterator[Effect]:
     words.skip(*_IF)
     name = words.name()
     if not words.seek("ON"):
         raise _UnreadError
-    yield part("trigger" if kind == "TRIGGER" else "other", words.name(), name, act, line)
+    yield part("trigger" if kind == "TRIGGER" else "other", words.name(), name, operation, line)
 
 
-def _index(act: Act, words: Words, line: int) -> Iterator[Touch]:
+def _index(operation: Operation, words: Words, line: int) -> Iterator[Effect]:
     words.skip(*_IF)
-    if act != "create":
-        yield from _named("index", act, words, line)
+    if operation != "create":
+        yield from _named("index", operation, words, line)
         return
     name = "" if words.take("ON") else words.name()
     words.take("ON")
     words.skip(*_IF)
     owner = words.name()
-    yield Touch("index", name or f"on {owner}", act, line, owner)
+    yield Effect("index", name or f"on {owner}", operation, line, owner)
     if words.take("USING"):
         words.name()
     for column in words.inside().parts():
         yield part("column", owner, column.name(), "use", line)
 
 
-def _table(act: Act, words: Words, line: int) -> Iterator[Touch]:
+def _table(operation: Operation, words: Words, line: int) -> Iterator[Effect]:
     words.skip(*_IF)
     names = words.names()
-    if act != "alter":
-        yield from (table(name, act, line) for name in names)
+    if operation != "alter":
+        yield from (table(name, operation, line) for name in names)
         return
     words.take("*")
     for action in words.parts():
         yield from _action(names[0], action, line)
 
 
-def _action(owner: str, words: Words, line: int) -> Iterator[Touch]:
+def _action(owner: str, words: Words, line: int) -> Iterator[Effect]:
     """Yield what one action of ALTER TABLE changes."""
     if words.take("SET SCHEMA"):
         yield table(owner, "rename", line)
@@ -132,30 +132,30 @@ def _action(owner: str, words: Words, line: int) -> Iterator[Touch]:
         yield from _renamed("constraint", owner, words, line)
     elif words.take("RENAME COLUMN", "RENAME"):
         yield from _renamed("column", owner, words, line)
-    elif act := words.take(*_ACTIONS):
-        yield _altered(owner, _ACTIONS[act], words, line)
+    elif operation := words.take(*_ACTIONS):
+        yield _altered(owner, _ACTIONS[operation], words, line)
     else:
         yield table(owner, "alter", line)
 
 
-def _altered(owner: str, act: Act, words: Words, line: int) -> Touch:
+def _altered(owner: str, operation: Operation, words: Words, line: int) -> Effect:
     if words.take("CONSTRAINT"):
         words.skip(*_IF)
-        return part("constraint", owner, words.name(), act, line)
+        return part("constraint", owner, words.name(), operation, line)
     if words.take("PRIMARY KEY", "UNIQUE", "CHECK", "FOREIGN KEY", "EXCLUDE"):
         return table(owner, "alter", line)
     words.take("COLUMN")
     words.skip(*_IF)
-    return part("column", owner, words.name(), act, line)
+    return part("column", owner, words.name(), operation, line)
 
 
-def _renamed(kind: Kind, owner: str, words: Words, line: int) -> Iterator[Touch]:
+def _renamed(kind: Kind, owner: str, words: Words, line: int) -> Iterator[Effect]:
     yield part(kind, owner, words.name(), "rename", line)
     words.take("TO")
     yield part(kind, owner, words.name(), "create", line)
 
 
-def _comment(words: Words, line: int) -> Iterator[Touch]:
+def _comment(words: Words, line: int) -> Iterator[Effect]:
     if words.take("COLUMN"):
         owner, _, name = words.name().rpartition(".")
         yield part("column", owner, name, "alter", line)
@@ -163,28 +163,28 @@ def _comment(words: Words, line: int) -> Iterator[Touch]:
         yield table(words.name(), "alter", line)
 
 
-def _rows(words: Words, line: int) -> Iterator[Touch]:
-    act = words.seek(*_WRITES) if words.take("WITH") else words.take(*_WRITES)
-    if not act:
+def _rows(words: Words, line: int) -> Iterator[Effect]:
+    operation = words.seek(*_WRITES) if words.take("WITH") else words.take(*_WRITES)
+    if not operation:
         raise _UnreadError
     words.skip("ONLY", "TABLE")
     for name in words.names():
         yield table(name, "rows", line)
-        yield from (part("column", name, column, "use", line) for column in _columns(act, words))
+        yield from (part("column", name, column, "use", line) for column in _columns(operation, words))
 
 
-def _columns(act: str, words: Words) -> Iterator[str]:
+def _columns(operation: str, words: Words) -> Iterator[str]:
     """Yield the columns that the statement writes."""
-    if act in {"INSERT INTO", "COPY"}:
+    if operation in {"INSERT INTO", "COPY"}:
         yield from (column.name() for column in words.inside().parts())
-    elif act == "UPDATE" and words.seek("SET"):
+    elif operation == "UPDATE" and words.seek("SET"):
         written = Words(words.tokens[words.at :])
         start = written.at
         written.seek("FROM", "WHERE", "RETURNING")
         yield from (column.name() for column in Words(written.tokens[start : written.at]).parts())
 
 
-def _references(words: Words, line: int) -> Iterator[Touch]:
+def _references(words: Words, line: int) -> Iterator[Effect]:
     """Yield the tables and columns that the foreign keys of the statement point at."""
     whole = Words(words.tokens)
     for at, token in enumerate(whole.tokens):

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from nox_alembic.core.effects import Touched, Unread
+from nox_alembic.core.effects import Effects, Unread
 from nox_alembic.core.effects.conflicts import Conflict, Reading, conflicts
-from nox_alembic.core.effects.script import touched
+from nox_alembic.core.effects.script import read_effects
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.findings.checks import Check, Found, counted, made, of_broken_history, of_history
 from nox_alembic.core.frozen import frozen
@@ -66,7 +66,7 @@ def _of_conflicts(branches: Branches) -> Check:
     ours = list(_readings(branches.our_files, branches, f"on {branches.ours}", branches.their_files))
     theirs = list(_readings(branches.their_files, branches, f"on {branches.theirs}", branches.our_files))
     both = list(conflicts(ours, theirs))
-    unread = [_not_read(reading, line) for reading in (*ours, *theirs) for line in reading.touched.unread]
+    unread = [_not_read(reading, line) for reading in (*ours, *theirs) for line in reading.effects.unread]
     return made(
         "both change",
         f"{counted(len(ours), 'revision')} on {branches.ours} and {len(theirs) or 'none'} on {branches.theirs}"
@@ -86,14 +86,14 @@ def _readings(
         key = source.revision.id
         if source.text not in (before.get(key), elsewhere.get(key)):
             author = f"by {source.author} " if source.author else ""
-            yield Reading(revision=source.revision, touched=_touched(source), whose=f"[{author}{where}]")
+            yield Reading(revision=source.revision, effects=_effects(source), whose=f"[{author}{where}]")
 
 
-def _touched(source: Source) -> Touched:
+def _effects(source: Source) -> Effects:
     try:
-        return touched(source.text)
+        return read_effects(source.text)
     except SyntaxError as error:
-        return Touched(unread=(Unread(error.lineno or 1, "what is no Python"),))
+        return Effects(unread=(Unread(error.lineno or 1, "what is no Python"),))
 
 
 def _found(conflict: Conflict, theirs: str) -> Found:

@@ -98,7 +98,7 @@ def of_applied(facts: Facts, details: Details) -> Check:
     if facts.current is None:
         return not_made(name, NO_DATABASE)
     applied = facts.applied
-    known = applied & details.recorded.keys()
+    known = applied & details.fingerprints.keys()
     if applied and not known:
         return not_made(name, "the database does not say with which bytes it was migrated: `nox -s migrate` keeps that")
     edited = edited_files(facts, details, facts.current)
@@ -108,8 +108,8 @@ def of_applied(facts: Facts, details: Details) -> Check:
 
 def edited_files(facts: Facts, details: Details, current: Iterable[str]) -> tuple[str, ...]:
     """Return the revisions that are applied at `current` and whose file is not as it was recorded, in order."""
-    known = facts.history.with_ancestors(current) & details.recorded.keys()
-    edited = {key for key in known if details.recorded[key] != details.digests.get(key)}
+    known = facts.history.with_ancestors(current) & details.fingerprints.keys()
+    edited = {key for key in known if details.fingerprints[key] != details.digests.get(key)}
     return tuple(key for key in facts.history.order if key in edited)
 
 

@@ -7,7 +7,7 @@ from nox_alembic.core.facts import Facts
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.authors import Authors
 from nox_alembic.core.revisions.head_file import problem
-from nox_alembic.core.revisions.orphans import Lost
+from nox_alembic.core.revisions.orphans import Orphans
 from nox_alembic.core.revisions.team import CURE, told_heads
 from nox_alembic.core.revisions.timeline import Timeline
 
@@ -93,9 +93,9 @@ def status_of(facts: Facts, authors: Authors | None = None) -> Status:
 
 def _unknown(facts: Facts) -> list[Row]:
     """Return what is applied and not on this branch, parents first: with what is known of it, and what nobody has."""
-    lost = facts.lost or Lost()
-    found = [Row("unknown", one.revision.id, one.known) for one in reversed(lost.found)]
-    missing = [key for key in (*facts.history.unknown(facts.current or ()), *lost.missing) if key not in lost.ids]
+    orphans = facts.orphans or Orphans()
+    found = [Row("unknown", one.revision.id, one.known) for one in reversed(orphans.found)]
+    missing = [key for key in (*facts.history.unknown(facts.current or ()), *orphans.missing) if key not in orphans.ids]
     unseen = [Row("unknown", key, "of which there is no file on this branch") for key in dict.fromkeys(missing)]
     return [*found, *unseen]
 
@@ -126,7 +126,7 @@ def _findings(facts: Facts) -> list[Finding]:
         found.append(Finding("the database does not answer", "`nox -s dev` starts it"))
         return found
     if unknown := history.unknown(facts.current):
-        advice = facts.lost.advice if facts.lost else "switch branches, or `nox -s reset`"
+        advice = facts.orphans.advice if facts.orphans else "switch branches, or `nox -s reset`"
         found.append(Finding(f"{', '.join(unknown)}: not on this branch", advice))
     if history.pending(facts.applied, history.heads):
         found.append(Finding("revisions are pending", "`nox -s migrate` applies them"))

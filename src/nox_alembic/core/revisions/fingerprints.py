@@ -7,18 +7,18 @@ from nox_alembic.core.revisions.graph import History
 Digests = Mapping[str, str]  # SHA-256 in hex by revision id
 
 
-def holding(history: History, current: Iterable[str], recorded: Digests) -> dict[str, str]:
+def holding(history: History, current: Iterable[str], fingerprints: Digests) -> dict[str, str]:
     """Return the records of what is applied. At a revision without a file here, nobody knows what is below it."""
     places = tuple(current)
     applied, blind = history.with_ancestors(places), bool(history.unknown(places))
     return {
         key: digest
-        for key, digest in recorded.items()
+        for key, digest in fingerprints.items()
         if key in applied or (blind and key not in history.revisions)
     }  # fmt: skip
 
 
-def unrecorded(history: History, current: Iterable[str], recorded: Digests) -> tuple[str, ...]:
+def unfingerprinted(history: History, current: Iterable[str], fingerprints: Digests) -> tuple[str, ...]:
     """Return what is applied without a record, in order: by Alembic itself, or by a run that was cut off."""
-    missing = history.with_ancestors(current) - recorded.keys()
+    missing = history.with_ancestors(current) - fingerprints.keys()
     return tuple(key for key in history.order if key in missing) if missing else ()

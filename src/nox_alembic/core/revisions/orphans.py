@@ -38,7 +38,7 @@ Candidates = Sequence[tuple[Revision, FileVersion]]
 
 
 @frozen(kw_only=True)
-class LostRevision:
+class OrphanRevision:
     """A revision with the version of its file that serves; `exact` when that is known to be what was applied."""
 
     revision: Revision
@@ -58,20 +58,20 @@ class LostRevision:
 
 
 @frozen(kw_only=True)
-class Lost:
+class Orphans:
     """What a search has found; `found` has children before parents.
 
     `missing` are ids of which there is no file anywhere; `problems` are sentences about files that do not serve; `git`
-    says whether there is a repository, and `shallow` whether it lacks the older commits; `recorded` are all revisions
-    that the database itself says are applied.
+    says whether there is a repository, and `shallow` whether it lacks the older commits; `fingerprinted` are all
+    revisions that the database itself says are applied.
     """
 
-    found: tuple[LostRevision, ...] = ()
+    found: tuple[OrphanRevision, ...] = ()
     missing: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     git: bool = False
     shallow: bool = False
-    recorded: tuple[str, ...] = ()
+    fingerprinted: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -81,25 +81,25 @@ class Lost:
     @property
     def ids(self) -> tuple[str, ...]:
         """The revisions that were found, children before parents."""
-        return tuple(lost.revision.id for lost in self.found)
+        return tuple(orphans.revision.id for orphans in self.found)
 
     @property
     def branch(self) -> str:
         """A branch that has the newest of them, "" when none has."""
-        return next((lost.file.branch for lost in self.found if lost.file.branch), "")
+        return next((orphans.file.branch for orphans in self.found if orphans.file.branch), "")
 
     @property
     def targets(self) -> tuple[str, ...]:
         """What Alembic is to downgrade to, one after the other: `<branch>@<revision>` takes back that branch alone."""
         ids = set(self.ids)
-        oldest = (lost.revision for lost in self.found if not ids.intersection(lost.revision.parents))
+        oldest = (orphans.revision for orphans in self.found if not ids.intersection(orphans.revision.parents))
         return tuple(f"{revision.id}@{revision.down[0] if revision.down else 'base'}" for revision in oldest)
 
     @property
     def summary(self) -> str:
         """What was found and where, as one list that stays readable."""
-        groups = itertools.groupby(self.found[:SHOWN], key=lambda lost: lost.file.place)
-        shown = ", ".join(f"{', '.join(lost.shown for lost in group)} from {place}" for place, group in groups)
+        groups = itertools.groupby(self.found[:SHOWN], key=lambda orphans: orphans.file.place)
+        shown = ", ".join(f"{', '.join(orphans.shown for orphans in group)} from {place}" for place, group in groups)
         return shown + (f" and {len(self.found) - SHOWN} more" if len(self.found) > SHOWN else "")
 
     @property
@@ -120,7 +120,7 @@ class Lost:
     def repair(self, revision_id: str) -> str:
         """Return what to do when the downgrade of one of them has failed."""
         fresh = "`nox -s reset` makes a fresh database"
-        file = next((lost.file for lost in self.found if lost.revision.id == revision_id), None)
+        file = next((orphans.file for orphans in self.found if orphans.revision.id == revision_id), None)
         if file is None:
             return fresh
         if file.branch:
@@ -138,7 +138,7 @@ class Lost:
     @property
     def parents(self) -> tuple[str, ...]:
         """What they follow, among it the revisions of this branch."""
-        return tuple(parent for lost in self.found for parent in lost.revision.parents)
+        return tuple(parent for orphans in self.found for parent in orphans.revision.parents)
 
     def left(self, history: History, current: Iterable[str]) -> tuple[str, ...]:
         """Return where the database is once they are taken back."""
@@ -147,7 +147,7 @@ class Lost:
         return tuple(sorted(applied - followed))
 
 
-def chosen(candidates: Candidates, digest: str) -> LostRevision | None:
+def chosen(candidates: Candidates, digest: str) -> OrphanRevision | None:
     """Return the version to use: that which was applied, by its SHA-256 (hex, "" when not known), else the newest.
 
     `candidates` are newest first. None when there are none, and when they follow different revisions and nothing says
@@ -158,7 +158,7 @@ def chosen(candidates: Candidates, digest: str) -> LostRevision | None:
     if len({revision.parents for revision, _ in serving}) != 1:
         return None
     revision, file = serving[0]
-    return LostRevision(revision=revision, file=file, exact=bool(applied))
+    return OrphanRevision(revision=revision, file=file, exact=bool(applied))
 
 
 def unclear(candidates: Candidates) -> str:
@@ -167,10 +167,10 @@ def unclear(candidates: Candidates) -> str:
     return f"{candidates[0][0].id} follows {' or '.join(parents)} by its version, and nothing says which was applied"
 
 
-def in_order(history: History, found: Mapping[str, LostRevision]) -> tuple[LostRevision, ...] | None:
+def in_order(history: History, found: Mapping[str, OrphanRevision]) -> tuple[OrphanRevision, ...] | None:
     """Return them children before parents, None when they do not form a history with this branch's."""
     try:
-        whole = History.of((*history.revisions.values(), *(lost.revision for lost in found.values())))
+        whole = History.of((*history.revisions.values(), *(orphans.revision for orphans in found.values())))
     except FailedError:
         return None
     return tuple(found[key] for key in reversed(whole.order) if key in found)

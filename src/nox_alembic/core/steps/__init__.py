@@ -1,20 +1,7 @@
 """The vocabulary of plans: each step is a frozen value with a title; what it does lives in `runner.py`."""
 
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps.checking import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
-from nox_alembic.core.steps.keeping import (
-    CloseUndo,
-    DiscardData,
-    KeepDatabase,
-    NoteUndone,
-    OpenUndo,
-    PutBack,
-    SetDataAside,
-    Settle,
-    SwapBack,
-    SwapDatabases,
-    Sweep,
-)
+from nox_alembic.core.steps.checks import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
 from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
     AwaitDatabase,
@@ -32,14 +19,23 @@ from nox_alembic.core.steps.lifecycle import (
     StartServices,
     StopBackend,
 )
-from nox_alembic.core.steps.migrating import (
+from nox_alembic.core.steps.migration import (
     AwaitEdit,
+    CopyRevisionFiles,
     Downgrade,
-    DowngradeLost,
-    KeepFiles,
+    DowngradeOrphans,
     Migrate,
     PrintUpgradeSql,
     Rehearse,
+)
+from nox_alembic.core.steps.revisions import (
+    ApplyRevision,
+    DropShadow,
+    MakeShadow,
+    NoteRebase,
+    ReplaceFile,
+    WriteMerge,
+    WriteRevision,
 )
 from nox_alembic.core.steps.snapshots import (
     CheckSnapshot,
@@ -49,7 +45,15 @@ from nox_alembic.core.steps.snapshots import (
     SaveSnapshot,
     SnapshotStep,
 )
-from nox_alembic.core.steps.sparing import (
+from nox_alembic.core.steps.spare_databases import (
+    DropSpares,
+    KeepSpare,
+    MakeNew,
+    MigrateNew,
+    SeedNew,
+    SpareDatabaseStep,
+)
+from nox_alembic.core.steps.spares import (
     ClearSpares,
     ConfirmSpare,
     MakeSpare,
@@ -57,15 +61,18 @@ from nox_alembic.core.steps.sparing import (
     SpareStep,
     UseSpare,
 )
-from nox_alembic.core.steps.standby import DropSpares, KeepSpare, MakeNew, MigrateNew, SeedNew, StandbyStep
-from nox_alembic.core.steps.writing import (
-    ApplyRevision,
-    DropShadow,
-    MakeShadow,
-    NoteRebase,
-    ReplaceFile,
-    WriteMerge,
-    WriteRevision,
+from nox_alembic.core.steps.undo import (
+    CloseUndo,
+    DiscardData,
+    KeepDatabase,
+    NoteUndone,
+    OpenUndo,
+    PutBack,
+    SetDataAside,
+    Settle,
+    SwapBack,
+    SwapDatabases,
+    Sweep,
 )
 
 __all__ = [
@@ -81,18 +88,18 @@ __all__ = [
     "CloseUndo",
     "CompareModels",
     "ConfirmSpare",
+    "CopyRevisionFiles",
     "DeleteSnapshots",
     "Discard",
     "DiscardData",
     "Down",
     "Downgrade",
-    "DowngradeLost",
+    "DowngradeOrphans",
     "DropIndex",
     "DropShadow",
     "DropSpares",
     "Foreground",
     "KeepDatabase",
-    "KeepFiles",
     "KeepSpare",
     "Kill",
     "KillServices",
@@ -122,9 +129,9 @@ __all__ = [
     "SetDataAside",
     "Settle",
     "SnapshotStep",
+    "SpareDatabaseStep",
     "SpareStep",
     "Stamp",
-    "StandbyStep",
     "StartDatabase",
     "StartServices",
     "Step",
@@ -141,11 +148,11 @@ __all__ = [
 Foreground = (
     ProvideImages | ProveOwnership | Kill | Down | SetDataAside | PutBack | CloseUndo | DiscardData | MakeFolder
     | KeepDatabase | OpenUndo | SwapDatabases | SwapBack | NoteUndone
-    | StartDatabase | AwaitDatabase | Migrate | PrintUpgradeSql | Downgrade | DowngradeLost | KeepFiles
+    | StartDatabase | AwaitDatabase | Migrate | PrintUpgradeSql | Downgrade | DowngradeOrphans | CopyRevisionFiles
     | MakeShadow | DropShadow | WriteRevision | ApplyRevision | NoteRebase | ReplaceFile | WriteMerge
     | Rehearse | AwaitEdit
     | CompareModels | LintSql | Stamp | AcceptFiles | DropIndex
-    | SnapshotStep | StandbyStep | StopBackend | KillServices | SpareStep | Settle
+    | SnapshotStep | SpareDatabaseStep | StopBackend | KillServices | SpareStep | Settle
     | Seed | StartServices | AwaitBackend | AwaitReconnect | RunTests | Discard
 )  # fmt: skip
 Step = Foreground | Sweep

@@ -18,23 +18,25 @@ def require_database(facts: Facts) -> None:
 
 def refuse_unknown(facts: Facts) -> None:
     """Refuse when the database is at a revision that is not on this branch (NA404, NA441)."""
-    refuse_unfound(facts)
-    if facts.lost is not None:
-        message = f"the database has what is not on this branch: {facts.lost.summary}"
-        raise FindingError("NA404", message, hint=facts.lost.advice)
+    refuse_orphans_without_files(facts)
+    if facts.orphans is not None:
+        message = f"the database has what is not on this branch: {facts.orphans.summary}"
+        raise FindingError("NA404", message, hint=facts.orphans.advice)
 
 
-def refuse_unfound(facts: Facts) -> None:
+def refuse_orphans_without_files(facts: Facts) -> None:
     """Refuse when the database is at a revision of which no serving file is found anywhere (NA404, NA441)."""
-    lost, unknown = facts.lost, facts.history.unknown(facts.current or ())
-    if lost is None:
+    orphans, unknown = facts.orphans, facts.history.unknown(facts.current or ())
+    if orphans is None:
         facts.history.refuse_unknown(unknown)
-    elif lost.missing:
-        message = f"the database is at {', '.join(unknown)}, and there is no file of {', '.join(lost.missing)} anywhere"
-        raise FindingError("NA404", message, hint=lost.advice)
-    elif lost.problems:
+    elif orphans.missing:
+        message = (
+            f"the database is at {', '.join(unknown)}, and there is no file of {', '.join(orphans.missing)} anywhere"
+        )
+        raise FindingError("NA404", message, hint=orphans.advice)
+    elif orphans.problems:
         hint = "switch to the branch that has it, or `nox -s reset` for a fresh database"
-        raise FindingError("NA441", "; ".join(lost.problems), hint=hint)
+        raise FindingError("NA441", "; ".join(orphans.problems), hint=hint)
 
 
 def refuse_one_way(config: Config, facts: Facts, keys: Iterable[str]) -> None:

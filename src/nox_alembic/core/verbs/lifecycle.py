@@ -34,7 +34,7 @@ from nox_alembic.core.verbs.guards import (
 from nox_alembic.core.verbs.migrate import migration, whole_migration
 from nox_alembic.core.verbs.options import Options
 from nox_alembic.core.verbs.ownership import proof
-from nox_alembic.core.verbs.spares import Prepared, instead_of
+from nox_alembic.core.verbs.spares import SpareUse, instead_of
 from nox_alembic.core.verbs.switching import way_back
 from nox_alembic.core.verbs.targets import shown, target_of
 
@@ -70,25 +70,25 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
         return settling(facts)
     target = target_of(facts, options.revision or "heads")
     at_head = target in {"heads", *facts.history.heads}
-    lost = _not_kept(config, facts)
+    orphans = _not_kept(config, facts)
     seed = bool(config.seed) and options.seed and at_head
-    wipe = _wipe(facts, keeps=not lost)
-    prepared = instead_of(wipe, facts, target, seed=seed) if not options.cold else Prepared()
+    wipe = _wipe(facts, keeps=not orphans)
+    spare_use = instead_of(wipe, facts, target, seed=seed) if not options.cold else SpareUse()
     steps: tuple[Step, ...] = (
         *images(facts),
         *proof(facts),
         *((Kill(),) if facts.engine.anything_running else ()),
-        *(prepared.place or (*wipe, *_make_folder(facts))),
+        *(spare_use.place or (*wipe, *_make_folder(facts))),
         StartDatabase(),
         *(() if facts.engine.unkept else (Sweep(facts.engine.location),)),
         AwaitDatabase(config.timeout),
-        *(prepared.rest if prepared.place else whole_migration(facts, target, seed=seed)),
-        *((Seed(config.seed),) if seed and not prepared.is_seeded else ()),
+        *(spare_use.rest if spare_use.place else whole_migration(facts, target, seed=seed)),
+        *((Seed(config.seed),) if seed and not spare_use.is_seeded else ()),
         *(all_services(config, facts) if at_head else ()),
         *((CloseUndo(),) if facts.undo.is_open or any(isinstance(step, SetDataAside) for step in wipe) else ()),
     )
     notes = () if at_head else (stops_at(facts, target),)
-    return Plan(steps=steps, destroys=f"{_lost_data(facts)}{lost}", notes=(*notes, *prepared.notes))
+    return Plan(steps=steps, destroys=f"{_lost_data(facts)}{orphans}", notes=(*notes, *spare_use.notes))
 
 
 def stops_at(facts: Facts, target: str) -> str:

@@ -5,9 +5,9 @@ from nox_alembic.core.errors import UsageError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.steps import (
     ApplyRevision,
+    CopyRevisionFiles,
     Downgrade,
     DropShadow,
-    KeepFiles,
     MakeShadow,
     Migrate,
     Plan,
@@ -50,8 +50,8 @@ def downgrade(config: Config, facts: Facts, options: Options) -> Plan:
         return Plan(notes=(f"nothing to do: the database is at {shown_current(facts)}",))
     refuse_one_way(config, facts, undone)
     names = ", ".join(facts.history.describe(key) for key in undone)
-    lost = f"what these revisions added, with its data: {names}"
-    return Plan(steps=(*proof(facts), Downgrade(target, undone)), destroys=lost)
+    orphans = f"what these revisions added, with its data: {names}"
+    return Plan(steps=(*proof(facts), Downgrade(target, undone)), destroys=orphans)
 
 
 def revision(_config: Config, facts: Facts, options: Options) -> Plan:
@@ -76,8 +76,8 @@ def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
     pending = facts.history.pending(facts.current, facts.history.targets(target))
     if pending:
         return (Migrate(target, pending, seed_later=seed and not facts.current),)
-    moved = facts.current and facts.recorded_at not in {None, facts.current}
-    return (KeepFiles(),) if moved else ()
+    moved = facts.current and facts.fingerprinted_at not in {None, facts.current}
+    return (CopyRevisionFiles(),) if moved else ()
 
 
 def whole_migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:

@@ -11,7 +11,7 @@ class Options:
     seed: bool = True
     fast: bool = False
     sql: bool = False
-    generation: str = ""
+    entry: str = ""
     message: str = ""
     empty: bool = False
     apply: bool = False

@@ -74,8 +74,8 @@ def rebase(config: Config, facts: Facts, options: Options) -> Plan:
     if not back and facts.rebasing != name:
         return Plan(steps=files, notes=(f"the database does not have {first}, and is left alone",))
     noted: tuple[Step, ...] = (*proof(facts), NoteRebase(name), *back) if back else ()
-    lost = named(facts.history, back[0].undone) if back else ""
-    destroys = f"what these revisions added, with its data, before they are applied anew: {lost}" if back else ""
+    orphans = named(facts.history, back[0].undone) if back else ""
+    destroys = f"what these revisions added, with its data, before they are applied anew: {orphans}" if back else ""
     return Plan(
         steps=(*noted, *files, ApplyRevision(_way_back(config, facts, first)), NoteRebase("")), destroys=destroys
     )

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.details import Details
-from nox_alembic.core.effects import Touch
-from nox_alembic.core.effects.script import touched
+from nox_alembic.core.effects import Effect
+from nox_alembic.core.effects.script import read_effects
 from nox_alembic.core.errors import UsageError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.findings.checks import edited_files
@@ -38,8 +38,8 @@ def repair(config: Config, facts: Facts, options: Options) -> Plan:
     )
     marks = f"the record that the database is at {shown_current(facts)}" if stamp else ""
     files = f"the record with which bytes {', '.join(edited)} were applied" if edited else ""
-    lost = " and ".join(filter(None, (marks, files)))
-    return Plan(steps=(*proof(facts), *stamp, *accept), destroys=lost, notes=notes)
+    orphans = " and ".join(filter(None, (marks, files)))
+    return Plan(steps=(*proof(facts), *stamp, *accept), destroys=orphans, notes=notes)
 
 
 def _repair_indexes(facts: Facts, details: Details) -> Plan:
@@ -65,7 +65,9 @@ def _origins(facts: Facts, details: Details) -> Iterator[str]:
     applied = facts.history.with_ancestors(facts.current or ())
     left = {index.name.rpartition(".")[2].strip('"'): index for index in details.invalid if index.state == "left"}
     for key in facts.history.order:
-        made = {touch.name for touch in _touches(details, key) if (touch.kind, touch.act) == ("index", "create")}
+        made = {
+            effect.name for effect in _effects(details, key) if (effect.kind, effect.operation) == ("index", "create")
+        }
         for name in sorted(made & left.keys()):
             again = f"is applied: `nox -s reapply -- {key}`" if key in applied else "is pending: `nox -s migrate`"
             yield f"the index {left[name].shown} is of {facts.history.describe(key)}, which {again} makes it again"
@@ -96,9 +98,9 @@ def _marked(history: History, word: str) -> Sequence[str]:
 
 def _not_known(facts: Facts) -> UsageError:
     """Return the refusal to say `base` of a database of which nothing is known but a revision without a file."""
-    lost = ", ".join(facts.history.unknown(facts.current or ()))
-    message = f"there is no file of {lost} here, so it is not known what it follows and what else is applied"
-    hint = f"say what is: `nox -s repair -- --reverted {lost} --applied REV`; `nox -s history` lists the revisions"
+    orphans = ", ".join(facts.history.unknown(facts.current or ()))
+    message = f"there is no file of {orphans} here, so it is not known what it follows and what else is applied"
+    hint = f"say what is: `nox -s repair -- --reverted {orphans} --applied REV`; `nox -s history` lists the revisions"
     return UsageError("NA453", message, hint=hint)
 
 
@@ -132,8 +134,8 @@ def _consequences(facts: Facts, details: Details, after: Sequence[str]) -> Itera
 
 def _objects(details: Details, key: str, *, wanted: bool) -> str:
     """Return what the database has of what the revision creates: all of it is as it should be, or what is not."""
-    created = [touch for touch in _touches(details, key) if touch.act == "create"]
-    made = {touch.name for touch in created if touch.kind in {"table", "column"}}
+    created = [effect for effect in _effects(details, key) if effect.operation == "create"]
+    made = {effect.name for effect in created if effect.kind in {"table", "column"}}
     there, missing = ", ".join(sorted(made & details.objects)), ", ".join(sorted(made - details.objects))
     if wanted and missing:
         return f", and the database lacks {missing} of it"
@@ -142,8 +144,8 @@ def _objects(details: Details, key: str, *, wanted: bool) -> str:
     return ", and so it is in the database" if made else ""
 
 
-def _touches(details: Details, key: str) -> Sequence[Touch]:
+def _effects(details: Details, key: str) -> Sequence[Effect]:
     try:
-        return touched(details.texts.get(key, "")).touches
+        return read_effects(details.texts.get(key, "")).found
     except SyntaxError:
         return ()

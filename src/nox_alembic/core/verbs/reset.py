@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies.space import LEAST
-from nox_alembic.core.copies.spare_databases import Standing
+from nox_alembic.core.copies.spare_databases import SwapFacts
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.sizes import shown_size
@@ -23,13 +23,13 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
     if not options.fast:
         return lifecycle.reset(config, facts, options)
     why_not = obstacle(facts)
-    if facts.standing is None or why_not:
+    if facts.swap_facts is None or why_not:
         plan = lifecycle.reset(config, facts, options)
         return replace(plan, notes=(f"not by a swap, since {why_not}: the data is wiped", *plan.notes))
-    return _swap(config, facts, facts.standing, options)
+    return _swap(config, facts, facts.swap_facts, options)
 
 
-def _swap(config: Config, facts: Facts, standing: Standing, options: Options) -> Plan:
+def _swap(config: Config, facts: Facts, swap_facts: SwapFacts, options: Options) -> Plan:
     refuse_protected(config)
     refuse_foreign_clone(facts)
     refuse_taken_ports(facts)
@@ -46,8 +46,8 @@ def _swap(config: Config, facts: Facts, standing: Standing, options: Options) ->
     steps = (
         *lifecycle.images(facts),
         *proof(facts),
-        *(making(facts, standing, seed) if at_head else ()),
-        *new_database(facts, standing, "heads" if at_head else word, seed, kills=kills),
+        *(making(facts, swap_facts, seed) if at_head else ()),
+        *new_database(facts, swap_facts, "heads" if at_head else word, seed, kills=kills),
         SwapDatabases(name, "reset", facts.current or (), keeps=keeps),
         *start,
         # What is not kept any more is dropped while the backend starts.

@@ -21,7 +21,7 @@ from nox_alembic.core.verbs.spare_databases import making, obstacle
 
 
 @frozen(kw_only=True)
-class Prepared:
+class SpareUse:
     """What a reset does with a spare: `place` in place of the wipe, `rest` in place of the migration."""
 
     place: tuple[Step, ...] = ()
@@ -30,17 +30,17 @@ class Prepared:
     notes: tuple[str, ...] = ()
 
 
-def instead_of(wipe: tuple[Step, ...], facts: Facts, target: str, *, seed: bool) -> Prepared:
+def instead_of(wipe: tuple[Step, ...], facts: Facts, target: str, *, seed: bool) -> SpareUse:
     """Return what makes of a spare what a reset without one makes; no `place` when none matches."""
     history = facts.history
     choice = choose(facts.spares, history, history.targets(target), seed=seed)
     if choice.spare is None:
-        return Prepared(notes=(choice.why,) if choice.why else ())
+        return SpareUse(notes=(choice.why,) if choice.why else ())
     aside = next((step for step in wipe if isinstance(step, SetDataAside)), None)
     is_seeded = choice.spare.kind == "ready"
     to_seed = None if is_seeded else seed and bool(choice.spare.heads or choice.pending)
     migrate = (Migrate(target, choice.pending, seed_later=seed),) if choice.pending else ()
-    return Prepared(
+    return SpareUse(
         place=(UseSpare(facts.engine.location, choice.spare, aside),),
         rest=(ConfirmSpare(choice.spare.heads, to_seed), *migrate),
         is_seeded=is_seeded,
@@ -52,7 +52,7 @@ def spare(config: Config, facts: Facts, options: Options) -> Plan:
     spares, history, location = facts.spares, facts.history, facts.engine.location
     if options.delete:
         names = (*(found.name for found in spares.found), *spares.leftovers)
-        databases = tuple(one.name for one in facts.standing.spares) if facts.standing else ()
+        databases = tuple(one.name for one in facts.swap_facts.spares) if facts.swap_facts else ()
         drop = (DropSpares(databases),) if databases else ()
         delete = (*drop, *((ClearSpares(location, names),) if names else ()))
         return Plan(steps=delete, notes=() if delete else ("there is none",))
@@ -71,10 +71,10 @@ def spare(config: Config, facts: Facts, options: Options) -> Plan:
 
 def _databases(config: Config, facts: Facts, options: Options) -> tuple[Step, ...]:
     """Return what makes the spare databases of `reset --fast`; in the background only where one was made before."""
-    standing = facts.standing
-    if standing is None or obstacle(facts) or (options.background and not standing.spares):
+    swap_facts = facts.swap_facts
+    if swap_facts is None or obstacle(facts) or (options.background and not swap_facts.spares):
         return ()
-    steps = making(facts, standing, config.seed, apart=True)
+    steps = making(facts, swap_facts, config.seed, apart=True)
     return (*proof(facts), *steps) if steps else ()
 
 

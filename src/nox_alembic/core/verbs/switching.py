@@ -6,8 +6,8 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FindingError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps import DowngradeLost, Step
-from nox_alembic.core.verbs.guards import refuse_protected, refuse_unfound
+from nox_alembic.core.steps import DowngradeOrphans, Step
+from nox_alembic.core.verbs.guards import refuse_orphans_without_files, refuse_protected
 from nox_alembic.core.verbs.ownership import proof
 
 
@@ -25,19 +25,19 @@ def way_back(config: Config, facts: Facts) -> WayBack:
 
     Raises what refuses it (NA013, NA404, NA441, NA442).
     """
-    refuse_unfound(facts)
-    lost = facts.lost
-    if lost is None:
+    refuse_orphans_without_files(facts)
+    orphans = facts.orphans
+    if orphans is None:
         return WayBack(facts=facts)
     refuse_protected(config)
-    left = lost.left(facts.history, facts.current or ())
+    left = orphans.left(facts.history, facts.current or ())
     if facts.history.revisions and not left:
-        message = f"the database and this branch have no revision in common; the database has {lost.summary}"
+        message = f"the database and this branch have no revision in common; the database has {orphans.summary}"
         hint = "switch to the branch that has them, or `nox -s reset` for a fresh database"
         raise FindingError("NA442", message, hint=hint)
     return WayBack(
         # What is applied is recorded by the step itself.
-        facts=replace(facts, current=left, lost=None, recorded_at=None),
-        steps=(*proof(facts), DowngradeLost(lost)),
-        destroys=f"what these revisions added, with its data: {lost.summary}",
+        facts=replace(facts, current=left, orphans=None, fingerprinted_at=None),
+        steps=(*proof(facts), DowngradeOrphans(orphans)),
+        destroys=f"what these revisions added, with its data: {orphans.summary}",
     )

@@ -1,7 +1,7 @@
 """Taking back what a verb took away."""
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.copies.undo import WHOLE, Generation
+from nox_alembic.core.copies.undo import WHOLE, UndoEntry
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.steps import AwaitDatabase, CloseUndo, Kill, Plan, PutBack, StartDatabase
@@ -23,34 +23,34 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_foreign_clone(facts)
     if facts.undo.is_doubtful:
         return settling(facts)
-    generation = facts.undo.chosen(options.generation or _cut_off(facts))
-    if generation.kind == "database":
-        return swap_back(config, facts, generation)
-    if generation.kind == "files":
-        return restore_files(config, facts, generation)
+    entry = facts.undo.chosen(options.entry or _cut_off(facts))
+    if entry.kind == "database":
+        return swap_back(config, facts, entry)
+    if entry.kind == "files":
+        return restore_files(config, facts, entry)
     refuse_unsafe_wipe(facts)
     refuse_taken_ports(facts)
-    _refuse_other_server(facts, generation)
-    at_head = generation.revisions is not None and set(generation.revisions) == set(facts.history.heads)
+    _refuse_other_server(facts, entry)
+    at_head = entry.revisions is not None and set(entry.revisions) == set(facts.history.heads)
     steps = (
         *images(facts),
         *proof(facts),
         *((Kill(),) if facts.engine.anything_running else ()),
-        PutBack(facts.engine.location, generation, facts.current),
+        PutBack(facts.engine.location, entry, facts.current),
         StartDatabase(),
         AwaitDatabase(config.timeout),
         *(all_services(config, facts) if at_head else ()),
         CloseUndo(),
     )
-    return Plan(steps=steps, notes=_said(facts, generation, at_head=at_head))
+    return Plan(steps=steps, notes=_said(facts, entry, at_head=at_head))
 
 
-def _refuse_other_server(facts: Facts, generation: Generation) -> None:
+def _refuse_other_server(facts: Facts, entry: UndoEntry) -> None:
     """Refuse to put data back that the server which runs now, or would run, could not be started on (NA638)."""
     runs = facts.server_version.partition(".")[0] or facts.engine.major
-    if generation.server and runs and runs != generation.server:
-        message = f"the data before `{generation.verb}` of {generation.at} is of PostgreSQL {generation.server}"
-        hint = f"nothing was changed; go back to the image or programs of PostgreSQL {generation.server} first"
+    if entry.server and runs and runs != entry.server:
+        message = f"the data before `{entry.verb}` of {entry.at} is of PostgreSQL {entry.server}"
+        hint = f"nothing was changed; go back to the image or programs of PostgreSQL {entry.server} first"
         raise PreconditionError("NA638", f"{message}, and what runs now is {runs}", hint=hint)
 
 
@@ -61,7 +61,7 @@ def _cut_off(facts: Facts) -> str:
     return whole[-2].id if cut_off else ""
 
 
-def _said(facts: Facts, generation: Generation, *, at_head: bool) -> tuple[str, ...]:
+def _said(facts: Facts, entry: UndoEntry, *, at_head: bool) -> tuple[str, ...]:
     goes = "what is there now is kept in its place: `undo` again brings it back"
     behind = () if at_head else ("it is not known to be at head: `nox -s dev` migrates it and starts the backend",)
-    return (f"comes back: {generation.shown}", *((goes,) if facts.engine.data_present else ()), *behind)
+    return (f"comes back: {entry.shown}", *((goes,) if facts.engine.data_present else ()), *behind)

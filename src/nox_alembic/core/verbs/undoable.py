@@ -11,7 +11,7 @@ from nox_alembic.core.steps import (
     ApplyRevision,
     CloseUndo,
     Downgrade,
-    DowngradeLost,
+    DowngradeOrphans,
     KeepDatabase,
     Migrate,
     NoteRebase,
@@ -22,7 +22,7 @@ from nox_alembic.core.steps import (
     WriteMerge,
 )
 
-_MOVES = (Migrate, Downgrade, DowngradeLost, ApplyRevision, NoteRebase)
+_MOVES = (Migrate, Downgrade, DowngradeOrphans, ApplyRevision, NoteRebase)
 _WRITES = (ReplaceFile, WriteMerge)
 
 

@@ -1,4 +1,4 @@
-"""The journal of what was kept for `undo`: a file of the environment, written before anything is taken away."""
+"""The undo log of what was kept for `undo`: a file of the environment, written before anything is taken away."""
 
 import json
 import secrets
@@ -7,48 +7,46 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nox_alembic.core.copies.undo import FileChange, Generation, Journal, Kind
+from nox_alembic.core.copies.undo import FileChange, Kind, UndoEntry, UndoLog
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.edges.home.folders import write_private
 from nox_alembic.edges.system import clock
 
 
-def read(path: Path) -> Journal:
-    """Return the journal, empty when there is none; raises PreconditionError (NA633) when it cannot be read."""
+def read(path: Path) -> UndoLog:
+    """Return the undo log, empty when there is none; raises PreconditionError (NA633) when it cannot be read."""
     try:
         found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        return Journal(tuple(_generation(one) for one in found))
+        return UndoLog(tuple(_entry(one) for one in found))
     except FileNotFoundError:
-        return Journal()
+        return UndoLog()
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        message = f"the journal of `undo` cannot be read from {path}: {error}"
+        message = f"the undo log cannot be read from {path}: {error}"
         raise PreconditionError("NA633", message, hint="move that file away: what it names stays where it is") from None
 
 
-def write(path: Path, journal: Journal) -> None:
+def write(path: Path, log: UndoLog) -> None:
     """Write it, before what it says is done; raises FailedError (NA639) when it cannot be: then that is not done."""
-    generations = [{**asdict(one), "files": list(map(_shown_change, one.files))} for one in journal.generations]
+    entries = [{**asdict(one), "files": list(map(_shown_change, one.files))} for one in log.entries]
     try:
-        write_private(path, json.dumps(generations))
+        write_private(path, json.dumps(entries))
     except OSError as error:
-        message = f"the journal of `undo` cannot be written to {path}: {error.strerror}; no data is lost"
+        message = f"the undo log cannot be written to {path}: {error.strerror}; no data is lost"
         hint = "make room there, or see who may write there; `nox -s dev` starts what is down"
         raise FailedError("NA639", message, hint=hint) from None
 
 
-def new_generation(
-    verb: str, kind: Kind, kept: str, revisions: Sequence[str] | None, size: int | None = None
-) -> Generation:
-    """Return a generation of now."""
+def new_entry(verb: str, kind: Kind, kept: str, revisions: Sequence[str] | None, size: int | None = None) -> UndoEntry:
+    """Return an entry of now."""
     at = None if revisions is None else tuple(revisions)
-    return Generation(id=secrets.token_hex(3), verb=verb, at=clock.now(), kind=kind, kept=kept, revisions=at, size=size)
+    return UndoEntry(id=secrets.token_hex(3), verb=verb, at=clock.now(), kind=kind, kept=kept, revisions=at, size=size)
 
 
-def _generation(found: dict[str, Any]) -> Generation:
+def _entry(found: dict[str, Any]) -> UndoEntry:
     revisions = found["revisions"]
     at = None if revisions is None else tuple(map(str, revisions))
     files = tuple(_change(change) for change in found.get("files", ()))
-    return Generation(**{**found, "revisions": at, "files": files})
+    return UndoEntry(**{**found, "revisions": at, "files": files})
 
 
 def _change(found: dict[str, Any]) -> FileChange:

@@ -9,7 +9,7 @@ import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spite of its name
 
-from nox_alembic.core.copies.siblings import Mark, Marked, is_ours, new_name, parse_mark, spare_name
+from nox_alembic.core.copies.siblings import Mark, Sibling, is_ours, new_name, parse_mark, spare_name
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.postgres import settings_of
@@ -38,7 +38,7 @@ def server_version(address: DatabaseAddress) -> str:
     return ""
 
 
-def marked(address: DatabaseAddress) -> tuple[Marked, ...]:
+def marked(address: DatabaseAddress) -> tuple[Sibling, ...]:
     """Return the databases that verbs have made or kept of this one, nothing when the server does not answer."""
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
         return tuple(_ours(cursor, address.name))
@@ -147,7 +147,7 @@ def drop_again(address: DatabaseAddress, name: str) -> None:
         drop(address, [name])
 
 
-def _ours(cursor: Cursor, database: str) -> Iterator[Marked]:
+def _ours(cursor: Cursor, database: str) -> Iterator[Sibling]:
     cursor.execute("SELECT datname, datconnlimit, shobj_description(oid, 'pg_database') FROM pg_database ORDER BY 1")
     for name, limit, comment in cursor.fetchall():
         mark = parse_mark(comment)
@@ -155,7 +155,7 @@ def _ours(cursor: Cursor, database: str) -> Iterator[Marked]:
             apart = name == new_name(database, apart=True)
             mark = Mark(role="making" if apart else "new", of=database, environment="", verb="", at="")
         if mark is not None and is_ours(database, name, mark):
-            yield Marked(name, mark)
+            yield Sibling(name, mark)
 
 
 def _drop(cursor: Cursor, names: Iterable[str]) -> None:

@@ -24,7 +24,7 @@ def look(facts: Facts, configuration: Path | None, base: str) -> Details:
     return Details(
         texts={key: content.decode("utf-8", "replace") for key, content in files.items()},
         digests={key: hashlib.sha256(content).hexdigest() for key, content in files.items()},
-        recorded={**fingerprints.read(address), **fingerprints.intended(address)} if address else {},
+        fingerprints={**fingerprints.read(address), **fingerprints.intended(address)} if address else {},
         invalid=inspection.invalid_indexes(address) if address else (),
         objects=inspection.objects(address) if address else frozenset(),
         shared=shared,

@@ -22,7 +22,7 @@ from nox_alembic.edges.project import files, head_file, revisions
 
 if TYPE_CHECKING:
     from nox_alembic.core.consent import Content, Inventory, Stored
-    from nox_alembic.core.revisions.orphans import Lost
+    from nox_alembic.core.revisions.orphans import Orphans
     from nox_alembic.core.revisions.team import Team
     from nox_alembic.core.steps import Plan
     from nox_alembic.edges.alembic.client import Alembic
@@ -50,7 +50,7 @@ def look(
     history = read_history(configuration, alembic, cache)
     known = ("seed", "rebase", fingerprints.RECORDED_AT)
     nothing = (None, ("",) * len(known))
-    current, (seed, rebasing, recorded_at) = database.revisions_and_notes(address, *known) if address else nothing
+    current, (seed, rebasing, fingerprinted_at) = database.revisions_and_notes(address, *known) if address else nothing
     forked = _forked(history)
     room = functools.cache(lambda: _room(seen))
     return Facts(
@@ -60,8 +60,8 @@ def look(
         healthy=seen.backend.running and _is_healthy(engine, seen),
         seed_pending=seed == "pending",
         refusal=_refusal(engine, seen, protect) if whole else None,
-        recorded_at=tuple(recorded_at.split(",")) if recorded_at else (),
-        lost=_lost(configuration, history, address, current or (), copies),
+        fingerprinted_at=tuple(fingerprinted_at.split(",")) if fingerprinted_at else (),
+        orphans=_lost(configuration, history, address, current or (), copies),
         head_file=read_head_file(configuration),
         rebasing=rebasing,
         sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
@@ -153,15 +153,17 @@ def _lost(
     address: DatabaseAddress | None,
     current: Sequence[str],
     copies: Path | None,
-) -> "Lost | None":
+) -> "Orphans | None":
     """Look for the files of unknown revisions; takes no time where all of them are known."""
     if address is None or configuration is None or not history.unknown(current):
         return None
     from nox_alembic.edges.probe import orphans  # noqa: PLC0415 - all that is seldom
 
-    recorded = fingerprints.read(address)
-    found = orphans.look(configuration.parent, history, current, {**recorded, **fingerprints.intended(address)}, copies)
-    return replace(found, recorded=tuple(recorded))
+    fingerprinted = fingerprints.read(address)
+    found = orphans.look(
+        configuration.parent, history, current, {**fingerprinted, **fingerprints.intended(address)}, copies
+    )
+    return replace(found, fingerprinted=tuple(fingerprinted))
 
 
 def _forked(history: History) -> dict[str, Path]:

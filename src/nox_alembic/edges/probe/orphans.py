@@ -13,8 +13,8 @@ from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.core.revisions.orphans import (
     Candidates,
     FileVersion,
-    Lost,
-    LostRevision,
+    OrphanRevision,
+    Orphans,
     chosen,
     in_order,
     unclear,
@@ -24,13 +24,13 @@ from nox_alembic.edges.git import objects
 from nox_alembic.edges.home import revision_copies
 
 
-def look(project: Path, history: History, current: Sequence[str], digests: Digests, copies: Path | None) -> Lost:
+def look(project: Path, history: History, current: Sequence[str], digests: Digests, copies: Path | None) -> Orphans:
     """Return the files of the revisions in `current` that are not in `history`, down to where it has them again.
 
     `project` is where git is asked; `digests` say which bytes were applied; `copies` is the folder of those we kept.
     """
     search = _Search(project, history, digests, copies)
-    found: dict[str, LostRevision] = {}
+    found: dict[str, OrphanRevision] = {}
     missing, problems = [], []
     waiting = list(history.unknown(current))
     while waiting:
@@ -47,7 +47,7 @@ def look(project: Path, history: History, current: Sequence[str], digests: Diges
     ordered = tuple(found.values()) if missing or problems else in_order(history, found)
     if ordered is None:
         problems.append(f"the files of {', '.join(found)} do not lead to a revision of this branch")
-    return Lost(
+    return Orphans(
         found=ordered or (),
         missing=tuple(missing),
         problems=tuple(problems),

@@ -11,7 +11,7 @@ from nox_alembic.core.findings.lint import findings, is_asked, one_by_one, whole
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
 from nox_alembic.report import Reporter
-from nox_alembic.run.acts.fingerprints import Recording
+from nox_alembic.run.acts.fingerprints import Fingerprinting
 from nox_alembic.run.ports import Tools
 
 # Alembic's own words; it has no type for it.
@@ -90,7 +90,7 @@ class Checking:
         with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
             self.tools.repairs.stamp(address, step.before, step.after)
             found = self.tools.database.revisions(address) or ()
-            self._recording.settle(address, found)
+            self._fingerprinting.settle(address, found)
         if set(found) != set(step.after):
             said, wanted = ", ".join(found) or "base", ", ".join(step.after) or "base"
             message = f"the database says {said} after it was marked as being at {wanted}"
@@ -99,9 +99,9 @@ class Checking:
     def _accept(self, step: AcceptFiles) -> None:
         """Keep the digests of the files as they are, and read them back."""
         address = self.tools.engine.address()
-        before = self.tools.records.read(address)
-        self._recording.accept(address, step.revisions)
-        after = self.tools.records.read(address)
+        before = self.tools.fingerprints.read(address)
+        self._fingerprinting.accept(address, step.revisions)
+        after = self.tools.fingerprints.read(address)
         if left := [key for key in step.revisions if after.get(key) == before.get(key)]:
             message = f"the record of {', '.join(left)} in the comment of alembic_version did not change"
             raise FailedError(
@@ -109,8 +109,8 @@ class Checking:
             )
 
     @property
-    def _recording(self) -> Recording:
-        return Recording(self.tools, self.tools.history, self.report)
+    def _fingerprinting(self) -> Fingerprinting:
+        return Fingerprinting(self.tools, self.tools.history, self.report)
 
     def _drop_index(self, step: DropIndex) -> None:
         """Drop the index, and look that it is gone."""

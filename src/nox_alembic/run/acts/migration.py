@@ -7,10 +7,10 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
-from nox_alembic.core.revisions.orphans import Lost
-from nox_alembic.core.steps import ApplyRevision, Downgrade, DowngradeLost, Migrate
+from nox_alembic.core.revisions.orphans import Orphans
+from nox_alembic.core.steps import ApplyRevision, Downgrade, DowngradeOrphans, Migrate
 from nox_alembic.report import Reporter
-from nox_alembic.run.acts.fingerprints import Recording
+from nox_alembic.run.acts.fingerprints import Fingerprinting
 from nox_alembic.run.ports import Migrations, Tools
 
 DONE = "done"
@@ -43,15 +43,15 @@ class Movement:
             history.refuse_unknown(current)
             pending = history.pending(current, targets)
             if not pending:
-                self._recording(history).settle(address, current)
+                self._fingerprinting(history).settle(address, current)
                 return NOT_NEEDED
             if step.seed_later and not current:
                 self.tools.database.write_note(address, "seed", "pending")
             plain = None if current else self.tools.clusters.begin(address)
-            self._recording(history).intend(address, pending)
+            self._fingerprinting(history).intend(address, pending)
             migrations().upgrade(self.configuration, address, step.target, self.report.revision)
             reached = self._verified(address, history, expected=history.with_ancestors(targets))
-            self._recording(history).settle(address, reached)
+            self._fingerprinting(history).settle(address, reached)
             if plain is not None:
                 self.tools.clusters.record(address, plain=plain)
         return DONE
@@ -77,23 +77,23 @@ class Movement:
             applied = history.with_ancestors(current)
             if left := [key for key in step.undone if key in applied]:
                 raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
-            self._recording(history).settle(address, current)
+            self._fingerprinting(history).settle(address, current)
 
-    def downgrade_lost(self, step: DowngradeLost) -> str:
+    def downgrade_orphans(self, step: DowngradeOrphans) -> str:
         """Take back what is not on this branch, by the files that were found of it."""
         address, history = self.tools.engine.address(), self.tools.history
         with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
             if not history.unknown(self.tools.database.revisions(address) or ()):
                 return NOT_NEEDED
-            for target in step.lost.targets:
-                self._downgrade_branch(address, target, step.lost)
+            for target in step.orphans.targets:
+                self._downgrade_branch(address, target, step.orphans)
             current = self.tools.database.revisions(address) or ()
             if left := history.unknown(current):
                 raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
-            self._recording(history).settle(address, current)
+            self._fingerprinting(history).settle(address, current)
         return DONE
 
-    def _downgrade_branch(self, address: DatabaseAddress, target: str, lost: Lost) -> None:
+    def _downgrade_branch(self, address: DatabaseAddress, target: str, orphans: Orphans) -> None:
         last = [""]
 
         def on_revision(name: str) -> None:
@@ -101,20 +101,20 @@ class Movement:
             self.report.revision(name)
 
         try:
-            self.tools.migrations().downgrade(self.configuration, address, target, on_revision, lost.files)
+            self.tools.migrations().downgrade(self.configuration, address, target, on_revision, orphans.files)
         except FailedError as error:
             place = ", ".join(self.tools.database.revisions(address) or ()) or "base"
             message = f"{error.message.rstrip('.')}; the database is now at {place}"
-            raise FailedError("NA440", message, hint=lost.repair(last[0]), detail=error.detail) from error
+            raise FailedError("NA440", message, hint=orphans.repair(last[0]), detail=error.detail) from error
 
-    def keep_files(self) -> None:
+    def copy_revision_files(self) -> None:
         """Keep copies of the files that are applied now."""
         address = self.tools.engine.address()
         with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
-            self._recording(self.tools.history).settle(address, self.tools.database.revisions(address) or ())
+            self._fingerprinting(self.tools.history).settle(address, self.tools.database.revisions(address) or ())
 
-    def _recording(self, history: History) -> Recording:
-        return Recording(self.tools, history, self.report)
+    def _fingerprinting(self, history: History) -> Fingerprinting:
+        return Fingerprinting(self.tools, history, self.report)
 
     def _verified(self, address: DatabaseAddress, history: History, *, expected: frozenset[str]) -> Sequence[str]:
         current = self.tools.database.revisions(address) or ()

@@ -11,7 +11,7 @@ from nox_alembic.core.copies.siblings import Mark, new_name
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps import DropSpares, KeepSpare, MakeNew, Migrate, MigrateNew, SeedNew, StandbyStep
+from nox_alembic.core.steps import DropSpares, KeepSpare, MakeNew, Migrate, MigrateNew, SeedNew, SpareDatabaseStep
 from nox_alembic.edges.system import clock
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.migration import DONE, Movement
@@ -21,14 +21,14 @@ _INSTEAD = "correct it and repeat, or `nox -s reset` without `--fast` wipes the 
 
 
 @frozen
-class Standby:
+class SpareDatabases:
     """What is done before the real database is touched: whatever fails here has changed nothing of it."""
 
     tools: Tools
     report: Reporter
     configuration: Path
 
-    def do(self, step: StandbyStep) -> str:
+    def do(self, step: SpareDatabaseStep) -> str:
         """Do the step and return how it went."""
         match step:
             case MakeNew(source, kills, apart):

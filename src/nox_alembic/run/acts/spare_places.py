@@ -12,7 +12,7 @@ from nox_alembic.edges.engines import Engine, Volumes
 from nox_alembic.edges.home.folders import measure
 
 
-class Store(Protocol):
+class SparePlaces(Protocol):
     """The places of one environment's spares, by their names."""
 
     def names(self) -> tuple[str, ...]:
@@ -53,13 +53,13 @@ class Store(Protocol):
         """Delete it; return what there is to say when it stays."""
 
 
-def store_of(engine: Engine) -> Store:
+def places_of(engine: Engine) -> SparePlaces:
     """Return where the spares of the engine's data lie."""
-    return VolumeStore(engine, engine.volumes) if engine.volumes else FolderStore(engine)
+    return SpareVolumes(engine, engine.volumes) if engine.volumes else SpareFolders(engine)
 
 
 @frozen
-class FolderStore:
+class SpareFolders:
     """Folders beside the data folder; one that is finished gets its name by a rename."""
 
     engine: Engine
@@ -132,7 +132,7 @@ class FolderStore:
 
 
 @frozen
-class VolumeStore:
+class SpareVolumes:
     """Volumes; a volume keeps its name, and the sidecar alone says which of them are finished."""
 
     engine: Engine

@@ -30,7 +30,7 @@ from nox_alembic.edges.engines.embedded import logs
 from nox_alembic.edges.home import spare_list
 from nox_alembic.edges.project import revisions
 from nox_alembic.edges.system import clock, digests, process
-from nox_alembic.run.acts.spare_places import Store, store_of
+from nox_alembic.run.acts.spare_places import SparePlaces, places_of
 from nox_alembic.run.ports import Run
 
 DONE = "done"
@@ -39,7 +39,7 @@ ROOM = 500_000_000
 
 
 @frozen(kw_only=True)
-class Sparing:
+class SpareMaker:
     """The spares of one environment; `sidecar` is the file that names those that are whole."""
 
     engine: Engine
@@ -60,9 +60,9 @@ class Sparing:
         refusal = self.refusal
         if refusal and not self.sidecar.exists():
             return Spares(refusal=refusal)
-        names = self._store.names()
+        names = self._places.names()
         known = spare_list.read(self.sidecar)
-        whole = tuple(one for one in known if one.name in names and self._store.can_start(one.name))
+        whole = tuple(one for one in known if one.name in names and self._places.can_start(one.name))
         left = tuple(name for name in names if name not in {one.name for one in whole})
         if refusal:
             return Spares(found=whole, leftovers=left, refusal=refusal)
@@ -82,35 +82,35 @@ class Sparing:
 
     def make(self, step: MakeSpare, run: Run) -> str:
         """Make one in a server of its own; return how that ended. Raises what a migration or the seed raises."""
-        making = self._store.new_name()
+        making = self._places.new_name()
         try:
-            self._store.release(making)
-            self._store.delete(making)
+            self._places.release(making)
+            self._places.delete(making)
             self._refuse_full_disk()
-            self._store.make(making)
+            self._places.make(making)
             base = (
                 next((one for one in spare_list.read(self.sidecar) if one.kind == "base"), None)
                 if step.copies
                 else None
             )
-            if step.copies and (base is None or not self._store.copy(base.name, making)):
+            if step.copies and (base is None or not self._places.copy(base.name, making)):
                 return "a reset was quicker, and has used the base"
             size = self._filled(step, base, making, run)
             return self._commit(step, making, size)
         except OSError as error:
             message = f"no spare can be made beside the data: {error}"
-            hint = f"{self._store.cure}, or set `spare = false` in pyproject.toml"
+            hint = f"{self._places.cure}, or set `spare = false` in pyproject.toml"
             raise FailedError("NA654", message, hint=hint) from None
         finally:
             if making not in {one.name for one in spare_list.read(self.sidecar)}:
-                self._store.delete(making)
+                self._places.delete(making)
 
     def _filled(self, step: MakeSpare, base: Spare | None, making: str, run: Run) -> int | None:
         """Do in a new server on it what is to be done, end that in an orderly way, and return the size."""
-        server, mark = self._store.server_on(making), secrets.token_hex(8)
+        server, mark = self._places.server_on(making), secrets.token_hex(8)
         try:
             run(server, mark, self._plan(step, base, mark))
-            size = self._store.size(making)
+            size = self._places.size(making)
             self.engine.workshop().finish(server)
             return size
         finally:
@@ -122,8 +122,8 @@ class Sparing:
         spare_list.write(self.sidecar, [one for one in known if one.name not in step.names])
         for name in step.names:
             if name not in {one.name for one in known}:
-                self._store.release(name)
-        return [left for name in step.names if (left := self._store.delete(name))]
+                self._places.release(name)
+        return [left for name in step.names if (left := self._places.delete(name))]
 
     def _plan(self, step: MakeSpare, base: Spare | None, mark: str) -> Plan:
         """Return what happens in the new server: what a reset does with a fresh one."""
@@ -143,7 +143,7 @@ class Sparing:
         ):
             return "the project has changed meanwhile"
         done = Spare(
-            name=self._store.finish(making, step.kind),
+            name=self._places.finish(making, step.kind),
             kind=step.kind,
             at=clock.now(),
             heads=step.heads,
@@ -154,7 +154,7 @@ class Sparing:
         spare_list.write(self.sidecar, [*(one for one in known if one.kind != step.kind), done])
         for old in known:
             if old.kind == step.kind:
-                self._store.delete(old.name)
+                self._places.delete(old.name)
         return DONE
 
     def needs(self, history: History) -> Needs:
@@ -181,14 +181,14 @@ class Sparing:
     def _refuse_full_disk(self) -> None:
         """Refuse to make one where the database itself would soon find no room."""
         size = max((one.size or 0 for one in spare_list.read(self.sidecar)), default=0)
-        free, needed = self._store.free(), size + ROOM
+        free, needed = self._places.free(), size + ROOM
         if free is not None and free < needed:
             message = f"a spare is made where {shown_size(needed)} are free, and there are {shown_size(free)}"
             raise FailedError("NA657", message, hint="make room, or set `spare = false` in pyproject.toml")
 
     @property
-    def _store(self) -> Store:
-        return store_of(self.engine)
+    def _places(self) -> SparePlaces:
+        return places_of(self.engine)
 
 
 def _error_in(log: str) -> str:

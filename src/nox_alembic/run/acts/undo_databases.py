@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nox_alembic.core.copies.siblings import Mark, before_name, new_name
 from nox_alembic.core.copies.space import why_not_kept
-from nox_alembic.core.copies.undo import FileChange, Generation
+from nox_alembic.core.copies.undo import FileChange, UndoEntry
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.paths import from_root
@@ -18,15 +18,15 @@ from nox_alembic.edges.home import undo_log
 from nox_alembic.edges.postgres import server, siblings, space
 from nox_alembic.edges.system import clock
 from nox_alembic.report import Reporter
-from nox_alembic.run.acts.undo_log import Generations
+from nox_alembic.run.acts.undo_log import LiveUndoLog
 
 
 @frozen(kw_only=True)
-class Keeping:
+class UndoDatabases:
     """What is kept of one database and of files; `timeout` in seconds is how long a migration is waited for."""
 
     engine: Engine
-    generations: Generations
+    entries: LiveUndoLog
     root: Path
     limit: int
     timeout: float
@@ -46,25 +46,25 @@ class Keeping:
             consent(way_back_lost(step.verb, why))
             return False
         kept, mark = self._named(address, step.verb, current)
-        generation = undo_log.new_generation(step.verb, "database", kept, current, seen.size)
-        self.generations.push(replace(generation, files=step.files or ()))
+        entry = undo_log.new_entry(step.verb, "database", kept, current, seen.size)
+        self.entries.push(replace(entry, files=step.files or ()))
         siblings.keep(address, kept, mark, self.engine.client)
-        self.generations.thin_out(address)
+        self.entries.thin_out(address)
         self.report.fields["kept_database"] = kept
         return True
 
     def open(self, step: OpenUndo) -> None:
         """Note which files are about to be changed."""
-        generation = undo_log.new_generation(step.verb, "files", "", step.revisions)
-        self.generations.push(replace(generation, files=step.files))
+        entry = undo_log.new_entry(step.verb, "files", "", step.revisions)
+        self.entries.push(replace(entry, files=step.files))
 
     def note_file(self, verb: str, path: Path, before: bytes | None, after: bytes) -> None:
         """Note a file that is known only now."""
-        self.generations.note_file(verb, FileChange(from_root(self.root, path).as_posix(), before, after))
+        self.entries.note_file(verb, FileChange(from_root(self.root, path).as_posix(), before, after))
 
     def swap_back(self, step: SwapBack) -> None:
         """Put a kept database back, and keep the real one instead."""
-        self._swap("undo", step.generation.kept, step.revisions, files=_reversed(step.generation))
+        self._swap("undo", step.entry.kept, step.revisions, files=_reversed(step.entry))
 
     def swap(self, step: SwapDatabases) -> None:
         """Put the new database into the place of the real one, and keep that, unless it is too large."""
@@ -74,8 +74,8 @@ class Keeping:
 
     def note_undone(self, step: NoteUndone) -> None:
         """Note that the files are what they were."""
-        generation = undo_log.new_generation("undo", "files", "", step.revisions)
-        self.generations.exchange(step.generation, replace(generation, files=_reversed(step.generation)))
+        entry = undo_log.new_entry("undo", "files", "", step.revisions)
+        self.entries.exchange(step.entry, replace(entry, files=_reversed(step.entry)))
 
     def _swap(
         self,
@@ -91,8 +91,8 @@ class Keeping:
         kept, mark = self._named(address, verb, revisions)
         if keeps:
             size = space.look(address, self.engine.location).size
-            generation = undo_log.new_generation(verb, "database", kept, revisions, size)
-            self.generations.push(replace(generation, files=files))
+            entry = undo_log.new_entry(verb, "database", kept, revisions, size)
+            self.entries.push(replace(entry, files=files))
         siblings.swap(address, incoming, kept, mark)
         if keeps:
             self.report.fields["kept_database"] = kept
@@ -100,13 +100,13 @@ class Keeping:
 
     def _named(self, address: DatabaseAddress, verb: str, revisions: Sequence[str]) -> tuple[str, Mark]:
         now = clock.now_exactly()
-        mark = Mark(role="before", of=address.name, environment=self.generations.environment, verb=verb, at=now,
+        mark = Mark(role="before", of=address.name, environment=self.entries.environment, verb=verb, at=now,
                     revisions=tuple(revisions))  # fmt: skip
         return before_name(address.name, now), mark
 
 
-def _reversed(generation: Generation) -> tuple[FileChange, ...]:
-    return tuple(change.reverse for change in generation.files)
+def _reversed(entry: UndoEntry) -> tuple[FileChange, ...]:
+    return tuple(change.reverse for change in entry.files)
 
 
 def _is_reached(target: str, current: Sequence[str], history: History) -> bool:

@@ -1,4 +1,4 @@
-"""Data set aside, put back and swept: the wiper, and the journal in which it stands before it happens."""
+"""Data set aside, put back and swept: the wiper, and the undo log in which it stands before it happens."""
 
 import contextlib
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nox_alembic.core.copies.undo import Journal
+from nox_alembic.core.copies.undo import UndoLog
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
@@ -16,17 +16,17 @@ from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import undo_log
 from nox_alembic.edges.probe import facts
 from nox_alembic.edges.wiper.values import Gates
-from nox_alembic.run.acts.spare_places import store_of
-from nox_alembic.run.acts.undo_log import Generations
-from nox_alembic.run.acts.undo_volumes import VolumeKeeping
+from nox_alembic.run.acts.spare_places import places_of
+from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.acts.undo_volumes import UndoVolumes
 
 
 @frozen(kw_only=True)
-class Safekeeping:
+class UndoFolders:
     """The data folder of one environment and what was set aside of it."""
 
     engine: Engine
-    generations: Generations
+    entries: LiveUndoLog
     protect: Sequence[Path]
 
     def set_aside(self, step: SetDataAside) -> Sequence[str]:
@@ -45,14 +45,14 @@ class Safekeeping:
         return [*kept, *lost, *(f"the data behind {link.path} stays in {link.target}" for link in done.links)]
 
     def put_back(self, step: PutBack) -> None:
-        """Put the data of a generation back into its place, and keep what was there as a new one."""
+        """Put the data of an entry back into its place, and keep what was there as a new one."""
         if self._volumes:
             self._volumes.put_back(step, make=self.engine.make_database)
             return
         path = Path(step.location.path)
         aside = wiper.new_trash_name(path.name)
         self._note("undo", aside, step.revisions)
-        wiper.put_back(path, step.generation.kept, aside=aside, keep_root=self._keep_root, **self._gates(step.location))
+        wiper.put_back(path, step.entry.kept, aside=aside, keep_root=self._keep_root, **self._gates(step.location))
 
     def settle(self) -> None:
         """Finish or take back what a run that was killed has left in doubt."""
@@ -64,7 +64,7 @@ class Safekeeping:
 
         Raises FailedError (NA652) when the spare is not there any more; then nothing has changed.
         """
-        if not store_of(self.engine).can_start(step.spare.name):
+        if not places_of(self.engine).can_start(step.spare.name):
             message = f"the spare {step.spare.name} was replaced while this reset was being prepared"
             raise FailedError("NA652", message, hint="run it again, or `nox -s reset -- --cold`")
         if self._volumes:
@@ -81,7 +81,7 @@ class Safekeeping:
 
     def close(self) -> None:
         """Note that the verb came to its end: what is in place now is whole."""
-        self.generations.close()
+        self.entries.close()
 
     def passing(self, plan: Plan) -> Sequence[Path | str]:
         """Return what earlier verbs have set aside and this plan deletes, folders or volumes; changes nothing."""
@@ -89,13 +89,13 @@ class Safekeeping:
             return ()
         anew = any(isinstance(step, PutBack) or (isinstance(step, SetDataAside) and step.is_kept)
                    for step in plan.steps)  # fmt: skip
-        stay = [one.kept for one in self._kept().closed(self.generations.limit - anew).generations]
-        passing = [name for name in self.generations.there() if name not in stay]
+        stay = [one.kept for one in self._kept().closed(self.entries.limit - anew).entries]
+        passing = [name for name in self.entries.there() if name not in stay]
         return passing if self._volumes else [Path(self.engine.location.path).with_name(name) for name in passing]
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
         """Delete what was set aside and is not kept; return what there is to say of what is left."""
-        names = [one.kept for one in self._kept().closed(self.generations.limit).generations]
+        names = [one.kept for one in self._kept().closed(self.entries.limit).entries]
         if self._volumes:
             return self._volumes.sweep(names)
         path = Path(location.path)
@@ -103,15 +103,15 @@ class Safekeeping:
         return [self._leftover(left) for left in done.left]
 
     @property
-    def _volumes(self) -> VolumeKeeping | None:
+    def _volumes(self) -> UndoVolumes | None:
         """What keeps the data, where it is in a named volume."""
         volumes = self.engine.volumes
-        return VolumeKeeping(volumes=volumes, read=self._kept, write=self.generations.write) if volumes else None
+        return UndoVolumes(volumes=volumes, read=self._kept, write=self.entries.write) if volumes else None
 
     def _note(self, verb: str, aside: str, revisions: Sequence[str] | None) -> None:
         """Write down what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
-        generation = undo_log.new_generation(verb, "folder", aside, revisions)
-        self.generations.push(replace(generation, server=self._major()))
+        entry = undo_log.new_entry(verb, "folder", aside, revisions)
+        self.entries.push(replace(entry, server=self._major()))
 
     def _major(self) -> str:
         """Return the major version that made the data, "" where it cannot be read."""
@@ -121,9 +121,9 @@ class Safekeeping:
                 return (folder / "PG_VERSION").read_text(encoding="ascii").strip()
         return ""
 
-    def _kept(self) -> Journal:
+    def _kept(self) -> UndoLog:
         """Return what was kept; of folders alone, so that no server need be asked."""
-        return self.generations.kept(None)
+        return self.entries.kept(None)
 
     def _gates(self, location: DataLocation) -> Gates:
         return facts.gates_of(self.engine, location, self.protect, ahead_of=None)

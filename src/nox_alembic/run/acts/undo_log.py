@@ -1,11 +1,11 @@
-"""The journal of `undo` with what is really there, on disk and in the server."""
+"""The undo log with what is really there, on disk and in the server."""
 
 import contextlib
 from dataclasses import replace
 from pathlib import Path
 
 from nox_alembic.core.copies.siblings import leftovers
-from nox_alembic.core.copies.undo import WHOLE, FileChange, Generation, Journal
+from nox_alembic.core.copies.undo import WHOLE, FileChange, UndoEntry, UndoLog
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import DatabaseAddress, Facts
 from nox_alembic.core.frozen import frozen
@@ -15,8 +15,8 @@ from nox_alembic.edges.postgres import siblings
 
 
 @frozen(kw_only=True)
-class Generations:
-    """What verbs have kept of one environment, by the journal at `path`; `limit` of each kind stay."""
+class LiveUndoLog:
+    """What verbs have kept of one environment, by the undo log at `path`; `limit` of each kind stay."""
 
     engine: Engine
     environment: str
@@ -30,18 +30,18 @@ class Generations:
         version = siblings.server_version(address) if address and any(one.kind in WHOLE for one in kept.live) else ""
         return replace(facts, undo=kept, server_version=version)
 
-    def kept(self, address: DatabaseAddress | None) -> Journal:
+    def kept(self, address: DatabaseAddress | None) -> UndoLog:
         """Return what there is; without an `address`, or an answer there, what is in the server counts as there."""
         found = undo_log.read(self.path)
-        kinds = {one.kind for one in found.generations}
+        kinds = {one.kind for one in found.entries}
         databases = siblings.names(address) if address and "database" in kinds else None
         return found.having(self.there() if kinds & WHOLE else (), databases)
 
-    def push(self, generation: Generation) -> None:
+    def push(self, entry: UndoEntry) -> None:
         """Note what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
-        undo_log.write(self.path, self.kept(self.address()).pushed(generation))
+        undo_log.write(self.path, self.kept(self.address()).pushed(entry))
 
-    def exchange(self, old: Generation, new: Generation) -> None:
+    def exchange(self, old: UndoEntry, new: UndoEntry) -> None:
         """Note that what was kept is in its place again, and what there was is kept instead."""
         undo_log.write(self.path, self.kept(self.address()).without(old).pushed(new))
 
@@ -55,7 +55,7 @@ class Generations:
 
     def close(self) -> None:
         """Note that the verb came to its end, and drop the databases that are not kept any more."""
-        had_databases = any(one.kind == "database" for one in undo_log.read(self.path).generations)
+        had_databases = any(one.kind == "database" for one in undo_log.read(self.path).entries)
         address = self.address() if had_databases else None
         self._settle(self.kept(address).closed(self.limit), address)
 
@@ -65,8 +65,8 @@ class Generations:
             return self.engine.address() if self.engine.is_alive("database") else None
         return None
 
-    def write(self, known: Journal) -> None:
-        """Write the journal."""
+    def write(self, known: UndoLog) -> None:
+        """Write the undo log."""
         undo_log.write(self.path, known)
 
     def there(self) -> tuple[str, ...]:
@@ -78,10 +78,10 @@ class Generations:
         path = Path(self.engine.location.path)
         return wiper.list_trash(path.parent, path.name)
 
-    def _settle(self, settled: Journal, address: DatabaseAddress | None) -> None:
+    def _settle(self, settled: UndoLog, address: DatabaseAddress | None) -> None:
         """Write it down first: what a killed run does not drop then, the next one does."""
         undo_log.write(self.path, settled)
         if address is not None:
-            names = [one.kept for one in settled.generations]
+            names = [one.kept for one in settled.entries]
             for name in leftovers(siblings.marked(address), self.environment, names):
                 siblings.drop_again(address, name)

@@ -1,10 +1,10 @@
-"""The named volume set aside, put back and swept; the journal says what before it happens."""
+"""The named volume set aside, put back and swept; the undo log says what before it happens."""
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from nox_alembic.core.copies.undo import Generation, Journal
+from nox_alembic.core.copies.undo import UndoEntry, UndoLog
 from nox_alembic.core.copies.volume_swap import Outcome, not_removed
 from nox_alembic.core.errors import FailedError, NoxAlembicError
 from nox_alembic.core.frozen import frozen
@@ -14,18 +14,18 @@ from nox_alembic.edges.home import undo_log
 
 
 @frozen(kw_only=True)
-class VolumeKeeping:
-    """The database's volume; `read` and `write` are those of the journal, of what is really there."""
+class UndoVolumes:
+    """The database's volume; `read` and `write` are those of the undo log, of what is really there."""
 
     volumes: Volumes
-    read: Callable[[], Journal]
-    write: Callable[[Journal], None]
+    read: Callable[[], UndoLog]
+    write: Callable[[UndoLog], None]
 
     def set_aside(self, step: SetDataAside) -> Sequence[str]:
         """Give the volume fresh content, keep what it held, and return what there is to say of it."""
         name = self.volumes.new_name()
-        generation = self._swap(step.verb, name, step.revisions, source=name)
-        return self._kept(generation, name, is_kept=step.is_kept)
+        entry = self._swap(step.verb, name, step.revisions, source=name)
+        return self._kept(entry, name, is_kept=step.is_kept)
 
     def use_spare(self, step: UseSpare, *, make: Callable[[], None]) -> Sequence[str]:
         """Put a spare into place, keep what the volume held, and return what there is to say of it."""
@@ -33,23 +33,23 @@ class VolumeKeeping:
             make()
         name = self.volumes.new_name()
         aside = step.aside or SetDataAside(step.location, keeps=False)
-        generation = self._swap(aside.verb, name, aside.revisions, source=step.spare.name)
-        return self._kept(generation, name, is_kept=aside.is_kept)
+        entry = self._swap(aside.verb, name, aside.revisions, source=step.spare.name)
+        return self._kept(entry, name, is_kept=aside.is_kept)
 
     def put_back(self, step: PutBack, *, make: Callable[[], None]) -> None:
-        """Put the data of a generation back, and keep what the volume held; `make` makes one where there is none."""
+        """Put the data of an entry back, and keep what the volume held; `make` makes one where there is none."""
         if self.volumes.look() is None:
             make()
         name = self.volumes.new_name()
-        if self._swap("undo", name, step.revisions, source=step.generation.kept) is None:
+        if self._swap("undo", name, step.revisions, source=step.entry.kept) is None:
             self._remove(name)
             self.write(_without(self.read(), name))
 
     def settle(self) -> None:
         """Finish or take back what a run that was killed has left in doubt."""
-        for generation in self.read().generations:
-            if generation.doubtful and generation.kind == "volume":
-                self._settle(generation)
+        for entry in self.read().entries:
+            if entry.doubtful and entry.kind == "volume":
+                self._settle(entry)
 
     def sweep(self, keep: Collection[str]) -> Sequence[str]:
         """Remove the volumes that are not to `keep` their data; return what there is to say of those that stay."""
@@ -62,40 +62,40 @@ class VolumeKeeping:
                     said.append(not_removed(name, error))
         return said
 
-    def _kept(self, generation: Generation | None, name: str, *, is_kept: bool) -> Sequence[str]:
-        """Say that it is kept, or take it out of the journal: what does not stand there is swept."""
-        if is_kept and generation is not None:
+    def _kept(self, entry: UndoEntry | None, name: str, *, is_kept: bool) -> Sequence[str]:
+        """Say that it is kept, or take it out of the undo log: what does not stand there is swept."""
+        if is_kept and entry is not None:
             return ("the old data is kept: `nox -s undo` brings it back",)
         self.write(_without(self.read(), name))
         return ()
 
-    def _swap(self, verb: str, name: str, revisions: Sequence[str] | None, *, source: str) -> Generation | None:
-        """Return the generation that keeps what the volume held, None when that was nothing."""
-        generation = replace(undo_log.new_generation(verb, "volume", name, revisions), doubtful=True)
-        self.write(self.read().pushed(generation))
+    def _swap(self, verb: str, name: str, revisions: Sequence[str] | None, *, source: str) -> UndoEntry | None:
+        """Return the entry that keeps what the volume held, None when that was nothing."""
+        entry = replace(undo_log.new_entry(verb, "volume", name, revisions), doubtful=True)
+        self.write(self.read().pushed(entry))
         try:
             moved = self.volumes.swap(name, source=source, verb=verb)
         except NoxAlembicError:
             with suppress(NoxAlembicError):  # the next run settles it then
                 self.settle()
             raise
-        self._taken(generation, source, moved.server)
-        return generation if moved.outcome is Outcome.KEPT else None
+        self._taken(entry, source, moved.server)
+        return entry if moved.outcome is Outcome.KEPT else None
 
-    def _settle(self, generation: Generation) -> None:
-        source = self.volumes.source_of(generation.kept)
-        moved = self.volumes.settle(generation.kept)
+    def _settle(self, entry: UndoEntry) -> None:
+        source = self.volumes.source_of(entry.kept)
+        moved = self.volumes.settle(entry.kept)
         if moved.outcome is Outcome.KEPT:
-            self._taken(generation, source, moved.server)
+            self._taken(entry, source, moved.server)
         else:
-            self.write(self.read().without(generation))
-            self._remove(generation.kept)
+            self.write(self.read().without(entry))
+            self._remove(entry.kept)
 
-    def _taken(self, generation: Generation, source: str, server: str) -> None:
-        """Remove what has nothing in it any more, and have the journal say that there is no doubt."""
-        if source != generation.kept:
+    def _taken(self, entry: UndoEntry, source: str, server: str) -> None:
+        """Remove what has nothing in it any more, and have the undo log say that there is no doubt."""
+        if source != entry.kept:
             self._remove(source)
-        self.write(self.read().settled(generation, server))
+        self.write(self.read().settled(entry, server))
 
     def _remove(self, name: str) -> None:
         """Remove what has no data in it; raises FailedError (NA674) when it stays."""
@@ -107,5 +107,5 @@ class VolumeKeeping:
             raise FailedError("NA674", message, hint=hint) from None
 
 
-def _without(found: Journal, name: str) -> Journal:
-    return found.having({one.kept for one in found.generations} - {name})
+def _without(found: UndoLog, name: str) -> UndoLog:
+    return found.having({one.kept for one in found.entries} - {name})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nox_alembic.core.copies.siblings import (
     Mark,
-    Marked,
+    Sibling,
     before_name,
     is_ours,
     leftovers,
@@ -76,8 +76,8 @@ def test_only_the_exact_name_with_the_mark_is_ours(name: str, mark: Mark | None,
 
 
 def test_what_was_never_finished_goes_and_so_does_what_is_not_kept_any_more() -> None:
-    made, stays, goes = Marked("app__new", NEW), Marked("b1", BEFORE), Marked("a2", BEFORE)
-    others = Marked("c3", replace(BEFORE, environment="two"))
+    made, stays, goes = Sibling("app__new", NEW), Sibling("b1", BEFORE), Sibling("a2", BEFORE)
+    others = Sibling("c3", replace(BEFORE, environment="two"))
     assert unfinished([made, stays]) == ("app__new",)
     assert leftovers([stays, goes, others, made], "dev", ["b1"]) == ("app__new", "a2")
     assert leftovers([], "dev", ["b1"]) == ()

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from nox_alembic.core.copies.siblings import Mark, Marked
-from nox_alembic.core.copies.spare_databases import Cluster, Standing
+from nox_alembic.core.copies.siblings import Mark, Sibling
+from nox_alembic.core.copies.spare_databases import Cluster, SwapFacts
 from nox_alembic.core.copies.spares import Needs
 from tests.unit.core.make import chain
 
@@ -13,14 +13,14 @@ CLUSTER = Cluster(roles={"dds": "t t t"}, settings={"work_mem": "4096"})
 FILES = {"a1": "1", "b2": "2", "c3": "3"}
 HISTORY = chain("a1", "b2", "c3")
 NEEDS = Needs(settings={"env.py": "1"}, files=FILES, seed="seed.py")
-STANDING = Standing(may_create=True, record=CLUSTER.record, cluster=CLUSTER, needs=NEEDS)
+STANDING = SwapFacts(may_create=True, record=CLUSTER.record, cluster=CLUSTER, needs=NEEDS)
 
 
-def spare(*revisions: str, seeded: bool = False, made: Standing = STANDING) -> Marked:
+def spare(*revisions: str, seeded: bool = False, made: SwapFacts = STANDING) -> Sibling:
     digest = made.digest(HISTORY, revisions, seeded=seeded)
     mark = Mark(role="spare", of="app", environment="dev", verb="reset", at="", revisions=revisions, digest=digest,
                 seeded=seeded)  # fmt: skip
-    return Marked("app__spare" if seeded else "app__base", mark)
+    return Sibling("app__spare" if seeded else "app__base", mark)
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_a_record_has_no_setting_in_it_that_could_be_a_secret() -> None:
 
 def test_a_spare_database_is_used_while_everything_that_it_is_made_from_is_as_it_was() -> None:
     bare, seeded = spare("c3"), spare("c3", seeded=True)
-    standing = replace(STANDING, spares=(bare, seeded))
-    assert standing.spare(HISTORY, ["c3"], seeded=False) == bare
-    assert standing.spare(HISTORY, ["c3"], seeded=True) == seeded
-    assert standing.spare(HISTORY, ["b2"], seeded=False) is None
+    swap_facts = replace(STANDING, spares=(bare, seeded))
+    assert swap_facts.spare(HISTORY, ["c3"], seeded=False) == bare
+    assert swap_facts.spare(HISTORY, ["c3"], seeded=True) == seeded
+    assert swap_facts.spare(HISTORY, ["b2"], seeded=False) is None
 
 
 @pytest.mark.parametrize(
@@ -71,16 +71,16 @@ def test_a_spare_database_is_used_while_everything_that_it_is_made_from_is_as_it
 )
 def test_a_spare_database_of_other_files_is_not_used(changed: dict[str, object]) -> None:
     needs = replace(NEEDS, **changed)  # type: ignore[arg-type]
-    standing = replace(STANDING, spares=(spare("c3"), spare("c3", seeded=True)), needs=needs)
-    assert standing.spare(HISTORY, ["c3"], seeded=False) is None
-    assert standing.spare(HISTORY, ["c3"], seeded=True) is None
-    assert standing.prefix(HISTORY, ["c3"]) is None
+    swap_facts = replace(STANDING, spares=(spare("c3"), spare("c3", seeded=True)), needs=needs)
+    assert swap_facts.spare(HISTORY, ["c3"], seeded=False) is None
+    assert swap_facts.spare(HISTORY, ["c3"], seeded=True) is None
+    assert swap_facts.prefix(HISTORY, ["c3"]) is None
 
 
 def test_another_seed_leaves_the_spare_database_without_one() -> None:
-    standing = replace(STANDING, spares=(spare("c3"), spare("c3", seeded=True)), needs=replace(NEEDS, seed="2"))
-    assert standing.spare(HISTORY, ["c3"], seeded=False) is not None
-    assert standing.spare(HISTORY, ["c3"], seeded=True) is None
+    swap_facts = replace(STANDING, spares=(spare("c3"), spare("c3", seeded=True)), needs=replace(NEEDS, seed="2"))
+    assert swap_facts.spare(HISTORY, ["c3"], seeded=False) is not None
+    assert swap_facts.spare(HISTORY, ["c3"], seeded=True) is None
 
 
 def test_a_longer_history_begins_with_the_spare_database_of_a_shorter_one_but_never_with_a_seeded_one() -> None:
@@ -93,7 +93,7 @@ def test_a_longer_history_begins_with_the_spare_database_of_a_shorter_one_but_ne
 
 
 def test_where_files_cannot_be_read_there_is_no_spare_database() -> None:
-    standing = replace(STANDING, spares=(spare("c3"),), needs=None)
-    assert standing.spare(HISTORY, ["c3"], seeded=False) is None
-    assert standing.prefix(HISTORY, ["c3"]) is None
-    assert not standing.knows_seed
+    swap_facts = replace(STANDING, spares=(spare("c3"),), needs=None)
+    assert swap_facts.spare(HISTORY, ["c3"], seeded=False) is None
+    assert swap_facts.prefix(HISTORY, ["c3"]) is None
+    assert not swap_facts.knows_seed

@@ -1,10 +1,10 @@
-"""The journal of `undo`: what is there, what is hidden, what is let go, and which one is meant."""
+"""The undo log: what is there, what is hidden, what is let go, and which one is meant."""
 
 from dataclasses import replace
 
 import pytest
 
-from nox_alembic.core.copies.undo import FileChange, Generation, Journal
+from nox_alembic.core.copies.undo import FileChange, UndoEntry, UndoLog
 from nox_alembic.core.errors import NoxAlembicError
 from tests.unit.core.make import COPY, KEPT, told
 
@@ -12,12 +12,12 @@ CHANGE = FileChange("alembic/head", b"a1\n", b"b2\n")
 FILES = replace(KEPT, id="f00001", verb="merge", kind="files", kept="", files=(CHANGE,))
 
 
-def copy(number: int, **fields: object) -> Generation:
+def copy(number: int, **fields: object) -> UndoEntry:
     return replace(COPY, id=f"d{number}", kept=f"copy{number}", **fields)  # type: ignore[arg-type]
 
 
-def names(journal: Journal) -> list[str]:
-    return [one.id for one in journal.generations]
+def names(log: UndoLog) -> list[str]:
+    return [one.id for one in log.entries]
 
 
 def test_each_kind_is_shown_as_what_it_is() -> None:
@@ -31,68 +31,68 @@ def test_each_kind_is_shown_as_what_it_is() -> None:
 
 
 def test_a_database_is_there_when_the_server_has_it_and_while_nobody_can_ask() -> None:
-    journal = Journal((copy(1), copy(2)))
-    assert names(journal.having((), {"copy2"})) == ["d2"]
-    assert names(journal.having((), None)) == ["d1", "d2"]
+    log = UndoLog((copy(1), copy(2)))
+    assert names(log.having((), {"copy2"})) == ["d2"]
+    assert names(log.having((), None)) == ["d1", "d2"]
 
 
 def test_a_database_in_a_folder_that_was_set_aside_is_hidden_and_comes_back_with_it() -> None:
-    journal = Journal((copy(1), KEPT, copy(2)))
-    hidden = journal.having({KEPT.kept}, {"copy2"})
-    assert [one.hidden for one in hidden.generations] == [True, False, False]
+    log = UndoLog((copy(1), KEPT, copy(2)))
+    hidden = log.having({KEPT.kept}, {"copy2"})
+    assert [one.hidden for one in hidden.entries] == [True, False, False]
     assert hidden.newest == copy(2)
     assert hidden.having({KEPT.kept}, None) == hidden, "as it was seen last"
     assert names(hidden.closed(2)) == ["d1", "0ab1c2", "d2"]
     back = hidden.without(KEPT).pushed(replace(KEPT, id="b", verb="undo", kept="other")).having({"other"}, {"copy1"})
-    assert [(one.id, one.hidden) for one in back.generations] == [("d1", False), ("d2", True), ("b", False)]
+    assert [(one.id, one.hidden) for one in back.entries] == [("d1", False), ("d2", True), ("b", False)]
 
 
 def test_files_are_always_there_where_any_were_changed() -> None:
-    assert names(Journal((FILES, replace(FILES, id="e", files=()))).having((), ())) == ["f00001"]
+    assert names(UndoLog((FILES, replace(FILES, id="e", files=()))).having((), ())) == ["f00001"]
 
 
 def test_of_each_kind_the_newest_stay() -> None:
     folders = [replace(KEPT, id=f"k{number}", kept=f"k{number}") for number in (1, 2, 3)]
-    journal = Journal((copy(1), folders[0], copy(2), FILES, folders[1], folders[2], copy(3, open=True)))
-    assert names(journal.closed(2)) == ["d2", "f00001", "k2", "k3", "d3"]
-    assert not any(one.open for one in journal.closed(2).generations)
+    log = UndoLog((copy(1), folders[0], copy(2), FILES, folders[1], folders[2], copy(3, open=True)))
+    assert names(log.closed(2)) == ["d2", "f00001", "k2", "k3", "d3"]
+    assert not any(one.open for one in log.closed(2).entries)
 
 
 def test_only_the_loss_of_all_the_data_leaves_something_half_made_in_its_place() -> None:
-    assert Journal((replace(KEPT, open=True), copy(1, open=True))).is_open
-    assert not Journal((KEPT, copy(1, open=True))).is_open
+    assert UndoLog((replace(KEPT, open=True), copy(1, open=True))).is_open
+    assert not UndoLog((KEPT, copy(1, open=True))).is_open
 
 
 def test_verbs_that_fail_again_and_again_never_take_the_place_of_the_last_whole_state() -> None:
-    journal = Journal((copy(1), copy(2, open=True)))
+    log = UndoLog((copy(1), copy(2, open=True)))
     for number in (3, 4, 5, 6):
-        journal = journal.pushed(copy(number, open=True)).thinned(2)
-    assert [(one.id, one.half_made) for one in journal.generations] == [
+        log = log.pushed(copy(number, open=True)).thinned(2)
+    assert [(one.id, one.half_made) for one in log.entries] == [
         ("d1", False), ("d2", False), ("d5", True), ("d6", True),
     ]  # fmt: skip
-    assert names(journal.closed(2)) == ["d2", "d5", "d6"]
-    after = journal.closed(2).pushed(copy(7, open=True))
-    assert (names(after.closed(2)), after.generations[-1].half_made) == (["d6", "d7"], False)
+    assert names(log.closed(2)) == ["d2", "d5", "d6"]
+    after = log.closed(2).pushed(copy(7, open=True))
+    assert (names(after.closed(2)), after.entries[-1].half_made) == (["d6", "d7"], False)
 
 
 def test_the_newest_states_stay_also_where_an_earlier_verb_was_only_thought_to_be_unfinished() -> None:
     """A verb that was killed before it changed anything needs no other one to go on, and is open all the same."""
-    journal = Journal((copy(1, open=True),)).pushed(copy(2)).pushed(copy(3, open=True)).thinned(2)
-    assert names(journal) == names(journal.closed(3)) == ["d1", "d2", "d3"]
+    log = UndoLog((copy(1, open=True),)).pushed(copy(2)).pushed(copy(3, open=True)).thinned(2)
+    assert names(log) == names(log.closed(3)) == ["d1", "d2", "d3"]
 
 
 def test_a_file_that_is_known_late_is_noted_in_the_generation_of_its_verb_alone() -> None:
     late = FileChange("alembic/versions/m1.py", None, b"text")
-    opened = Journal((copy(1), replace(FILES, open=True)))
+    opened = UndoLog((copy(1), replace(FILES, open=True)))
     assert opened.changing("merge", late).newest == replace(FILES, open=True, files=(CHANGE, late))
-    for untouched in (opened, Journal((FILES,)), Journal()):
+    for untouched in (opened, UndoLog((FILES,)), UndoLog()):
         assert untouched.changing("rebase", late) == untouched
-    assert Journal((FILES,)).changing("merge", late) == Journal((FILES,))
+    assert UndoLog((FILES,)).changing("merge", late) == UndoLog((FILES,))
     assert late.reverse == FileChange("alembic/versions/m1.py", b"text", None)
 
 
 def test_what_lies_in_the_data_of_a_reset_is_not_found_before_that_is_taken_back() -> None:
-    hidden = Journal((copy(1), KEPT)).having({KEPT.kept}, ())
+    hidden = UndoLog((copy(1), KEPT)).having({KEPT.kept}, ())
     with pytest.raises(NoxAlembicError) as error:
         hidden.chosen("d1")
     assert told(error) == (

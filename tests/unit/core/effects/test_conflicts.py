@@ -3,13 +3,13 @@
 import pytest
 
 from nox_alembic.core.effects.conflicts import Reading, conflicts
-from nox_alembic.core.effects.script import touched
+from nox_alembic.core.effects.script import read_effects
 from nox_alembic.core.revisions.graph import Revision
 
 
 def reading(key: str, *lines: str) -> Reading:
     text = "\n".join(["def upgrade():", *(f"    {line}" for line in lines)])
-    return Reading(revision=Revision(id=key), touched=touched(text), whose=f"[on {key}]")
+    return Reading(revision=Revision(id=key), effects=read_effects(text), whose=f"[on {key}]")
 
 
 def told(ours: str, theirs: str) -> list[tuple[bool, str]]:

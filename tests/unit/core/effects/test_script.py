@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 from alembic.operations import BatchOperations, Operations
 
-from nox_alembic.core.effects import Touch, Unread
+from nox_alembic.core.effects import Effect, Unread
 from nox_alembic.core.effects.calls import HARMLESS, POSITIONS, TABLES
-from nox_alembic.core.effects.script import touched
+from nox_alembic.core.effects.script import read_effects
 
 VERSIONS = Path(__file__).parents[4] / "alembic" / "versions"
 
 
 def read(*lines: str) -> list[str]:
     """Return each touch of an `upgrade` with these lines as a sentence, and what could not be read."""
-    found = touched("\n".join(["def upgrade():", *(f"    {line}" for line in lines)]))
+    found = read_effects("\n".join(["def upgrade():", *(f"    {line}" for line in lines)]))
     return [
-        *(f"{touch.act} {touch.kind} {touch.name}" for touch in found.touches),
+        *(f"{effect.operation} {effect.kind} {effect.name}" for effect in found.found),
         *(f"unread {unread.line}: {unread.text}" for unread in found.unread),
     ]
 
@@ -104,7 +104,7 @@ def test_a_batch_knows_its_table() -> None:
 
 
 def test_variables_loops_branches_and_functions_of_the_file_are_followed() -> None:
-    found = touched(
+    found = read_effects(
         """
 from alembic import op
 NAME = "users"
@@ -139,7 +139,7 @@ def downgrade():
     op.drop_table("users")
 """
     )
-    assert [f"{touch.act} {touch.name}" for touch in found.touches] == [
+    assert [f"{effect.operation} {effect.name}" for effect in found.found] == [
         "create users.extra",
         "create mood",
         "drop a.c",
@@ -164,12 +164,12 @@ def test_a_loop_over_something_unknown_and_a_name_that_is_bound_again_are_not_gu
 
 def test_a_helper_of_the_project_is_named_as_not_read() -> None:
     text = "from project.helpers import audit\nimport logging\ndef upgrade():\n    audit('t')\n    logging.info('x')\n"
-    assert touched(text).unread == (Unread(4, "audit('t')"),)
+    assert read_effects(text).unread == (Unread(4, "audit('t')"),)
 
 
 def test_a_function_that_calls_itself_ends() -> None:
     text = 'def again():\n    op.drop_table("t")\n    again()\n\ndef upgrade():\n    again()\n'
-    assert touched(text).touches == (Touch("table", "t", "drop", 2, "t"),)
+    assert read_effects(text).found == (Effect("table", "t", "drop", 2, "t"),)
 
 
 def test_the_positions_are_those_of_alembic() -> None:
@@ -186,6 +186,6 @@ def test_the_positions_are_those_of_alembic() -> None:
 
 @pytest.mark.parametrize("path", sorted(VERSIONS.glob("*.py")), ids=lambda path: path.stem)
 def test_every_revision_of_this_repository_can_be_read(path: Path) -> None:
-    found = touched(path.read_text(encoding="utf-8"))
-    assert found.touches
+    found = read_effects(path.read_text(encoding="utf-8"))
+    assert found.found
     assert found.unread == ()

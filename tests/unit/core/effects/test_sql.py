@@ -2,14 +2,14 @@
 
 import pytest
 
-from nox_alembic.core.effects import Touch, Unread
+from nox_alembic.core.effects import Effect, Unread
 from nox_alembic.core.effects.sql import read_sql
 
 
 def read(sql: str) -> list[str]:
     found = read_sql(sql, 1)
     assert found.unread == ()
-    return [f"{touch.act} {touch.kind} {touch.name}" for touch in found.touches]
+    return [f"{effect.operation} {effect.kind} {effect.name}" for effect in found.found]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_statement_that_may_do_anything_is_not_ignored(sql: str) -> None:
 
 def test_lines_count_from_where_the_text_begins() -> None:
     found = read_sql("\nDROP TABLE a;\n\nDROP TABLE\nb", 10)
-    assert found.touches == (Touch("table", "a", "drop", 11, "a"), Touch("table", "b", "drop", 13, "b"))
+    assert found.found == (Effect("table", "a", "drop", 11, "a"), Effect("table", "b", "drop", 13, "b"))
 
 
 def test_long_statements_are_shortened() -> None:

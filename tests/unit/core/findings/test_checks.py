@@ -31,7 +31,7 @@ DIGESTS = {"a1": "00", "b2": "11", "c3": "22"}
 
 def close(**fields: Any) -> Facts:
     """A database at head of which everything is known."""
-    return up(details=Details(**{"digests": DIGESTS, "recorded": DIGESTS, **fields}), head_file=HEAD_FILE)
+    return up(details=Details(**{"digests": DIGESTS, "fingerprints": DIGESTS, **fields}), head_file=HEAD_FILE)
 
 
 def said(seen: Facts, left_out: str = "") -> dict[str, tuple[str, str]]:
@@ -71,7 +71,7 @@ def test_a_project_without_revisions_is_no_finding() -> None:
 
 
 def test_two_heads_name_both_and_the_cures() -> None:
-    details = Details(recorded={"a1": "00"}, digests={"a1": "00"})
+    details = Details(fingerprints={"a1": "00"}, digests={"a1": "00"})
     assert found(up(history=TWO_HEADS, current=("a1",), details=details)) == [
         Found(
             "two heads",
@@ -113,14 +113,14 @@ def test_an_edited_file_says_how_to_apply_it_or_to_take_it() -> None:
 
 
 def test_what_is_not_applied_and_what_is_not_recorded_is_not_compared() -> None:
-    seen = up(current=("b2",), details=Details(digests={}, recorded={"b2": "11", "c3": "22"}))
+    seen = up(current=("b2",), details=Details(digests={}, fingerprints={"b2": "11", "c3": "22"}))
     assert [entry.revision for entry in found(seen)] == ["b2"]
     assert said(seen)["applied files"][1] == "0 of 2 applied revisions as they were applied"
 
 
 def test_a_database_that_records_nothing_is_not_silently_good() -> None:
     sentence = "the database does not say with which bytes it was migrated: `nox -s migrate` keeps that"
-    assert said(close(recorded={}))["applied files"] == ("not made", sentence)
+    assert said(close(fingerprints={}))["applied files"] == ("not made", sentence)
 
 
 def test_an_invalid_index_has_the_cure_of_its_kind() -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from nox_alembic.core.findings.status import Finding, Row, status_of
 from nox_alembic.core.revisions.authors import Authors, Commit
 from nox_alembic.core.revisions.graph import History, Revision
-from nox_alembic.core.revisions.orphans import Lost
-from tests.unit.core.make import chain, engine, facts, lost, up
+from nox_alembic.core.revisions.orphans import Orphans
+from tests.unit.core.make import chain, engine, facts, orphan, up
 
 
 def test_all_is_well_at_head() -> None:
@@ -27,8 +27,8 @@ def test_each_revision_is_applied_pending_or_unknown() -> None:
 
 
 def test_revisions_of_another_branch_are_shown_with_what_is_known_and_those_below_are_applied() -> None:
-    found = Lost(found=(lost("x2", "x1"), lost("x1", "b2")))
-    seen = status_of(up(current=("x2",), lost=found))
+    found = Orphans(found=(orphan("x2", "x1"), orphan("x1", "b2")))
+    seen = status_of(up(current=("x2",), orphans=found))
     assert seen.rows == (
         Row("applied", "a1", "make a1"),
         Row("applied", "b2", "make b2"),
@@ -40,7 +40,7 @@ def test_revisions_of_another_branch_are_shown_with_what_is_known_and_those_belo
 
 
 def test_below_a_revision_that_is_nowhere_the_database_tells_what_is_applied() -> None:
-    seen = status_of(up(current=("x2",), lost=Lost(missing=("x2",), recorded=("a1", "b2", "x2"))))
+    seen = status_of(up(current=("x2",), orphans=Orphans(missing=("x2",), fingerprinted=("a1", "b2", "x2"))))
     assert [(row.state, row.id) for row in seen.rows] == [
         ("applied", "a1"),
         ("applied", "b2"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nox_alembic.core.copies.spares import Spare, Spares
-from nox_alembic.core.copies.undo import Journal
+from nox_alembic.core.copies.undo import UndoLog
 from nox_alembic.core.errors import PreconditionError, RefusedError, UsageError
 from nox_alembic.core.facts import DataLocation, Facts
 from nox_alembic.core.revisions.graph import History
@@ -102,7 +102,7 @@ def test_a_cold_reset_uses_no_spare() -> None:
 
 
 def test_what_a_killed_reset_has_half_made_is_not_kept_when_a_spare_takes_its_place() -> None:
-    cut_off = Journal((replace(KEPT, open=True),))
+    cut_off = UndoLog((replace(KEPT, open=True),))
     plan = lifecycle.reset(config(), spared(READY, current=("a1",), undo=cut_off), Options())
     assert plan.steps[2] == UseSpare(FOLDER, READY, SetDataAside(FOLDER, "reset", ("a1",), half_made=True))
 
@@ -188,7 +188,7 @@ def test_reset_removes_a_volume_that_cannot_be_kept_and_says_that_it_is_for_good
 @pytest.mark.parametrize("recipe", [lifecycle.dev, lifecycle.reset, undo])
 def test_what_a_killed_run_left_in_doubt_is_settled_before_anything_is_planned(recipe: Recipe) -> None:
     """Whether the data has moved decides what there is to undo, and whether the server can start at all."""
-    doubt = Journal((replace(KEPT, kind="volume", kept="dds_db__before", open=True, doubtful=True),))
+    doubt = UndoLog((replace(KEPT, kind="volume", kept="dds_db__before", open=True, doubtful=True),))
     seen = engine(data_present=True, location=VOLUME, missing_images=("postgres:17",))
     plan = recipe(config(), facts(engine=seen, undo=doubt), Options())
     assert plan == Plan(steps=(ProvideImages(("postgres:17",)), Settle(VOLUME)), again=True)
@@ -224,21 +224,21 @@ def test_an_unsafe_wipe_is_refused_by_the_plan_already() -> None:
 
 
 def test_reset_after_a_killed_one_does_not_keep_what_that_has_half_made() -> None:
-    cut_off = Journal((replace(KEPT, open=True),))
+    cut_off = UndoLog((replace(KEPT, open=True),))
     plan = lifecycle.reset(config(), up(current=("a1",), undo=cut_off), Options())
     assert plan.steps[2] == SetDataAside(FOLDER, "reset", ("a1",), half_made=True)
 
 
 @pytest.mark.parametrize("current", [("c3",), None])
 def test_reset_after_a_killed_one_keeps_what_may_be_whole(current: tuple[str, ...] | None) -> None:
-    cut_off = Journal((replace(KEPT, open=True),))
+    cut_off = UndoLog((replace(KEPT, open=True),))
     plan = lifecycle.reset(config(), up(current=current, undo=cut_off), Options())
     assert SetDataAside(FOLDER, "reset", current) in plan.steps
 
 
 def test_dev_ends_what_a_killed_reset_began() -> None:
-    assert lifecycle.dev(config(), up(undo=Journal((replace(KEPT, open=True),))), Options()).steps == (CloseUndo(),)
-    assert lifecycle.dev(config(), up(undo=Journal((KEPT,))), Options()).steps == ()
+    assert lifecycle.dev(config(), up(undo=UndoLog((replace(KEPT, open=True),))), Options()).steps == (CloseUndo(),)
+    assert lifecycle.dev(config(), up(undo=UndoLog((KEPT,))), Options()).steps == ()
 
 
 def test_dev_on_a_fresh_machine_starts_migrates_and_seeds() -> None:

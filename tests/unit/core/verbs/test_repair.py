@@ -22,7 +22,7 @@ OBJECTS = frozenset({"rooms", "rooms.size", "halls"})
 
 
 def seen(current: tuple[str, ...] = ("c3",), **fields: Any) -> Facts:
-    details = {"digests": DIGESTS, "recorded": DIGESTS, "texts": TEXTS, "objects": OBJECTS}
+    details = {"digests": DIGESTS, "fingerprints": DIGESTS, "texts": TEXTS, "objects": OBJECTS}
     return up(current=current, details=Details(**{**details, **fields}))
 
 
@@ -44,7 +44,7 @@ def test_a_revision_that_is_marked_as_reverted_takes_what_follows_it_along() -> 
 
 
 def test_a_revision_that_is_marked_as_applied_takes_what_it_follows_along() -> None:
-    plan = marked(seen(("a1",), recorded={"a1": "00"}, objects=frozenset({"rooms", "halls"})), applied="c3")
+    plan = marked(seen(("a1",), fingerprints={"a1": "00"}, objects=frozenset({"rooms", "halls"})), applied="c3")
     assert plan.steps == (ProveOwnership(), Stamp(("a1",), ("c3",)))
     assert plan.notes == (
         "the database says that it is at a1 (make a1); it will say c3 (make c3). Nothing is migrated",
@@ -70,15 +70,15 @@ def test_one_of_two_heads_is_marked_and_the_other_stays() -> None:
 
 def test_what_is_so_already_is_left_alone() -> None:
     nothing = Plan(notes=("nothing to do: the database is at b2 (make b2)",))
-    at_b2 = seen(("b2",), recorded={"a1": "00", "b2": "11"})
+    at_b2 = seen(("b2",), fingerprints={"a1": "00", "b2": "11"})
     assert marked(at_b2, applied="a1") == marked(at_b2, reverted="c3") == nothing
 
 
 def test_a_revision_that_is_not_here_needs_a_word_about_what_is_applied() -> None:
-    lost = seen(("gone",), recorded={"gone": "99", "a1": "00"})
-    assert marked(lost, applied="b2", reverted="gone").steps == (ProveOwnership(), Stamp(("gone",), ("b2",)))
+    orphans = seen(("gone",), fingerprints={"gone": "99", "a1": "00"})
+    assert marked(orphans, applied="b2", reverted="gone").steps == (ProveOwnership(), Stamp(("gone",), ("b2",)))
     with pytest.raises(UsageError) as error:
-        marked(lost, reverted="gone")
+        marked(orphans, reverted="gone")
     assert told(error) == (
         "NA453",
         "there is no file of gone here, so it is not known what it follows and what else is applied",
@@ -99,7 +99,7 @@ def test_one_revision_cannot_be_both() -> None:
 
 
 def test_edited_files_are_taken_as_they_are() -> None:
-    plan = repair(config(), seen(recorded={**DIGESTS, "b2": "99"}), Options(hashes=True))
+    plan = repair(config(), seen(fingerprints={**DIGESTS, "b2": "99"}), Options(hashes=True))
     assert plan == Plan(
         steps=(ProveOwnership(), AcceptFiles(("b2",))),
         destroys="the record with which bytes b2 were applied",

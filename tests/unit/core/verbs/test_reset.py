@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from nox_alembic.core.copies.siblings import Mark, Marked
+from nox_alembic.core.copies.siblings import Mark, Sibling
 from nox_alembic.core.copies.space import Room
-from nox_alembic.core.copies.spare_databases import Cluster, Standing
+from nox_alembic.core.copies.spare_databases import Cluster, SwapFacts
 from nox_alembic.core.copies.spares import Needs
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
@@ -35,20 +35,20 @@ from tests.unit.core.make import ELSEWHERE, SEED, chain, config, engine, told, u
 FAST = Options(fast=True)
 CLUSTER = Cluster(roles={"dds": "t"}, settings={"work_mem": "4096"})
 NEEDS = Needs(files={"a1": "1", "b2": "2", "c3": "3"}, seed="seed.py")
-STANDING = Standing(may_create=True, record=CLUSTER.record, cluster=CLUSTER, needs=NEEDS)
+SWAP = SwapFacts(may_create=True, record=CLUSTER.record, cluster=CLUSTER, needs=NEEDS)
 HISTORY = chain("a1", "b2", "c3")
 BASE, SPARE = "ddsurveys__base", "ddsurveys__spare"
 
 
-def spare(*revisions: str, seeded: bool = False) -> Marked:
-    digest = STANDING.digest(HISTORY, revisions, seeded=seeded)
+def spare(*revisions: str, seeded: bool = False) -> Sibling:
+    digest = SWAP.digest(HISTORY, revisions, seeded=seeded)
     mark = Mark(role="spare", of="ddsurveys", environment="dev", verb="reset", at="", revisions=revisions,
                 digest=digest, seeded=seeded)  # fmt: skip
-    return Marked(SPARE if seeded else BASE, mark)
+    return Sibling(SPARE if seeded else BASE, mark)
 
 
-def running(*spares: Marked, **fields: Any) -> Facts:
-    return up(**{"standing": replace(STANDING, spares=spares), **fields})
+def running(*spares: Sibling, **fields: Any) -> Facts:
+    return up(**{"swap_facts": replace(SWAP, spares=spares), **fields})
 
 
 def test_with_a_spare_database_a_reset_is_a_copy_a_swap_and_one_start_of_the_backend() -> None:
@@ -102,10 +102,10 @@ def test_the_first_time_both_spare_databases_are_made_before_anything_is_ended()
         ProveOwnership(),
         MakeNew(),
         MigrateNew("heads", ("a1", "b2", "c3")),
-        KeepSpare(("c3",), STANDING.digest(HISTORY, ["c3"], seeded=False)),
+        KeepSpare(("c3",), SWAP.digest(HISTORY, ["c3"], seeded=False)),
         MakeNew(BASE),
         SeedNew(SEED),
-        KeepSpare(("c3",), STANDING.digest(HISTORY, ["c3"], seeded=True), seeded=True),
+        KeepSpare(("c3",), SWAP.digest(HISTORY, ["c3"], seeded=True), seeded=True),
         MakeNew(SPARE, kills=True),
     )
 
@@ -115,7 +115,7 @@ def test_of_a_longer_history_only_the_rest_is_migrated() -> None:
     assert steps[1:4] == (
         MakeNew(BASE),
         MigrateNew("heads", ("c3",)),
-        KeepSpare(("c3",), STANDING.digest(HISTORY, ["c3"], seeded=False)),
+        KeepSpare(("c3",), SWAP.digest(HISTORY, ["c3"], seeded=False)),
     )
     assert SeedNew(SEED) in steps
 
@@ -151,23 +151,23 @@ def test_what_does_not_run_need_not_be_killed_and_missing_images_come_first() ->
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"current": None, "standing": None}, "the compose database does not answer"),
-        ({"standing": None}, "the compose database does not answer"),
+        ({"current": None, "swap_facts": None}, "the compose database does not answer"),
+        ({"swap_facts": None}, "the compose database does not answer"),
         (
             {"engine": replace(up().engine, outdated=True)},
             "the server runs from another image than the project names now",
         ),
         ({"history": History()}, "the project has no revisions to make a database from"),
         (
-            {"standing": replace(STANDING, may_create=False)},
+            {"swap_facts": replace(SWAP, may_create=False)},
             'the user "dds" may not make and rename databases',
         ),
-        ({"standing": replace(STANDING, record="")}, "the server was not recorded when its data was fresh"),
+        ({"swap_facts": replace(SWAP, record="")}, "the server was not recorded when its data was fresh"),
         (
-            {"standing": replace(STANDING, cluster=Cluster())},
+            {"swap_facts": replace(SWAP, cluster=Cluster())},
             "the server has other roles and settings than fresh data would have",
         ),
-        ({"standing": replace(STANDING, needs=Needs(files={"a1": "1"}))}, "not all revision files can be read here"),
+        ({"swap_facts": replace(SWAP, needs=Needs(files={"a1": "1"}))}, "not all revision files can be read here"),
     ],
 )
 def test_where_no_database_can_be_swapped_in_the_data_is_wiped_and_the_plan_says_why(
@@ -202,9 +202,9 @@ def test_a_swap_is_refused_where_a_wipe_is(facts: Facts, settings: dict[str, Any
 
 
 def test_a_seed_whose_files_nobody_knows_runs_each_time() -> None:
-    standing = replace(STANDING, needs=replace(NEEDS, seed=""))
-    base = replace(spare("c3").mark, digest=standing.digest(HISTORY, ["c3"], seeded=False))
-    facts = up(standing=replace(standing, spares=(Marked(BASE, base),)))
+    swap_facts = replace(SWAP, needs=replace(NEEDS, seed=""))
+    base = replace(spare("c3").mark, digest=swap_facts.digest(HISTORY, ["c3"], seeded=False))
+    facts = up(swap_facts=replace(swap_facts, spares=(Sibling(BASE, base),)))
     assert reset.reset(config(), facts, FAST).steps[1:4] == (MakeNew(BASE), SeedNew(SEED), KillServices())
 
 
@@ -213,10 +213,10 @@ def test_a_spare_database_is_kept_up_to_date_in_the_background_once_there_is_one
         ProveOwnership(),
         MakeNew(BASE, apart=True),
         MigrateNew("heads", ("c3",), apart=True),
-        KeepSpare(("c3",), STANDING.digest(HISTORY, ["c3"], seeded=False), apart=True),
+        KeepSpare(("c3",), SWAP.digest(HISTORY, ["c3"], seeded=False), apart=True),
         MakeNew(BASE, apart=True),
         SeedNew(SEED, apart=True),
-        KeepSpare(("c3",), STANDING.digest(HISTORY, ["c3"], seeded=True), seeded=True, apart=True),
+        KeepSpare(("c3",), SWAP.digest(HISTORY, ["c3"], seeded=True), seeded=True, apart=True),
     )
     background = Options(background=True)
     assert sparing.spare(config(), running(spare("b2")), background).steps[:7] == made

@@ -4,31 +4,31 @@ import pytest
 
 from nox_alembic.core.errors import FindingError, RefusedError
 from nox_alembic.core.revisions.graph import History
-from nox_alembic.core.revisions.orphans import Lost
-from nox_alembic.core.steps import DowngradeLost, KeepFiles, Migrate, ProveOwnership
+from nox_alembic.core.revisions.orphans import Orphans
+from nox_alembic.core.steps import CopyRevisionFiles, DowngradeOrphans, Migrate, ProveOwnership
 from nox_alembic.core.verbs import Options, Recipe, lifecycle, migrate
-from tests.unit.core.make import config, lost, told, up
+from tests.unit.core.make import config, orphan, told, up
 
-CHAIN = Lost(found=(lost("x2", "x1"), lost("x1", "b2")))
+CHAIN = Orphans(found=(orphan("x2", "x1"), orphan("x1", "b2")))
 SHOWN = 'x2 (make x2), x1 (make x1) from the branch "feature"'
 
 
 @pytest.mark.parametrize("verb", [lifecycle.dev, migrate.migrate])
 def test_they_are_taken_back_and_then_the_branch_is_migrated(verb: Recipe) -> None:
-    plan = verb(config(), up(current=("x2",), lost=CHAIN), Options())
-    assert plan.steps == (ProveOwnership(), DowngradeLost(CHAIN), Migrate("heads", ("c3",)))
+    plan = verb(config(), up(current=("x2",), orphans=CHAIN), Options())
+    assert plan.steps == (ProveOwnership(), DowngradeOrphans(CHAIN), Migrate("heads", ("c3",)))
     assert plan.destroys == f"what these revisions added, with its data: {SHOWN}"
 
 
 def test_nothing_is_migrated_where_nothing_is_pending() -> None:
-    found = Lost(found=(lost("x1", "c3"),))
-    plan = migrate.migrate(config(), up(current=("x1",), lost=found, recorded_at=()), Options())
-    assert plan.steps == (ProveOwnership(), DowngradeLost(found))
+    found = Orphans(found=(orphan("x1", "c3"),))
+    plan = migrate.migrate(config(), up(current=("x1",), orphans=found, fingerprinted_at=()), Options())
+    assert plan.steps == (ProveOwnership(), DowngradeOrphans(found))
 
 
 def test_other_verbs_point_to_migrate() -> None:
     with pytest.raises(FindingError) as error:
-        migrate.downgrade(config(), up(current=("x2",), lost=CHAIN), Options())
+        migrate.downgrade(config(), up(current=("x2",), orphans=CHAIN), Options())
     assert told(error) == (
         "NA404",
         f"the database has what is not on this branch: {SHOWN}",
@@ -38,14 +38,14 @@ def test_other_verbs_point_to_migrate() -> None:
 
 def test_a_protected_environment_keeps_them() -> None:
     with pytest.raises(RefusedError) as error:
-        migrate.migrate(config(protected=True), up(current=("x2",), lost=CHAIN), Options())
+        migrate.migrate(config(protected=True), up(current=("x2",), orphans=CHAIN), Options())
     assert error.value.id == "NA013"
 
 
 def test_without_the_file_of_one_of_them_nothing_is_taken_back() -> None:
-    found = Lost(found=(lost("x2", "x1"),), missing=("x1",), git=True, shallow=True)
+    found = Orphans(found=(orphan("x2", "x1"),), missing=("x1",), git=True, shallow=True)
     with pytest.raises(FindingError) as error:
-        migrate.migrate(config(), up(current=("x2",), lost=found), Options())
+        migrate.migrate(config(), up(current=("x2",), orphans=found), Options())
     assert told(error) == (
         "NA404",
         "the database is at x2, and there is no file of x1 anywhere",
@@ -54,9 +54,9 @@ def test_without_the_file_of_one_of_them_nothing_is_taken_back() -> None:
 
 
 def test_files_that_contradict_each_other_take_nothing_back() -> None:
-    found = Lost(problems=("x1 follows a1 or b2 by its version, and nothing says which was applied",))
+    found = Orphans(problems=("x1 follows a1 or b2 by its version, and nothing says which was applied",))
     with pytest.raises(FindingError) as error:
-        migrate.migrate(config(), up(current=("x1",), lost=found), Options())
+        migrate.migrate(config(), up(current=("x1",), orphans=found), Options())
     assert told(error) == (
         "NA441",
         "x1 follows a1 or b2 by its version, and nothing says which was applied",
@@ -65,22 +65,24 @@ def test_files_that_contradict_each_other_take_nothing_back() -> None:
 
 
 def test_a_database_that_shares_nothing_with_the_branch_is_not_emptied_step_by_step() -> None:
-    found = Lost(found=(lost("x1"),))
+    found = Orphans(found=(orphan("x1"),))
     with pytest.raises(FindingError) as error:
-        migrate.migrate(config(), up(current=("x1",), lost=found), Options())
+        migrate.migrate(config(), up(current=("x1",), orphans=found), Options())
     assert told(error) == (
         "NA442",
         f"the database and this branch have no revision in common; the database has {found.summary}",
         "switch to the branch that has them, or `nox -s reset` for a fresh database",
     )
-    without = up(current=("x1",), lost=found, history=History())
-    assert migrate.migrate(config(), without, Options()).steps == (ProveOwnership(), DowngradeLost(found))
+    without = up(current=("x1",), orphans=found, history=History())
+    assert migrate.migrate(config(), without, Options()).steps == (ProveOwnership(), DowngradeOrphans(found))
 
 
 def test_files_of_what_was_applied_without_us_are_kept_once() -> None:
-    for recorded_at in ((), ("b2",), ("b2", "c3")):
-        assert migrate.migrate(config(), up(recorded_at=recorded_at), Options()).steps == (KeepFiles(),)
-        assert lifecycle.dev(config(), up(recorded_at=recorded_at), Options()).steps == (KeepFiles(),)
-    for known in (up(recorded_at=("c3",)), up(recorded_at=None)):
+    for fingerprinted_at in ((), ("b2",), ("b2", "c3")):
+        assert migrate.migrate(config(), up(fingerprinted_at=fingerprinted_at), Options()).steps == (
+            CopyRevisionFiles(),
+        )
+        assert lifecycle.dev(config(), up(fingerprinted_at=fingerprinted_at), Options()).steps == (CopyRevisionFiles(),)
+    for known in (up(fingerprinted_at=("c3",)), up(fingerprinted_at=None)):
         assert migrate.migrate(config(), known, Options()).steps == ()
-    assert migrate.migrate(config(), up(recorded_at=(), history=History(), current=()), Options()).steps == ()
+    assert migrate.migrate(config(), up(fingerprinted_at=(), history=History(), current=()), Options()).steps == ()

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from nox_alembic.core.copies.space import Room
-from nox_alembic.core.copies.undo import FileChange, Journal
+from nox_alembic.core.copies.undo import FileChange, UndoLog
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.revisions.head_file import HeadFile
 from nox_alembic.core.steps import (
     AwaitDatabase,
     CloseUndo,
+    CopyRevisionFiles,
     Downgrade,
     KeepDatabase,
-    KeepFiles,
     Migrate,
     NoteRebase,
     OpenUndo,
@@ -64,8 +64,8 @@ def test_with_nothing_to_do_nobody_asks_how_large_the_database_is() -> None:
     for verb, facts in (("migrate", up()), ("dev", up()), ("dev", stopped())):
         steps = RECIPES[verb](config(), replace(facts, room=unasked), Options()).steps
         assert not any(isinstance(step, KeepDatabase | CloseUndo) for step in steps)
-    kept = RECIPES["migrate"](config(), replace(up(recorded_at=()), room=unasked), Options())
-    assert kept.steps == (KeepFiles(),)
+    kept = RECIPES["migrate"](config(), replace(up(fingerprinted_at=()), room=unasked), Options())
+    assert kept.steps == (CopyRevisionFiles(),)
 
 
 def test_a_fresh_database_has_nothing_to_lose() -> None:
@@ -87,9 +87,9 @@ def test_what_is_too_large_is_asked_for(verb: str) -> None:
 
 
 def test_what_goes_besides_is_named_before_the_way_back() -> None:
-    lost = "what these revisions added, with its data: b2 (make b2)"
+    orphans = "what these revisions added, with its data: b2 (make b2)"
     assert plan("downgrade", up(current=("b2",)), LARGE).destroys == (
-        f"{lost} and the way back: `downgrade` could not be undone, {WHY}"
+        f"{orphans} and the way back: `downgrade` could not be undone, {WHY}"
     )
 
 
@@ -117,10 +117,10 @@ def test_a_rebase_of_files_alone_notes_them() -> None:
 
 def test_a_rebase_that_goes_on_does_not_keep_what_it_has_half_made() -> None:
     mine = replace(COPY, verb="rebase", open=True, files=CHANGES)
-    cut_off = forked(current=("t1",), rebasing="b1 onto a1", undo=Journal((mine,)))
+    cut_off = forked(current=("t1",), rebasing="b1 onto a1", undo=UndoLog((mine,)))
     steps = plan("rebase", cut_off).steps
     assert (steps[0], steps[-1]) == (REWRITE, CloseUndo())
-    assert isinstance(plan("rebase", replace(cut_off, undo=Journal())).steps[0], KeepDatabase)
+    assert isinstance(plan("rebase", replace(cut_off, undo=UndoLog())).steps[0], KeepDatabase)
 
 
 def test_a_merge_notes_its_files_and_with_apply_keeps_the_database() -> None:

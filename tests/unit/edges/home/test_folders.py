@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_alembic.core.copies.undo import Journal
+from nox_alembic.core.copies.undo import UndoLog
 from nox_alembic.core.errors import FailedError
 from nox_alembic.edges.home import undo_log
 from nox_alembic.edges.home.folders import write_private
@@ -36,9 +36,9 @@ def test_a_full_disk_leaves_the_file_as_it_was_and_names_it(tmp_path: Path, full
 def test_a_journal_that_cannot_be_written_stops_what_it_was_to_name(tmp_path: Path, full: None) -> None:
     path = tmp_path / "undo.json"
     with pytest.raises(FailedError) as error:
-        undo_log.write(path, Journal())
+        undo_log.write(path, UndoLog())
     assert (error.value.id, error.value.message, error.value.hint) == (
         "NA639",
-        f"the journal of `undo` cannot be written to {path}: {FULL}; no data is lost",
+        f"the undo log cannot be written to {path}: {FULL}; no data is lost",
         "make room there, or see who may write there; `nox -s dev` starts what is down",
     )

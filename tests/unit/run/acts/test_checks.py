@@ -81,9 +81,9 @@ def test_the_projects_own_rules_count_as_they_are(bench: Bench) -> None:
 
 def test_a_mark_is_made_under_the_lock_recorded_and_read_back(bench: Bench) -> None:
     bench.world.current = ("c3",)
-    bench.records.recorded = {"a1": "00", "c3": "22"}
+    bench.fingerprints.recorded = {"a1": "00", "c3": "22"}
     assert bench.run(Stamp(("c3",), ("b2",))) == ["lock", "stamp c3 to b2", "unlock"]
-    assert (bench.records.recorded, bench.records.at) == ({"a1": "00", "b2": "bytes of b2"}, ("b2",))
+    assert (bench.fingerprints.recorded, bench.fingerprints.at) == ({"a1": "00", "b2": "bytes of b2"}, ("b2",))
     bench.world.forgets = True
     error = bench.refusal(Stamp(("b2",), ()))
     assert (error.id, error.message, error.hint) == (
@@ -95,9 +95,9 @@ def test_a_mark_is_made_under_the_lock_recorded_and_read_back(bench: Bench) -> N
 
 def test_edited_files_are_recorded_as_they_are_and_the_record_is_read_back(bench: Bench) -> None:
     bench.world.current = ("b2",)
-    bench.records.recorded = {"a1": "00", "b2": "11"}
+    bench.fingerprints.recorded = {"a1": "00", "b2": "11"}
     bench.run(AcceptFiles(("b2",)))
-    assert bench.records.recorded == {"a1": "00", "b2": "bytes of b2"}
+    assert bench.fingerprints.recorded == {"a1": "00", "b2": "bytes of b2"}
     error = bench.refusal(AcceptFiles(("b2",)))
     assert (error.id, error.message, error.hint) == (
         "NA454",

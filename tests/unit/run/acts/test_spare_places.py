@@ -7,14 +7,14 @@ import pytest
 
 from nox_alembic.core.copies.spares import not_copied
 from nox_alembic.core.errors import FailedError
-from nox_alembic.run.acts.spare_places import VolumeStore
+from nox_alembic.run.acts.spare_places import SpareVolumes
 from tests.unit.core.make import told
 from tests.unit.fakes import FakeEngine, World
 from tests.unit.run.acts.test_undo_volumes import FakeVolumes
 
 
 @dataclass
-class SpareVolumes(FakeVolumes):
+class FakeSpareVolumes(FakeVolumes):
     """Volumes of which those named `spare...` are spares."""
 
     def spares(self) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ class SpareVolumes(FakeVolumes):
 class CopyingEngine(FakeEngine):
     """An engine whose copy may fail, or find that a reset has taken the source."""
 
-    volumes_there: SpareVolumes = field(default_factory=SpareVolumes)
+    volumes_there: FakeSpareVolumes = field(default_factory=FakeSpareVolumes)
     taken: bool = False
     fails: bool = False
 
@@ -42,9 +42,9 @@ class CopyingEngine(FakeEngine):
             raise not_copied(str(source), OSError("ended"))
 
 
-def store(**fields: bool) -> VolumeStore:
-    there = SpareVolumes({"db": "data", "spare": "at head"})
-    return VolumeStore(CopyingEngine(World(), volumes_there=there, **fields), there)  # type: ignore[arg-type]
+def store(**fields: bool) -> SpareVolumes:
+    there = FakeSpareVolumes({"db": "data", "spare": "at head"})
+    return SpareVolumes(CopyingEngine(World(), volumes_there=there, **fields), there)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ from nox_alembic.core.steps import (
 )
 from nox_alembic.edges.engines import Engine, Place, Remover
 from nox_alembic.edges.home import spare_list
-from nox_alembic.run.acts.spares import Sparing
-from nox_alembic.run.acts.undo_folders import Safekeeping
-from nox_alembic.run.acts.undo_log import Generations
+from nox_alembic.run.acts.spares import SpareMaker
+from nox_alembic.run.acts.undo_folders import UndoFolders
+from nox_alembic.run.acts.undo_log import LiveUndoLog
 from tests.unit.core.make import SPARE, config, engine, facts, told
 from tests.unit.fakes import FakeEngine, World
 from tests.wiper.places import make_database
@@ -91,10 +91,10 @@ class Shop:
         return Placed(self.world)
 
     @property
-    def sparing(self) -> Sparing:
+    def sparing(self) -> SpareMaker:
         root = self.data.parents[1]
 
-        return Sparing(
+        return SpareMaker(
             engine=self.engine,
             config=config(root=root, seed=("python", "seed.py")),
             configuration=root / "alembic.ini",
@@ -217,8 +217,8 @@ def test_a_spare_that_is_not_whole_is_a_leftover(shop: Shop) -> None:
 
 def test_a_spare_that_is_gone_when_a_reset_wants_it_changes_nothing(shop: Shop) -> None:
     path = shop.data.parents[1] / "undo.json"
-    generations = Generations(engine=shop.engine, environment="dev", path=path, limit=2)
-    safe = Safekeeping(engine=shop.engine, generations=generations, protect=())
+    entries = LiveUndoLog(engine=shop.engine, environment="dev", path=path, limit=2)
+    safe = UndoFolders(engine=shop.engine, entries=entries, protect=())
     gone = replace(SPARE, name=".db.nox-alembic-spare-base-00000000")
     with pytest.raises(FailedError) as error:
         safe.use_spare(UseSpare(shop.engine.location, gone))

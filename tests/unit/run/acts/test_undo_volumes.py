@@ -1,16 +1,16 @@
-"""The journal and the volumes: whatever a run is killed at, the next one knows which data is where."""
+"""The undo log and the volumes: whatever a run is killed at, the next one knows which data is where."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
 
-from nox_alembic.core.copies.undo import Generation, Journal
+from nox_alembic.core.copies.undo import UndoEntry, UndoLog
 from nox_alembic.core.copies.volume_swap import Moved, Outcome, Volume, failed
 from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.steps import PutBack, SetDataAside, UseSpare
-from nox_alembic.run.acts.undo_volumes import VolumeKeeping
+from nox_alembic.run.acts.undo_volumes import UndoVolumes
 from tests.unit.core.make import SPARE, told
 
 DATA = DataLocation(kind="volume", volume="db")
@@ -84,24 +84,24 @@ class FakeVolumes:
 
 @dataclass
 class Bench:
-    """A keeping with a journal in memory."""
+    """A keeping with an undo log in memory."""
 
     volumes: FakeVolumes = field(default_factory=FakeVolumes)
-    journal: Journal = field(default_factory=Journal)
+    log: UndoLog = field(default_factory=UndoLog)
 
     @property
-    def keeping(self) -> VolumeKeeping:
-        def write(journal: Journal) -> None:
-            self.journal = journal
+    def keeping(self) -> UndoVolumes:
+        def write(log: UndoLog) -> None:
+            self.log = log
 
-        return VolumeKeeping(volumes=self.volumes, read=self.read, write=write)
+        return UndoVolumes(volumes=self.volumes, read=self.read, write=write)
 
-    def read(self) -> Journal:
-        return self.journal.having(self.volumes.kept())
+    def read(self) -> UndoLog:
+        return self.log.having(self.volumes.kept())
 
     def kept(self) -> dict[str, str | None]:
-        """Return what the journal keeps, by the verb."""
-        return {one.verb: self.volumes.held[one.kept] for one in self.read().generations}
+        """Return what the undo log keeps, by the verb."""
+        return {one.verb: self.volumes.held[one.kept] for one in self.read().entries}
 
     def killed(self, point: str, act: Callable[[], object]) -> None:
         self.volumes.dies = point
@@ -119,14 +119,14 @@ def after_reset() -> Bench:
     """Return one on which a reset has kept the old data, and another database is in use."""
     bench = Bench()
     assert bench.keeping.set_aside(SetDataAside(DATA)) == ("the old data is kept: `nox -s undo` brings it back",)
-    bench.journal = bench.read().closed(2)
+    bench.log = bench.read().closed(2)
     bench.volumes.held["db"] = "new"
     return bench
 
 
 def test_a_reset_keeps_what_there_was_and_undo_brings_it_back_and_twice_is_redo() -> None:
     bench = after_reset()
-    assert (bench.kept(), [one.server for one in bench.read().generations]) == ({"reset": "old"}, ["17"])
+    assert (bench.kept(), [one.server for one in bench.read().entries]) == ({"reset": "old"}, ["17"])
     bench.undo()
     assert (bench.volumes.held, bench.kept()) == ({"db": "old", "k2": "new"}, {"undo": "new"})
     bench.undo()
@@ -146,7 +146,7 @@ def test_a_reset_that_is_killed_has_kept_the_data_or_not_touched_it(
     assert bench.read().is_doubtful == (point != "noted")
     bench.keeping.settle()
     assert (bench.volumes.held["db"], bench.kept(), bench.read().is_doubtful) == (volume, kept, False)
-    assert set(bench.volumes.kept()) == {one.kept for one in bench.read().generations}
+    assert set(bench.volumes.kept()) == {one.kept for one in bench.read().entries}
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_an_undo_that_is_killed_has_happened_or_not(point: str, volume: str, kep
     bench.killed(point, bench.undo)
     bench.keeping.settle()
     assert (bench.volumes.held["db"], bench.kept(), bench.read().is_doubtful) == (volume, kept, False)
-    assert set(bench.volumes.kept()) == {one.kept for one in bench.read().generations}
+    assert set(bench.volumes.kept()) == {one.kept for one in bench.read().entries}
 
 
 @pytest.mark.parametrize(("holds", "half_made"), [("", False), ("half", True)])
@@ -217,7 +217,7 @@ def test_a_move_that_fails_leaves_everything_as_it_was() -> None:
     with pytest.raises(FailedError) as error:
         bench.keeping.set_aside(SetDataAside(DATA))
     assert told(error)[0] == "NA673"
-    assert (bench.volumes.held, bench.read()) == ({"db": "old"}, Journal())
+    assert (bench.volumes.held, bench.read()) == ({"db": "old"}, UndoLog())
 
 
 def test_an_emptied_volume_that_somebody_mounts_is_told_and_the_undo_is_settled_later() -> None:
@@ -244,7 +244,7 @@ def test_a_sweep_leaves_what_is_kept_and_tells_of_what_cannot_be_removed() -> No
 
 
 def test_what_is_kept_of_databases_is_not_settled_here() -> None:
-    other = Generation(id="1", verb="restore", at="", kind="database", kept="k1", doubtful=True)
-    bench = Bench(FakeVolumes({"db": "new", "k1": None}), Journal((other,)))
+    other = UndoEntry(id="1", verb="restore", at="", kind="database", kept="k1", doubtful=True)
+    bench = Bench(FakeVolumes({"db": "new", "k1": None}), UndoLog((other,)))
     bench.keeping.settle()
-    assert bench.journal == Journal((replace(other),))
+    assert bench.log == UndoLog((replace(other),))

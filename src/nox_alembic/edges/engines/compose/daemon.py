@@ -76,7 +76,7 @@ class Daemon:
             described(container.attrs)
             for container in found
             if project_of(container.attrs) != but_project or but_project is None
-            if any(_touches(PurePath(source), path) for source in _sources(container.attrs))
+            if any(_effects(PurePath(source), path) for source in _sources(container.attrs))
         )
 
     def helpers_run(self, project: str) -> bool:
@@ -272,7 +272,7 @@ def _sources(attrs: Mapping[str, Any]) -> Iterator[str]:
     return (mount["Source"] for mount in attrs["Mounts"] if mount.get("Type") == "bind")
 
 
-def _touches(source: PurePath, path: Path) -> bool:
+def _effects(source: PurePath, path: Path) -> bool:
     """Return whether writing through `source` can reach the folder.
 
     Of what lies above only the parent counts: who mounts a whole home or project, such as a development container,

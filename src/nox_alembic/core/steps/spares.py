@@ -3,7 +3,7 @@
 from nox_alembic.core.copies.spares import Kind, Needs, Spare, shown
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps.keeping import SetDataAside
+from nox_alembic.core.steps.undo import SetDataAside
 
 
 @frozen

@@ -1,7 +1,7 @@
 """Steps of a new database that is made in the running server, beside the real one."""
 
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps.migrating import goal
+from nox_alembic.core.steps.migration import goal
 
 
 @frozen
@@ -74,4 +74,4 @@ class DropSpares:
         return f"drop the spare databases {', '.join(self.names)}"
 
 
-StandbyStep = MakeNew | MigrateNew | SeedNew | KeepSpare | DropSpares
+SpareDatabaseStep = MakeNew | MigrateNew | SeedNew | KeepSpare | DropSpares

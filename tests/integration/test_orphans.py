@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_alembic.core.revisions.orphans import Lost
+from nox_alembic.core.revisions.orphans import Orphans
 from nox_alembic.edges.home import revision_copies
 from nox_alembic.edges.probe import orphans
 from nox_alembic.edges.project import revisions
@@ -24,7 +24,7 @@ def copies(project: Project) -> Path:
     return project.home / "copies"
 
 
-def look(project: Project, *current: str, **digests: str) -> Lost:
+def look(project: Project, *current: str, **digests: str) -> Orphans:
     history = revisions.read_history(project.root / "alembic.ini")
     return orphans.look(project.root, history, current, digests, copies(project))
 

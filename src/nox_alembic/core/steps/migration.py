@@ -1,7 +1,7 @@
 """Steps that move the database along its history."""
 
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.revisions.orphans import Lost
+from nox_alembic.core.revisions.orphans import Orphans
 
 
 @frozen
@@ -55,20 +55,20 @@ class Downgrade:
 
 
 @frozen
-class DowngradeLost:
+class DowngradeOrphans:
     """Take revisions back that are not on this branch, with the scripts that were found elsewhere."""
 
-    lost: Lost
+    orphans: Orphans
 
     @property
     def title(self) -> str:
         """What the plan calls it."""
-        scripts = "its own script" if len(self.lost.ids) == 1 else "their own scripts"
-        return f"take back {', '.join(self.lost.ids)} by {scripts}"
+        scripts = "its own script" if len(self.orphans.ids) == 1 else "their own scripts"
+        return f"take back {', '.join(self.orphans.ids)} by {scripts}"
 
 
 @frozen
-class KeepFiles:
+class CopyRevisionFiles:
     """Keep copies of revision files that were applied without us, or by a run that was cut off."""
 
     title = "keep a copy of the applied revision files"

@@ -1,6 +1,6 @@
 """Steps that take data away, keep it, and bring it back."""
 
-from nox_alembic.core.copies.undo import FileChange, Generation
+from nox_alembic.core.copies.undo import FileChange, UndoEntry
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
 
@@ -32,16 +32,16 @@ class SetDataAside:
 
 @frozen
 class PutBack:
-    """Take the kept data of a generation back into its place, and keep what is there now instead."""
+    """Take the kept data of an entry back into its place, and keep what is there now instead."""
 
     location: DataLocation
-    generation: Generation
+    entry: UndoEntry
     revisions: tuple[str, ...] | None = None
 
     @property
     def title(self) -> str:
         """What the plan calls it."""
-        return f"put back {self.generation.kept}"
+        return f"put back {self.entry.kept}"
 
 
 @frozen
@@ -87,22 +87,22 @@ class SwapDatabases:
 
 @frozen
 class SwapBack:
-    """Put the kept database of a generation into the place of the real one, which is kept instead."""
+    """Put the kept database of an entry into the place of the real one, which is kept instead."""
 
-    generation: Generation
+    entry: UndoEntry
     revisions: tuple[str, ...]
 
     @property
     def title(self) -> str:
         """What the plan calls it."""
-        return f'put the database "{self.generation.kept}" back'
+        return f'put the database "{self.entry.kept}" back'
 
 
 @frozen
 class NoteUndone:
-    """Note that the files of a generation are what they were, and what they were in between."""
+    """Note that the files of an entry are what they were, and what they were in between."""
 
-    generation: Generation
+    entry: UndoEntry
     revisions: tuple[str, ...] | None
     title = "note it, so that `undo` again brings the files back"
 
