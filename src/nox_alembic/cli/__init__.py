@@ -13,7 +13,6 @@ import click
 
 from nox_alembic.cli import (  # noqa: F401 - each registers its verbs
     checking,
-    joining,
     lifecycle,
     looking,
     migrating,

@@ -1,5 +1,7 @@
 """The verbs that move the database along its history."""
 
+import os
+
 import click
 
 from nox_alembic.cli.options import Shared, verb, wait_option
@@ -40,3 +42,19 @@ def reapply(shared: Shared, *, revision: str, edit: bool) -> int:
     return perform(
         "reapply", shared, revision=revision, edit=edit, interactive=shared.dry_run or is_interactive(shared)
     )
+
+
+@verb("merge")
+@click.option("-m", "--message", default="", metavar="MSG", help="What the revision says (default: what it joins).")
+@click.option("--apply", is_flag=True, help="Upgrade the running database afterwards.")
+def merge(shared: Shared, *, message: str, apply: bool) -> int:
+    """Join the heads by a new revision; nothing is applied by itself."""
+    return perform("merge", shared, message=message, apply=apply, new_id=os.urandom(6).hex())
+
+
+@verb("rebase")
+@click.option("--onto", default="", metavar="REV", help="The head that stays below (default: the one that git has).")
+@click.option("--no-database", is_flag=True, help="Change the files only.")
+def rebase(shared: Shared, *, onto: str, no_database: bool) -> int:
+    """Put your unpublished revisions on top of the others', and the database with them."""
+    return perform("rebase", shared, onto=onto, database=not no_database)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nox_alembic.cli.consent import Seen, agree
 from nox_alembic.cli.options import Shared
-from nox_alembic.cli.prompt import Person
+from nox_alembic.cli.prompt import Person, Seen, agree
 from nox_alembic.core.errors import FailedError, NoxAlembicError
 
 if TYPE_CHECKING:

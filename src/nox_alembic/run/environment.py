@@ -207,7 +207,7 @@ class Environment:
 
     def look_for_swap(self) -> Facts:
         """Return the facts with what the running server says of a swap; all of them where there will be none."""
-        from nox_alembic.core.verbs.spare_databases import obstacle  # noqa: PLC0415 - for --fast alone
+        from nox_alembic.core.verbs.spares import obstacle  # noqa: PLC0415 - for --fast alone
 
         facts = self.look_at_server(self.look(whole=False))
         return replace(self.look_at_spares(self.look()), swap_facts=facts.swap_facts) if obstacle(facts) else facts

@@ -21,7 +21,7 @@ _PLACES = {
     "test": "lifecycle.test",
     "migrate": "migrate.migrate",
     "downgrade": "migrate.downgrade",
-    "reapply": "reapplying.reapply",
+    "reapply": "migrate.reapply",
     "revision": "migrate.revision",
     "merge": "rebase.merge",
     "rebase": "rebase.rebase",

@@ -6,6 +6,7 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FindingError, PreconditionError, RefusedError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.revisions.downgrades import why_no_way_back
+from nox_alembic.core.steps import ProveOwnership, Step
 from nox_alembic.core.verbs.targets import shown_path
 
 
@@ -85,3 +86,12 @@ def refuse_taken_ports(facts: Facts) -> None:
         message = f"the port {taken.port} that {taken.service} wants is taken by another program"
         hint = f"choose another one with {taken.variable}" if taken.variable else "end that program"
         raise PreconditionError("NA111", message, hint=hint)
+
+
+def proof(facts: Facts) -> tuple[Step, ...]:
+    """Return the step that goes before the first destructive one.
+
+    None where no database answers: then nothing is destroyed over a connection, and what an engine ends and a wipe
+    deletes is ours by other gates. So `reset` stays the cure for a server that refuses its logins.
+    """
+    return (ProveOwnership(),) if facts.engine.database_running and facts.current is not None else ()

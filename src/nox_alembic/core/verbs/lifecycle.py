@@ -25,6 +25,7 @@ from nox_alembic.core.steps import (
     Sweep,
 )
 from nox_alembic.core.verbs.guards import (
+    proof,
     refuse_foreign_clone,
     refuse_problem,
     refuse_protected,
@@ -33,7 +34,6 @@ from nox_alembic.core.verbs.guards import (
 )
 from nox_alembic.core.verbs.migrate import migration, whole_migration
 from nox_alembic.core.verbs.options import Options
-from nox_alembic.core.verbs.ownership import proof
 from nox_alembic.core.verbs.spares import SpareUse, instead_of
 from nox_alembic.core.verbs.switching import way_back
 from nox_alembic.core.verbs.targets import shown, target_of

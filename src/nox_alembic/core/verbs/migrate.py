@@ -1,10 +1,11 @@
 """The verbs that move the database along its history."""
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.errors import UsageError
+from nox_alembic.core.errors import PreconditionError, UsageError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.steps import (
     ApplyRevision,
+    AwaitEdit,
     CopyRevisionFiles,
     Downgrade,
     DropShadow,
@@ -12,19 +13,20 @@ from nox_alembic.core.steps import (
     Migrate,
     Plan,
     PrintUpgradeSql,
+    Rehearse,
     Step,
     WriteRevision,
 )
 from nox_alembic.core.verbs.guards import (
+    proof,
     refuse_one_way,
     refuse_protected,
     refuse_unknown,
     require_database,
 )
 from nox_alembic.core.verbs.options import Options
-from nox_alembic.core.verbs.ownership import proof
 from nox_alembic.core.verbs.switching import way_back
-from nox_alembic.core.verbs.targets import downgrade_target, shown_current, target_of
+from nox_alembic.core.verbs.targets import downgrade_target, reapply_target, shown_current, target_of
 
 
 def migrate(config: Config, facts: Facts, options: Options) -> Plan:
@@ -83,3 +85,26 @@ def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
 def whole_migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
     """Return the step for a database of which nothing is known yet; none for a project without revisions."""
     return (Migrate(target, seed_later=seed),) if facts.history.revisions else ()
+
+
+def reapply(config: Config, facts: Facts, options: Options) -> Plan:
+    """Go down to below a revision and up again to where the database was, on a copy of it first.
+
+    What is lost is known after the rehearsal, and is asked for then.
+    """
+    refuse_protected(config)
+    require_database(facts)
+    refuse_unknown(facts)
+    if options.edit and not options.interactive:
+        message = "without a terminal nobody can say that the script is edited"
+        raise PreconditionError("NA438", message, hint="`nox -s downgrade`, edit the script, then `nox -s migrate`")
+    if not facts.current:
+        return Plan(notes=("nothing to do: no revision is applied",))
+    first = facts.history.revisions[reapply_target(facts, options.revision)]
+    target = first.down[0] if first.down else "base"
+    undone = facts.history.taken_back(target, facts.current)
+    refuse_one_way(config, facts, undone)
+    up = tuple(Migrate(key, undone[::-1], reread=options.edit) for key in facts.current)
+    back = () if options.edit else facts.current or ()
+    edit = (AwaitEdit(first.id, first.path),) if options.edit else ()
+    return Plan(steps=(*proof(facts), Rehearse(target, undone, back), Downgrade(target, undone), *edit, *up))

@@ -11,9 +11,8 @@ from nox_alembic.core.facts import Facts
 from nox_alembic.core.findings.checks import edited_files
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps import AcceptFiles, DropIndex, Plan, Stamp, Step
-from nox_alembic.core.verbs.guards import refuse_protected, require_database
+from nox_alembic.core.verbs.guards import proof, refuse_protected, require_database
 from nox_alembic.core.verbs.options import Options
-from nox_alembic.core.verbs.ownership import proof
 from nox_alembic.core.verbs.targets import shown_current
 
 

@@ -10,10 +10,9 @@ from nox_alembic.core.facts import Facts
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.steps import AwaitReconnect, CloseUndo, Plan, StartServices, Step, SwapDatabases
 from nox_alembic.core.verbs import lifecycle
-from nox_alembic.core.verbs.guards import refuse_foreign_clone, refuse_protected, refuse_taken_ports
+from nox_alembic.core.verbs.guards import proof, refuse_foreign_clone, refuse_protected, refuse_taken_ports
 from nox_alembic.core.verbs.options import Options
-from nox_alembic.core.verbs.ownership import proof
-from nox_alembic.core.verbs.spare_databases import making, new_database, obstacle
+from nox_alembic.core.verbs.spares import making, new_database, obstacle
 from nox_alembic.core.verbs.targets import target_of
 from nox_alembic.core.verbs.undoable import swapped_out
 

@@ -25,10 +25,9 @@ from nox_alembic.core.steps import (
     StopBackend,
     SwapDatabases,
 )
-from nox_alembic.core.verbs.guards import refuse_foreign_clone, refuse_protected, require_database
+from nox_alembic.core.verbs.guards import proof, refuse_foreign_clone, refuse_protected, require_database
 from nox_alembic.core.verbs.migrate import migration
 from nox_alembic.core.verbs.options import Options
-from nox_alembic.core.verbs.ownership import proof
 from nox_alembic.core.verbs.targets import target_of
 from nox_alembic.core.verbs.undoable import swapped_out
 

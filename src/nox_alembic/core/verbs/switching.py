@@ -7,8 +7,7 @@ from nox_alembic.core.errors import FindingError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import DowngradeOrphans, Step
-from nox_alembic.core.verbs.guards import refuse_orphans_without_files, refuse_protected
-from nox_alembic.core.verbs.ownership import proof
+from nox_alembic.core.verbs.guards import proof, refuse_orphans_without_files, refuse_protected
 
 
 @frozen(kw_only=True)

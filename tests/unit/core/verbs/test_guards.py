@@ -1,16 +1,19 @@
 """What several verbs refuse, each with its whole message."""
 
+import contextlib
 from dataclasses import replace
 
 import pytest
 
-from nox_alembic.core.errors import FindingError, PreconditionError, RefusedError
+from nox_alembic.core.errors import FindingError, NoxAlembicError, PreconditionError, RefusedError
 from nox_alembic.core.facts import TakenPort
-from nox_alembic.core.verbs import Options, Recipe, lifecycle, migrate, reapplying
+from nox_alembic.core.steps import ProveOwnership, ProvideImages
+from nox_alembic.core.verbs import RECIPES, Options, Recipe, lifecycle, migrate
+from nox_alembic.core.verbs.guards import proof
 from tests.unit.core.make import ELSEWHERE, TWO_HEADS, config, engine, facts, told, up
 
 
-@pytest.mark.parametrize("verb", [lifecycle.reset, migrate.downgrade, reapplying.reapply])
+@pytest.mark.parametrize("verb", [lifecycle.reset, migrate.downgrade, migrate.reapply])
 def test_a_protected_environment_refuses_what_destroys(verb: Recipe) -> None:
     with pytest.raises(RefusedError) as error:
         verb(config(protected=True), up(), Options())
@@ -65,7 +68,7 @@ def test_two_heads_are_for_people_to_decide(verb: Recipe) -> None:
     )
 
 
-@pytest.mark.parametrize("verb", [lifecycle.dev, migrate.migrate, migrate.downgrade, reapplying.reapply])
+@pytest.mark.parametrize("verb", [lifecycle.dev, migrate.migrate, migrate.downgrade, migrate.reapply])
 def test_a_revision_that_is_not_on_this_branch_stops_what_would_build_on_it(verb: Recipe) -> None:
     with pytest.raises(FindingError) as error:
         verb(config(), up(current=("ffff",)), Options())
@@ -74,3 +77,21 @@ def test_a_revision_that_is_not_on_this_branch_stops_what_would_build_on_it(verb
         "the database is at ffff, of which there is no file on this branch",
         "`nox -s migrate` looks for it on other branches, `nox -s reset` makes a fresh database",
     )
+
+
+def test_a_server_that_answers_has_to_be_proved_ours() -> None:
+    assert proof(up()) == (ProveOwnership(),)
+
+
+def test_where_nothing_answers_nothing_is_proved() -> None:
+    """A stopped server, and one that refuses its logins: `reset` is the cure for both."""
+    assert proof(facts()) == ()
+    assert proof(facts(engine=engine(database_running=True, anything_running=True))) == ()
+
+
+@pytest.mark.parametrize("verb", list(RECIPES))
+def test_every_plan_that_destroys_begins_with_the_proof(verb: str) -> None:
+    with contextlib.suppress(NoxAlembicError):  # a verb that wants more than a running database has its own tests
+        plan = RECIPES[verb](config(), up(), Options())
+        acts = [step for step in plan.steps if not isinstance(step, ProvideImages)]
+        assert not plan.destroys or acts[0] == ProveOwnership()

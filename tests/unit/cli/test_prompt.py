@@ -6,8 +6,8 @@ from dataclasses import replace
 import click
 import pytest
 
-from nox_alembic.cli.consent import agree
 from nox_alembic.cli.options import Shared
+from nox_alembic.cli.prompt import agree
 from nox_alembic.core.consent import Content, Inventory
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.steps import Kill, Plan, Rehearse
