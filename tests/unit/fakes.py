@@ -8,26 +8,12 @@ from types import MappingProxyType
 from typing import Literal
 
 from nox_alembic.core.catalogue import Catalogue
-from nox_alembic.core.copies.snapshots import Snapshot
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
-from nox_alembic.core.revisions.graph import History
-from nox_alembic.core.steps import (
-    ClearSpares,
-    KeepDatabase,
-    MakeSpare,
-    NoteUndone,
-    OpenUndo,
-    PutBack,
-    SetDataAside,
-    SwapBack,
-    SwapDatabases,
-    UseSpare,
-)
+from nox_alembic.core.steps import Foreground
 from nox_alembic.edges.engines import Inside, Remover, Service, Workshop
 from nox_alembic.edges.system.process import Invocation
-from nox_alembic.run.ports import Run
 from tests.unit.core.make import ADDRESS, FOLDER, engine
 
 
@@ -142,8 +128,8 @@ class FakeEngine:
 
 
 @dataclass
-class FakeDatabase:
-    """A database that is ready at once."""
+class FakeServer:
+    """A server that is ready at once."""
 
     world: World
 
@@ -229,7 +215,7 @@ class FakeMigrations:
 
 
 @dataclass
-class FakeRecords:
+class FakeFingerprintTable:
     """What is kept in a database of the files that were applied."""
 
     recorded: Mapping[str, str] = field(default_factory=dict)
@@ -250,7 +236,7 @@ class FakeRecords:
 
 
 @dataclass
-class FakeKept:
+class FakeRevisionCopies:
     """A folder of copies, in which the digest of a file is its name; `full` has no room."""
 
     full: bool = False
@@ -262,7 +248,7 @@ class FakeKept:
 
 
 @dataclass
-class FakeClones:
+class FakeCopies:
     """Copies that are there as long as they should."""
 
     world: World
@@ -335,100 +321,21 @@ class FakeFiles:
     def replace(self, path: Path, before: bytes | None, after: bytes | None) -> None:
         self.world.happened(f"replace {path} {before!r} {after!r}")
 
+    def write_revision(self, path: Path, text: str) -> None:
+        self.world.happened(f"write {path} {text}")
+
     def write_head(self, heads: Sequence[str]) -> Path:
         self.world.happened(f"head {','.join(heads)}")
         return Path("/project/alembic/head")
 
 
 @dataclass
-class FakeSafe:
-    """A safekeeping that only says what it was asked for."""
+class FakeAct:
+    """An act of which only is said what it was asked for; one step may fail."""
 
     world: World
-    left: Sequence[str] = ()
+    family: str
 
-    def set_aside(self, step: SetDataAside) -> Sequence[str]:
-        self.world.happened(f"wipe {step.location.shown}")
-        return ["the old data is kept: `nox -s undo` brings it back"]
-
-    def put_back(self, step: PutBack) -> None:
-        self.world.happened(f"put back {step.entry.kept}")
-
-    def settle(self) -> None:
-        self.world.happened("settle")
-
-    def use_spare(self, step: UseSpare) -> Sequence[str]:
-        self.world.happened(f"use {step.spare.name}")
-        return ["the old data is kept: `nox -s undo` brings it back"]
-
-    def close(self) -> None:
-        self.world.happened("close")
-
-    def sweep(self, location: DataLocation) -> Sequence[str]:
-        self.world.happened("sweep")
-        return self.left
-
-
-@dataclass
-class FakeKeeping:
-    """Copies that are only talked about; without `copies` there is nothing to keep."""
-
-    world: World
-    copies: bool = True
-
-    def keep(self, step: KeepDatabase, history: History, consent: Callable[[str], None]) -> bool:
-        self.world.happened(f"keep before {step.verb}, {len(history.revisions)} revisions")
-        return self.copies
-
-    def open(self, step: OpenUndo) -> None:
-        self.world.happened(f"open {step.verb}")
-
-    def note_file(self, verb: str, path: Path, before: bytes | None, after: bytes) -> None:
-        self.world.happened(f"note {path} for {verb}")
-
-    def swap(self, step: SwapDatabases) -> None:
-        self.world.happened(f"swap {step.database} for {step.verb}")
-
-    def swap_back(self, step: SwapBack) -> None:
-        self.world.happened(f"swap back {step.entry.kept}")
-
-    def note_undone(self, step: NoteUndone) -> None:
-        self.world.happened(f"undone {step.entry.id}")
-
-
-@dataclass
-class FakeSnapshots:
-    """Snapshots that are only talked about."""
-
-    world: World
-
-    def save(self, name: str) -> None:
-        self.world.happened(f"save {name}")
-
-    def check(self, snapshot: Snapshot) -> None:
-        self.world.happened(f"check {snapshot.name}")
-
-    def load(self, snapshot: Snapshot) -> None:
-        self.world.happened(f"load {snapshot.name}")
-
-    def delete(self, names: Sequence[str]) -> None:
-        self.world.happened(f"delete {','.join(names)}")
-
-    def clear(self) -> None:
-        self.world.happened("clear")
-
-
-@dataclass
-class FakeSpares:
-    """Spares that are only talked about; of those that are deleted, `left` stays."""
-
-    world: World
-    left: Sequence[str] = ()
-
-    def make(self, step: MakeSpare, run: Run) -> str:
-        self.world.happened(f"make {step.kind}")
+    def do(self, step: Foreground) -> str:
+        self.world.happened(f"{self.family}: {step.title}")
         return "done"
-
-    def clear(self, step: ClearSpares) -> Sequence[str]:
-        self.world.happened(f"clear {','.join(step.names)}")
-        return self.left

@@ -1,13 +1,14 @@
 """Named doubles of what `check` and `repair` use."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nox_alembic.core.copies.siblings import Mark
+from nox_alembic.core.copies.siblings import Mark, Sibling
 from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.findings.lint import Violation
+from nox_alembic.edges.system.process import Invocation
 from tests.unit.fakes import World
 
 
@@ -50,7 +51,7 @@ class FakeLinter:
 
 
 @dataclass
-class FakeClusters:
+class FakeCluster:
     """A server that tells whether a database is new, and what is kept of it."""
 
     world: World
@@ -64,19 +65,42 @@ class FakeClusters:
 
 
 @dataclass
-class FakeAside:
-    """Databases beside the real one that are only talked about."""
+class FakeSiblings:
+    """Databases beside the real one that are only talked about; `there` are those that exist."""
 
     world: World
+    there: dict[str, Mark] = field(default_factory=dict)
+
+    def server_version(self, address: DatabaseAddress) -> str:
+        return "18.1"
+
+    def names(self, address: DatabaseAddress) -> frozenset[str]:
+        return frozenset(self.there)
+
+    def marked(self, address: DatabaseAddress) -> tuple[Sibling, ...]:
+        return tuple(Sibling(name, mark) for name, mark in self.there.items())
 
     def create(self, address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
         self.world.happened(f"create {mark.role} of {mark.of} for {mark.verb} from {source or 'nothing'}")
         return replace(address, name="ddsurveys__new")
+
+    def keep(self, address: DatabaseAddress, kept: str, mark: Mark, client: Callable[[str], Invocation]) -> None:
+        self.world.happened(f"copy {address.name} for {mark.verb} at {','.join(mark.revisions)}")
+        self.there[kept] = mark
 
     def keep_spare(self, address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
         words = [*(["seeded"] if mark.seeded else []), *(["apart"] if apart else [])]
         self.world.happened(" ".join([f"keep {mark.role} at {','.join(mark.revisions)}", *words]))
         return "spare"
 
+    def swap(self, address: DatabaseAddress, incoming: str, kept: str, mark: Mark) -> None:
+        self.world.happened(f"swap {incoming} for {mark.verb}")
+        self.there.pop(incoming, None)
+        self.there[kept] = mark
+
     def drop(self, address: DatabaseAddress, names: Iterable[str]) -> None:
         self.world.happened(f"drop {','.join(names)}")
+
+    def drop_again(self, address: DatabaseAddress, name: str) -> None:
+        self.world.happened(f"drop {name}")
+        self.there.pop(name, None)

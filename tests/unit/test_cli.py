@@ -10,8 +10,7 @@ import click
 import pytest
 
 from nox_alembic import cli
-from nox_alembic.cli.options import ORDER
-from nox_alembic.core.verbs import RECIPES
+from nox_alembic.core.verbs import VERBS
 
 Told = Callable[..., tuple[int, str, str]]
 
@@ -35,13 +34,23 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_verbs_are_listed_in_an_order_that_has_them_all() -> None:
-    assert sorted(cli.nox_alembic.commands) == sorted(ORDER)
+    assert sorted(all_verbs(cli.nox_alembic)) == sorted(set(VERBS) - {"snapshot"})
+    assert cli.nox_alembic.list_commands(click.Context(cli.nox_alembic)) == [name for name in VERBS if " " not in name]
 
 
 def test_every_recipe_is_a_verb_with_help(told: Told) -> None:
     _, out, _ = told("--help")
-    for verb in RECIPES:
+    for verb in VERBS:
         assert f"\n  {verb.split()[0]} " in out
+
+
+def test_a_verb_has_the_names_that_other_tools_have_for_it(told: Told) -> None:
+    aliases = [alias for verb in VERBS.values() for alias in verb.aliases]
+    assert aliases == ["up", "start", "stop", "upgrade", "current"]
+    for verb in VERBS.values():
+        for alias in verb.aliases:
+            code, out, _ = told(alias, "--help")
+            assert (code, out.splitlines()[2].strip()) == (0, told(verb.name, "--help")[1].splitlines()[2].strip())
 
 
 def all_verbs(group: click.Group) -> list[str]:
@@ -67,7 +76,7 @@ def test_the_version_is_one_line(told: Told) -> None:
 
 
 def test_a_mistyped_verb_names_the_nearest(told: Told) -> None:
-    verbs = ", ".join(ORDER)
+    verbs = ", ".join(name for name in VERBS if " " not in name)
     message = f'error NA006: there is no verb "rest". Did you mean "reset"? The verbs are: {verbs}\n'
     assert told("rest") == (2, "", f"{message}hint: `nox-alembic --help` lists what there is\n")
 

@@ -11,7 +11,9 @@ from nox_alembic.core.copies.snapshots import Damaged, Shelf
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.findings.checks import Found, made, not_made
 from nox_alembic.core.findings.status import status_of
-from nox_alembic.core.steps import Kill, Plan, Rehearse
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.lifecycle import Kill
+from nox_alembic.core.steps.migration import Rehearse
 from nox_alembic.report import Reporter
 from tests.unit.core.make import SAVED, chain, facts, up
 

@@ -9,10 +9,11 @@ from nox_alembic.cli.options import Shared, verb
 from nox_alembic.cli.prompt import Person
 from nox_alembic.cli.running import FINDING, perform, tell
 from nox_alembic.core.errors import FailedError
+from nox_alembic.core.verbs import VERBS, Options
 
 if TYPE_CHECKING:
     from nox_alembic.core.facts import Facts
-    from nox_alembic.core.verbs import Options
+    from nox_alembic.core.steps import Plan
     from nox_alembic.run.environment import Environment
 
 
@@ -22,16 +23,14 @@ if TYPE_CHECKING:
 @click.option("--no-database", is_flag=True, help="Only what files tell; no throw-away database is started.")
 def check(shared: Shared, *, branch: str, base: str, no_database: bool) -> int:
     """For CI: one head, models equal migrations, nothing edited, no invalid index, lint; exit 3 with a list."""
-    from nox_alembic.core.verbs import Options  # noqa: PLC0415 - `--help` imports nothing of this
-
-    options = Options(no_database=no_database)
+    options = Options(no_database=no_database, base=base)
 
     def work(environment: "Environment") -> int:
         try:
             if branch:
                 _check_merge(environment, branch)
             else:
-                _check(environment, base, options, shared=shared)
+                _check(environment, options, shared=shared)
         finally:
             environment.report.tell_checks(environment.root)
         return FINDING if any(check.found for check in environment.report.checks) else 0
@@ -48,13 +47,13 @@ def repair(shared: Shared, *, applied: tuple[str, ...], reverted: tuple[str, ...
     return perform("repair", shared, applied=applied, reverted=reverted, hashes=hashes)
 
 
-def _check(environment: "Environment", base: str, options: "Options", *, shared: Shared) -> None:
+def _check(environment: "Environment", options: Options, *, shared: Shared) -> None:
     """Look, then compare and lint on the running database or, without one, on a throw-away one."""
     from nox_alembic.core.findings import checks  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.run.facts import plan_of  # noqa: PLC0415 - imported when it was opened
 
     try:
-        facts = environment.look_at_files() if options.no_database else environment.look(whole=False)
-        facts = environment.look_closely(facts, base)
+        facts, plan = plan_of(environment, VERBS["check"], options)
     except FailedError as error:
         if error.id != "NA407":
             raise
@@ -63,26 +62,29 @@ def _check(environment: "Environment", base: str, options: "Options", *, shared:
     left_out = "left out by --no-database" if options.no_database else ""
     for seen in (*checks.looked(facts, left_out), *checks.not_in_the_plan(facts, left_out)):
         environment.report.checked(seen)
-    _run(environment, facts, options, shared=shared)
+    _run(environment, facts, plan, shared=shared)
 
 
-def _run(environment: "Environment", facts: "Facts", options: "Options", *, shared: Shared) -> None:
-    from nox_alembic.core.verbs import RECIPES  # noqa: PLC0415 - `--help` imports nothing of this
+def _run(environment: "Environment", facts: "Facts", plan: "Plan", *, shared: Shared) -> None:
+    from nox_alembic.core.verbs.planning import plan_of  # noqa: PLC0415 - imported when it was opened
+    from nox_alembic.run import acts  # noqa: PLC0415 - imported when it was opened
+    from nox_alembic.run.facts import facts_of  # noqa: PLC0415 - imported when it was opened
 
-    plan = RECIPES["check"](environment.config, facts, options)
     if shared.only_looks:
         environment.report.dry_run(plan)
     elif facts.current is not None:
         with environment.lock("check"):
-            environment.run(plan, facts.history, Person(shared))
+            acts.run(environment, plan, facts.history, Person(shared))
     elif plan.steps:
         thrown_away = environment.thrown_away()
-        seen = replace(thrown_away.look(whole=False), details=facts.details)
-        thrown_away.run(RECIPES["check"](environment.config, seen, options), facts.history, Person(shared))
+        seen = replace(facts_of(thrown_away, VERBS["test"], Options()), details=facts.details)
+        plan = plan_of(VERBS["check"], environment.config, seen, Options())
+        acts.run(thrown_away, plan, facts.history, Person(shared))
 
 
 def _check_merge(environment: "Environment", branch: str) -> None:
     from nox_alembic.core.findings.branches import checks_of  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.edges.probe import details  # noqa: PLC0415 - few verbs need details
 
-    for seen in checks_of(environment.look_at_merge(branch)):
+    for seen in checks_of(details.branches(environment.require_configuration(), branch)):
         environment.report.checked(seen)

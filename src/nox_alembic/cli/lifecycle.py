@@ -48,8 +48,11 @@ def undo(shared: Shared, *, entry: str, lists: bool) -> int:
 
 
 def _list_kept(environment: "Environment") -> int:
-    entries = environment.entries
-    environment.report.kept(entries.kept(entries.address()))
+    from nox_alembic.core.revisions.graph import History  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.run.acts import WiredActs  # noqa: PLC0415 - `--help` imports nothing of this
+
+    log = WiredActs(environment, History()).undo_log
+    environment.report.kept(log.kept(log.address()))
     return 0
 
 

@@ -7,6 +7,7 @@ import click
 
 from nox_alembic.cli.options import Shared, verb
 from nox_alembic.cli.running import FINDING, report_on, tell
+from nox_alembic.core.verbs import VERBS, Options
 
 if TYPE_CHECKING:
     from nox_alembic.report import Reporter
@@ -48,8 +49,9 @@ def show_logs(shared: Shared, service: Any, *, follow: bool, lines: int | None) 
 
 def _status(environment: "Environment", *, all_revisions: bool) -> int:
     from nox_alembic.core.findings.status import status_of  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.run.facts import facts_of  # noqa: PLC0415 - imported when it was opened
 
-    facts = environment.look(whole=False)
+    facts = facts_of(environment, VERBS["status"], Options())
     authors = environment.authors(facts.history)
     seen = status_of(facts, authors)
     environment.report.status(facts, seen, all_revisions=all_revisions)

@@ -11,30 +11,10 @@ import click
 from nox_alembic import __version__
 from nox_alembic.core.config import nearest
 from nox_alembic.core.frozen import frozen
+from nox_alembic.core.verbs import VERBS
 
-# What `--help` lists, in this order; a verb that is missing here comes last.
-ORDER = (
-    "dev",
-    "down",
-    "reset",
-    "undo",
-    "spare",
-    "test",
-    "migrate",
-    "revision",
-    "downgrade",
-    "reapply",
-    "merge",
-    "rebase",
-    "snapshot",
-    "status",
-    "history",
-    "check",
-    "repair",
-    "logs",
-    "sql",
-    "shell",
-)
+# By alias, the verb that it stands for.
+_ALIASES = {alias: verb.name for verb in VERBS.values() for alias in verb.aliases}
 
 
 @frozen(kw_only=True)
@@ -57,10 +37,14 @@ class Shared:
 
 
 class _Verbs(click.Group):
-    """Lists the verbs in the order of this file, and names the nearest one when one is mistyped."""
+    """Lists the verbs in the order of their records, and names the nearest one when one is mistyped."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return sorted(self.commands, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+        return list(dict.fromkeys(name for name in (*VERBS, *self.commands) if name in self.commands))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the verb of that name, or the one for which it is an alias."""
+        return super().get_command(ctx, _ALIASES.get(cmd_name, cmd_name))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

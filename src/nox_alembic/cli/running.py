@@ -12,41 +12,35 @@ import click
 from nox_alembic.cli.options import Shared
 from nox_alembic.cli.prompt import Person, Seen, agree
 from nox_alembic.core.errors import FailedError, NoxAlembicError
+from nox_alembic.core.verbs import VERBS, Options
 
 if TYPE_CHECKING:
-    from nox_alembic.core.facts import Facts
-    from nox_alembic.core.verbs import Options
     from nox_alembic.report import Reporter
     from nox_alembic.run.environment import Environment
 
 INTERRUPTED = 130
 FINDING = 3
-# With these it is not asked whether the data folder may be wiped.
-_LEAVE_THE_DATA_FOLDER = {"migrate", "revision", "downgrade", "reapply", "repair"}
-CLOSELY = {"repair"}
-# After these a spare is made for the next reset, in the background.
-_PREPARES = {"dev", "migrate", "reset"}
 
 
-def perform(verb: str, shared: Shared, *, wait: bool = False, **options: Any) -> int:
+def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> int:
     """Look, plan, and either print the plan or run it; the plan is made under the lock that the run holds.
 
     `wait`: for the spare that is prepared afterwards.
     """
+    verb, options = VERBS[name], Options(**typed)
 
     def act(environment: "Environment") -> bool:
-        from nox_alembic.core.verbs import RECIPES, Options  # noqa: PLC0415 - imported when it was opened
+        from nox_alembic.core.verbs.planning import draft  # noqa: PLC0415 - imported when it was opened
+        from nox_alembic.run import acts, facts  # noqa: PLC0415 - imported when it was opened
 
-        typed = Options(**options)
-        facts = _look(environment, verb, typed)
-        plan = RECIPES[verb](environment.config, facts, typed)
+        seen, plan = facts.plan_of(environment, verb, options)
         for note in plan.notes:
             environment.report.note(note)
 
         def look() -> "Seen":
-            # What goes is the same with a spare, which the background may have finished since somebody looked at it.
-            goes = RECIPES[verb](environment.config, facts, replace(typed, cold=True)) if verb == "reset" else plan
-            return environment.inventory(verb, facts, goes)
+            # What goes is the same with a spare, which may have been finished since it was looked at.
+            goes = draft(verb, environment.config, seen, replace(options, cold=True)) if name == "reset" else plan
+            return facts.inventory(environment, verb, seen, goes)
 
         if shared.only_looks:
             environment.report.dry_run(plan)
@@ -54,31 +48,21 @@ def perform(verb: str, shared: Shared, *, wait: bool = False, **options: Any) ->
                 environment.report.goes(plan, *(look() if plan.destroys else (None, "")))
         elif plan.steps:
             agree(plan, shared, look)
-            environment.run(plan, facts.history, Person(shared))
+            acts.run(environment, plan, seen.history, Person(shared))
         return plan.again and not shared.only_looks
 
-    def perform(environment: "Environment") -> int:
-        alone = shared.only_looks or verb == "test"  # the one changes nothing, the other nothing that is shared
-        with contextlib.nullcontext() if alone else environment.lock(verb):
+    def work(environment: "Environment") -> int:
+        alone = shared.only_looks or not verb.lock  # nothing is changed, or nothing that is shared
+        with contextlib.nullcontext() if alone else environment.lock(name):
             if act(environment):
                 act(environment)
-        if verb in _PREPARES and not alone and not options.get("sql") and (environment.report.steps or wait):
-            environment.prepare_spare(wait=wait)
+        if verb.prepares_spare and not alone and not options.sql and (environment.report.steps or wait):
+            from nox_alembic.run.acts import prepare_spare  # noqa: PLC0415 - imported when it was opened
+
+            prepare_spare(environment, wait=wait)
         return 0
 
-    return tell(verb, shared, perform)
-
-
-def _look(environment: "Environment", verb: str, options: "Options") -> "Facts":
-    """Return what the verb decides on: to look at more takes longer."""
-    if options.fast:
-        return environment.look_for_swap()
-    if verb.startswith("snapshot "):
-        return environment.snapshots.look(environment.look(whole=False))
-    facts = environment.look(whole=verb not in _LEAVE_THE_DATA_FOLDER)
-    if verb in CLOSELY:
-        return environment.look_closely(facts)
-    return environment.look_at_spares(facts) if verb == "reset" and not options.cold else facts
+    return tell(name, shared, work)
 
 
 def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int:

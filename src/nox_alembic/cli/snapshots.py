@@ -49,5 +49,8 @@ def prune(shared: Shared, *, keep: int) -> int:
 
 
 def _list(environment: "Environment") -> int:
-    environment.report.snapshots(environment.snapshots.shelf, environment.history())
+    from nox_alembic.core.revisions.graph import History  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.run.acts import WiredActs  # noqa: PLC0415 - `--help` imports nothing of this
+
+    environment.report.snapshots(WiredActs(environment, History()).snapshots.shelf, environment.history())
     return 0

@@ -9,10 +9,12 @@ from nox_alembic.cli.options import Shared, verb
 from nox_alembic.cli.prompt import Person
 from nox_alembic.cli.running import tell
 from nox_alembic.core.errors import PreconditionError
+from nox_alembic.core.verbs import VERBS, Options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nox_alembic.core.facts import Facts
-    from nox_alembic.core.steps import Plan
     from nox_alembic.run.environment import Environment
 
 # A pull while a spare is made makes another one wanted; who pulls all the time gets what is there then.
@@ -24,10 +26,23 @@ ROUNDS = 3
 @click.option("--background", is_flag=True, hidden=True)
 def spare(shared: Shared, *, delete: bool, background: bool) -> int:
     """Prepare the data that the next reset puts into place, and show what there is of it."""
-    return tell("spare", shared, partial(_spare, shared, delete=delete, background=background))
+    return tell("spare", shared, partial(_spare, shared, _facts_of, delete=delete, background=background))
 
 
-def _spare(shared: Shared, environment: "Environment", *, delete: bool, background: bool) -> int:
+def _facts_of(environment: "Environment") -> "Facts":
+    from nox_alembic.run.facts import facts_of  # noqa: PLC0415 - imported when it was opened
+
+    return facts_of(environment, VERBS["spare"], Options())
+
+
+def _spare(
+    shared: Shared,
+    facts_of: "Callable[[Environment], Facts]",
+    environment: "Environment",
+    *,
+    delete: bool,
+    background: bool,
+) -> int:
     if background:
         from nox_alembic.edges.engines.embedded import processes  # noqa: PLC0415 - psutil
 
@@ -40,26 +55,22 @@ def _spare(shared: Shared, environment: "Environment", *, delete: bool, backgrou
             raise PreconditionError("NA651", message, hint="wait for it to end, or end it")
         else:
             environment.report.note(f"it is being made by {holder}")
-    facts = environment.look_at_spares(environment.look(whole=False))
-    environment.report.spares(facts.spares)
+    environment.report.spares(facts_of(environment).spares)
     return 0
 
 
 def _work(shared: Shared, environment: "Environment", *, delete: bool, background: bool) -> None:
     """Do what there is to do, and look again: what is wanted may have changed meanwhile."""
+    from nox_alembic.run import acts  # noqa: PLC0415 - imported when it was opened
+    from nox_alembic.run.facts import plan_of  # noqa: PLC0415 - imported when it was opened
+
+    options = Options(delete=delete, background=background)
     for _ in range(1 if delete or shared.only_looks else ROUNDS):
-        facts, plan = _plan(environment, delete=delete, background=background)
+        facts, plan = plan_of(environment, VERBS["spare"], options)
         if shared.only_looks:
             environment.report.dry_run(plan)
         for note in plan.notes:
             environment.report.note(note)
         if shared.only_looks or not plan.steps:
             return
-        environment.run(plan, facts.history, Person(shared))
-
-
-def _plan(environment: "Environment", *, delete: bool, background: bool) -> "tuple[Facts, Plan]":
-    from nox_alembic.core.verbs import RECIPES, Options  # noqa: PLC0415 - `--help` imports nothing of this
-
-    facts = environment.look_at_server(environment.look_at_spares(environment.look(whole=False)))
-    return facts, RECIPES["spare"](environment.config, facts, Options(delete=delete, background=background))
+        acts.run(environment, plan, facts.history, Person(shared))

@@ -6,7 +6,11 @@ import json
 from nox_alembic.core.config import Config
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
-from nox_alembic.core.steps import DeleteSnapshots, DiscardData, Plan, Rehearse, SetDataAside
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.lifecycle import DiscardData
+from nox_alembic.core.steps.migration import Rehearse
+from nox_alembic.core.steps.snapshots import DeleteSnapshots
+from nox_alembic.core.steps.undo import SetDataAside
 
 # 48 bits: short enough to be typed, and no two plans that somebody looks at have the same by chance.
 HASH_LENGTH = 12

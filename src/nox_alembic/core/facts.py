@@ -1,6 +1,6 @@
 """What was seen of the world before a plan is made: frozen values without a decision in them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from pathlib import PurePath
 from typing import Literal
@@ -105,31 +105,31 @@ class Foreign:
 
 @frozen(kw_only=True)
 class EngineFacts:
-    """What an engine sees of its environment.
-
-    `address` is None while no port is known; `services` is all there is to start beside the database, `stopped` the
-    part of it that is not running (and has not ended well, as a one-shot service does); `foreign` is another clone
-    that runs under the same project name; `problem` says why the database cannot start on its data, and `unkept`
-    why data that is wiped cannot be kept. `outdated`: the database's container was made from another image than the
-    one that the project names now. `major` is the version of PostgreSQL that would start on its data, "" where only a
-    running server tells.
-    """
+    """What an engine sees of its environment."""
 
     name: Literal["compose", "embedded"]
     location: DataLocation
     data_present: bool = False
     database_running: bool = False
     anything_running: bool = False
+    # None while no port is known.
     address: DatabaseAddress | None = None
     backend: BackendFacts = field(default_factory=BackendFacts)
+    # All there is to start beside the database.
     services: tuple[str, ...] = ()
+    # The part of them that is not running, and has not ended well as a one-shot service does.
     stopped: tuple[str, ...] = ()
     missing_images: tuple[str, ...] = ()
     taken_ports: tuple[TakenPort, ...] = ()
+    # Another clone that runs under the same project name.
     foreign: Foreign | None = None
+    # Why the database cannot start on its data, "" when it can.
     problem: str = ""
+    # Why data that is wiped cannot be kept, "" when it can.
     unkept: str = ""
+    # The database's container was made from another image than the one that the project names now.
     outdated: bool = False
+    # The version of PostgreSQL that would start on the data, "" where only a running server tells.
     major: str = ""
 
     @property
@@ -140,54 +140,55 @@ class EngineFacts:
 
 @frozen(kw_only=True)
 class Facts:
-    """Everything that a recipe decides on.
-
-    `current` are the revisions in the database, None when it could not be asked;
-    `healthy` is the backend's own word; `refusal` is why the data folder may not be
-    wiped; `undo` is what earlier verbs have kept and is really there;
-    `fingerprinted_at` are the revisions whose files were recorded last, None when that
-    was not looked at; `orphans` is set when there are revisions in `current` of which
-    there is no file here. `head_file` is None where Alembic's folder is in a package.
-    `rebasing` names a rebase that has moved the database and was not finished. With
-    several heads, `sources` are the revision files that not all of them have, by id,
-    and `team` is what git says of them, None without git. `spares` are looked for by
-    `reset` and `spare` only. `source_of` gives the text of a revision file by its path,
-    "" where it cannot be read: of thousands few matter. `content_of` gives the bytes of
-    a file of the project, None where there is none; `room` is what a copy of the
-    database would need, and `data_size` how many bytes the data has in all, None where
-    nobody can tell: these are asked only by what changes something. `details` are
-    looked at only for the verbs that need them; and only those of snapshots look for
-    `shelf` and `left`, which are databases that a killed restore has left, and with
-    `undo` for `server_version`, "" when it could not be asked. `swap_facts` is what the
-    running server says of a swap, None where that was not asked or it did not answer.
-    """
+    """Everything that a plan is made from; a verb's record says which of it is looked at."""
 
     engine: EngineFacts
     history: History = field(default_factory=History)
+    # The revisions that the database is at, None when it could not be asked.
     current: tuple[str, ...] | None = None
+    # The backend's own word.
     healthy: bool = False
     seed_pending: bool = False
-    refusal: RefusedError | None = None
-    undo: UndoLog = field(default_factory=UndoLog)
-    source_of: Callable[[str], str] = field(default=lambda _path: "", repr=False, compare=False)
-    content_of: Callable[[str], bytes | None] = field(default=lambda _path: None, repr=False, compare=False)
-    room: Callable[[], Room] = field(default=Room, repr=False, compare=False)
-    data_size: Callable[[], int | None] = field(default=lambda: None, repr=False, compare=False)
-    shelf: Shelf = field(default_factory=Shelf)
-    server_version: str = ""
-    left: tuple[str, ...] = ()
-    fingerprinted_at: tuple[str, ...] | None = None
+    # Set when the database is at revisions without a file here.
     orphans: Orphans | None = None
+    # The revisions at which fingerprints were written last, None when that was not looked at.
+    fingerprinted_at: tuple[str, ...] | None = None
+    # None where Alembic's folder is in a package.
     head_file: HeadFile | None = None
+    # A rebase that has moved the database and was not finished, by its name.
     rebasing: str = ""
-    spares: Spares = field(default_factory=Spares)
-    sources: Mapping[str, bytes] = field(default_factory=dict)
+    # With several heads: what git says of the revisions that not all heads have, None without git.
     team: Team | None = None
-    details: Details | None = None
+    # The files that this verb has to read, by the path that names them; None is no file.
+    contents: Mapping[str, bytes | None] = field(default_factory=dict)
+
+    # What earlier verbs have kept and is really there.
+    undo: UndoLog = field(default_factory=UndoLog)
+    # Asked for by verbs of snapshots, and where `undo` has data of a whole server; "" when it did not answer.
+    server_version: str = ""
+    # Why the data folder may not be wiped.
+    refusal: RefusedError | None = None
+    # How many bytes the data has in all, None where nobody can tell.
+    data_size: int | None = None
+    # What a copy of the database would need.
+    room: Room = field(default_factory=Room)
+    spares: Spares = field(default_factory=Spares)
+    # What the running server says of a swap, None when it does not answer.
     swap_facts: SwapFacts | None = None
+    shelf: Shelf = field(default_factory=Shelf)
+    # Databases that a killed restore has left.
+    left: tuple[str, ...] = ()
+    details: Details | None = None
 
     @property
     def applied(self) -> frozenset[str]:
-        """The revisions of this branch that are applied; below one that is not here, those that are known to be."""
+        """The revisions of this branch that are applied.
+
+        Below a revision without a file here, those are counted that are known to be.
+        """
         below = (*self.orphans.parents, *self.orphans.fingerprinted) if self.orphans else ()
         return self.history.with_ancestors((*(self.current or ()), *below))
+
+    def source_of(self, key: str) -> bytes | None:
+        """Return the file of a revision, None where it is not on this machine or was not read."""
+        return self.contents.get(self.history.revisions[key].path)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nox_alembic.report import Reporter
     from nox_alembic.run.environment import Environment
 
-_THE_REST = ("nox_alembic.run.environment", "nox_alembic.core.verbs")
+_THE_REST = ("nox_alembic.run.facts", "nox_alembic.report")
 
 
 def open_environment(

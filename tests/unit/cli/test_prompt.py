@@ -10,7 +10,9 @@ from nox_alembic.cli.options import Shared
 from nox_alembic.cli.prompt import agree
 from nox_alembic.core.consent import Content, Inventory
 from nox_alembic.core.errors import RefusedError
-from nox_alembic.core.steps import Kill, Plan, Rehearse
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.lifecycle import Kill
+from nox_alembic.core.steps.migration import Rehearse
 from tests.unit.core.make import told
 
 NOTHING_TYPED = Shared(

@@ -40,22 +40,20 @@ class Busy:
     def spare_lock(self) -> Iterator[str]:
         yield "`spare` (process 7, since now)"
 
-    def look(self, *, whole: bool) -> Facts:
-        return facts()
 
-    def look_at_spares(self, seen: Facts) -> Facts:
-        return seen
+def nothing(_environment: object) -> Facts:
+    return facts()
 
 
 def test_a_second_one_says_who_is_at_it_and_ends_well() -> None:
     busy: Any = Busy()
-    assert _spare(SHARED, busy, delete=False, background=False) == 0
+    assert _spare(SHARED, nothing, busy, delete=False, background=False) == 0
     assert (busy.notes, busy.shown) == (["it is being made by `spare` (process 7, since now)"], [Spares()])
 
 
 def test_nothing_is_deleted_while_it_is_made() -> None:
     busy: Any = Busy()
     with pytest.raises(PreconditionError) as error:
-        _spare(SHARED, busy, delete=True, background=False)
+        _spare(SHARED, nothing, busy, delete=True, background=False)
     message = "a spare is being made by `spare` (process 7, since now)"
     assert told(error) == ("NA651", message, "wait for it to end, or end it")

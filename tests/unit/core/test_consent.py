@@ -6,8 +6,9 @@ import pytest
 
 from nox_alembic.core.consent import Content, Inventory, Stored, deleted_snapshots, hash_of, takes_files
 from nox_alembic.core.sizes import shown_size
-from nox_alembic.core.steps import DeleteSnapshots, Plan
-from nox_alembic.core.verbs import Options, lifecycle, migrate
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.snapshots import DeleteSnapshots
+from nox_alembic.core.verbs import Options, migrate, reset
 from tests.unit.core.make import ROOT, config, up
 
 SAMPLE = Content(name="sample", tables=12, rows=1234, uncounted=0, size=8_100_000, trace="t1")
@@ -17,7 +18,7 @@ SEEN = Inventory(
     databases=(POSTGRES, SAMPLE), data=Stored(place="/project/volumes/db", size=45_200_000), older=(OLDER,)
 )
 STOPPED = Inventory(data=Stored(place="/project/volumes/db", size=45_200_000, trace="980 1764100000"))
-RESET = lifecycle.reset(config(), up(), Options())
+RESET = reset.reset(config(), up(), Options())
 
 
 def test_an_inventory_is_a_line_for_each_thing() -> None:
@@ -62,8 +63,8 @@ def test_every_other_difference_gives_another_hash() -> None:
         hash_of("downgrade", config(), RESET, SEEN),
         hash_of("reset", config(environment="test"), RESET, SEEN),
         hash_of("reset", config(root=ROOT / "clone"), RESET, SEEN),
-        hash_of("reset", config(), lifecycle.reset(config(), up(), Options(seed=False)), SEEN),
-        hash_of("reset", config(), lifecycle.reset(config(), up(), Options(revision="b2")), SEEN),
+        hash_of("reset", config(), reset.reset(config(), up(), Options(seed=False)), SEEN),
+        hash_of("reset", config(), reset.reset(config(), up(), Options(revision="b2")), SEEN),
         hash_of("reset", config(), replace(RESET, destroys="something else"), SEEN),
         hash_of("reset", config(), RESET, replace(SEEN, databases=(POSTGRES, replace(SAMPLE, trace="t3")))),
         hash_of("reset", config(), RESET, replace(SEEN, databases=(SAMPLE,))),

@@ -18,6 +18,8 @@ NEW = "__new"
 MAKING = "__making"
 SPARE = "__spare"
 BASE = "__base"
+# Of one name, so that the next run replaces what a killed one has left.
+SHADOW = "nox_alembic_shadow"
 BEFORE = re.compile(r"__before_\d{8}t\d{9}z")
 
 

@@ -59,3 +59,6 @@ class DropIndex:
     def title(self) -> str:
         """What the plan calls it."""
         return f"drop the invalid index {self.name}"
+
+
+CheckStep = CompareModels | LintSql | Stamp | AcceptFiles | DropIndex

@@ -139,3 +139,21 @@ class Discard:
     """Remove a throw-away environment without a trace."""
 
     title = "remove the throw-away environment"
+
+
+@frozen
+class DiscardData:
+    """Remove the database's container, and its named volume if it has one."""
+
+    location: DataLocation
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"remove {self.location.shown}"
+
+
+LifecycleStep = (
+    ProvideImages | ProveOwnership | Kill | Down | DiscardData | MakeFolder | StartDatabase | AwaitDatabase | Seed
+    | StartServices | AwaitBackend | AwaitReconnect | StopBackend | KillServices | RunTests | Discard
+)  # fmt: skip

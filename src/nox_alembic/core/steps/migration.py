@@ -103,3 +103,15 @@ class AwaitEdit:
     def title(self) -> str:
         """What the plan calls it."""
         return f"wait until {self.path} is edited"
+
+
+@frozen
+class ApplyRevision:
+    """Read the revision files again and upgrade to the new head; `way_back` is what an error adds to its hint."""
+
+    way_back: str = ""
+    title = "migrate to the new head"
+
+
+MigrationStep = Migrate | PrintUpgradeSql | Downgrade | DowngradeOrphans | CopyRevisionFiles | ApplyRevision
+RehearsalStep = Rehearse | AwaitEdit

@@ -35,14 +35,6 @@ class WriteRevision:
 
 
 @frozen
-class ApplyRevision:
-    """Read the revision files again and upgrade to the new head; `way_back` is what an error adds to its hint."""
-
-    way_back: str = ""
-    title = "migrate to the new head"
-
-
-@frozen
 class NoteRebase:
     """Note in the database which rebase moves it, so that the next run finishes what this one did not; "" is none."""
 
@@ -76,3 +68,6 @@ class WriteMerge:
     def title(self) -> str:
         """What the plan calls it."""
         return f"write the revision {self.id} that joins {' and '.join(self.heads)}"
+
+
+RevisionStep = MakeShadow | DropShadow | WriteRevision | WriteMerge | ReplaceFile | NoteRebase

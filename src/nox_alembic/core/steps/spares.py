@@ -1,23 +1,8 @@
 """Steps that make spares, and the one that uses one."""
 
-from nox_alembic.core.copies.spares import Kind, Needs, Spare, shown
+from nox_alembic.core.copies.spares import Kind, Needs
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps.undo import SetDataAside
-
-
-@frozen
-class UseSpare:
-    """Rename a spare into the place of the data, which is set `aside` by that, None where there is none."""
-
-    location: DataLocation
-    spare: Spare
-    aside: SetDataAside | None = None
-
-    @property
-    def title(self) -> str:
-        """What the plan calls it."""
-        return f"put the spare at {shown(self.spare)} into place of {self.location.shown}"
 
 
 @frozen
@@ -76,4 +61,4 @@ class ClearSpares:
         return f"delete {', '.join(self.names)}"
 
 
-SpareStep = UseSpare | ConfirmSpare | MarkDatabase | MakeSpare | ClearSpares
+SpareStep = ConfirmSpare | MarkDatabase | MakeSpare | ClearSpares

@@ -1,5 +1,6 @@
 """Steps that take data away, keep it, and bring it back."""
 
+from nox_alembic.core.copies.spares import Spare, shown
 from nox_alembic.core.copies.undo import FileChange, UndoEntry
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
@@ -127,20 +128,28 @@ class CloseUndo:
 
 
 @frozen
-class DiscardData:
-    """Remove the database's container, and its named volume if it has one."""
-
-    location: DataLocation
-
-    @property
-    def title(self) -> str:
-        """What the plan calls it."""
-        return f"remove {self.location.shown}"
-
-
-@frozen
 class Sweep:
     """Delete what earlier wipes set aside, the newest kept; runs in the background of the following steps."""
 
     location: DataLocation
     title = "delete the data of earlier resets"
+
+
+@frozen
+class UseSpare:
+    """Rename a spare into the place of the data, which is set `aside` by that, None where there is none."""
+
+    location: DataLocation
+    spare: Spare
+    aside: SetDataAside | None = None
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"put the spare at {shown(self.spare)} into place of {self.location.shown}"
+
+
+# Of the data as a whole: a folder, or a named volume.
+UndoDataStep = SetDataAside | UseSpare | PutBack | Settle | CloseUndo
+# Of one database, and of files of the project.
+UndoDatabaseStep = KeepDatabase | OpenUndo | SwapDatabases | SwapBack | NoteUndone

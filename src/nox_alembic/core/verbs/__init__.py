@@ -1,61 +1,116 @@
-"""One pure function a verb: `(Config, Facts, Options) -> Plan`. The order of events lives here and nowhere else."""
+"""One record a verb: its plan function, what it has to know, and what goes around its steps.
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from importlib import import_module
-from typing import cast
+It imports next to nothing, since `--help` and completion read it.
+"""
 
-from nox_alembic.core.config import Config
-from nox_alembic.core.facts import Facts
-from nox_alembic.core.steps import Plan
+from typing import Literal
+
+from nox_alembic.core.frozen import frozen
 from nox_alembic.core.verbs.options import Options
-from nox_alembic.core.verbs.undoable import undoable
 
-Recipe = Callable[[Config, Facts, Options], Plan]
-# By verb, the module here and its function.
-_PLACES = {
-    "dev": "lifecycle.dev",
-    "down": "lifecycle.down",
-    "reset": "reset.reset",
-    "undo": "undo.undo",
-    "test": "lifecycle.test",
-    "migrate": "migrate.migrate",
-    "downgrade": "migrate.downgrade",
-    "reapply": "migrate.reapply",
-    "revision": "migrate.revision",
-    "merge": "rebase.merge",
-    "rebase": "rebase.rebase",
-    "snapshot save": "snapshots.save",
-    "snapshot restore": "snapshots.restore",
-    "snapshot delete": "snapshots.delete",
-    "snapshot prune": "snapshots.prune",
-    "check": "check.check",
-    "repair": "repair.repair",
-    "spare": "spares.spare",
-}
-# What these do to the database, and to files, `undo` takes back.
-_UNDOABLE = {"dev", "migrate", "downgrade", "reapply", "merge", "rebase"}
+__all__ = ["VERBS", "Need", "Options", "Verb"]
+
+# What is looked at before a plan is made, in this order; `run.facts` has one function for each.
+Need = Literal["files", "database", "undo log", "wipe", "data size", "room", "spares", "swap", "snapshots", "details"]
 
 
-class _Recipes(Mapping[str, Recipe]):
-    """The recipes by verb; one verb needs one of them, and only its module is imported."""
+@frozen(kw_only=True)
+class Verb:
+    """What is known of a verb apart from its plan."""
 
-    def __getitem__(self, verb: str) -> Recipe:
-        module, _, function = _PLACES[verb].partition(".")
-        recipe = cast("Recipe", getattr(import_module(f"{__name__}.{module}"), function))
-        return partial(_undoable, verb, recipe) if verb in _UNDOABLE else recipe
+    name: str
+    # Its plan function, as `module.function` of this package; "" for a verb that only shows.
+    plan: str = ""
+    # What it decides on, beside what the engine sees.
+    needs: tuple[Need, ...] = ()
+    # The function that names the files whose content it needs, as `module.function`; "" for none.
+    reads: str = ""
+    # `undo` takes back what it does to the database and to files of the project.
+    undoable: bool = False
+    # A spare is made for the next reset when it has ended.
+    prepares_spare: bool = False
+    # While another verb works on the environment it refuses, or waits; `test` and what only shows share nothing.
+    lock: Literal["refuses", "waits", ""] = "refuses"
+    # It needs a running database, or starts one itself.
+    database: Literal["runs", "starts", ""] = ""
+    # The verb to type when a migration of this one has failed, "" for itself.
+    resumed_by: str = "migrate"
+    aliases: tuple[str, ...] = ()
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(_PLACES)
 
-    def __len__(self) -> int:
-        return len(_PLACES)
+# In the order in which `--help` lists them.
+_RECORDS = (
+    Verb(
+        name="dev",
+        plan="lifecycle.dev",
+        needs=("database", "undo log"),
+        undoable=True,
+        prepares_spare=True,
+        database="starts",
+        resumed_by="dev",
+        aliases=("up", "start"),
+    ),
+    Verb(name="down", plan="lifecycle.down", aliases=("stop",)),
+    Verb(
+        name="reset",
+        plan="reset.reset",
+        needs=("database", "undo log", "wipe", "data size", "spares"),
+        prepares_spare=True,
+        database="starts",
+        # Not itself, which would begin anew.
+        resumed_by="dev",
+    ),
+    Verb(
+        name="undo",
+        plan="undo.undo",
+        needs=("database", "undo log", "wipe"),
+        reads="undo.changed_files",
+        database="starts",
+    ),
+    Verb(name="spare", plan="spares.spare", needs=("database", "spares", "swap")),
+    Verb(name="test", plan="lifecycle.test", needs=("database",), lock="", database="starts", resumed_by="test"),
+    Verb(
+        name="migrate",
+        plan="migrate.migrate",
+        needs=("database",),
+        undoable=True,
+        prepares_spare=True,
+        lock="waits",
+        database="runs",
+        aliases=("upgrade",),
+    ),
+    Verb(name="revision", plan="migrate.revision", needs=("database",), database="runs", resumed_by="revision"),
+    Verb(
+        name="downgrade",
+        plan="migrate.downgrade",
+        needs=("database",),
+        reads="migrate.files_of_downgrade",
+        undoable=True,
+        database="runs",
+    ),
+    Verb(
+        name="reapply",
+        plan="migrate.reapply",
+        needs=("database",),
+        reads="migrate.files_of_reapply",
+        undoable=True,
+        database="runs",
+    ),
+    Verb(name="merge", plan="rebase.merge", needs=("database",), undoable=True),
+    Verb(name="rebase", plan="rebase.rebase", needs=("database", "undo log"), undoable=True, database="starts"),
+    Verb(name="snapshot"),
+    Verb(name="snapshot save", plan="snapshots.save", needs=("database", "snapshots"), database="runs"),
+    Verb(name="snapshot list"),
+    Verb(name="snapshot restore", plan="snapshots.restore", needs=("database", "room", "snapshots"), database="runs"),
+    Verb(name="snapshot delete", plan="snapshots.delete", needs=("database", "snapshots")),
+    Verb(name="snapshot prune", plan="snapshots.prune", needs=("database", "snapshots")),
+    Verb(name="status", needs=("database",), lock="", aliases=("current",)),
+    Verb(name="history", lock=""),
+    Verb(name="check", plan="check.check", needs=("database", "details"), resumed_by="check"),
+    Verb(name="repair", plan="repair.repair", needs=("database", "details"), database="runs"),
+    Verb(name="logs", lock=""),
+    Verb(name="sql", lock="", database="runs"),
+    Verb(name="shell", lock=""),
+)
 
-
-def _undoable(verb: str, recipe: Recipe, config: Config, facts: Facts, options: Options) -> Plan:
-    return undoable(config, facts, verb, recipe(config, facts, options))
-
-
-RECIPES = _Recipes()
-
-__all__ = ["RECIPES", "Options", "Recipe"]
+VERBS = {verb.name: verb for verb in _RECORDS}

@@ -3,7 +3,10 @@
 from nox_alembic.core.config import Config
 from nox_alembic.core.details import Details
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.steps import CompareModels, Discard, DropShadow, LintSql, MakeShadow, Plan, Step
+from nox_alembic.core.steps import Plan, Step
+from nox_alembic.core.steps.checks import CompareModels, LintSql
+from nox_alembic.core.steps.lifecycle import Discard
+from nox_alembic.core.steps.revisions import DropShadow, MakeShadow
 from nox_alembic.core.verbs.lifecycle import throwaway_up
 from nox_alembic.core.verbs.options import Options
 

@@ -6,7 +6,8 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FindingError, PreconditionError, RefusedError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.revisions.downgrades import why_no_way_back
-from nox_alembic.core.steps import ProveOwnership, Step
+from nox_alembic.core.steps import Step
+from nox_alembic.core.steps.lifecycle import ProveOwnership
 from nox_alembic.core.verbs.targets import shown_path
 
 
@@ -43,9 +44,8 @@ def refuse_orphans_without_files(facts: Facts) -> None:
 def refuse_one_way(config: Config, facts: Facts, keys: Iterable[str]) -> None:
     """Refuse to go back over revisions whose scripts do not support it (NA437)."""
     for key in keys:
-        path = facts.history.revisions[key].path
-        if why := why_no_way_back(facts.source_of(path)):
-            shown = shown_path(config, path)
+        if why := why_no_way_back(facts.source_of(key) or b""):
+            shown = shown_path(config, facts.history.revisions[key].path)
             message = f"there is no way back over the revision {facts.history.describe(key)}: {shown} {why}"
             hint = "write its downgrade(); where there is nothing to take back, let it `return`"
             raise FindingError("NA437", message, hint=hint)

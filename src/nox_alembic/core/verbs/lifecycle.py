@@ -1,40 +1,29 @@
 """The verbs that start, stop, and begin anew."""
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.copies.space import beyond
 from nox_alembic.core.errors import UsageError
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.steps import (
+from nox_alembic.core.steps import Plan, Step
+from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
     AwaitDatabase,
-    CloseUndo,
     Discard,
-    DiscardData,
     Down,
-    Kill,
     MakeFolder,
-    Plan,
     ProvideImages,
     RunTests,
     Seed,
-    SetDataAside,
-    Settle,
     StartDatabase,
     StartServices,
-    Step,
-    Sweep,
 )
+from nox_alembic.core.steps.undo import CloseUndo, Settle
 from nox_alembic.core.verbs.guards import (
-    proof,
     refuse_foreign_clone,
     refuse_problem,
-    refuse_protected,
     refuse_taken_ports,
-    refuse_unsafe_wipe,
 )
 from nox_alembic.core.verbs.migrate import migration, whole_migration
 from nox_alembic.core.verbs.options import Options
-from nox_alembic.core.verbs.spares import SpareUse, instead_of
 from nox_alembic.core.verbs.switching import way_back
 from nox_alembic.core.verbs.targets import shown, target_of
 
@@ -58,42 +47,6 @@ def dev(config: Config, facts: Facts, options: Options) -> Plan:
     close = close_undo(facts)
     whole = (*images(facts), *steps, *close) if steps or close else ()
     return Plan(steps=whole, destroys=back.destroys, notes=notes)
-
-
-def reset(config: Config, facts: Facts, options: Options) -> Plan:
-    """Throw the data away and come back with a fresh database, migrated and seeded, and a backend started once."""
-    refuse_protected(config)
-    refuse_foreign_clone(facts)
-    refuse_unsafe_wipe(facts)
-    refuse_taken_ports(facts)
-    if facts.undo.is_doubtful:
-        return settling(facts)
-    target = target_of(facts, options.revision or "heads")
-    at_head = target in {"heads", *facts.history.heads}
-    orphans = _not_kept(config, facts)
-    seed = bool(config.seed) and options.seed and at_head
-    wipe = _wipe(facts, keeps=not orphans)
-    spare_use = instead_of(wipe, facts, target, seed=seed) if not options.cold else SpareUse()
-    steps: tuple[Step, ...] = (
-        *images(facts),
-        *proof(facts),
-        *((Kill(),) if facts.engine.anything_running else ()),
-        *(spare_use.place or (*wipe, *_make_folder(facts))),
-        StartDatabase(),
-        *(() if facts.engine.unkept else (Sweep(facts.engine.location),)),
-        AwaitDatabase(config.timeout),
-        *(spare_use.rest if spare_use.place else whole_migration(facts, target, seed=seed)),
-        *((Seed(config.seed),) if seed and not spare_use.is_seeded else ()),
-        *(all_services(config, facts) if at_head else ()),
-        *((CloseUndo(),) if facts.undo.is_open or any(isinstance(step, SetDataAside) for step in wipe) else ()),
-    )
-    notes = () if at_head else (stops_at(facts, target),)
-    return Plan(steps=steps, destroys=f"{_lost_data(facts)}{orphans}", notes=(*notes, *spare_use.notes))
-
-
-def stops_at(facts: Facts, target: str) -> str:
-    """Return the note of a reset that goes no further than `target`."""
-    return f"stops at {shown(facts, target)}: neither seed nor backend work before head"
 
 
 def down(_config: Config, facts: Facts, _options: Options) -> Plan:
@@ -121,7 +74,7 @@ def test(config: Config, facts: Facts, options: Options) -> Plan:
 
 def throwaway_up(config: Config, facts: Facts) -> tuple[Step, ...]:
     """Return what starts the empty database of a throw-away environment; `Discard` must come last then."""
-    return (*images(facts), *_make_folder(facts), StartDatabase(), AwaitDatabase(config.timeout))
+    return (*images(facts), *make_folder(facts), StartDatabase(), AwaitDatabase(config.timeout))
 
 
 def start_to_see(config: Config, facts: Facts, note: str) -> Plan:
@@ -143,13 +96,14 @@ def settling(facts: Facts) -> Plan:
     return Plan(steps=(*images(facts), Settle(facts.engine.location)), again=True)
 
 
-def _make_folder(facts: Facts) -> tuple[Step, ...]:
+def make_folder(facts: Facts) -> tuple[Step, ...]:
+    """Return the step that makes the data folder, where there is one to be made."""
     missing = facts.engine.location.kind == "folder" and not facts.engine.data_present
     return (MakeFolder(facts.engine.location),) if missing else ()
 
 
 def _database_up(config: Config, facts: Facts) -> tuple[Step, ...]:
-    start = () if facts.engine.database_running else (*_make_folder(facts), StartDatabase())
+    start = () if facts.engine.database_running else (*make_folder(facts), StartDatabase())
     return (*start, AwaitDatabase(config.timeout))
 
 
@@ -169,31 +123,6 @@ def _await_backend(config: Config, facts: Facts) -> tuple[Step, ...]:
     return (AwaitBackend(config.timeout),) if facts.engine.backend.defined else ()
 
 
-def _wipe(facts: Facts, *, keeps: bool) -> tuple[Step, ...]:
-    location = facts.engine.location
-    if not facts.engine.data_present:
-        return ()
-    if facts.engine.unkept:
-        return (DiscardData(location),)
-    # What a killed reset was about to make is worth nothing, and must not take the place of what it had set aside.
-    half_made = facts.undo.is_open and facts.current is not None and set(facts.current) != set(facts.history.heads)
-    return (SetDataAside(location, "reset", facts.current, half_made=half_made, keeps=keeps),)
-
-
 def close_undo(facts: Facts) -> tuple[Step, ...]:
     """Return the step that ends a destructive verb, where one was cut off: what it left is whole by now."""
     return (CloseUndo(),) if facts.undo.is_open else ()
-
-
-def _not_kept(config: Config, facts: Facts) -> str:
-    """Return what the question adds where the data is not kept, "" where `undo` can bring it back."""
-    if not facts.engine.data_present:
-        return ""
-    if facts.engine.unkept:
-        return f", and no `undo` brings it back: {facts.engine.unkept}"
-    size = facts.data_size()
-    return "" if size is None or size <= config.undo_limit else f", {beyond(size, config.undo_limit)}"
-
-
-def _lost_data(facts: Facts) -> str:
-    return f"the database in {facts.engine.location.shown}" if facts.engine.data_present else ""

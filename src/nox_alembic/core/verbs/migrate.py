@@ -1,22 +1,21 @@
 """The verbs that move the database along its history."""
 
+from collections.abc import Iterable
+
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import PreconditionError, UsageError
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.steps import (
+from nox_alembic.core.steps import Plan, Step
+from nox_alembic.core.steps.migration import (
     ApplyRevision,
     AwaitEdit,
     CopyRevisionFiles,
     Downgrade,
-    DropShadow,
-    MakeShadow,
     Migrate,
-    Plan,
     PrintUpgradeSql,
     Rehearse,
-    Step,
-    WriteRevision,
 )
+from nox_alembic.core.steps.revisions import DropShadow, MakeShadow, WriteRevision
 from nox_alembic.core.verbs.guards import (
     proof,
     refuse_one_way,
@@ -46,14 +45,18 @@ def downgrade(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_protected(config)
     require_database(facts)
     refuse_unknown(facts)
-    target = downgrade_target(facts, options.revision or "-1")
-    undone = facts.history.taken_back(target, facts.current or ())
+    target, undone = _downgrade_way(facts, options)
     if not undone:
         return Plan(notes=(f"nothing to do: the database is at {shown_current(facts)}",))
     refuse_one_way(config, facts, undone)
     names = ", ".join(facts.history.describe(key) for key in undone)
-    orphans = f"what these revisions added, with its data: {names}"
-    return Plan(steps=(*proof(facts), Downgrade(target, undone)), destroys=orphans)
+    lost = f"what these revisions added, with its data: {names}"
+    return Plan(steps=(*proof(facts), Downgrade(target, undone)), destroys=lost)
+
+
+def files_of_downgrade(facts: Facts, options: Options) -> tuple[str, ...]:
+    """Return the files of the revisions that a downgrade takes back."""
+    return _files_of(facts, _downgrade_way(facts, options)[1])
 
 
 def revision(_config: Config, facts: Facts, options: Options) -> Plan:
@@ -100,11 +103,31 @@ def reapply(config: Config, facts: Facts, options: Options) -> Plan:
         raise PreconditionError("NA438", message, hint="`nox -s downgrade`, edit the script, then `nox -s migrate`")
     if not facts.current:
         return Plan(notes=("nothing to do: no revision is applied",))
-    first = facts.history.revisions[reapply_target(facts, options.revision)]
-    target = first.down[0] if first.down else "base"
-    undone = facts.history.taken_back(target, facts.current)
+    first, target, undone = _reapply_way(facts, options)
     refuse_one_way(config, facts, undone)
     up = tuple(Migrate(key, undone[::-1], reread=options.edit) for key in facts.current)
     back = () if options.edit else facts.current or ()
-    edit = (AwaitEdit(first.id, first.path),) if options.edit else ()
+    edit = (AwaitEdit(first, facts.history.revisions[first].path),) if options.edit else ()
     return Plan(steps=(*proof(facts), Rehearse(target, undone, back), Downgrade(target, undone), *edit, *up))
+
+
+def files_of_reapply(facts: Facts, options: Options) -> tuple[str, ...]:
+    """Return the files of the revisions that a reapply takes back."""
+    return _files_of(facts, _reapply_way(facts, options)[2]) if facts.current else ()
+
+
+def _downgrade_way(facts: Facts, options: Options) -> tuple[str, tuple[str, ...]]:
+    """Return where a downgrade leads, and the revisions that it takes back, newest first."""
+    target = downgrade_target(facts, options.revision or "-1")
+    return target, facts.history.taken_back(target, facts.current or ())
+
+
+def _reapply_way(facts: Facts, options: Options) -> tuple[str, str, tuple[str, ...]]:
+    """Return the revision to apply again, what lies below it, and the revisions to take back, newest first."""
+    first = facts.history.revisions[reapply_target(facts, options.revision)]
+    target = first.down[0] if first.down else "base"
+    return first.id, target, facts.history.taken_back(target, facts.current or ())
+
+
+def _files_of(facts: Facts, keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(facts.history.revisions[key].path for key in keys)

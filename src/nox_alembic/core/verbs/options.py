@@ -28,6 +28,7 @@ class Options:
     reverted: tuple[str, ...] = ()
     hashes: bool = False
     no_database: bool = False
+    base: str = ""
     cold: bool = False
     delete: bool = False
     background: bool = False

@@ -12,15 +12,9 @@ from nox_alembic.core.revisions.head_file import problem, text_of
 from nox_alembic.core.revisions.heads import Side, named, sides
 from nox_alembic.core.revisions.rewriting import NotRewritableError, rebased
 from nox_alembic.core.revisions.team import told_heads
-from nox_alembic.core.steps import (
-    ApplyRevision,
-    Downgrade,
-    NoteRebase,
-    Plan,
-    ReplaceFile,
-    Step,
-    WriteMerge,
-)
+from nox_alembic.core.steps import Plan, Step
+from nox_alembic.core.steps.migration import ApplyRevision, Downgrade
+from nox_alembic.core.steps.revisions import NoteRebase, ReplaceFile, WriteMerge
 from nox_alembic.core.verbs.guards import proof, refuse_protected, refuse_unknown, require_database
 from nox_alembic.core.verbs.lifecycle import start_to_see
 from nox_alembic.core.verbs.migrate import migration
@@ -58,7 +52,7 @@ def rebase(config: Config, facts: Facts, options: Options) -> Plan:
     path = facts.history.revisions[first].path
     title = f"put {first} on top of {theirs.head} in {shown_path(config, path)}"
     files = (
-        ReplaceFile(PurePath(path), facts.sources[first], after, title),
+        ReplaceFile(PurePath(path), facts.source_of(first), after, title),
         *head_file(config, facts, (mine.head,)),
     )
     if not options.database:
@@ -71,8 +65,8 @@ def rebase(config: Config, facts: Facts, options: Options) -> Plan:
     if not back and facts.rebasing != name:
         return Plan(steps=files, notes=(f"the database does not have {first}, and is left alone",))
     noted: tuple[Step, ...] = (*proof(facts), NoteRebase(name), *back) if back else ()
-    orphans = named(facts.history, back[0].undone) if back else ""
-    destroys = f"what these revisions added, with its data, before they are applied anew: {orphans}" if back else ""
+    lost = named(facts.history, back[0].undone) if back else ""
+    destroys = f"what these revisions added, with its data, before they are applied anew: {lost}" if back else ""
     return Plan(
         steps=(*noted, *files, ApplyRevision(_way_back(config, facts, first)), NoteRebase("")), destroys=destroys
     )
@@ -197,7 +191,7 @@ def refuse_tangled(history: History, mine: Side, theirs: Side) -> None:
 def refuse_no_way_down(config: Config, facts: Facts, undone: tuple[str, ...]) -> None:
     """Refuse when the database cannot be moved, since one of the revisions to take back has no downgrade (NA431)."""
     for key in undone:
-        if why := why_no_way_back(facts.sources.get(key, b"")):
+        if why := why_no_way_back(facts.source_of(key) or b""):
             path = shown_path(config, facts.history.revisions[key].path)
             message = f"{facts.history.describe(key)} is applied, and there is no way back: {path} {why}"
             hint = "write it, or leave the database alone with `nox -s rebase -- --no-database` and `nox -s reset` it"
@@ -206,7 +200,7 @@ def refuse_no_way_down(config: Config, facts: Facts, undone: tuple[str, ...]) ->
 
 def rewritten(config: Config, facts: Facts, first: str, onto: str) -> bytes:
     """Return the file of `first` as it follows `onto`; raises RefusedError (NA432) when it cannot be changed."""
-    source = facts.sources.get(first)
+    source = facts.source_of(first)
     if source is None:
         raise _unchangeable(config, facts, first, onto, "there is no such file on this machine")
     try:

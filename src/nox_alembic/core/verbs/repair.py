@@ -10,7 +10,8 @@ from nox_alembic.core.errors import UsageError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.findings.checks import edited_files
 from nox_alembic.core.revisions.graph import History
-from nox_alembic.core.steps import AcceptFiles, DropIndex, Plan, Stamp, Step
+from nox_alembic.core.steps import Plan, Step
+from nox_alembic.core.steps.checks import AcceptFiles, DropIndex, Stamp
 from nox_alembic.core.verbs.guards import proof, refuse_protected, require_database
 from nox_alembic.core.verbs.options import Options
 from nox_alembic.core.verbs.targets import shown_current
@@ -37,8 +38,8 @@ def repair(config: Config, facts: Facts, options: Options) -> Plan:
     )
     marks = f"the record that the database is at {shown_current(facts)}" if stamp else ""
     files = f"the record with which bytes {', '.join(edited)} were applied" if edited else ""
-    orphans = " and ".join(filter(None, (marks, files)))
-    return Plan(steps=(*proof(facts), *stamp, *accept), destroys=orphans, notes=notes)
+    lost = " and ".join(filter(None, (marks, files)))
+    return Plan(steps=(*proof(facts), *stamp, *accept), destroys=lost, notes=notes)
 
 
 def _repair_indexes(facts: Facts, details: Details) -> Plan:

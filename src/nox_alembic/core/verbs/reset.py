@@ -3,32 +3,80 @@
 from dataclasses import replace
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.copies.space import LEAST
+from nox_alembic.core.copies.space import LEAST, beyond
 from nox_alembic.core.copies.spare_databases import SwapFacts
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.sizes import shown_size
-from nox_alembic.core.steps import AwaitReconnect, CloseUndo, Plan, StartServices, Step, SwapDatabases
-from nox_alembic.core.verbs import lifecycle
-from nox_alembic.core.verbs.guards import proof, refuse_foreign_clone, refuse_protected, refuse_taken_ports
+from nox_alembic.core.steps import Plan, Step
+from nox_alembic.core.steps.lifecycle import (
+    AwaitDatabase,
+    AwaitReconnect,
+    DiscardData,
+    Kill,
+    Seed,
+    StartDatabase,
+    StartServices,
+)
+from nox_alembic.core.steps.undo import CloseUndo, SetDataAside, SwapDatabases, Sweep
+from nox_alembic.core.verbs.guards import (
+    proof,
+    refuse_foreign_clone,
+    refuse_protected,
+    refuse_taken_ports,
+    refuse_unsafe_wipe,
+)
+from nox_alembic.core.verbs.lifecycle import all_services, images, make_folder, settling
+from nox_alembic.core.verbs.migrate import whole_migration
 from nox_alembic.core.verbs.options import Options
-from nox_alembic.core.verbs.spares import making, new_database, obstacle
-from nox_alembic.core.verbs.targets import target_of
+from nox_alembic.core.verbs.spares import SpareUse, instead_of, making, new_database, obstacle
+from nox_alembic.core.verbs.targets import shown, target_of
 from nox_alembic.core.verbs.undoable import swapped_out
 
 
 def reset(config: Config, facts: Facts, options: Options) -> Plan:
     """Come back with a fresh database: by the way that was asked for, or by the wipe with the reason why not by it."""
     if not options.fast:
-        return lifecycle.reset(config, facts, options)
+        return _wiped(config, facts, options)
     why_not = obstacle(facts)
     if facts.swap_facts is None or why_not:
-        plan = lifecycle.reset(config, facts, options)
+        plan = _wiped(config, facts, options)
         return replace(plan, notes=(f"not by a swap, since {why_not}: the data is wiped", *plan.notes))
-    return _swap(config, facts, facts.swap_facts, options)
+    return _swapped(config, facts, facts.swap_facts, options)
 
 
-def _swap(config: Config, facts: Facts, swap_facts: SwapFacts, options: Options) -> Plan:
+def _wiped(config: Config, facts: Facts, options: Options) -> Plan:
+    """Throw the data away and come back with a fresh database, migrated and seeded, and a backend started once."""
+    refuse_protected(config)
+    refuse_foreign_clone(facts)
+    refuse_unsafe_wipe(facts)
+    refuse_taken_ports(facts)
+    if facts.undo.is_doubtful:
+        return settling(facts)
+    target = target_of(facts, options.revision or "heads")
+    at_head = target in {"heads", *facts.history.heads}
+    lost = _not_kept(config, facts)
+    seed = bool(config.seed) and options.seed and at_head
+    wipe = _wipe(facts, keeps=not lost)
+    spare_use = instead_of(wipe, facts, target, seed=seed) if not options.cold else SpareUse()
+    steps: tuple[Step, ...] = (
+        *images(facts),
+        *proof(facts),
+        *((Kill(),) if facts.engine.anything_running else ()),
+        *(spare_use.place or (*wipe, *make_folder(facts))),
+        StartDatabase(),
+        *(() if facts.engine.unkept else (Sweep(facts.engine.location),)),
+        AwaitDatabase(config.timeout),
+        *(spare_use.rest if spare_use.place else whole_migration(facts, target, seed=seed)),
+        *((Seed(config.seed),) if seed and not spare_use.is_seeded else ()),
+        *(all_services(config, facts) if at_head else ()),
+        *((CloseUndo(),) if facts.undo.is_open or any(isinstance(step, SetDataAside) for step in wipe) else ()),
+    )
+    notes = () if at_head else (_stops_at(facts, target),)
+    return Plan(steps=steps, destroys=f"{_lost_data(facts)}{lost}", notes=(*notes, *spare_use.notes))
+
+
+def _swapped(config: Config, facts: Facts, swap_facts: SwapFacts, options: Options) -> Plan:
     refuse_protected(config)
     refuse_foreign_clone(facts)
     refuse_taken_ports(facts)
@@ -43,7 +91,7 @@ def _swap(config: Config, facts: Facts, swap_facts: SwapFacts, options: Options)
     kills = bool(facts.engine.started) and not stays
     keeps, destroys = swapped_out(config, facts, name)
     steps = (
-        *lifecycle.images(facts),
+        *images(facts),
         *proof(facts),
         *(making(facts, swap_facts, seed) if at_head else ()),
         *new_database(facts, swap_facts, "heads" if at_head else word, seed, kills=kills),
@@ -53,7 +101,7 @@ def _swap(config: Config, facts: Facts, swap_facts: SwapFacts, options: Options)
         CloseUndo(),
         *services[len(start) :],
     )
-    notes = () if at_head else (lifecycle.stops_at(facts, word),)
+    notes = () if at_head else (_stops_at(facts, word),)
     return Plan(steps=steps, destroys=destroys, notes=notes)
 
 
@@ -66,12 +114,42 @@ def _stays(config: Config, facts: Facts) -> bool:
 def _services(config: Config, facts: Facts, *, stays: bool) -> tuple[Step, ...]:
     if stays:
         return (AwaitReconnect(facts.engine.services, config.timeout),)
-    return lifecycle.all_services(config, facts)
+    return all_services(config, facts)
 
 
 def _refuse_full_disk(facts: Facts) -> None:
     """Refuse to make a database where the server would find no room for it, and end itself (NA664)."""
-    free = facts.room().free
+    free = facts.room.free
     if free is not None and free < LEAST:
         message = f"a new database is made where {shown_size(LEAST)} are free, and there are {shown_size(free)}"
         raise PreconditionError("NA664", message, hint="nothing was changed; make room on the disk of the data")
+
+
+def _stops_at(facts: Facts, target: str) -> str:
+    """Return the note of a reset that goes no further than `target`."""
+    return f"stops at {shown(facts, target)}: neither seed nor backend work before head"
+
+
+def _wipe(facts: Facts, *, keeps: bool) -> tuple[Step, ...]:
+    location = facts.engine.location
+    if not facts.engine.data_present:
+        return ()
+    if facts.engine.unkept:
+        return (DiscardData(location),)
+    # What a killed reset was about to make is worth nothing, and must not take the place of what it had set aside.
+    half_made = facts.undo.is_open and facts.current is not None and set(facts.current) != set(facts.history.heads)
+    return (SetDataAside(location, "reset", facts.current, half_made=half_made, keeps=keeps),)
+
+
+def _not_kept(config: Config, facts: Facts) -> str:
+    """Return what the question adds where the data is not kept, "" where `undo` can bring it back."""
+    if not facts.engine.data_present:
+        return ""
+    if facts.engine.unkept:
+        return f", and no `undo` brings it back: {facts.engine.unkept}"
+    size = facts.data_size
+    return "" if size is None or size <= config.undo_limit else f", {beyond(size, config.undo_limit)}"
+
+
+def _lost_data(facts: Facts) -> str:
+    return f"the database in {facts.engine.location.shown}" if facts.engine.data_present else ""

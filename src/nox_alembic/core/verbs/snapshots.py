@@ -11,20 +11,10 @@ from nox_alembic.core.copies.snapshots import (
     standing,
 )
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.steps import (
-    AwaitBackend,
-    CheckSnapshot,
-    ClearLeftovers,
-    CloseUndo,
-    DeleteSnapshots,
-    LoadSnapshot,
-    Plan,
-    SaveSnapshot,
-    StartServices,
-    Step,
-    StopBackend,
-    SwapDatabases,
-)
+from nox_alembic.core.steps import Plan, Step
+from nox_alembic.core.steps.lifecycle import AwaitBackend, StartServices, StopBackend
+from nox_alembic.core.steps.snapshots import CheckSnapshot, ClearLeftovers, DeleteSnapshots, LoadSnapshot, SaveSnapshot
+from nox_alembic.core.steps.undo import CloseUndo, SwapDatabases
 from nox_alembic.core.verbs.guards import proof, refuse_foreign_clone, refuse_protected, require_database
 from nox_alembic.core.verbs.migrate import migration
 from nox_alembic.core.verbs.options import Options

@@ -8,22 +8,12 @@ from nox_alembic.core.copies.spare_databases import SwapFacts
 from nox_alembic.core.copies.spares import Kind, choose, mismatch, missing, outdated
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps import (
-    ClearSpares,
-    ConfirmSpare,
-    DropSpares,
-    KeepSpare,
-    KillServices,
-    MakeNew,
-    MakeSpare,
-    Migrate,
-    MigrateNew,
-    Plan,
-    SeedNew,
-    SetDataAside,
-    Step,
-    UseSpare,
-)
+from nox_alembic.core.steps import Plan, Step
+from nox_alembic.core.steps.lifecycle import KillServices
+from nox_alembic.core.steps.migration import Migrate
+from nox_alembic.core.steps.spare_databases import DropSpares, KeepSpare, MakeNew, MigrateNew, SeedNew
+from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare
+from nox_alembic.core.steps.undo import SetDataAside, UseSpare
 from nox_alembic.core.verbs.guards import proof
 from nox_alembic.core.verbs.options import Options
 

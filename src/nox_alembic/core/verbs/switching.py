@@ -6,7 +6,8 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FindingError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps import DowngradeOrphans, Step
+from nox_alembic.core.steps import Step
+from nox_alembic.core.steps.migration import DowngradeOrphans
 from nox_alembic.core.verbs.guards import proof, refuse_orphans_without_files, refuse_protected
 
 

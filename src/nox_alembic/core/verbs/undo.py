@@ -6,21 +6,17 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.copies.undo import WHOLE, FileChange, UndoEntry
 from nox_alembic.core.errors import FindingError, PreconditionError
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.steps import (
+from nox_alembic.core.steps import Plan, Step
+from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
     AwaitDatabase,
-    CloseUndo,
     Kill,
-    NoteUndone,
-    Plan,
-    PutBack,
-    ReplaceFile,
     StartDatabase,
     StartServices,
-    Step,
     StopBackend,
-    SwapBack,
 )
+from nox_alembic.core.steps.revisions import ReplaceFile
+from nox_alembic.core.steps.undo import CloseUndo, NoteUndone, PutBack, SwapBack
 from nox_alembic.core.verbs.guards import (
     proof,
     refuse_foreign_clone,
@@ -60,6 +56,12 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
         CloseUndo(),
     )
     return Plan(steps=steps, notes=_said(facts, entry, at_head=at_head))
+
+
+def changed_files(facts: Facts, options: Options) -> tuple[str, ...]:
+    """Return the files that the entry to bring back has changed, by their paths below the project."""
+    entry = facts.undo.chosen(options.entry or _cut_off(facts))
+    return tuple(change.path for change in entry.files)
 
 
 def _refuse_other_server(facts: Facts, entry: UndoEntry) -> None:
@@ -132,7 +134,7 @@ def _restored(config: Config, facts: Facts, entry: UndoEntry) -> tuple[ReplaceFi
 
 
 def _steps(config: Config, facts: Facts, entry: UndoEntry, change: FileChange) -> Iterator[ReplaceFile]:
-    now = facts.content_of(change.path)
+    now = facts.contents.get(change.path)
     if now == change.before:
         return
     if now != change.after:

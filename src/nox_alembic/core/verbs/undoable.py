@@ -7,20 +7,10 @@ from nox_alembic.core.copies.space import beyond, why_not_kept
 from nox_alembic.core.copies.undo import FileChange
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.paths import from_root
-from nox_alembic.core.steps import (
-    ApplyRevision,
-    CloseUndo,
-    Downgrade,
-    DowngradeOrphans,
-    KeepDatabase,
-    Migrate,
-    NoteRebase,
-    OpenUndo,
-    Plan,
-    ReplaceFile,
-    Step,
-    WriteMerge,
-)
+from nox_alembic.core.steps import Plan, Step
+from nox_alembic.core.steps.migration import ApplyRevision, Downgrade, DowngradeOrphans, Migrate
+from nox_alembic.core.steps.revisions import NoteRebase, ReplaceFile, WriteMerge
+from nox_alembic.core.steps.undo import CloseUndo, KeepDatabase, OpenUndo
 
 _MOVES = (Migrate, Downgrade, DowngradeOrphans, ApplyRevision, NoteRebase)
 _WRITES = (ReplaceFile, WriteMerge)
@@ -43,10 +33,15 @@ def undoable(config: Config, facts: Facts, verb: str, plan: Plan) -> Plan:
     return _with_copy(config, facts, verb, plan, places[0])
 
 
+def changes(plan: Plan) -> bool:
+    """Return whether the plan changes the database, or files of the project."""
+    return any(isinstance(step, (*_MOVES, *_WRITES)) for step in plan.steps)
+
+
 def _with_copy(config: Config, facts: Facts, verb: str, plan: Plan, place: int) -> Plan:
     if not config.undo_limit:
         return replace(plan, notes=(*plan.notes, f"`{verb}` cannot be undone: the undo-limit is 0"))
-    why = why_not_kept(config.undo_limit, facts.room()) if facts.current is not None else ""
+    why = why_not_kept(config.undo_limit, facts.room) if facts.current is not None else ""
     if why:
         return replace(plan, destroys=" and ".join(filter(None, (plan.destroys, way_back_lost(verb, why)))))
     return _around(plan, place, KeepDatabase(verb, _target(plan), _files(config, plan)))
@@ -54,7 +49,7 @@ def _with_copy(config: Config, facts: Facts, verb: str, plan: Plan, place: int) 
 
 def swapped_out(config: Config, facts: Facts, database: str) -> tuple[bool, str]:
     """Return whether a database is kept when another one takes its place, and what goes, as the question names it."""
-    size = facts.room().size
+    size = facts.room.size
     keeps = size <= config.undo_limit
     kept = "which `undo` brings back" if keeps else beyond(size, config.undo_limit)
     return keeps, f'what is in the database "{database}" now, {kept}'
@@ -75,7 +70,7 @@ def _has_nothing(facts: Facts) -> bool:
     """Return whether there is nothing to lose; of a database that is down nobody knows before it is up."""
     if facts.current is None:
         return not facts.engine.data_present
-    return not facts.current and not facts.room().has_tables
+    return not facts.current and not facts.room.has_tables
 
 
 def _target(plan: Plan) -> str:

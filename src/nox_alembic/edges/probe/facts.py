@@ -1,7 +1,7 @@
 """Looks at the world and changes nothing; the answer is one frozen `Facts`."""
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +16,7 @@ from nox_alembic.core.revisions.parsing import NotLiteralError
 from nox_alembic.edges.engines import Engine, health
 from nox_alembic.edges.git import authors as git_authors
 from nox_alembic.edges.home.folders import measure
-from nox_alembic.edges.postgres import fingerprints
-from nox_alembic.edges.postgres import server as database
+from nox_alembic.edges.postgres import fingerprints, server
 from nox_alembic.edges.project import files, head_file, revisions
 
 if TYPE_CHECKING:
@@ -29,53 +28,60 @@ if TYPE_CHECKING:
     from nox_alembic.edges.wiper.values import Gates
 
 
-def look(
+def probe(
     engine: Engine,
     configuration: Path | None,
-    protect: Sequence[Path],
     alembic: Callable[[], "Alembic"],
     *,
     copies: Path | None = None,
     cache: Path | None = None,
-    whole: bool = True,
 ) -> Facts:
     """Return what there is: the engine's view, the revision files, the database's revisions, the backend's health.
 
-    `protect` are paths that a wipe must never reach; `alembic` is asked only for what the files' text does not tell;
-    `copies` is the folder of the revision files that we kept; `cache` is the folder that remembers the files' text.
-    Without `whole` it is not asked whether the data may be wiped, which takes longer than all the rest.
+    `alembic` is asked only for what the files' text does not tell; `copies` is the folder of
+    the revision copies; `cache` is the folder that remembers the files' text.
     """
     seen = engine.look()
     address = seen.address if seen.database_running else None
-    history = read_history(configuration, alembic, cache)
+    facts = probe_files(seen, configuration, alembic, cache)
+    forked = _forked(facts.history)
     known = ("seed", "rebase", fingerprints.RECORDED_AT)
     nothing = (None, ("",) * len(known))
-    current, (seed, rebasing, fingerprinted_at) = database.revisions_and_notes(address, *known) if address else nothing
-    forked = _forked(history)
-    room = functools.cache(lambda: _room(seen))
-    return Facts(
-        engine=seen,
-        history=history,
+    current, (seed, rebasing, fingerprinted_at) = server.revisions_and_notes(address, *known) if address else nothing
+    return replace(
+        facts,
         current=current,
         healthy=seen.backend.running and _is_healthy(engine, seen),
         seed_pending=seed == "pending",
-        refusal=_refusal(engine, seen, protect) if whole else None,
         fingerprinted_at=tuple(fingerprinted_at.split(",")) if fingerprinted_at else (),
-        orphans=_lost(configuration, history, address, current or (), copies),
-        head_file=read_head_file(configuration),
+        orphans=_orphans(configuration, facts.history, address, current or (), copies),
         rebasing=rebasing,
-        sources={key: content for key, path in forked.items() if (content := files.read(path)) is not None},
         team=_team(configuration, forked),
-        source_of=revisions.source_of,
-        room=room,
-        data_size=functools.cache(lambda: _data_size(seen, current, room)),
+        contents={facts.history.revisions[key].path: files.read(path) for key, path in forked.items()},
     )
+
+
+def probe_files(
+    seen: EngineFacts, configuration: Path | None, alembic: Callable[[], "Alembic"], cache: Path | None
+) -> Facts:
+    """Return what the revision files say."""
+    history = read_history(configuration, alembic, cache)
+    return Facts(engine=seen, history=history, head_file=read_head_file(configuration))
+
+
+def contents(root: Path, paths: Iterable[str]) -> Mapping[str, bytes | None]:
+    """Return what is in files of the project, None where there is none or it cannot be read."""
+    found: dict[str, bytes | None] = dict.fromkeys(paths)
+    for path in found:
+        with contextlib.suppress(OSError):
+            found[path] = files.read(root / path)
+    return found
 
 
 def current(engine: Engine) -> tuple[str, ...] | None:
     """Return what the database is at, None when it does not answer."""
     seen = engine.look()
-    return database.revisions(seen.address) if seen.database_running and seen.address else None
+    return server.revisions(seen.address) if seen.database_running and seen.address else None
 
 
 def inventory(facts: Facts, plan: "Plan", older: Sequence[Path | str]) -> "Inventory":
@@ -98,16 +104,18 @@ def inventory(facts: Facts, plan: "Plan", older: Sequence[Path | str]) -> "Inven
     )
 
 
-def _room(seen: EngineFacts) -> Room:
-    from nox_alembic.edges.postgres import space as room  # noqa: PLC0415 - for what changes the database
+def room(seen: EngineFacts) -> Room:
+    """Return what a copy of the database would need."""
+    from nox_alembic.edges.postgres import space  # noqa: PLC0415 - for what changes the database
 
-    return room.look(seen.address, seen.location) if seen.address else Room()
+    return space.look(seen.address, seen.location) if seen.address else Room()
 
 
-def _data_size(seen: EngineFacts, current: Sequence[str] | None, room: Callable[[], Room]) -> int | None:
+def data_size(facts: Facts) -> int | None:
     """Return what the files have in all; where they are closed to us, what the server says of the database alone."""
-    size = measure(Path(seen.location.path))[0] if seen.location.kind == "folder" else None
-    return room().size if size is None and current is not None else size
+    location = facts.engine.location
+    size = measure(Path(location.path))[0] if location.kind == "folder" else None
+    return room(facts.engine).size if size is None and facts.current is not None else size
 
 
 def _stored(location: DataLocation, databases: "Sequence[Content] | None") -> "Stored":
@@ -147,7 +155,7 @@ def read_history(configuration: Path | None, alembic: Callable[[], "Alembic"], c
         return alembic().read_history(configuration)
 
 
-def _lost(
+def _orphans(
     configuration: Path | None,
     history: History,
     address: DatabaseAddress | None,
@@ -198,7 +206,7 @@ def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:
     return health.is_healthy(seen.backend.url, engine.backend_health, lambda: engine.is_alive("backend"))
 
 
-def _refusal(engine: Engine, seen: EngineFacts, protect: Sequence[Path]) -> RefusedError | None:
+def refusal(engine: Engine, seen: EngineFacts, protect: Sequence[Path]) -> RefusedError | None:
     """Return why the data may not be wiped, as far as it can be told while our own server runs."""
     if engine.volumes:
         return engine.volumes.refusal()

@@ -35,14 +35,6 @@ def script_folder(configuration: Path) -> Path | None:
     return configuration.parent / location if location and not _in_package(location) else None
 
 
-def source_of(path: str) -> str:
-    """Return the text of a revision file, "" where there is none to be read, as of one that is in a container only."""
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""
-
-
 def write(path: Path, text: str) -> None:
     """Write a new revision file; raises FailedError (NA412) when there is one already."""
     path.parent.mkdir(parents=True, exist_ok=True)

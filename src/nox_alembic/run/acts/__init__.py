@@ -1,1 +1,312 @@
-"""What a step takes that is more than one call of one edge: the runner hands it over to these."""
+"""What a family of steps does, an act each; here they get the real edges."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nox_alembic.core.errors import NoxAlembicError
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.graph import History
+from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.home import revision_copies
+from nox_alembic.run.environment import Environment
+
+if TYPE_CHECKING:
+    from nox_alembic.core.facts import DataLocation
+    from nox_alembic.core.steps import Plan
+    from nox_alembic.edges.alembic.client import Alembic
+    from nox_alembic.run.acts.checks import Checks
+    from nox_alembic.run.acts.fingerprints import Fingerprinting
+    from nox_alembic.run.acts.lifecycle import Lifecycle
+    from nox_alembic.run.acts.migration import Migration
+    from nox_alembic.run.acts.rehearsal import Rehearsal
+    from nox_alembic.run.acts.revisions import Revisions
+    from nox_alembic.run.acts.snapshots import Snapshots
+    from nox_alembic.run.acts.spare_databases import SpareDatabases
+    from nox_alembic.run.acts.spares import SpareMaker
+    from nox_alembic.run.acts.supervision import Supervised
+    from nox_alembic.run.acts.undo_databases import UndoDatabases
+    from nox_alembic.run.acts.undo_folders import UndoFolders
+    from nox_alembic.run.acts.undo_log import LiveUndoLog
+    from nox_alembic.run.ports import Person
+
+
+def run(at: Environment, plan: "Plan", history: History, person: "Person") -> None:
+    """Do what the plan says; `history` is the one that it was made on, `person` who is asked on the way."""
+    from nox_alembic.run.runner import Runner  # noqa: PLC0415 - where there is something to run
+
+    Runner(WiredActs(at, history, person), at.report).run(plan)
+
+
+def prepare_spare(at: Environment, *, wait: bool) -> None:
+    """Have a process of its own make what the next reset can use; with `wait`, return when it has ended.
+
+    The verb before it has ended well: what goes wrong here is a warning, and no failure.
+    """
+    spares = WiredActs(at, History()).spares
+    if spares.refusal:
+        return
+    log = at.folders.log / at.config.environment / "spare.log"
+    options = ("--project", str(at.root), "--env", at.config.environment, "--background")
+    try:
+        failure = spares.prepare(options, log, cwd=at.root, wait=wait)
+    except (OSError, NoxAlembicError) as error:
+        failure = str(error)
+    if failure:
+        at.report.warn(f"no spare was made for the next reset: {failure}; see {log}")
+
+
+@frozen
+class WiredActs:
+    """The act of each family, on the real edges; one is imported and made when its first step is done."""
+
+    at: Environment
+    past: History
+    asked: "Person | None" = None
+
+    @property
+    def person(self) -> "Person":
+        """Who is asked on the way."""
+        assert self.asked is not None  # noqa: S101 - what runs a plan has given one
+        return self.asked
+
+    @property
+    def undo_log(self) -> "LiveUndoLog":
+        """What was kept for `undo`, and is really there."""
+        from nox_alembic.edges.postgres import siblings  # noqa: PLC0415 - which most verbs do not need
+        from nox_alembic.run.acts.undo_log import LiveUndoLog  # noqa: PLC0415 - which most verbs do not need
+
+        return LiveUndoLog(
+            engine=self.at.engine,
+            siblings=siblings,
+            environment=self.at.config.environment,
+            path=self.at.state / "undo.json",
+            limit=self.at.config.undo_keep,
+        )
+
+    @property
+    def lifecycle(self) -> "Lifecycle":
+        """What starts and ends the environment."""
+        from nox_alembic.edges.engines import health  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.edges.postgres import server  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.run.acts.lifecycle import Lifecycle  # noqa: PLC0415 - where there is something to run
+
+        at = self.at
+        return Lifecycle(engine=at.engine, server=server, backend=health, command=at.command, report=at.report)
+
+    @property
+    def migration(self) -> "Migration":
+        """What moves the database along its history."""
+        from nox_alembic.edges.postgres import cluster, server  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.run.acts.migration import Migration  # noqa: PLC0415 - where there is something to run
+
+        at = self.at
+        return Migration(
+            configuration=at.require_configuration(),
+            history=self.past,
+            reread=at.history,
+            address=at.engine.address,
+            server=server,
+            cluster=cluster,
+            migrations=self._migrations,
+            apart=self._apart,
+            fingerprinting=self._fingerprinting,
+            timeout=at.config.timeout,
+            report=at.report,
+        )
+
+    @property
+    def rehearsal(self) -> "Rehearsal":
+        """What tries a way on a copy."""
+        from nox_alembic.edges.postgres import catalogue, rehearsal_copy, server  # noqa: PLC0415 - for `reapply` alone
+        from nox_alembic.run.acts.rehearsal import Rehearsal  # noqa: PLC0415 - for `reapply` alone
+
+        at = self.at
+        return Rehearsal(
+            configuration=at.require_configuration(),
+            engine=at.engine,
+            history=self.past,
+            reread=at.history,
+            server=server,
+            copies=rehearsal_copy,
+            catalogue=catalogue.read,
+            apart=self._apart,
+            person=self.person,
+            report=at.report,
+        )
+
+    @property
+    def revisions(self) -> "Revisions":
+        """What writes files of the project."""
+        from nox_alembic.edges.postgres import server  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.run.acts.revisions import Files, Revisions  # noqa: PLC0415 - few verbs write files
+
+        at = self.at
+        return Revisions(
+            config=at.config,
+            configuration=at.require_configuration(),
+            reread=at.history,
+            address=at.engine.address,
+            server=server,
+            migrations=self._migrations,
+            files=Files(at.require_configuration()),
+            note_file=self.undo_databases.note_file,
+            report=at.report,
+        )
+
+    @property
+    def checks(self) -> "Checks":
+        """What compares, lints and repairs."""
+        from nox_alembic.edges.postgres import inspection, repairs, server  # noqa: PLC0415 - for `check` and `repair`
+        from nox_alembic.edges.project import squawk  # noqa: PLC0415 - for `check` alone
+        from nox_alembic.run.acts.checks import Checks  # noqa: PLC0415 - for `check` and `repair`
+
+        at = self.at
+        return Checks(
+            configuration=at.require_configuration(),
+            root=at.root,
+            history=self.past,
+            address=at.engine.address,
+            server=server,
+            migrations=self._migrations,
+            inspection=inspection,
+            repairs=repairs,
+            linter=squawk,
+            fingerprinting=self._fingerprinting,
+            timeout=at.config.timeout,
+            report=at.report,
+        )
+
+    @property
+    def undo_data(self) -> "UndoFolders":
+        """What sets data aside."""
+        from nox_alembic.run.acts.undo_folders import UndoFolders  # noqa: PLC0415 - the wiper, for few verbs
+
+        at = self.at
+        return UndoFolders(engine=at.engine, log=self.undo_log, protect=at.protected, report=at.report)
+
+    def sweep(self, location: "DataLocation") -> Sequence[str]:
+        """Delete what was set aside and is not kept; return what there is to say of what is left."""
+        return self.undo_data.sweep(location)
+
+    @property
+    def undo_databases(self) -> "UndoDatabases":
+        """What keeps copies of the database, and files."""
+        from nox_alembic.edges.postgres import server, siblings, space  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.run.acts.undo_databases import UndoDatabases  # noqa: PLC0415 - where something changes
+
+        at = self.at
+        return UndoDatabases(
+            engine=at.engine,
+            log=self.undo_log,
+            server=server,
+            siblings=siblings,
+            room=space.look,
+            history=self.past,
+            root=at.root,
+            limit=at.config.undo_limit,
+            timeout=at.config.timeout,
+            person=self.person,
+            report=at.report,
+        )
+
+    @property
+    def snapshots(self) -> "Snapshots":
+        """What saves and restores snapshots."""
+        from nox_alembic.edges.postgres import server, siblings  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.run.acts.snapshots import Snapshots  # noqa: PLC0415 - zstd, for few verbs
+
+        at = self.at
+        return Snapshots(
+            engine=at.engine,
+            server=server,
+            siblings=siblings,
+            folder=at.folders.data / "snapshots" / at.config.environment,
+            root=at.root,
+            environment=at.config.environment,
+            timeout=at.config.timeout,
+            report=at.report,
+        )
+
+    @property
+    def spares(self) -> "SpareMaker":
+        """What makes spares and knows them."""
+        from nox_alembic.edges.postgres import server  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.run.acts.spares import SpareMaker  # noqa: PLC0415 - for few verbs
+
+        at = self.at
+        return SpareMaker(
+            engine=at.engine,
+            config=at.config,
+            configuration=at.configuration,
+            sidecar=at.state / "spares.json",
+            environ=os.environ,
+            reread=at.history,
+            server=server,
+            beside=self._run_beside,
+            report=at.report,
+        )
+
+    @property
+    def spare_databases(self) -> "SpareDatabases":
+        """What makes databases beside the real one."""
+        from nox_alembic.edges.postgres import server, siblings  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.run.acts.spare_databases import SpareDatabases  # noqa: PLC0415 - for `--fast`
+
+        at = self.at
+        return SpareDatabases(
+            engine=at.engine,
+            server=server,
+            siblings=siblings,
+            command=at.command,
+            migration=self.migration,
+            environment=at.config.environment,
+            report=at.report,
+        )
+
+    @property
+    def _fingerprinting(self) -> "Fingerprinting":
+        from nox_alembic.edges.postgres import fingerprints, server  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.run.acts.fingerprints import Fingerprinting  # noqa: PLC0415 - where there is something to run
+
+        copy = partial(revision_copies.keep, self.at.copies)
+        return Fingerprinting(table=fingerprints, server=server, copy=copy, history=self.past, report=self.at.report)
+
+    def _migrations(self) -> "Supervised":
+        return self._supervised(replace(self.at.alembic(), strict=bool(self.at.mark), mark=self.at.mark))
+
+    @contextlib.contextmanager
+    def _apart(self) -> "Iterator[Supervised]":
+        """Yield Alembic for a database beside the real one, which must not be touched in its place."""
+        from nox_alembic.edges.alembic import client  # noqa: PLC0415 - where Alembic is needed
+
+        inside = self.at.config.alembic_in == "backend"
+        here = contextlib.nullcontext(self.at.alembic()) if inside else client.in_own_process()
+        with here as alembic:
+            yield self._supervised(replace(alembic, strict=True))
+
+    def _supervised(self, alembic: "Alembic") -> "Supervised":
+        from nox_alembic.edges.postgres import after_failure, blockers, inspection, server  # noqa: PLC0415 - as above
+        from nox_alembic.run.acts.supervision import Supervised  # noqa: PLC0415 - where Alembic is needed
+
+        at = self.at
+        return Supervised(
+            migrations=alembic,
+            revisions=server.revisions,
+            blockers=blockers,
+            invalid_indexes=inspection.invalid_indexes,
+            after_failure=after_failure.look,
+            config=at.config,
+            history=self.past,
+            report=at.report,
+            engine=at.engine.name,
+            own=at.engine.address,
+            environment=at.typed,
+        )
+
+    def _run_beside(self, engine: Engine, mark: str, plan: "Plan") -> None:
+        """Run a plan in another server of ours."""
+        run(replace(self.at, engine=engine, mark=mark), plan, self.past, self.person)

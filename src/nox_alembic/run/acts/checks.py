@@ -1,33 +1,44 @@
 """What the steps of `check` and `repair` do: comparing, linting, and putting the database's own record right."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
+from nox_alembic.core.copies.siblings import SHADOW
 from nox_alembic.core.errors import FailedError
+from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.findings.checks import Found, not_made, of_lint, of_models
 from nox_alembic.core.findings.lint import findings, is_asked, one_by_one, whole, without_bookkeeping
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
+from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.steps.checks import AcceptFiles, CheckStep, CompareModels, DropIndex, LintSql, Stamp
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.fingerprints import Fingerprinting
-from nox_alembic.run.ports import Tools
+from nox_alembic.run.ports import DONE, Inspection, Linter, Migrations, Repairs, Server
 
 # Alembic's own words; it has no type for it.
 NO_MODELS = "does not provide a MetaData object"
 
 
-@frozen
-class Checking:
-    """The checks and repairs, with the tools of a run; `shadow` is the name of the database to compare with."""
+@frozen(kw_only=True)
+class Checks:
+    """The act of the steps that compare, lint, and correct the database's record; `timeout` in seconds."""
 
-    tools: Tools
-    report: Reporter
     configuration: Path
-    shadow: str
+    root: Path
+    history: History
+    address: Callable[[], DatabaseAddress]
+    server: Server
+    migrations: Callable[[], Migrations]
+    inspection: Inspection
+    repairs: Repairs
+    linter: Linter
+    fingerprinting: Fingerprinting
+    timeout: float
+    report: Reporter
 
-    def do(self, step: CompareModels | LintSql | Stamp | AcceptFiles | DropIndex) -> str:
+    def do(self, step: CheckStep) -> str:
         """Do one step, and return how it ended."""
         match step:
             case CompareModels():
@@ -42,13 +53,13 @@ class Checking:
                 self._drop_index(step)
             case _:
                 assert_never(step)
-        return "done"
+        return DONE
 
     def _compare(self) -> str:
         """Tell how the models differ from a database that has what the migrations amount to."""
-        address = replace(self.tools.engine.address(), name=self.shadow)
+        address = replace(self.address(), name=SHADOW)
         try:
-            check = of_models(self.tools.migrations().compare(self.configuration, address))
+            check = of_models(self.migrations().compare(self.configuration, address))
         except FailedError as error:
             if NO_MODELS not in error.message:
                 raise
@@ -58,22 +69,22 @@ class Checking:
 
     def _lint(self, step: LintSql) -> str:
         """Tell what the linter says of the SQL of the revisions, and which of them have none without a database."""
-        root, engine, linter = Path(self.tools.config.root), self.tools.engine, self.tools.linter
-        version = self.tools.inspection.version(engine.address()) if step.server else ""
+        root, linter = self.root, self.linter
+        version = self.inspection.version(self.address()) if step.server else ""
         own_rules = linter.has_own_rules(root)
         found: list[Found] = []
         without: list[str] = []
         for sql in self._sql(step.revisions, without):
             violations = linter.lint(without_bookkeeping(sql), root, version)
             asked = [violation for violation in violations if own_rules or is_asked(violation.rule)]
-            found += findings(self.tools.history, sql, asked)
+            found += findings(self.history, sql, asked)
         check = of_lint(len(step.revisions), found, without)
         self.report.checked(check)
         return check.sentence
 
     def _sql(self, revisions: Sequence[str], without: list[str]) -> Iterator[str]:
         """Yield the SQL in one piece or, where that does not work, that of each revision which has one."""
-        history, migrations, configuration = self.tools.history, self.tools.migrations(), self.configuration
+        history, migrations, configuration = self.history, self.migrations(), self.configuration
         try:
             every = whole(history, revisions)
             yield from [migrations.upgrade_sql(configuration, span.start, span.target) for span in every]
@@ -86,11 +97,11 @@ class Checking:
 
     def _stamp(self, step: Stamp) -> None:
         """Write where the database is, under the lock of migrations, and read it back."""
-        address = self.tools.engine.address()
-        with self.tools.database.migration_lock(address, self.tools.config.timeout, self.report.note):
-            self.tools.repairs.stamp(address, step.before, step.after)
-            found = self.tools.database.revisions(address) or ()
-            self._fingerprinting.settle(address, found)
+        address = self.address()
+        with self.server.migration_lock(address, self.timeout, self.report.note):
+            self.repairs.stamp(address, step.before, step.after)
+            found = self.server.revisions(address) or ()
+            self.fingerprinting.settle(address, found)
         if set(found) != set(step.after):
             said, wanted = ", ".join(found) or "base", ", ".join(step.after) or "base"
             message = f"the database says {said} after it was marked as being at {wanted}"
@@ -98,24 +109,20 @@ class Checking:
 
     def _accept(self, step: AcceptFiles) -> None:
         """Keep the digests of the files as they are, and read them back."""
-        address = self.tools.engine.address()
-        before = self.tools.fingerprints.read(address)
-        self._fingerprinting.accept(address, step.revisions)
-        after = self.tools.fingerprints.read(address)
+        address = self.address()
+        before = self.fingerprinting.table.read(address)
+        self.fingerprinting.accept(address, step.revisions)
+        after = self.fingerprinting.table.read(address)
         if left := [key for key in step.revisions if after.get(key) == before.get(key)]:
             message = f"the record of {', '.join(left)} in the comment of alembic_version did not change"
             raise FailedError(
                 "NA454", message, hint="`nox -s check` shows what is edited; the comment may be somebody else's"
             )
 
-    @property
-    def _fingerprinting(self) -> Fingerprinting:
-        return Fingerprinting(self.tools, self.tools.history, self.report)
-
     def _drop_index(self, step: DropIndex) -> None:
         """Drop the index, and look that it is gone."""
-        address = self.tools.engine.address()
-        self.tools.repairs.drop_index(address, step.name)
-        if step.name in {index.name for index in self.tools.inspection.invalid_indexes(address)}:
+        address = self.address()
+        self.repairs.drop_index(address, step.name)
+        if step.name in {index.name for index in self.inspection.invalid_indexes(address)}:
             message = f"the index {step.name} is still there"
             raise FailedError("NA451", message, hint="let the transaction end that uses it, and `nox -s repair`")

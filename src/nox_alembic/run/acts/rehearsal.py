@@ -5,22 +5,23 @@ Alembic is a strict one here: where env.py connects to another database than the
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import assert_never
 
 from nox_alembic.core.catalogue import Catalogue, Difference, compare, left_behind
+from nox_alembic.core.copies.siblings import SHADOW
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps import Rehearse
-from nox_alembic.run.ports import Migrations, Tools
+from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.steps.migration import AwaitEdit, RehearsalStep, Rehearse
+from nox_alembic.edges.engines import Engine
+from nox_alembic.report import Reporter
+from nox_alembic.run.ports import DONE, Apart, Copies, Migrations, Person, ReadCatalogue, Server
 
 # What comes from nothing, to tell what a downgrade leaves behind, is had by replaying the history: 10 ms a revision.
 REPLAYED_AT_MOST = 200
-# Of one name, so that the next run replaces what a killed one has left.
-SHADOW = "nox_alembic_shadow"
 
 _DEAF = 'have env.py take "sqlalchemy.url" of its configuration, or DATABASE_URL'
-
-OnRevision = Callable[[str], None]
 
 
 @frozen(kw_only=True)
@@ -37,29 +38,49 @@ class Rehearsed:
     unknown: str = ""
 
 
-@frozen
+@frozen(kw_only=True)
 class Rehearsal:
-    """One rehearsal of the way that `step` describes; the real database is only read."""
+    """The act of a rehearsal, and of waiting for an edit; the real database is only read."""
 
-    tools: Tools
     configuration: Path
-    step: Rehearse
-    on_revision: OnRevision
+    engine: Engine
+    history: History
+    reread: Callable[[], History]
+    server: Server
+    copies: Copies
+    catalogue: ReadCatalogue
+    apart: Apart
+    person: Person
+    report: Reporter
 
-    def run(self) -> Rehearsed:
+    def do(self, step: RehearsalStep) -> str:
+        """Do the step and return how it went; a loss is asked for."""
+        match step:
+            case Rehearse():
+                seen = self.rehearse(step)
+                self.report.rehearsed(lost=seen.lost, changed=seen.changed, behind=seen.behind, unknown=seen.unknown)
+                if seen.lost:
+                    self.person.consent("; ".join(seen.lost))
+            case AwaitEdit():
+                self._await_edit(step)
+            case _:
+                assert_never(step)
+        return DONE
+
+    def rehearse(self, step: Rehearse) -> Rehearsed:
         """Return what was seen; raises FailedError (NA435) when it fails, and NA436 when there can be no copy."""
-        address = self.tools.engine.address()
-        with self.tools.clones.copied(address, self.tools.engine.client) as copy, self.tools.rehearsing() as alembic:
-            lower, upper, unknown = self._replayed(address)
-            before = self.tools.catalogue(copy, contents=True)
-            self._go_down(alembic, copy)
-            below = self.tools.catalogue(copy, contents=not self.step.back)
+        address = self.engine.address()
+        with self.copies.copied(address, self.engine.client) as copy, self.apart() as alembic:
+            lower, upper, unknown = self._replayed(step, address)
+            before = self.catalogue(copy, contents=True)
+            self._go_down(step, alembic, copy)
+            below = self.catalogue(copy, contents=not step.back)
             behind = _sentences(left_behind(lower, upper, below))
-            if not self.step.back:
+            if not step.back:
                 lost = [it for it in compare(before, below) if it.data]
                 return Rehearsed(lost=_sentences(lost), behind=behind, unknown=unknown)
-            self._go_up(alembic, copy, behind)
-            found = compare(before, self.tools.catalogue(copy, contents=True))
+            self._go_up(step, alembic, copy, behind)
+            found = compare(before, self.catalogue(copy, contents=True))
         return Rehearsed(
             lost=_sentences([it for it in found if it.loses]),
             changed=_sentences([it for it in found if not it.loses]),
@@ -67,18 +88,25 @@ class Rehearsal:
             unknown=unknown,
         )
 
-    def _replayed(self, address: DatabaseAddress) -> tuple[Catalogue, Catalogue, str]:
+    def _await_edit(self, step: AwaitEdit) -> None:
+        if not self.person.edit(Path(step.path)):
+            self.report.warn(f"{step.path} has not changed: it is applied again as it was")
+        if step.revision not in self.reread().revisions:
+            message = f"the revision {step.revision}, up to which the database is to go again, is in no file any more"
+            raise FailedError("NA439", message, hint="`nox -s migrate` goes up to the head that there is now")
+
+    def _replayed(self, step: Rehearse, address: DatabaseAddress) -> tuple[Catalogue, Catalogue, str]:
         """Return what the history makes from nothing, below and up to what is rehearsed; else why that is not known."""
         nothing = Catalogue()
-        current = self.step.back or self.step.undone[:1]
-        count = len(self.tools.history.with_ancestors(current))
+        current = step.back or step.undone[:1]
+        count = len(self.history.with_ancestors(current))
         if count > REPLAYED_AT_MOST:
             return nothing, nothing, f"{count} revisions would have to be replayed"
-        database = self.tools.database
+        database = self.server
         try:
             shadow = database.make_empty(address, SHADOW)
-            with self.tools.rehearsing() as alembic:
-                lower = self._made(alembic, shadow, () if self.step.target == "base" else (self.step.target,))
+            with self.apart() as alembic:
+                lower = self._made(alembic, shadow, () if step.target == "base" else (step.target,))
                 return lower, self._made(alembic, shadow, current), ""
         except FailedError as error:
             return nothing, nothing, f"the history does not replay from nothing: {error.message}"
@@ -88,27 +116,31 @@ class Rehearsal:
     def _made(self, alembic: Migrations, shadow: DatabaseAddress, targets: tuple[str, ...]) -> Catalogue:
         for target in targets:
             alembic.upgrade(self.configuration, shadow, target, lambda _: None)
-        return self.tools.catalogue(shadow, contents=False)
+        return self.catalogue(shadow, contents=False)
 
-    def _go_down(self, alembic: Migrations, copy: DatabaseAddress) -> None:
+    def _go_down(self, step: Rehearse, alembic: Migrations, copy: DatabaseAddress) -> None:
         try:
-            alembic.downgrade(self.configuration, copy, self.step.target, self.on_revision)
+            alembic.downgrade(self.configuration, copy, step.target, self.report.revision)
         except FailedError as error:
-            hint = _DEAF if f'not to "{copy.name}"' in error.message else f"correct its downgrade(), then {self._again}"
+            hint = (
+                _DEAF if f'not to "{copy.name}"' in error.message else f"correct its downgrade(), then {_again(step)}"
+            )
             raise self._failed("on the way down", error, hint) from error
-        applied = self.tools.history.with_ancestors(self.tools.database.revisions(copy) or ())
-        if left := [key for key in self.step.undone if key in applied]:
+        applied = self.history.with_ancestors(self.server.revisions(copy) or ())
+        if left := [key for key in step.undone if key in applied]:
             message = f"the rehearsal ended without an error, and yet {', '.join(left)} is still applied in the copy"
             raise FailedError("NA435", message, hint="look at `run_migrations_online` in env.py: does it commit?")
 
-    def _go_up(self, alembic: Migrations, copy: DatabaseAddress, behind: tuple[str, ...]) -> None:
+    def _go_up(self, step: Rehearse, alembic: Migrations, copy: DatabaseAddress, behind: tuple[str, ...]) -> None:
         cure = "take back in downgrade() what it leaves behind"
         hint = (
-            f"{'; '.join(behind)}: {cure}, then {self._again}" if behind else f"correct the script, then {self._again}"
+            f"{'; '.join(behind)}: {cure}, then {_again(step)}"
+            if behind
+            else f"correct the script, then {_again(step)}"
         )
         try:
-            for target in self.step.back:
-                alembic.upgrade(self.configuration, copy, target, self.on_revision)
+            for target in step.back:
+                alembic.upgrade(self.configuration, copy, target, self.report.revision)
         except FailedError as error:
             raise self._failed("on the way up again", error, hint) from error
 
@@ -116,10 +148,10 @@ class Rehearsal:
         message = f"the rehearsal on a copy failed {where}, and nothing has touched the database: {error.message}"
         return FailedError("NA435", message, hint=hint, detail=error.detail)
 
-    @property
-    def _again(self) -> str:
-        undone = self.step.undone
-        return "`nox -s reapply`" if len(undone) == 1 else f"`nox -s reapply -- {undone[-1]}`"
+
+def _again(step: Rehearse) -> str:
+    undone = step.undone
+    return "`nox -s reapply`" if len(undone) == 1 else f"`nox -s reapply -- {undone[-1]}`"
 
 
 def _sentences(differences: list[Difference] | tuple[Difference, ...]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import assert_never
 
 from nox_alembic.core.copies.siblings import Mark, unfinished
 from nox_alembic.core.copies.snapshots import Shelf, Snapshot
@@ -11,12 +12,20 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, Facts
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
+from nox_alembic.core.steps.snapshots import (
+    CheckSnapshot,
+    ClearLeftovers,
+    DeleteSnapshots,
+    LoadSnapshot,
+    SaveSnapshot,
+    SnapshotStep,
+)
 from nox_alembic.edges import git
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import snapshots
-from nox_alembic.edges.postgres import server, siblings
 from nox_alembic.edges.system import clock
 from nox_alembic.report import Reporter
+from nox_alembic.run.ports import DONE, Server, Siblings
 
 # Not compressed by pg_dump: zstd is several times quicker, and packs better. What a subscription holds is a password.
 _DUMP = ("--format=custom", "--compress=0", "--no-subscriptions", "--lock-wait-timeout=30s")
@@ -28,15 +37,35 @@ PARALLEL_JOBS = 8
 
 
 @frozen(kw_only=True)
-class Snapshotting:
-    """The snapshots of one environment, in `folder`; `timeout` in seconds is how long a migration is waited for."""
+class Snapshots:
+    """The act of snapshots, which lie in `folder`; `timeout` in seconds is how long a migration is waited for."""
 
     engine: Engine
+    server: Server
+    siblings: Siblings
     folder: Path
     root: Path
     environment: str
     timeout: float
     report: Reporter
+
+    def do(self, step: SnapshotStep) -> str:
+        """Do the step and return how it went."""
+        match step:
+            case SaveSnapshot(name):
+                self._save(name)
+            case CheckSnapshot(snapshot):
+                self._check(snapshot)
+            case LoadSnapshot(snapshot):
+                self._load(snapshot)
+            case DeleteSnapshots(names):
+                for name in names:
+                    snapshots.delete(self.folder, name)
+            case ClearLeftovers():
+                self._clear()
+            case _:
+                assert_never(step)
+        return DONE
 
     @property
     def shelf(self) -> Shelf:
@@ -48,49 +77,44 @@ class Snapshotting:
         address = facts.engine.address
         if address is None or facts.current is None:
             return replace(facts, shelf=self.shelf)
-        left = unfinished(siblings.marked(address))
-        return replace(facts, shelf=self.shelf, left=left, server_version=siblings.server_version(address))
+        left = unfinished(self.siblings.marked(address))
+        return replace(facts, shelf=self.shelf, left=left, server_version=self.siblings.server_version(address))
 
-    def save(self, name: str) -> None:
+    def _save(self, name: str) -> None:
         """Dump the database into a new snapshot, while no migration runs."""
         address = self.engine.address()
-        with server.migration_lock(address, self.timeout, self.report.note), self.report.flow(None) as on_bytes:
+        with self.server.migration_lock(address, self.timeout, self.report.note), self.report.flow(None) as on_bytes:
             dump = self.engine.client("pg_dump").adding(*_DUMP)
             saved = snapshots.save(self.folder, self._draft(name, address), dump, on_bytes)
         self.report.fields["snapshot"] = saved.as_json()
         self.report.note(f"{shown_size(saved.dump_size)} as {shown_size(saved.size)} in {self.folder / name}")
 
-    def check(self, snapshot: Snapshot) -> None:
+    def _check(self, snapshot: Snapshot) -> None:
         """Look whether there is room for it, and read the whole file."""
         if self.engine.location.kind == "folder":
             snapshots.require_room(snapshot, Path(self.engine.location.path))
         with self.report.flow(snapshot.dump_size) as on_bytes:
             snapshots.check(self.folder, snapshot, on_bytes)
 
-    def load(self, snapshot: Snapshot) -> None:
+    def _load(self, snapshot: Snapshot) -> None:
         """Restore it into a new database; when that fails, nothing is left of it."""
         address = self.engine.address()
         mark = Mark(
             role="new", of=address.name, environment=self.environment, verb="snapshot restore", at=clock.now_exactly()
         )
-        new = siblings.create(address, mark)
+        new = self.siblings.create(address, mark)
         try:
             self._fill(new, snapshot, own=snapshot.user == address.user)
         except BaseException:
-            siblings.drop_again(address, new.name)
+            self.siblings.drop_again(address, new.name)
             raise
 
-    def delete(self, names: Sequence[str]) -> None:
-        """Delete snapshots."""
-        for name in names:
-            snapshots.delete(self.folder, name)
-
-    def clear(self) -> None:
+    def _clear(self) -> None:
         """Remove what killed runs have left, on disk and in the server, as far as that answers."""
         snapshots.clear(self.folder)
         if self.engine.is_alive("database"):
             address = self.engine.address()
-            siblings.drop(address, unfinished(siblings.marked(address)))
+            self.siblings.drop(address, unfinished(self.siblings.marked(address)))
 
     def _jobs(self, snapshot: Snapshot) -> int:
         """Return how many processes restore it: several need a file that they can see, and cost more to start."""
@@ -103,8 +127,8 @@ class Snapshotting:
         commit = git.line(self.root, "rev-parse", "--verify", "--quiet", "HEAD")
         return Snapshot(
             name=name, at=clock.now_exactly(), environment=self.environment, engine=self.engine.name,
-            database=address.name, user=address.user, server_version=siblings.server_version(address),
-            revisions=server.revisions(address) or (), seed=server.read_note(address, "seed"),
+            database=address.name, user=address.user, server_version=self.siblings.server_version(address),
+            revisions=self.server.revisions(address) or (), seed=self.server.read_note(address, "seed"),
             commit=commit, branch=git.line(self.root, "branch", "--show-current"), size=0, dump_size=0, sha256="",
         )  # fmt: skip
 
@@ -117,13 +141,13 @@ class Snapshotting:
         restore = self.engine.client("pg_restore").adding(*options)
         with self.report.flow(snapshot.dump_size) as on_bytes:
             snapshots.load(self.folder, snapshot, restore, on_bytes, self._jobs(snapshot))
-        restored = server.revisions(new)
+        restored = self.server.revisions(new)
         if restored != snapshot.revisions:
             message = f"pg_restore ended without an error, and yet the new database is at {_shown(restored)}, not at"
             hint = "nothing was changed; `nox -s snapshot -- list` shows the others"
             raise FailedError("NA614", f"{message} {_shown(snapshot.revisions)}", hint=hint)
         if snapshot.seed:
-            server.write_note(new, "seed", snapshot.seed)
+            self.server.write_note(new, "seed", snapshot.seed)
 
 
 def _connection(name: str) -> str:

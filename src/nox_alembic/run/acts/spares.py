@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import assert_never
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies import spares
@@ -13,27 +14,19 @@ from nox_alembic.core.facts import Facts
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.sizes import shown_size
-from nox_alembic.core.steps import (
-    AwaitDatabase,
-    ClearSpares,
-    ConfirmSpare,
-    MakeSpare,
-    MarkDatabase,
-    Migrate,
-    Plan,
-    Seed,
-    StartDatabase,
-    Step,
-)
+from nox_alembic.core.steps import Plan, Step
+from nox_alembic.core.steps.lifecycle import AwaitDatabase, Seed, StartDatabase
+from nox_alembic.core.steps.migration import Migrate
+from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare, MarkDatabase, SpareStep
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.embedded import logs
 from nox_alembic.edges.home import spare_list
 from nox_alembic.edges.project import revisions
 from nox_alembic.edges.system import clock, digests, process
+from nox_alembic.report import Reporter
 from nox_alembic.run.acts.spare_places import SparePlaces, places_of
-from nox_alembic.run.ports import Run
+from nox_alembic.run.ports import DONE, RunBeside, Server
 
-DONE = "done"
 # Bytes that stay free beside a spare: the database and its log are on the same disk.
 ROOM = 500_000_000
 
@@ -48,6 +41,25 @@ class SpareMaker:
     sidecar: Path
     environ: Mapping[str, str]
     reread: Callable[[], History]
+    server: Server
+    beside: RunBeside
+    report: Reporter
+
+    def do(self, step: SpareStep) -> str:
+        """Do the step and return how it went."""
+        match step:
+            case ConfirmSpare():
+                self._confirm(step)
+            case MarkDatabase(mark):
+                self.server.write_note(self.engine.address(), "spare", mark)
+            case MakeSpare():
+                return self.make(step)
+            case ClearSpares():
+                for line in self._clear(step):
+                    self.report.warn(line)
+            case _:
+                assert_never(step)
+        return DONE
 
     @property
     def refusal(self) -> str:
@@ -80,7 +92,7 @@ class SpareMaker:
             return ""
         return _error_in(logs.tail(log, None)) if process.run_to_log(words, log, cwd=cwd) else ""
 
-    def make(self, step: MakeSpare, run: Run) -> str:
+    def make(self, step: MakeSpare) -> str:
         """Make one in a server of its own; return how that ended. Raises what a migration or the seed raises."""
         making = self._places.new_name()
         try:
@@ -95,7 +107,7 @@ class SpareMaker:
             )
             if step.copies and (base is None or not self._places.copy(base.name, making)):
                 return "a reset was quicker, and has used the base"
-            size = self._filled(step, base, making, run)
+            size = self._filled(step, base, making)
             return self._commit(step, making, size)
         except OSError as error:
             message = f"no spare can be made beside the data: {error}"
@@ -105,18 +117,29 @@ class SpareMaker:
             if making not in {one.name for one in spare_list.read(self.sidecar)}:
                 self._places.delete(making)
 
-    def _filled(self, step: MakeSpare, base: Spare | None, making: str, run: Run) -> int | None:
+    def _filled(self, step: MakeSpare, base: Spare | None, making: str) -> int | None:
         """Do in a new server on it what is to be done, end that in an orderly way, and return the size."""
         server, mark = self._places.server_on(making), secrets.token_hex(8)
         try:
-            run(server, mark, self._plan(step, base, mark))
+            self.beside(server, mark, self._plan(step, base, mark))
             size = self._places.size(making)
             self.engine.workshop().finish(server)
             return size
         finally:
             server.discard()
 
-    def clear(self, step: ClearSpares) -> Sequence[str]:
+    def _confirm(self, step: ConfirmSpare) -> None:
+        address = self.engine.address()
+        current = self.server.revisions(address) or ()
+        if set(current) != set(step.heads):
+            at, wanted = ", ".join(current) or "no revision", ", ".join(step.heads) or "no revision"
+            message = f"the database of the spare is at {at}, and not at {wanted} as it was when it was made"
+            raise FailedError("NA653", message, hint="`nox -s reset -- --cold` begins with nothing")
+        note = "pending" if step.pending else ""
+        if step.pending is not None and self.server.read_note(address, "seed") != note:
+            self.server.write_note(address, "seed", note)
+
+    def _clear(self, step: ClearSpares) -> Sequence[str]:
         """Delete spares, which nobody finds from the first moment on; return what there is to say of what is left."""
         known = spare_list.read(self.sidecar)
         spare_list.write(self.sidecar, [one for one in known if one.name not in step.names])

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from nox_alembic.core.config import Config
+from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.failures.explanations import end_of, explain, query
@@ -15,10 +16,9 @@ from nox_alembic.core.failures.failure import Blocker, Failure, MigrationError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
 from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.verbs import VERBS
 from nox_alembic.report import Reporter
-from nox_alembic.run.ports import Migrations, Surroundings
-
-OnRevision = Callable[[str], None]
+from nox_alembic.run.ports import Blockers, Migrations, OnRevision
 
 
 @frozen(kw_only=True)
@@ -30,7 +30,10 @@ class Supervised:
     """
 
     migrations: Migrations
-    surroundings: Surroundings
+    revisions: Callable[[DatabaseAddress], tuple[str, ...] | None]
+    blockers: Blockers
+    invalid_indexes: Callable[[DatabaseAddress], tuple[InvalidIndex, ...]]
+    after_failure: Callable[[DatabaseAddress, Failure], Failure]
     config: Config
     history: History
     report: Reporter
@@ -96,8 +99,8 @@ class Supervised:
             on_revision(name)
 
         session = self._session(address)
-        before = self.surroundings.revisions(address)
-        with self.surroundings.watch(session, self._tell_wait) as watch:
+        before = self.revisions(address)
+        with self.blockers.watch(session, self._tell_wait) as watch:
             try:
                 yield session, announce
             except MigrationError as error:
@@ -106,7 +109,7 @@ class Supervised:
 
     def _session(self, address: DatabaseAddress) -> DatabaseAddress:
         """Return the address with a name of its own for the session, and the limit unless the server has one."""
-        limit = 0 if self.surroundings.has_lock_timeout(address) else self.config.lock_timeout
+        limit = 0 if self.blockers.has_lock_timeout(address) else self.config.lock_timeout
         name = f"nox-alembic {self.report.verb} {secrets.token_hex(4)}"
         return replace(address, application=name, lock_timeout=limit)
 
@@ -116,22 +119,22 @@ class Supervised:
 
     def _looked_at(self, address: DatabaseAddress, failure: Failure, ran: list[str]) -> Failure:
         """Return the failure with what the database is at now, and what of this run is left in it."""
-        after = self.surroundings.revisions(address)
+        after = self.revisions(address)
         if failure.before is None or after is None:
             return failure
         kept, taken_back = (self.history.pending(*ends) for ends in [(failure.before, after), (after, failure.before)])
         rolled_back = tuple(key for key in ran if key not in {*kept, *taken_back, failure.revision})
-        invalid = tuple(index.name for index in self.surroundings.invalid_indexes(address) if index.state == "left")
+        invalid = tuple(index.name for index in self.invalid_indexes(address) if index.state == "left")
         left = replace(
             failure, after=after, kept=kept, taken_back=taken_back, rolled_back=rolled_back, invalid_indexes=invalid
         )
-        return self.surroundings.look(address, left)
+        return self.after_failure(address, left)
 
     def _explained(self, failure: Failure, *, back_to: str = "") -> FailedError:
         verb = self.report.verb
         whole = replace(
             failure,
-            verb=verb if back_to else _AGAIN.get(verb, "migrate"),
+            verb=verb if back_to else VERBS[verb].resumed_by,
             target=back_to if verb == "downgrade" else "",
             back=bool(back_to),
             environment=self.environment,
@@ -140,7 +143,3 @@ class Supervised:
         )
         self.report.failure(whole)
         return explain(whole)
-
-
-# What finishes a verb whose upgrade was broken off, where that is not `migrate`: `reset` would begin anew.
-_AGAIN = {"reset": "dev", **{verb: verb for verb in ("dev", "test", "revision", "check")}}

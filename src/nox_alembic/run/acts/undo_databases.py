@@ -3,79 +3,101 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import assert_never
 
 from nox_alembic.core.copies.siblings import Mark, before_name, new_name
-from nox_alembic.core.copies.space import why_not_kept
+from nox_alembic.core.copies.space import Room, why_not_kept
 from nox_alembic.core.copies.undo import FileChange, UndoEntry
-from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.paths import from_root
 from nox_alembic.core.revisions.graph import History
-from nox_alembic.core.steps import KeepDatabase, NoteUndone, OpenUndo, SwapBack, SwapDatabases
+from nox_alembic.core.steps.undo import KeepDatabase, NoteUndone, OpenUndo, SwapBack, SwapDatabases, UndoDatabaseStep
 from nox_alembic.core.verbs.undoable import way_back_lost
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import undo_log
-from nox_alembic.edges.postgres import server, siblings, space
 from nox_alembic.edges.system import clock
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.ports import DONE, NOT_NEEDED, Person, Server, Siblings
 
 
 @frozen(kw_only=True)
 class UndoDatabases:
-    """What is kept of one database and of files; `timeout` in seconds is how long a migration is waited for."""
+    """The act of what is kept of one database and of files of the project.
+
+    `limit` is the `undo-limit` in bytes; `timeout` in seconds is how long a migration is waited for.
+    """
 
     engine: Engine
-    entries: LiveUndoLog
+    log: LiveUndoLog
+    server: Server
+    siblings: Siblings
+    room: Callable[[DatabaseAddress, DataLocation], Room]
+    history: History
     root: Path
     limit: int
     timeout: float
+    person: Person
     report: Reporter
 
-    def keep(self, step: KeepDatabase, history: History, consent: Callable[[str], None]) -> bool:
-        """Copy the database, if there is something to lose; return whether it did. Where it cannot, it asks."""
-        address = self.engine.address()
-        with server.migration_lock(address, self.timeout, self.report.note):
-            current = server.revisions(address) or ()
-        if _is_reached(step.target, current, history):
-            return False
-        seen = space.look(address, self.engine.location)
-        if step.files is None and not (current or seen.has_tables):
-            return False
-        if why := why_not_kept(self.limit, seen):
-            consent(way_back_lost(step.verb, why))
-            return False
-        kept, mark = self._named(address, step.verb, current)
-        entry = undo_log.new_entry(step.verb, "database", kept, current, seen.size)
-        self.entries.push(replace(entry, files=step.files or ()))
-        siblings.keep(address, kept, mark, self.engine.client)
-        self.entries.thin_out(address)
-        self.report.fields["kept_database"] = kept
-        return True
-
-    def open(self, step: OpenUndo) -> None:
-        """Note which files are about to be changed."""
-        entry = undo_log.new_entry(step.verb, "files", "", step.revisions)
-        self.entries.push(replace(entry, files=step.files))
+    def do(self, step: UndoDatabaseStep) -> str:
+        """Do the step and return how it went."""
+        match step:
+            case KeepDatabase():
+                return DONE if self._keep(step) else NOT_NEEDED
+            case OpenUndo():
+                self._open(step)
+            case SwapDatabases():
+                self._swap_in(step)
+            case SwapBack():
+                self._swap("undo", step.entry.kept, step.revisions, files=_reversed(step.entry))
+            case NoteUndone():
+                self._note_undone(step)
+            case _:
+                assert_never(step)
+        return DONE
 
     def note_file(self, verb: str, path: Path, before: bytes | None, after: bytes) -> None:
         """Note a file that is known only now."""
-        self.entries.note_file(verb, FileChange(from_root(self.root, path).as_posix(), before, after))
+        self.log.note_file(verb, FileChange(from_root(self.root, path).as_posix(), before, after))
 
-    def swap_back(self, step: SwapBack) -> None:
-        """Put a kept database back, and keep the real one instead."""
-        self._swap("undo", step.entry.kept, step.revisions, files=_reversed(step.entry))
+    def _keep(self, step: KeepDatabase) -> bool:
+        """Copy the database, if there is something to lose; return whether it did. Where it cannot, it asks."""
+        address = self.engine.address()
+        with self.server.migration_lock(address, self.timeout, self.report.note):
+            current = self.server.revisions(address) or ()
+        if _is_reached(step.target, current, self.history):
+            return False
+        seen = self.room(address, self.engine.location)
+        if step.files is None and not (current or seen.has_tables):
+            return False
+        if why := why_not_kept(self.limit, seen):
+            self.person.consent(way_back_lost(step.verb, why))
+            return False
+        kept, mark = self._named(address, step.verb, current)
+        entry = undo_log.new_entry(step.verb, "database", kept, current, seen.size)
+        self.log.push(replace(entry, files=step.files or ()))
+        self.siblings.keep(address, kept, mark, self.engine.client)
+        self.log.thin_out(address)
+        self.report.fields["kept_database"] = kept
+        return True
 
-    def swap(self, step: SwapDatabases) -> None:
+    def _open(self, step: OpenUndo) -> None:
+        """Note which files are about to be changed."""
+        entry = undo_log.new_entry(step.verb, "files", "", step.revisions)
+        self.log.push(replace(entry, files=step.files))
+
+    def _swap_in(self, step: SwapDatabases) -> None:
         """Put the new database into the place of the real one, and keep that, unless it is too large."""
         kept = self._swap(step.verb, new_name(self.engine.address().name), step.revisions, keeps=step.keeps)
         if step.keeps:
             self.report.note(f'the old database is kept in the server as "{kept}"')
 
-    def note_undone(self, step: NoteUndone) -> None:
+    def _note_undone(self, step: NoteUndone) -> None:
         """Note that the files are what they were."""
         entry = undo_log.new_entry("undo", "files", "", step.revisions)
-        self.entries.exchange(step.entry, replace(entry, files=_reversed(step.entry)))
+        self.log.exchange(step.entry, replace(entry, files=_reversed(step.entry)))
 
     def _swap(
         self,
@@ -90,17 +112,17 @@ class UndoDatabases:
         address = self.engine.address()
         kept, mark = self._named(address, verb, revisions)
         if keeps:
-            size = space.look(address, self.engine.location).size
+            size = self.room(address, self.engine.location).size
             entry = undo_log.new_entry(verb, "database", kept, revisions, size)
-            self.entries.push(replace(entry, files=files))
-        siblings.swap(address, incoming, kept, mark)
+            self.log.push(replace(entry, files=files))
+        self.siblings.swap(address, incoming, kept, mark)
         if keeps:
             self.report.fields["kept_database"] = kept
         return kept
 
     def _named(self, address: DatabaseAddress, verb: str, revisions: Sequence[str]) -> tuple[str, Mark]:
         now = clock.now_exactly()
-        mark = Mark(role="before", of=address.name, environment=self.entries.environment, verb=verb, at=now,
+        mark = Mark(role="before", of=address.name, environment=self.log.environment, verb=verb, at=now,
                     revisions=tuple(revisions))  # fmt: skip
         return before_name(address.name, now), mark
 

@@ -5,31 +5,56 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import assert_never
 
 from nox_alembic.core.copies.undo import UndoLog
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps import Plan, PutBack, SetDataAside, Sweep, UseSpare
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.undo import CloseUndo, PutBack, SetDataAside, Settle, Sweep, UndoDataStep, UseSpare
 from nox_alembic.edges import wiper
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import undo_log
 from nox_alembic.edges.probe import facts
 from nox_alembic.edges.wiper.values import Gates
+from nox_alembic.report import Reporter
 from nox_alembic.run.acts.spare_places import places_of
 from nox_alembic.run.acts.undo_log import LiveUndoLog
 from nox_alembic.run.acts.undo_volumes import UndoVolumes
+from nox_alembic.run.ports import DONE
 
 
 @frozen(kw_only=True)
 class UndoFolders:
-    """The data folder of one environment and what was set aside of it."""
+    """The act of the data as a whole, in a folder; in a named volume it is `UndoVolumes` that moves it."""
 
     engine: Engine
-    entries: LiveUndoLog
+    log: LiveUndoLog
     protect: Sequence[Path]
+    report: Reporter
 
-    def set_aside(self, step: SetDataAside) -> Sequence[str]:
+    def do(self, step: UndoDataStep) -> str:
+        """Do the step and return how it went."""
+        said: Sequence[str] = ()
+        match step:
+            case SetDataAside():
+                said = self._set_aside(step)
+            case UseSpare():
+                said = self._use_spare(step)
+            case PutBack():
+                self._put_back(step)
+            case Settle():
+                self._settle()
+            case CloseUndo():
+                self.log.close()
+            case _:
+                assert_never(step)
+        for line in said:
+            self.report.note(line)
+        return DONE
+
+    def _set_aside(self, step: SetDataAside) -> Sequence[str]:
         """Set the data aside, and return what there is to say of it."""
         if self._volumes:
             return self._volumes.set_aside(step)
@@ -44,7 +69,7 @@ class UndoFolders:
         lost = ["the old data could not be moved, and was deleted"] if done.in_place else []
         return [*kept, *lost, *(f"the data behind {link.path} stays in {link.target}" for link in done.links)]
 
-    def put_back(self, step: PutBack) -> None:
+    def _put_back(self, step: PutBack) -> None:
         """Put the data of an entry back into its place, and keep what was there as a new one."""
         if self._volumes:
             self._volumes.put_back(step, make=self.engine.make_database)
@@ -54,12 +79,12 @@ class UndoFolders:
         self._note("undo", aside, step.revisions)
         wiper.put_back(path, step.entry.kept, aside=aside, keep_root=self._keep_root, **self._gates(step.location))
 
-    def settle(self) -> None:
+    def _settle(self) -> None:
         """Finish or take back what a run that was killed has left in doubt."""
         if self._volumes:
             self._volumes.settle()
 
-    def use_spare(self, step: UseSpare) -> Sequence[str]:
+    def _use_spare(self, step: UseSpare) -> Sequence[str]:
         """Set the data aside and put a spare into its place; return what there is to say of it.
 
         Raises FailedError (NA652) when the spare is not there any more; then nothing has changed.
@@ -79,23 +104,19 @@ class UndoFolders:
         )
         return ["the old data is kept: `nox -s undo` brings it back"] if kept and is_kept else []
 
-    def close(self) -> None:
-        """Note that the verb came to its end: what is in place now is whole."""
-        self.entries.close()
-
     def passing(self, plan: Plan) -> Sequence[Path | str]:
         """Return what earlier verbs have set aside and this plan deletes, folders or volumes; changes nothing."""
         if not any(isinstance(step, Sweep) for step in plan.steps):
             return ()
         anew = any(isinstance(step, PutBack) or (isinstance(step, SetDataAside) and step.is_kept)
                    for step in plan.steps)  # fmt: skip
-        stay = [one.kept for one in self._kept().closed(self.entries.limit - anew).entries]
-        passing = [name for name in self.entries.there() if name not in stay]
+        stay = [one.kept for one in self._kept().closed(self.log.limit - anew).entries]
+        passing = [name for name in self.log.there() if name not in stay]
         return passing if self._volumes else [Path(self.engine.location.path).with_name(name) for name in passing]
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
         """Delete what was set aside and is not kept; return what there is to say of what is left."""
-        names = [one.kept for one in self._kept().closed(self.entries.limit).entries]
+        names = [one.kept for one in self._kept().closed(self.log.limit).entries]
         if self._volumes:
             return self._volumes.sweep(names)
         path = Path(location.path)
@@ -106,12 +127,12 @@ class UndoFolders:
     def _volumes(self) -> UndoVolumes | None:
         """What keeps the data, where it is in a named volume."""
         volumes = self.engine.volumes
-        return UndoVolumes(volumes=volumes, read=self._kept, write=self.entries.write) if volumes else None
+        return UndoVolumes(volumes=volumes, read=self._kept, write=self.log.write) if volumes else None
 
     def _note(self, verb: str, aside: str, revisions: Sequence[str] | None) -> None:
         """Write down what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
         entry = undo_log.new_entry(verb, "folder", aside, revisions)
-        self.entries.push(replace(entry, server=self._major()))
+        self.log.push(replace(entry, server=self._major()))
 
     def _major(self) -> str:
         """Return the major version that made the data, "" where it cannot be read."""
@@ -123,7 +144,7 @@ class UndoFolders:
 
     def _kept(self) -> UndoLog:
         """Return what was kept; of folders alone, so that no server need be asked."""
-        return self.entries.kept(None)
+        return self.log.kept(None)
 
     def _gates(self, location: DataLocation) -> Gates:
         return facts.gates_of(self.engine, location, self.protect, ahead_of=None)

@@ -11,7 +11,7 @@ from nox_alembic.core.facts import DatabaseAddress, Facts
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import undo_log
-from nox_alembic.edges.postgres import siblings
+from nox_alembic.run.ports import Siblings
 
 
 @frozen(kw_only=True)
@@ -19,6 +19,7 @@ class LiveUndoLog:
     """What verbs have kept of one environment, by the undo log at `path`; `limit` of each kind stay."""
 
     engine: Engine
+    siblings: Siblings
     environment: str
     path: Path
     limit: int
@@ -27,14 +28,16 @@ class LiveUndoLog:
         """Return the facts with what was kept, and with the server that would have to work on it."""
         address = facts.engine.address if facts.current is not None else None
         kept = self.kept(address)
-        version = siblings.server_version(address) if address and any(one.kind in WHOLE for one in kept.live) else ""
+        version = (
+            self.siblings.server_version(address) if address and any(one.kind in WHOLE for one in kept.live) else ""
+        )
         return replace(facts, undo=kept, server_version=version)
 
     def kept(self, address: DatabaseAddress | None) -> UndoLog:
         """Return what there is; without an `address`, or an answer there, what is in the server counts as there."""
         found = undo_log.read(self.path)
         kinds = {one.kind for one in found.entries}
-        databases = siblings.names(address) if address and "database" in kinds else None
+        databases = self.siblings.names(address) if address and "database" in kinds else None
         return found.having(self.there() if kinds & WHOLE else (), databases)
 
     def push(self, entry: UndoEntry) -> None:
@@ -83,5 +86,5 @@ class LiveUndoLog:
         undo_log.write(self.path, settled)
         if address is not None:
             names = [one.kept for one in settled.entries]
-            for name in leftovers(siblings.marked(address), self.environment, names):
-                siblings.drop_again(address, name)
+            for name in leftovers(self.siblings.marked(address), self.environment, names):
+                self.siblings.drop_again(address, name)

@@ -8,7 +8,7 @@ from nox_alembic.core.copies.undo import UndoEntry, UndoLog
 from nox_alembic.core.copies.volume_swap import Outcome, not_removed
 from nox_alembic.core.errors import FailedError, NoxAlembicError
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.steps import PutBack, SetDataAside, UseSpare
+from nox_alembic.core.steps.undo import PutBack, SetDataAside, UseSpare
 from nox_alembic.edges.engines import Volumes
 from nox_alembic.edges.home import undo_log
 

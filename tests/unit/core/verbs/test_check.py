@@ -3,17 +3,10 @@
 from typing import Any
 
 from nox_alembic.core.details import Details
-from nox_alembic.core.steps import (
-    AwaitDatabase,
-    CompareModels,
-    Discard,
-    DropShadow,
-    LintSql,
-    MakeFolder,
-    MakeShadow,
-    Plan,
-    StartDatabase,
-)
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.checks import CompareModels, LintSql
+from nox_alembic.core.steps.lifecycle import AwaitDatabase, Discard, MakeFolder, StartDatabase
+from nox_alembic.core.steps.revisions import DropShadow, MakeShadow
 from nox_alembic.core.verbs import Options, check
 from tests.unit.core.make import FOLDER, TWO_HEADS, config, facts, up
 

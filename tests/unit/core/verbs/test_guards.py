@@ -7,14 +7,15 @@ import pytest
 
 from nox_alembic.core.errors import FindingError, NoxAlembicError, PreconditionError, RefusedError
 from nox_alembic.core.facts import TakenPort
-from nox_alembic.core.steps import ProveOwnership, ProvideImages
-from nox_alembic.core.verbs import RECIPES, Options, Recipe, lifecycle, migrate
+from nox_alembic.core.steps.lifecycle import ProveOwnership, ProvideImages
+from nox_alembic.core.verbs import VERBS, Options, Verb, lifecycle, migrate, reset
 from nox_alembic.core.verbs.guards import proof
+from nox_alembic.core.verbs.planning import PlanFunction, plan_of
 from tests.unit.core.make import ELSEWHERE, TWO_HEADS, config, engine, facts, told, up
 
 
-@pytest.mark.parametrize("verb", [lifecycle.reset, migrate.downgrade, migrate.reapply])
-def test_a_protected_environment_refuses_what_destroys(verb: Recipe) -> None:
+@pytest.mark.parametrize("verb", [reset.reset, migrate.downgrade, migrate.reapply])
+def test_a_protected_environment_refuses_what_destroys(verb: PlanFunction) -> None:
     with pytest.raises(RefusedError) as error:
         verb(config(protected=True), up(), Options())
     assert told(error) == (
@@ -24,8 +25,8 @@ def test_a_protected_environment_refuses_what_destroys(verb: Recipe) -> None:
     )
 
 
-@pytest.mark.parametrize("verb", [lifecycle.reset, lifecycle.dev, lifecycle.down])
-def test_another_clone_under_the_same_project_name_is_left_alone(verb: Recipe) -> None:
+@pytest.mark.parametrize("verb", [reset.reset, lifecycle.dev, lifecycle.down])
+def test_another_clone_under_the_same_project_name_is_left_alone(verb: PlanFunction) -> None:
     with pytest.raises(RefusedError) as error:
         verb(config(), up(engine=replace(up().engine, foreign=ELSEWHERE)), Options())
     assert told(error) == (
@@ -45,8 +46,8 @@ def test_what_is_left_of_a_clone_that_is_gone_can_be_removed_from_here() -> None
     )
 
 
-@pytest.mark.parametrize("verb", [lifecycle.reset, lifecycle.dev])
-def test_a_taken_port_names_the_variable_before_anything_is_touched(verb: Recipe) -> None:
+@pytest.mark.parametrize("verb", [reset.reset, lifecycle.dev])
+def test_a_taken_port_names_the_variable_before_anything_is_touched(verb: PlanFunction) -> None:
     taken = TakenPort(port=5432, service="db", variable="DDS_DB_PORT")
     with pytest.raises(PreconditionError) as error:
         verb(config(), facts(engine=engine(taken_ports=(taken,))), Options())
@@ -57,8 +58,8 @@ def test_a_taken_port_names_the_variable_before_anything_is_touched(verb: Recipe
     )
 
 
-@pytest.mark.parametrize("verb", [lifecycle.reset, lifecycle.dev, migrate.migrate, lifecycle.test])
-def test_two_heads_are_for_people_to_decide(verb: Recipe) -> None:
+@pytest.mark.parametrize("verb", [reset.reset, lifecycle.dev, migrate.migrate, lifecycle.test])
+def test_two_heads_are_for_people_to_decide(verb: PlanFunction) -> None:
     with pytest.raises(FindingError) as error:
         verb(config(), up(history=TWO_HEADS, current=("a1",)), Options())
     assert told(error) == (
@@ -69,7 +70,7 @@ def test_two_heads_are_for_people_to_decide(verb: Recipe) -> None:
 
 
 @pytest.mark.parametrize("verb", [lifecycle.dev, migrate.migrate, migrate.downgrade, migrate.reapply])
-def test_a_revision_that_is_not_on_this_branch_stops_what_would_build_on_it(verb: Recipe) -> None:
+def test_a_revision_that_is_not_on_this_branch_stops_what_would_build_on_it(verb: PlanFunction) -> None:
     with pytest.raises(FindingError) as error:
         verb(config(), up(current=("ffff",)), Options())
     assert told(error) == (
@@ -89,9 +90,9 @@ def test_where_nothing_answers_nothing_is_proved() -> None:
     assert proof(facts(engine=engine(database_running=True, anything_running=True))) == ()
 
 
-@pytest.mark.parametrize("verb", list(RECIPES))
-def test_every_plan_that_destroys_begins_with_the_proof(verb: str) -> None:
+@pytest.mark.parametrize("verb", [verb for verb in VERBS.values() if verb.plan], ids=lambda verb: verb.name)
+def test_every_plan_that_destroys_begins_with_the_proof(verb: Verb) -> None:
     with contextlib.suppress(NoxAlembicError):  # a verb that wants more than a running database has its own tests
-        plan = RECIPES[verb](config(), up(), Options())
+        plan = plan_of(verb, config(), up(), Options())
         acts = [step for step in plan.steps if not isinstance(step, ProvideImages)]
         assert not plan.destroys or acts[0] == ProveOwnership()

@@ -10,30 +10,27 @@ from nox_alembic.core.copies.undo import UndoLog
 from nox_alembic.core.errors import PreconditionError, RefusedError, UsageError
 from nox_alembic.core.facts import DataLocation, Facts
 from nox_alembic.core.revisions.graph import History
-from nox_alembic.core.steps import (
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
     AwaitDatabase,
-    CloseUndo,
-    ConfirmSpare,
     Discard,
     DiscardData,
     Down,
     Kill,
     MakeFolder,
-    Migrate,
-    Plan,
     ProveOwnership,
     ProvideImages,
     RunTests,
     Seed,
-    SetDataAside,
-    Settle,
     StartDatabase,
     StartServices,
-    Sweep,
-    UseSpare,
 )
-from nox_alembic.core.verbs import Options, Recipe, lifecycle
+from nox_alembic.core.steps.migration import Migrate
+from nox_alembic.core.steps.spares import ConfirmSpare
+from nox_alembic.core.steps.undo import CloseUndo, SetDataAside, Settle, Sweep, UseSpare
+from nox_alembic.core.verbs import Options, lifecycle, reset
+from nox_alembic.core.verbs.planning import PlanFunction
 from nox_alembic.core.verbs.undo import undo
 from tests.unit.core.make import FOLDER, KEPT, NEEDS, SEED, SPARE, config, engine, facts, told, up
 
@@ -46,7 +43,7 @@ def spared(*found: Spare, **fields: Any) -> Facts:
 
 
 def test_reset_with_a_seeded_spare_migrates_and_seeds_nothing() -> None:
-    plan = lifecycle.reset(config(), spared(SPARE, READY), Options())
+    plan = reset.reset(config(), spared(SPARE, READY), Options())
     assert plan == Plan(
         steps=(
             ProveOwnership(),
@@ -66,7 +63,7 @@ def test_reset_with_a_seeded_spare_migrates_and_seeds_nothing() -> None:
 
 def test_reset_with_a_base_migrates_what_it_lacks_and_seeds() -> None:
     older = replace(SPARE, heads=("b2",), needs=replace(NEEDS, files={"a1": "A", "b2": "B"}))
-    steps = lifecycle.reset(config(), spared(older), Options()).steps
+    steps = reset.reset(config(), spared(older), Options()).steps
     assert steps[6:9] == (
         ConfirmSpare(("b2",), pending=True),
         Migrate("heads", ("c3",), seed_later=True),
@@ -75,14 +72,14 @@ def test_reset_with_a_base_migrates_what_it_lacks_and_seeds() -> None:
 
 
 def test_reset_without_seed_uses_the_base_and_leaves_no_note_that_would_seed_it_later() -> None:
-    steps = lifecycle.reset(config(), spared(SPARE, READY), Options(seed=False)).steps
+    steps = reset.reset(config(), spared(SPARE, READY), Options(seed=False)).steps
     assert steps[2] == UseSpare(FOLDER, SPARE, SetDataAside(FOLDER, "reset", ("c3",)))
     assert steps[6] == ConfirmSpare(("c3",), pending=False)
     assert not any(isinstance(step, Seed | Migrate) for step in steps)
 
 
 def test_reset_to_an_older_revision_uses_no_spare_that_is_beyond_it() -> None:
-    plan = lifecycle.reset(config(), spared(SPARE, READY), Options(revision="b2"))
+    plan = reset.reset(config(), spared(SPARE, READY), Options(revision="b2"))
     assert SetDataAside(FOLDER, "reset", ("c3",)) in plan.steps
     assert plan.notes == (
         "stops at b2: neither seed nor backend work before head",
@@ -91,24 +88,24 @@ def test_reset_to_an_older_revision_uses_no_spare_that_is_beyond_it() -> None:
 
 
 def test_reset_of_a_missing_data_folder_uses_the_spare_and_keeps_nothing() -> None:
-    plan = lifecycle.reset(config(), facts(spares=Spares(needs=NEEDS, found=(READY,))), Options())
+    plan = reset.reset(config(), facts(spares=Spares(needs=NEEDS, found=(READY,))), Options())
     assert plan.steps[0] == UseSpare(FOLDER, READY)
     assert plan.steps[-1] == AwaitBackend(60)
 
 
 def test_a_cold_reset_uses_no_spare() -> None:
-    plan = lifecycle.reset(config(), spared(SPARE, READY), Options(cold=True))
-    assert plan == lifecycle.reset(config(), up(), Options())
+    plan = reset.reset(config(), spared(SPARE, READY), Options(cold=True))
+    assert plan == reset.reset(config(), up(), Options())
 
 
 def test_what_a_killed_reset_has_half_made_is_not_kept_when_a_spare_takes_its_place() -> None:
     cut_off = UndoLog((replace(KEPT, open=True),))
-    plan = lifecycle.reset(config(), spared(READY, current=("a1",), undo=cut_off), Options())
+    plan = reset.reset(config(), spared(READY, current=("a1",), undo=cut_off), Options())
     assert plan.steps[2] == UseSpare(FOLDER, READY, SetDataAside(FOLDER, "reset", ("a1",), half_made=True))
 
 
 def test_reset_on_a_fresh_machine_wipes_nothing_and_asks_nothing() -> None:
-    plan = lifecycle.reset(config(), facts(), Options())
+    plan = reset.reset(config(), facts(), Options())
     assert plan == Plan(
         steps=(
             MakeFolder(FOLDER),
@@ -124,7 +121,7 @@ def test_reset_on_a_fresh_machine_wipes_nothing_and_asks_nothing() -> None:
 
 
 def test_reset_of_a_running_environment_proves_that_it_is_ours_kills_it_and_wipes_before_it_starts_anything() -> None:
-    plan = lifecycle.reset(config(), up(), Options())
+    plan = reset.reset(config(), up(), Options())
     aside = SetDataAside(FOLDER, "reset", ("c3",))
     assert plan.steps[:5] == (ProveOwnership(), Kill(), aside, StartDatabase(), Sweep(FOLDER))
     assert plan.steps[-1] == CloseUndo()
@@ -132,7 +129,7 @@ def test_reset_of_a_running_environment_proves_that_it_is_ours_kills_it_and_wipe
 
 
 def test_reset_does_not_keep_what_is_too_large_and_says_so() -> None:
-    plan = lifecycle.reset(config(), up(data_size=lambda: 3_100_000_000), Options())
+    plan = reset.reset(config(), up(data_size=3_100_000_000), Options())
     assert SetDataAside(FOLDER, "reset", ("c3",), keeps=False) in plan.steps
     assert plan.destroys == (
         "the database in /project/volumes/db, and no `undo` brings it back:"
@@ -141,7 +138,7 @@ def test_reset_does_not_keep_what_is_too_large_and_says_so() -> None:
 
 
 def test_reset_starts_the_backend_once_and_only_after_migration_and_seed() -> None:
-    steps = lifecycle.reset(config(), up(), Options()).steps
+    steps = reset.reset(config(), up(), Options()).steps
     assert [type(step) for step in steps].count(StartServices) == 1
     assert (
         steps.index(StartServices(("backend",)))
@@ -152,41 +149,41 @@ def test_reset_starts_the_backend_once_and_only_after_migration_and_seed() -> No
 
 def test_reset_fetches_missing_images_before_it_touches_anything() -> None:
     seen = replace(up().engine, missing_images=("postgres:17",))
-    assert lifecycle.reset(config(), up(engine=seen), Options()).steps[0] == ProvideImages(("postgres:17",))
+    assert reset.reset(config(), up(engine=seen), Options()).steps[0] == ProvideImages(("postgres:17",))
 
 
 def test_reset_of_a_stopped_environment_has_nothing_to_kill() -> None:
     seen = engine(data_present=True)
-    assert lifecycle.reset(config(), facts(engine=seen), Options()).steps[0] == SetDataAside(FOLDER)
+    assert reset.reset(config(), facts(engine=seen), Options()).steps[0] == SetDataAside(FOLDER)
 
 
 VOLUME = DataLocation(kind="volume", volume="dds_db")
 
 
 def test_reset_sets_a_named_volume_aside_as_it_does_a_folder() -> None:
-    plan = lifecycle.reset(config(), facts(engine=engine(data_present=True, location=VOLUME)), Options())
+    plan = reset.reset(config(), facts(engine=engine(data_present=True, location=VOLUME)), Options())
     assert plan.steps[:3] == (SetDataAside(VOLUME), StartDatabase(), Sweep(VOLUME))
     assert plan.steps[-1] == CloseUndo()
     assert plan.destroys == "the database in volume dds_db"
 
 
 def test_reset_keeps_no_volume_above_the_undo_limit() -> None:
-    seen = facts(engine=engine(data_present=True, location=VOLUME), data_size=lambda: 3_000_000_000)
-    plan = lifecycle.reset(config(), seen, Options())
+    seen = facts(engine=engine(data_present=True, location=VOLUME), data_size=3_000_000_000)
+    plan = reset.reset(config(), seen, Options())
     assert plan.steps[0] == SetDataAside(VOLUME, keeps=False)
     assert plan.destroys.endswith("and no `undo` brings it back: 3.0 GB are more than the undo-limit of 2.0 GB")
 
 
 def test_reset_removes_a_volume_that_cannot_be_kept_and_says_that_it_is_for_good() -> None:
     seen = engine(data_present=True, location=VOLUME, unkept='its driver is "nfs"')
-    plan = lifecycle.reset(config(), facts(engine=seen), Options())
+    plan = reset.reset(config(), facts(engine=seen), Options())
     assert plan.steps[:2] == (DiscardData(VOLUME), StartDatabase())
     assert not any(isinstance(step, Sweep | MakeFolder | CloseUndo) for step in plan.steps)
     assert plan.destroys == 'the database in volume dds_db, and no `undo` brings it back: its driver is "nfs"'
 
 
-@pytest.mark.parametrize("recipe", [lifecycle.dev, lifecycle.reset, undo])
-def test_what_a_killed_run_left_in_doubt_is_settled_before_anything_is_planned(recipe: Recipe) -> None:
+@pytest.mark.parametrize("recipe", [lifecycle.dev, reset.reset, undo])
+def test_what_a_killed_run_left_in_doubt_is_settled_before_anything_is_planned(recipe: PlanFunction) -> None:
     """Whether the data has moved decides what there is to undo, and whether the server can start at all."""
     doubt = UndoLog((replace(KEPT, kind="volume", kept="dds_db__before", open=True, doubtful=True),))
     seen = engine(data_present=True, location=VOLUME, missing_images=("postgres:17",))
@@ -196,43 +193,43 @@ def test_what_a_killed_run_left_in_doubt_is_settled_before_anything_is_planned(r
 
 
 def test_reset_without_seed_leaves_no_note_that_would_seed_it_later() -> None:
-    steps = lifecycle.reset(config(), facts(), Options(seed=False)).steps
+    steps = reset.reset(config(), facts(), Options(seed=False)).steps
     assert Migrate("heads", seed_later=False) in steps
     assert not any(isinstance(step, Seed) for step in steps)
 
 
 def test_reset_to_an_older_revision_stops_there_and_says_so() -> None:
-    plan = lifecycle.reset(config(), facts(), Options(revision="b2"))
+    plan = reset.reset(config(), facts(), Options(revision="b2"))
     assert plan.steps[-1] == Migrate("b2", seed_later=False)
     assert plan.notes == ("stops at b2: neither seed nor backend work before head",)
 
 
 def test_reset_to_the_head_by_its_id_is_a_whole_reset() -> None:
-    assert AwaitBackend(60) in lifecycle.reset(config(), facts(), Options(revision="c3")).steps
+    assert AwaitBackend(60) in reset.reset(config(), facts(), Options(revision="c3")).steps
 
 
 def test_reset_of_a_project_without_revisions_migrates_nothing() -> None:
-    steps = lifecycle.reset(config(), facts(history=History()), Options()).steps
+    steps = reset.reset(config(), facts(history=History()), Options()).steps
     assert not any(isinstance(step, Migrate) for step in steps)
 
 
 def test_an_unsafe_wipe_is_refused_by_the_plan_already() -> None:
     refusal = RefusedError("NA305", "it is a link", hint="remove it")
     with pytest.raises(RefusedError) as error:
-        lifecycle.reset(config(), up(refusal=refusal), Options())
+        reset.reset(config(), up(refusal=refusal), Options())
     assert error.value is refusal
 
 
 def test_reset_after_a_killed_one_does_not_keep_what_that_has_half_made() -> None:
     cut_off = UndoLog((replace(KEPT, open=True),))
-    plan = lifecycle.reset(config(), up(current=("a1",), undo=cut_off), Options())
+    plan = reset.reset(config(), up(current=("a1",), undo=cut_off), Options())
     assert plan.steps[2] == SetDataAside(FOLDER, "reset", ("a1",), half_made=True)
 
 
 @pytest.mark.parametrize("current", [("c3",), None])
 def test_reset_after_a_killed_one_keeps_what_may_be_whole(current: tuple[str, ...] | None) -> None:
     cut_off = UndoLog((replace(KEPT, open=True),))
-    plan = lifecycle.reset(config(), up(current=current, undo=cut_off), Options())
+    plan = reset.reset(config(), up(current=current, undo=cut_off), Options())
     assert SetDataAside(FOLDER, "reset", current) in plan.steps
 
 
@@ -282,7 +279,7 @@ def test_dev_says_why_the_data_does_not_fit_the_server() -> None:
 
 def test_reset_is_the_cure_for_data_that_does_not_fit_the_server() -> None:
     seen = engine(problem="the data is of PostgreSQL 15", data_present=True)
-    assert SetDataAside(FOLDER) in lifecycle.reset(config(), facts(engine=seen), Options()).steps
+    assert SetDataAside(FOLDER) in reset.reset(config(), facts(engine=seen), Options()).steps
 
 
 def test_down_stops_what_runs() -> None:

@@ -4,21 +4,13 @@ import pytest
 
 from nox_alembic.core.errors import FindingError, PreconditionError, UsageError
 from nox_alembic.core.revisions.graph import History, Revision
-from nox_alembic.core.steps import (
-    ApplyRevision,
-    AwaitEdit,
-    Downgrade,
-    DropShadow,
-    MakeShadow,
-    Migrate,
-    Plan,
-    PrintUpgradeSql,
-    ProveOwnership,
-    Rehearse,
-    WriteRevision,
-)
-from nox_alembic.core.verbs import Options, Recipe, migrate
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.lifecycle import ProveOwnership
+from nox_alembic.core.steps.migration import ApplyRevision, AwaitEdit, Downgrade, Migrate, PrintUpgradeSql, Rehearse
+from nox_alembic.core.steps.revisions import DropShadow, MakeShadow, WriteRevision
+from nox_alembic.core.verbs import Options, migrate
 from nox_alembic.core.verbs.migrate import downgrade, reapply
+from nox_alembic.core.verbs.planning import PlanFunction
 from tests.unit.core.make import TWO_HEADS, chain, config, facts, told, up
 
 
@@ -156,9 +148,9 @@ def downgrade():
 
 
 @pytest.mark.parametrize("verb", [downgrade, reapply])
-def test_a_script_without_a_way_back_is_refused_before_anything_is_touched(verb: Recipe) -> None:
+def test_a_script_without_a_way_back_is_refused_before_anything_is_touched(verb: PlanFunction) -> None:
     history = History.of([Revision(id="a1", message="make", path="v/a1.py")])
-    seen = up(history=history, current=("a1",), source_of={"v/a1.py": ONE_WAY}.__getitem__)
+    seen = up(history=history, current=("a1",), contents={"v/a1.py": ONE_WAY.encode()})
     with pytest.raises(FindingError) as error:
         verb(config(), seen, Options())
     assert told(error) == (

@@ -10,18 +10,10 @@ from nox_alembic.core.facts import Facts
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.core.revisions.head_file import HeadFile
 from nox_alembic.core.revisions.team import Team
-from nox_alembic.core.steps import (
-    ApplyRevision,
-    AwaitDatabase,
-    Downgrade,
-    Migrate,
-    NoteRebase,
-    Plan,
-    ProveOwnership,
-    ReplaceFile,
-    StartDatabase,
-    WriteMerge,
-)
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.lifecycle import AwaitDatabase, ProveOwnership, StartDatabase
+from nox_alembic.core.steps.migration import ApplyRevision, Downgrade, Migrate
+from nox_alembic.core.steps.revisions import NoteRebase, ReplaceFile, WriteMerge
 from nox_alembic.core.verbs import Options, rebase
 from tests.unit.core.make import ROOT, chain, config, engine, told, up
 from tests.unit.core.make import facts as stopped
@@ -45,11 +37,16 @@ REWRITE = ReplaceFile(ROOT / "alembic/versions/b1.py", SOURCE, MINE, "put b1 on 
 WRITE_HEAD = ReplaceFile(HEAD, b"b2\n<<<", b"b2\n", "write b2 to alembic/head")
 
 
+def files(**changed: bytes | None) -> dict[str, bytes | None]:
+    """The files of the revisions that not all heads have."""
+    sources = {"a1": SOURCE, "b1": SOURCE, "b2": SOURCE, **changed}
+    return {str(ROOT / f"alembic/versions/{key}.py"): content for key, content in sources.items()}
+
+
 def forked(**fields: Any) -> Facts:
     """The database has mine, b1 and b2; a1 came with a pull."""
-    sources = {"a1": SOURCE, "b1": SOURCE, "b2": SOURCE}
     head = HeadFile(path=HEAD, content=b"b2\n<<<")
-    return up(**{"history": FORKED, "current": ("b2",), "team": TEAM, "sources": sources, "head_file": head, **fields})
+    return up(**{"history": FORKED, "current": ("b2",), "team": TEAM, "contents": files(), "head_file": head, **fields})
 
 
 def refusal(facts: Facts, expected: type[NoxAlembicError] = RefusedError, **options: Any) -> tuple[str, str, str]:
@@ -90,7 +87,7 @@ def test_no_database_leaves_it_alone_without_a_look_at_it() -> None:
 
 
 def test_without_any_data_there_is_nothing_to_move() -> None:
-    facts = replace(stopped(), history=FORKED, team=TEAM, sources=forked().sources)
+    facts = replace(stopped(), history=FORKED, team=TEAM, contents=files())
     assert rebase.rebase(config(), facts, Options()) == Plan(steps=(REWRITE,), notes=("there is no database yet",))
 
 
@@ -117,7 +114,7 @@ def test_the_note_of_another_rebase_moves_nothing() -> None:
 
 def test_a_rebase_that_was_ended_after_the_rewrite_is_finished() -> None:
     done = History.of([revision("t1"), revision("a1", "t1"), revision("b1", "a1"), revision("b2", "b1")])
-    facts = forked(history=done, current=("t1",), rebasing="b1 onto a1", team=None, sources={})
+    facts = forked(history=done, current=("t1",), rebasing="b1 onto a1", team=None, contents={})
     assert rebase.rebase(config(), facts, Options()).steps == (
         WRITE_HEAD,
         Migrate("heads", ("a1", "b1", "b2")),
@@ -149,8 +146,8 @@ def test_a_file_that_git_does_not_have_is_undone_by_hand() -> None:
 
 def test_two_first_revisions_are_rebased_from_base() -> None:
     both = History.of([revision("a1"), revision("b1")])
-    sources = {"b1": SOURCE.replace(b'"t1"', b"None"), "a1": SOURCE}
-    steps = rebase.rebase(config(), forked(history=both, current=("b1",), sources=sources), Options()).steps
+    rootless = files(b1=SOURCE.replace(b'"t1"', b"None"))
+    steps = rebase.rebase(config(), forked(history=both, current=("b1",), contents=rootless), Options()).steps
     assert steps[2] == Downgrade("base", ("b1",))
     assert isinstance(steps[3], ReplaceFile)
     assert steps[3].after == MINE
@@ -244,18 +241,18 @@ def test_a_dependency_across_is_refused(from_: str, to: str) -> None:
 def test_an_applied_revision_without_a_way_down_is_refused() -> None:
     no_way = SOURCE.replace(b"op.y()", b"pass")
     why = "has a downgrade() that does nothing, and an upgrade() that does something"
-    sources = {**forked().sources, "b2": no_way}
-    assert refusal(forked(sources=sources)) == (
+    sources = files(b2=no_way)
+    assert refusal(forked(contents=sources)) == (
         "NA431",
         f"b2 is applied, and there is no way back: alembic/versions/b2.py {why}",
         "write it, or leave the database alone with `nox -s rebase -- --no-database` and `nox -s reset` it",
     )
-    assert rebase.rebase(config(), forked(sources=sources, current=("b1",)), Options()).steps[3] == REWRITE
+    assert rebase.rebase(config(), forked(contents=sources, current=("b1",)), Options()).steps[3] == REWRITE
 
 
 def test_a_file_that_computes_what_it_follows_is_refused() -> None:
-    sources = {**forked().sources, "b1": b"down_revision = BELOW\n"}
-    assert refusal(forked(sources=sources)) == (
+    computed = files(b1=b"down_revision = BELOW\n")
+    assert refusal(forked(contents=computed)) == (
         "NA432",
         "alembic/versions/b1.py cannot be changed: down_revision is BELOW, which is not the literal of one revision",
         'set `down_revision = "a1"` in it by hand',
@@ -263,7 +260,7 @@ def test_a_file_that_computes_what_it_follows_is_refused() -> None:
 
 
 def test_a_file_that_is_in_a_container_only_is_refused() -> None:
-    assert refusal(forked(sources={}))[1] == (
+    assert refusal(forked(contents={}))[1] == (
         "alembic/versions/b1.py cannot be changed: there is no such file on this machine"
     )
 

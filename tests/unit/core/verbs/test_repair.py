@@ -7,7 +7,9 @@ import pytest
 from nox_alembic.core.details import Details, InvalidIndex
 from nox_alembic.core.errors import PreconditionError, RefusedError, UsageError
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.steps import AcceptFiles, DropIndex, Plan, ProveOwnership, Stamp
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.checks import AcceptFiles, DropIndex, Stamp
+from nox_alembic.core.steps.lifecycle import ProveOwnership
 from nox_alembic.core.verbs import Options
 from nox_alembic.core.verbs.repair import repair
 from tests.unit.core.make import TWO_HEADS, chain, config, facts, told, up

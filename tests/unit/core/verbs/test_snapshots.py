@@ -8,21 +8,11 @@ from nox_alembic.core.copies.snapshots import Damaged, Shelf, Snapshot
 from nox_alembic.core.copies.space import Room
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.steps import (
-    AwaitBackend,
-    CheckSnapshot,
-    ClearLeftovers,
-    CloseUndo,
-    DeleteSnapshots,
-    LoadSnapshot,
-    Migrate,
-    Plan,
-    ProveOwnership,
-    SaveSnapshot,
-    StartServices,
-    StopBackend,
-    SwapDatabases,
-)
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.lifecycle import AwaitBackend, ProveOwnership, StartServices, StopBackend
+from nox_alembic.core.steps.migration import Migrate
+from nox_alembic.core.steps.snapshots import CheckSnapshot, ClearLeftovers, DeleteSnapshots, LoadSnapshot, SaveSnapshot
+from nox_alembic.core.steps.undo import CloseUndo, SwapDatabases
 from nox_alembic.core.verbs import Options, snapshots
 from tests.unit.core.make import SAVED, TWO_HEADS, config, facts, told, up
 
@@ -67,7 +57,7 @@ def test_a_snapshot_behind_head_comes_back_without_a_backend_that_could_not_use_
 
 
 def test_a_database_above_the_limit_is_not_kept_and_that_is_asked_for() -> None:
-    plan = restored(seen(SAVED, room=lambda: Room(size=3_100_000_000)))
+    plan = restored(seen(SAVED, room=Room(size=3_100_000_000)))
     assert replace(SWAP, keeps=False) in plan.steps
     assert plan.destroys == (
         'what is in the database "ddsurveys" now, and no `undo` brings it back: 3.1 GB are more than the undo-limit'

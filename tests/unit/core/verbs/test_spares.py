@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from nox_alembic.core.copies.spares import Spares
-from nox_alembic.core.steps import ClearSpares, MakeSpare, Plan
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.spares import ClearSpares, MakeSpare
 from nox_alembic.core.verbs import Options
 from nox_alembic.core.verbs.spares import spare
 from tests.unit.core.make import FOLDER, NEEDS, SPARE, TWO_HEADS, config, facts, up

@@ -5,8 +5,10 @@ import pytest
 from nox_alembic.core.errors import FindingError, RefusedError
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.revisions.orphans import Orphans
-from nox_alembic.core.steps import CopyRevisionFiles, DowngradeOrphans, Migrate, ProveOwnership
-from nox_alembic.core.verbs import Options, Recipe, lifecycle, migrate
+from nox_alembic.core.steps.lifecycle import ProveOwnership
+from nox_alembic.core.steps.migration import CopyRevisionFiles, DowngradeOrphans, Migrate
+from nox_alembic.core.verbs import Options, lifecycle, migrate
+from nox_alembic.core.verbs.planning import PlanFunction
 from tests.unit.core.make import config, orphan, told, up
 
 CHAIN = Orphans(found=(orphan("x2", "x1"), orphan("x1", "b2")))
@@ -14,7 +16,7 @@ SHOWN = 'x2 (make x2), x1 (make x1) from the branch "feature"'
 
 
 @pytest.mark.parametrize("verb", [lifecycle.dev, migrate.migrate])
-def test_they_are_taken_back_and_then_the_branch_is_migrated(verb: Recipe) -> None:
+def test_they_are_taken_back_and_then_the_branch_is_migrated(verb: PlanFunction) -> None:
     plan = verb(config(), up(current=("x2",), orphans=CHAIN), Options())
     assert plan.steps == (ProveOwnership(), DowngradeOrphans(CHAIN), Migrate("heads", ("c3",)))
     assert plan.destroys == f"what these revisions added, with its data: {SHOWN}"

@@ -6,20 +6,17 @@ import pytest
 
 from nox_alembic.core.copies.undo import FileChange, UndoEntry, UndoLog
 from nox_alembic.core.errors import NoxAlembicError, RefusedError
-from nox_alembic.core.steps import (
+from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
     AwaitDatabase,
-    CloseUndo,
     Kill,
-    NoteUndone,
     ProveOwnership,
-    PutBack,
-    ReplaceFile,
     StartDatabase,
     StartServices,
     StopBackend,
-    SwapBack,
 )
+from nox_alembic.core.steps.revisions import ReplaceFile
+from nox_alembic.core.steps.undo import CloseUndo, NoteUndone, PutBack, SwapBack
 from nox_alembic.core.verbs import Options, undo
 from tests.unit.core.make import BACKEND, COPY, FOLDER, KEPT, ROOT, chain, config, engine, facts, told, up
 
@@ -173,14 +170,14 @@ def test_a_protected_environment_is_not_taken_back() -> None:
 
 def test_files_come_back_before_the_database_so_that_a_killed_run_is_finished_by_the_next() -> None:
     both = replace(COPY, files=(CHANGE, NEW))
-    steps = undo.undo(config(), up(undo=UndoLog((both,)), content_of=AFTER.get), Options()).steps
+    steps = undo.undo(config(), up(undo=UndoLog((both,)), contents=AFTER), Options()).steps
     assert steps[2:] == (WRITE, DELETE, SwapBack(both, ("c3",)), CloseUndo())
     half = {"alembic/versions/b2.py": b"before", "alembic/versions/m1.py": b"merge"}
-    assert undo.undo(config(), up(undo=UndoLog((both,)), content_of=half.get), Options()).steps[2] == DELETE
+    assert undo.undo(config(), up(undo=UndoLog((both,)), contents=half), Options()).steps[2] == DELETE
 
 
 def test_files_alone_come_back_without_the_database() -> None:
-    plan = undo.undo(config(), facts(undo=UndoLog((FILES,)), content_of=AFTER.get), Options())
+    plan = undo.undo(config(), facts(undo=UndoLog((FILES,)), contents=AFTER), Options())
     assert plan.steps == (WRITE, DELETE, NoteUndone(FILES, None), CloseUndo())
     assert plan.notes[1] == "goes: what is in b2.py, m1.py now; it is kept: `undo` again brings it back"
 
@@ -189,7 +186,7 @@ def test_a_file_that_was_edited_since_is_not_overwritten() -> None:
     edited = {**AFTER, "alembic/versions/m1.py": b"edited"}
     for entry in (FILES, replace(COPY, verb="rebase", files=FILES.files)):
         with pytest.raises(NoxAlembicError) as error:
-            undo.undo(config(), up(undo=UndoLog((entry,)), content_of=edited.get), Options())
+            undo.undo(config(), up(undo=UndoLog((entry,)), contents=edited), Options())
         assert told(error) == (
             "NA636",
             "alembic/versions/m1.py was edited after `rebase` of 2026-11-25T20:00:00Z, and would lose that",
@@ -198,7 +195,7 @@ def test_a_file_that_was_edited_since_is_not_overwritten() -> None:
 
 
 def test_a_revision_that_was_applied_since_keeps_its_file() -> None:
-    seen = up(history=chain("a1", "b2"), current=("b2",), undo=UndoLog((FILES,)), content_of=AFTER.get)
+    seen = up(history=chain("a1", "b2"), current=("b2",), undo=UndoLog((FILES,)), contents=AFTER)
     with pytest.raises(NoxAlembicError) as error:
         undo.undo(config(), seen, Options())
     assert told(error) == (

@@ -9,23 +9,13 @@ from nox_alembic.core.copies.space import Room
 from nox_alembic.core.copies.undo import FileChange, UndoLog
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.revisions.head_file import HeadFile
-from nox_alembic.core.steps import (
-    AwaitDatabase,
-    CloseUndo,
-    CopyRevisionFiles,
-    Downgrade,
-    KeepDatabase,
-    Migrate,
-    NoteRebase,
-    OpenUndo,
-    Plan,
-    ProveOwnership,
-    Rehearse,
-    ReplaceFile,
-    StartDatabase,
-    WriteMerge,
-)
-from nox_alembic.core.verbs import RECIPES, Options
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.lifecycle import AwaitDatabase, ProveOwnership, StartDatabase
+from nox_alembic.core.steps.migration import CopyRevisionFiles, Downgrade, Migrate, Rehearse
+from nox_alembic.core.steps.revisions import NoteRebase, ReplaceFile, WriteMerge
+from nox_alembic.core.steps.undo import CloseUndo, KeepDatabase, OpenUndo
+from nox_alembic.core.verbs import VERBS, Options
+from nox_alembic.core.verbs.planning import draft, finished, needs_room, plan_of
 from tests.unit.core.make import COPY, ROOT, TWO_HEADS, config, engine, up
 from tests.unit.core.make import facts as stopped
 from tests.unit.core.verbs.test_rebase import MINE, REWRITE, SOURCE, WRITE_HEAD, forked
@@ -40,7 +30,7 @@ CHANGES = (
 
 
 def plan(verb: str, facts: Facts, room: Room = FULL, **options: Any) -> Plan:
-    return RECIPES[verb](config(), replace(facts, room=lambda: room), Options(**options))
+    return plan_of(VERBS[verb], config(), replace(facts, room=room), Options(**options))
 
 
 def test_a_migration_copies_first_what_it_changes() -> None:
@@ -58,14 +48,17 @@ def test_a_downgrade_is_proved_first_and_a_reapply_rehearsed() -> None:
 
 
 def test_with_nothing_to_do_nobody_asks_how_large_the_database_is() -> None:
-    def unasked() -> Room:
-        raise AssertionError
+    for verb, facts in (("migrate", up()), ("dev", up()), ("migrate", up(fingerprinted_at=()))):
+        mine = draft(VERBS[verb], config(), facts, Options())
+        assert not needs_room(VERBS[verb], mine)
+        assert finished(VERBS[verb], config(), facts, mine) == mine
+    pending = draft(VERBS["migrate"], config(), up(current=("b2",)), Options())
+    assert needs_room(VERBS["migrate"], pending)
+    assert plan("migrate", up(fingerprinted_at=())).steps == (CopyRevisionFiles(),)
 
-    for verb, facts in (("migrate", up()), ("dev", up()), ("dev", stopped())):
-        steps = RECIPES[verb](config(), replace(facts, room=unasked), Options()).steps
-        assert not any(isinstance(step, KeepDatabase | CloseUndo) for step in steps)
-    kept = RECIPES["migrate"](config(), replace(up(fingerprinted_at=()), room=unasked), Options())
-    assert kept.steps == (CopyRevisionFiles(),)
+
+def test_a_database_that_is_made_anew_has_nothing_to_keep() -> None:
+    assert not any(isinstance(step, KeepDatabase | CloseUndo) for step in plan("dev", stopped()).steps)
 
 
 def test_a_fresh_database_has_nothing_to_lose() -> None:
@@ -94,12 +87,12 @@ def test_what_goes_besides_is_named_before_the_way_back() -> None:
 
 
 def test_a_limit_of_nothing_keeps_nothing_and_asks_nobody() -> None:
-    seen = RECIPES["migrate"](config(undo_limit=0), up(current=("b2",), room=lambda: FULL), Options())
+    seen = plan_of(VERBS["migrate"], config(undo_limit=0), up(current=("b2",), room=FULL), Options())
     assert seen == Plan((Migrate("heads", ("c3",)),), notes=("`migrate` cannot be undone: the undo-limit is 0",))
 
 
 def test_a_protected_environment_is_migrated_with_a_copy() -> None:
-    seen = RECIPES["migrate"](config(protected=True), up(current=("b2",), room=lambda: FULL), Options())
+    seen = plan_of(VERBS["migrate"], config(protected=True), up(current=("b2",), room=FULL), Options())
     assert seen.steps[0] == KeepDatabase("migrate", "heads")
 
 

@@ -1,23 +1,14 @@
 """What the steps of `check` and `repair` do with their edges, and what they refuse."""
 
-from dataclasses import replace
-
-import pytest
-
 from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.findings.checks import Check
 from nox_alembic.core.findings.lint import Violation
 from nox_alembic.core.revisions.changes import Change, Draft
-from nox_alembic.core.steps import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
+from nox_alembic.core.steps.checks import AcceptFiles, CompareModels, DropIndex, LintSql, Stamp
 from tests.unit.core.make import TWO_HEADS
 from tests.unit.fakes import FakeMigrations
-from tests.unit.run.test_runner import Bench
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench()
+from tests.unit.run.bench import Bench
 
 
 def test_models_that_are_ahead_are_told_by_the_report(bench: Bench) -> None:
@@ -44,7 +35,7 @@ class Refusing(FakeMigrations):
 def test_a_project_without_models_is_not_made_and_no_failure(bench: Bench) -> None:
     refusing = Refusing(bench.world)
     refusing.message = "Alembic refuses: env.py does not provide a MetaData object or sequence of objects"
-    bench.tools = replace(bench.tools, migrations=lambda: refusing)
+    bench.alembic = refusing
     bench.run(CompareModels())
     reason = "env.py gives no target_metadata, so there are no models to compare"
     assert bench.report.checks == [Check("models", "not made", reason)]
@@ -64,7 +55,7 @@ def test_lint_without_a_server_pins_no_version(bench: Bench) -> None:
 def test_revisions_that_ask_the_database_are_named_and_the_others_linted(bench: Bench) -> None:
     refusing = Refusing(bench.world)
     bench.linter.violations = (Violation(2, "ban-drop-table", "m", "c"), Violation(2, "prefer-robust-stmts", "m", "c"))
-    bench.tools = replace(bench.tools, migrations=lambda: refusing, history=TWO_HEADS)
+    bench.alembic, bench.history = refusing, TWO_HEADS
     bench.run(LintSql(("b2", "b9")))
     (check,) = bench.report.checks
     assert [(found.revision, found.rule, found.line) for found in check.found] == [("b9", "ban-drop-table", 3)]
@@ -74,7 +65,7 @@ def test_revisions_that_ask_the_database_are_named_and_the_others_linted(bench: 
 def test_the_projects_own_rules_count_as_they_are(bench: Bench) -> None:
     refusing = Refusing(bench.world)
     bench.linter.violations, bench.linter.own_rules = (Violation(2, "prefer-robust-stmts", "m", "c"),), True
-    bench.tools = replace(bench.tools, migrations=lambda: refusing, history=TWO_HEADS)
+    bench.alembic, bench.history = refusing, TWO_HEADS
     bench.run(LintSql(("b9",)))
     assert bench.report.checks[0].state == "found"
 

@@ -6,10 +6,10 @@ import pytest
 
 from nox_alembic.core.catalogue import Catalogue, Item
 from nox_alembic.core.errors import FailedError
-from nox_alembic.core.steps import Rehearse
-from nox_alembic.run.acts.rehearsal import REPLAYED_AT_MOST, Rehearsal, Rehearsed
+from nox_alembic.core.steps.migration import AwaitEdit, Downgrade, Migrate, Rehearse
+from nox_alembic.run.acts.rehearsal import REPLAYED_AT_MOST, Rehearsed
 from tests.unit.core.make import chain, told
-from tests.unit.run.test_runner import Bench
+from tests.unit.run.bench import Bench
 
 STEP = Rehearse("b2", ("c3",), ("c3",))
 TABLE, TYPE = Item("table", "t1"), Item("type", "provider", {"labels": "card"})
@@ -27,8 +27,7 @@ def bench() -> Bench:
 
 
 def rehearse(bench: Bench, step: Rehearse = STEP) -> Rehearsed:
-    assert bench.tools.configuration
-    return Rehearsal(bench.tools, bench.tools.configuration, step, lambda _: None).run()
+    return bench.rehearsal.rehearse(step)
 
 
 def test_everything_happens_on_a_copy_and_on_a_shadow_that_are_dropped(bench: Bench) -> None:
@@ -75,7 +74,7 @@ def test_before_an_edit_only_the_data_counts_as_lost(bench: Bench) -> None:
 
 def test_a_long_history_is_not_replayed(bench: Bench) -> None:
     keys = [f"r{number}" for number in range(REPLAYED_AT_MOST + 1)]
-    bench.tools = replace(bench.tools, history=chain(*keys))
+    bench.history = chain(*keys)
     seen = rehearse(bench, Rehearse(keys[-2], (keys[-1],), (keys[-1],)))
     assert seen.unknown == "201 revisions would have to be replayed"
     assert "make nox_alembic_shadow" not in bench.world.events
@@ -134,4 +133,52 @@ def test_a_downgrade_that_does_not_commit_is_noticed(bench: Bench) -> None:
         "NA435",
         "the rehearsal ended without an error, and yet c3 is still applied in the copy",
         "look at `run_migrations_online` in env.py: does it commit?",
+    )
+
+
+def test_a_rehearsal_asks_for_what_is_lost_and_only_then_the_database_is_touched(bench: Bench) -> None:
+    table = Item("table", "t1")
+    before = Catalogue(items={("table", "t1"): table}, rows={"t1": 7})
+    after = Catalogue(items={("table", "t1"): table}, rows={"t1": 0})
+    bench.world.current = ("c3",)
+    bench.world.catalogues = [Catalogue(), Catalogue(), before, Catalogue(), after]
+    events = bench.run(Rehearse("b2", ("c3",), ("c3",)), Downgrade("b2", ("c3",)))
+    assert events[-5:] == [
+        "drop the copy",
+        "consent to: table t1: 7 rows before, 0 after",
+        "lock",
+        "downgrade b2",
+        "unlock",
+    ]
+    assert bench.report.fields["rehearsal"] == {
+        "lost": ["table t1: 7 rows before, 0 after"],
+        "changed": [],
+        "left_behind": [],
+    }
+
+
+def test_a_rehearsal_without_a_loss_asks_nobody(bench: Bench) -> None:
+    bench.world.current = ("c3",)
+    assert not any("consent" in event for event in bench.run(Rehearse("b2", ("c3",), ("c3",))))
+
+
+def test_an_edited_script_is_applied_by_the_history_that_is_read_again(bench: Bench) -> None:
+    bench.world.current = ("c3",)
+    steps = (AwaitEdit("d4", "/project/d4.py"), Migrate("d4", reread=True))
+    assert bench.run(*steps) == ["edit /project/d4.py", "lock", "upgrade d4", "unlock"]
+    assert "warnings" not in bench.report.fields
+
+
+def test_a_script_that_was_not_edited_is_told(bench: Bench) -> None:
+    bench.world.edited = False
+    bench.run(AwaitEdit("c3", "/project/c3.py"))
+    assert bench.report.fields["warnings"] == ["/project/c3.py has not changed: it is applied again as it was"]
+
+
+def test_a_revision_that_the_edit_has_removed_is_not_silently_left_out(bench: Bench) -> None:
+    error = bench.refusal(AwaitEdit("e5", "/project/e5.py"))
+    assert (error.id, error.message, error.hint) == (
+        "NA439",
+        "the revision e5, up to which the database is to go again, is in no file any more",
+        "`nox -s migrate` goes up to the head that there is now",
     )

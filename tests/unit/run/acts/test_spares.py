@@ -1,10 +1,12 @@
 """Making spares with a server that only pretends: what is named is whole, and whatever fails leaves nothing."""
 
+import os
 import shutil
+import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,25 +14,20 @@ from nox_alembic.core.copies.spares import not_ended
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation, Facts
 from nox_alembic.core.revisions.graph import History, Revision
-from nox_alembic.core.steps import (
-    AwaitDatabase,
-    ClearSpares,
-    ConfirmSpare,
-    MakeSpare,
-    MarkDatabase,
-    Migrate,
-    Plan,
-    Seed,
-    StartDatabase,
-    UseSpare,
-)
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.lifecycle import AwaitDatabase, Seed, StartDatabase
+from nox_alembic.core.steps.migration import Migrate
+from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare, MarkDatabase
+from nox_alembic.core.steps.undo import UseSpare
 from nox_alembic.edges.engines import Engine, Place, Remover
 from nox_alembic.edges.home import spare_list
+from nox_alembic.report import Reporter
 from nox_alembic.run.acts.spares import SpareMaker
 from nox_alembic.run.acts.undo_folders import UndoFolders
 from nox_alembic.run.acts.undo_log import LiveUndoLog
 from tests.unit.core.make import SPARE, config, engine, facts, told
-from tests.unit.fakes import FakeEngine, World
+from tests.unit.fakes import FakeEngine, FakeServer, World
+from tests.unit.fakes_of_checks import FakeSiblings
 from tests.wiper.places import make_database
 
 
@@ -74,6 +71,7 @@ class Shop:
     workshop: FakeWorkshop
     world: World
     plans: list[Plan] = field(default_factory=list)
+    report: Reporter = field(default_factory=lambda: Reporter("spare"))
 
     @property
     def engine(self) -> Any:
@@ -101,10 +99,13 @@ class Shop:
             sidecar=root / "state/spares.json",
             environ={},
             reread=lambda: history(root),
+            server=FakeServer(self.world),
+            beside=self._run,
+            report=self.report,
         )
 
     def make(self, step: MakeSpare) -> str:
-        return self.sparing.make(step, self._run)
+        return self.sparing.do(step)
 
     def _run(self, _engine: Engine, _mark: str, plan: Plan) -> None:
         self.plans.append(plan)
@@ -203,7 +204,8 @@ def test_a_deleted_spare_is_not_named_any_more_before_it_goes(shop: Shop) -> Non
     make_database(shop.data.with_name(".db.nox-alembic-spare-making"))
     left = shop.sparing.look(shop.facts).leftovers
     assert left == (".db.nox-alembic-spare-making",)
-    assert shop.sparing.clear(ClearSpares(shop.engine.location, (base.name, *left))) == []
+    assert shop.sparing.do(ClearSpares(shop.engine.location, (base.name, *left))) == "done"
+    assert "warnings" not in shop.report.fields
     assert (shop.beside, spare_list.read(shop.sparing.sidecar)) == (["db"], ())
 
 
@@ -217,11 +219,49 @@ def test_a_spare_that_is_not_whole_is_a_leftover(shop: Shop) -> None:
 
 def test_a_spare_that_is_gone_when_a_reset_wants_it_changes_nothing(shop: Shop) -> None:
     path = shop.data.parents[1] / "undo.json"
-    entries = LiveUndoLog(engine=shop.engine, environment="dev", path=path, limit=2)
-    safe = UndoFolders(engine=shop.engine, entries=entries, protect=())
+    siblings = FakeSiblings(shop.world)
+    log = LiveUndoLog(engine=shop.engine, siblings=siblings, environment="dev", path=path, limit=2)
+    folders = UndoFolders(engine=shop.engine, log=log, protect=(), report=shop.report)
     gone = replace(SPARE, name=".db.nox-alembic-spare-base-00000000")
     with pytest.raises(FailedError) as error:
-        safe.use_spare(UseSpare(shop.engine.location, gone))
+        folders.do(UseSpare(shop.engine.location, gone))
     message = f"the spare {gone.name} was replaced while this reset was being prepared"
     assert told(error) == ("NA652", message, "run it again, or `nox -s reset -- --cold`")
     assert shop.beside == ["db"]
+
+
+def test_a_spare_whose_database_is_somewhere_else_is_no_spare(shop: Shop) -> None:
+    shop.world.current = ("a1",)
+    with pytest.raises(FailedError) as error:
+        shop.sparing.do(ConfirmSpare(("c3",)))
+    message = "the database of the spare is at a1, and not at c3 as it was when it was made"
+    assert told(error) == ("NA653", message, "`nox -s reset -- --cold` begins with nothing")
+
+
+@pytest.mark.parametrize(("pending", "note"), [(True, "pending"), (False, ""), (None, "done")])
+def test_a_spare_is_to_be_seeded_or_not_as_the_reset_wants_it(shop: Shop, pending: bool | None, note: str) -> None:
+    shop.world.notes["seed"], shop.world.current = "done", ("c3",)
+    shop.sparing.do(ConfirmSpare(("c3",), pending))
+    assert shop.world.notes["seed"] == note
+
+
+def test_a_spare_is_marked_by_a_word_in_its_database(shop: Shop) -> None:
+    assert shop.sparing.do(MarkDatabase("word")) == "done"
+    assert shop.world.notes["spare"] == "word"
+
+
+def test_what_stays_of_a_deleted_spare_is_a_warning(shop: Shop) -> None:
+    shop.make(shop.step("base"))
+    (base,) = shop.sparing.look(shop.facts).found
+    inside = shop.data.with_name(base.name) / "base"
+    inside.mkdir(exist_ok=True)
+    if os.geteuid() == 0:
+        subprocess.run(["chattr", "+i", str(inside)], check=True)
+    else:
+        inside.parent.chmod(0o500)
+    try:
+        shop.sparing.do(ClearSpares(shop.engine.location, (base.name,)))
+    finally:
+        subprocess.run(["chattr", "-i", str(inside)], check=False, capture_output=True)
+    (warning,) = cast("list[str]", shop.report.fields["warnings"])
+    assert str(shop.data.with_name(base.name)) in warning

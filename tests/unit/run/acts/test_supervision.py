@@ -81,7 +81,10 @@ def supervised(around: Around, verb: str = "reset", environment: str = "") -> tu
     report = Reporter(verb)
     return Supervised(
         migrations=migrations,
-        surroundings=around,
+        revisions=around.revisions,
+        blockers=around,
+        invalid_indexes=around.invalid_indexes,
+        after_failure=around.look,
         config=config(lock_timeout=5),
         history=chain("a1", "b2", "c3"),
         report=report,

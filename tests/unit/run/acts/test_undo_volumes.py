@@ -9,7 +9,7 @@ from nox_alembic.core.copies.undo import UndoEntry, UndoLog
 from nox_alembic.core.copies.volume_swap import Moved, Outcome, Volume, failed
 from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
 from nox_alembic.core.facts import DataLocation
-from nox_alembic.core.steps import PutBack, SetDataAside, UseSpare
+from nox_alembic.core.steps.undo import PutBack, SetDataAside, UseSpare
 from nox_alembic.run.acts.undo_volumes import UndoVolumes
 from tests.unit.core.make import SPARE, told
 

@@ -1,0 +1,132 @@
+"""What a verb needs to know, as its record says: probed before its plan is made."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
+from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.verbs import Need, Options, Verb, planning
+from nox_alembic.edges.probe import facts as probe
+from nox_alembic.run.acts import WiredActs
+from nox_alembic.run.environment import Environment
+
+if TYPE_CHECKING:
+    from nox_alembic.core.consent import Inventory
+    from nox_alembic.core.copies.spares import Needs
+
+
+def facts_of(at: Environment, verb: Verb, options: Options) -> Facts:
+    """Return what the verb decides on; changes nothing."""
+    needs = planning.needs_of(verb, options)
+    if not needs:
+        return Facts(engine=at.engine.look())
+    nothing = Facts(engine=EngineFacts(name=at.engine.name, location=DataLocation(kind="container")))
+    facts = _known(at, nothing, needs, options)
+    if more := planning.needs_after(verb, facts, options):
+        facts = _known(at, facts, more, options)
+    if paths := planning.files_of(verb, facts, options):
+        facts = replace(facts, contents={**facts.contents, **probe.contents(at.root, paths)})
+    return facts
+
+
+def plan_of(at: Environment, verb: Verb, options: Options) -> tuple[Facts, Plan]:
+    """Return what was seen, and the plan that was made of it; raises NoxAlembicError when the verb refuses."""
+    facts = facts_of(at, verb, options)
+    plan = planning.draft(verb, at.config, facts, options)
+    if planning.needs_room(verb, plan):
+        facts = _room(at, facts, options)
+    return facts, planning.finished(verb, at.config, facts, plan)
+
+
+def inventory(at: Environment, verb: Verb, facts: Facts, plan: Plan) -> "tuple[Inventory, str]":
+    """Return what the plan takes away, and the hash by which it is agreed to; changes nothing."""
+    from nox_alembic.core.consent import hash_of  # noqa: PLC0415 - for who asks what goes
+
+    found = probe.inventory(facts, plan, WiredActs(at, facts.history).undo_data.passing(plan))
+    approve = hash_of(verb.name, at.config, plan, found)
+    at.report.saw(found, approve)
+    return found, approve
+
+
+def _known(at: Environment, facts: Facts, needs: tuple[Need, ...], options: Options) -> Facts:
+    for need in needs:
+        facts = _PROBES[need](at, facts, options)
+    return facts
+
+
+def _files(at: Environment, facts: Facts, _options: Options) -> Facts:
+    return probe.probe_files(facts.engine, at.configuration, at.alembic, at.folders.cache)
+
+
+def _database(at: Environment, _facts: Facts, _options: Options) -> Facts:
+    return probe.probe(at.engine, at.configuration, at.alembic, copies=at.copies, cache=at.folders.cache)
+
+
+def _undo_log(at: Environment, facts: Facts, _options: Options) -> Facts:
+    return WiredActs(at, facts.history).undo_log.look(facts)
+
+
+def _wipe(at: Environment, facts: Facts, _options: Options) -> Facts:
+    return replace(facts, refusal=probe.refusal(at.engine, facts.engine, at.protected))
+
+
+def _data_size(_at: Environment, facts: Facts, _options: Options) -> Facts:
+    return replace(facts, data_size=probe.data_size(facts)) if facts.engine.data_present else facts
+
+
+def _room(_at: Environment, facts: Facts, _options: Options) -> Facts:
+    return replace(facts, room=probe.room(facts.engine)) if facts.current is not None else facts
+
+
+def _spares(at: Environment, facts: Facts, _options: Options) -> Facts:
+    return replace(facts, spares=WiredActs(at, facts.history).spares.look(facts))
+
+
+def _swap(at: Environment, facts: Facts, _options: Options) -> Facts:
+    from nox_alembic.core.copies.spare_databases import SwapFacts  # noqa: PLC0415 - few verbs ask
+    from nox_alembic.edges.postgres import cluster, siblings  # noqa: PLC0415 - few verbs ask
+
+    address = facts.engine.address if facts.current is not None else None
+    seen = cluster.look(address) if address else None
+    if address is None or seen is None:
+        return facts
+    may_create, record, known = seen
+    spares = tuple(one for one in siblings.marked(address) if one.mark.role == "spare")
+    found = SwapFacts(may_create=may_create, record=record, cluster=known, spares=spares, needs=_needs(at, facts))
+    return replace(facts, swap_facts=found)
+
+
+def _needs(at: Environment, facts: Facts) -> "Needs | None":
+    """Return what a spare made now would depend on, None where a file cannot be read."""
+    if facts.spares.needs.settings:
+        return facts.spares.needs
+    with contextlib.suppress(OSError):
+        return WiredActs(at, facts.history).spares.needs(facts.history)
+    return None
+
+
+def _snapshots(at: Environment, facts: Facts, _options: Options) -> Facts:
+    return WiredActs(at, History()).snapshots.look(facts)
+
+
+def _details(at: Environment, facts: Facts, options: Options) -> Facts:
+    from nox_alembic.edges.probe import details  # noqa: PLC0415 - few verbs need details
+
+    return replace(facts, details=details.look(facts, at.configuration, options.base))
+
+
+_PROBES: Mapping[Need, Callable[[Environment, Facts, Options], Facts]] = {
+    "files": _files,
+    "database": _database,
+    "undo log": _undo_log,
+    "wipe": _wipe,
+    "data size": _data_size,
+    "room": _room,
+    "spares": _spares,
+    "swap": _swap,
+    "snapshots": _snapshots,
+    "details": _details,
+}

@@ -1,0 +1,104 @@
+"""Data set aside and put back, in real folders: it is in the undo log before it is moved."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.undo import CloseUndo, PutBack, SetDataAside, Settle, Sweep, UseSpare
+from nox_alembic.edges import wiper
+from nox_alembic.edges.home import undo_log
+from nox_alembic.report import Reporter
+from nox_alembic.run.acts.undo_folders import UndoFolders
+from nox_alembic.run.acts.undo_log import LiveUndoLog
+from tests.unit.core.make import SPARE
+from tests.unit.fakes import FakeEngine, World
+from tests.unit.fakes_of_checks import FakeSiblings
+from tests.wiper.places import make_database
+
+BACK = "the old data is kept: `nox -s undo` brings it back"
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> UndoFolders:
+    """A data folder of PostgreSQL with a row in it."""
+    location = DataLocation(kind="folder", path=tmp_path / "db", within=tmp_path)
+
+    class Placed(FakeEngine):
+        @property
+        def location(self) -> DataLocation:
+            return location
+
+        def is_alive(self, service: object) -> bool:
+            return False
+
+    world = World()
+    engine = Placed(world)
+    (make_database(tmp_path / "db") / "row").write_text("old")
+    path = tmp_path / "undo.json"
+    log = LiveUndoLog(engine=engine, siblings=FakeSiblings(world), environment="dev", path=path, limit=1)
+    return UndoFolders(engine=engine, log=log, protect=(), report=Reporter("reset"))
+
+
+def location(folders: UndoFolders) -> DataLocation:
+    return folders.engine.location
+
+
+def row(folders: UndoFolders) -> str:
+    return (Path(location(folders).path) / "row").read_text()
+
+
+def test_a_wipe_is_noted_and_undo_brings_it_back_and_twice_is_redo(folders: UndoFolders) -> None:
+    assert folders.do(SetDataAside(location(folders), "reset", ("c3",))) == "done"
+    assert folders.report.fields["notes"] == [BACK]
+    (entry,) = folders.log.kept(None).entries
+    assert (entry.verb, entry.revisions, entry.open, entry.server) == ("reset", ("c3",), True, "17")
+    folders.do(CloseUndo())
+    (make_database(Path(location(folders).path)) / "row").write_text("new")
+    folders.do(PutBack(location(folders), folders.log.kept(None).chosen(""), ("a1",)))
+    assert row(folders) == "old"
+    (entry,) = folders.log.kept(None).entries
+    assert (entry.verb, entry.revisions) == ("undo", ("a1",))
+    folders.do(PutBack(location(folders), entry, ("c3",)))
+    assert row(folders) == "new"
+
+
+def test_what_is_half_made_is_set_aside_and_not_noted(folders: UndoFolders) -> None:
+    folders.do(SetDataAside(location(folders), half_made=True))
+    assert folders.log.kept(None).entries == ()
+    assert "notes" not in folders.report.fields
+    assert folders.sweep(location(folders)) == []
+    assert wiper.list_trash(Path(location(folders).path).parent, "db") == ()
+
+
+def test_a_spare_takes_the_place_of_the_data_which_is_kept(folders: UndoFolders) -> None:
+    name = wiper.spare_name("db", "base")
+    (make_database(Path(location(folders).path).with_name(name)) / "row").write_text("at head")
+    aside = SetDataAside(location(folders), "reset", ("c3",))
+    folders.do(UseSpare(location(folders), replace(SPARE, name=name), aside))
+    assert row(folders) == "at head"
+    assert folders.report.fields["notes"] == [BACK]
+    (entry,) = folders.log.kept(None).entries
+    assert (Path(location(folders).path).with_name(entry.kept) / "row").read_text() == "old"
+
+
+def test_a_folder_is_never_in_doubt(folders: UndoFolders) -> None:
+    assert folders.do(Settle(location(folders))) == "done"
+    assert row(folders) == "old"
+
+
+def test_it_is_said_beforehand_what_a_sweep_will_delete(folders: UndoFolders) -> None:
+    for verb in ("reset", "again"):
+        folders.do(SetDataAside(location(folders), verb))
+        folders.do(CloseUndo())
+        make_database(Path(location(folders).path))
+    anew = Plan((SetDataAside(location(folders)), Sweep(location(folders))))
+    assert folders.passing(Plan((CloseUndo(),))) == ()
+    older, newer = (Path(location(folders).path).with_name(name) for name in folders.log.there())
+    kept = {one.kept for one in undo_log.read(folders.log.path).entries}
+    assert {path.name for path in (older, newer)} - kept == {
+        path.name for path in map(Path, folders.passing(Plan((Sweep(location(folders)),))))
+    }
+    assert sorted(map(str, folders.passing(anew))) == sorted(map(str, (older, newer)))
