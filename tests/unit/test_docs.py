@@ -28,6 +28,12 @@ def test_every_key_is_documented_and_every_documented_one_exists() -> None:
     assert sorted(documented) == sorted([*KEYS, "default-env"])
 
 
+def test_the_glossary_names_places_in_the_source_that_exist() -> None:
+    places = re.findall(r"`((?:cli|run|core|edges)/[a-z_/.]+)`", text("docs/reference/glossary.md"))
+    assert [place for place in places if not (ROOT / "src/nox_alembic" / place).exists()] == []
+    assert len(places) > 20
+
+
 def test_every_verb_is_in_the_table_of_the_readme_and_a_nox_session() -> None:
     readme, noxfile = text("README.md"), text("noxfile.py")
     for verb in cli.nox_alembic.commands:
