@@ -36,13 +36,18 @@ class Person:
 
         `more` is said with the question, `hint` where nobody can be asked.
         """
-        if not destroys or self.shared.yes:
+        if destroys:
+            self.confirm(f"this destroys {destroys}", more=more, hint=hint)
+
+    def confirm(self, sentence: str, *, more: Callable[[], str] = lambda: "", hint: str) -> None:
+        """Return when they go on with what the sentence says; raises RefusedError (NA010, NA011)."""
+        if self.shared.yes:
             return
         if not is_interactive(self.shared):
-            message = f"without a terminal nobody can be asked, and this destroys {destroys}"
-            raise RefusedError("NA010", message, hint=hint)
+            raise RefusedError("NA010", f"without a terminal nobody can be asked, and {sentence}", hint=hint)
         details = more()
-        if not click.confirm(f"This destroys {destroys}{f' ({details})' if details else ''}. Go on?", err=True):
+        question = f"{sentence[0].upper()}{sentence[1:]}{f' ({details})' if details else ''}. Go on?"
+        if not click.confirm(question, err=True):
             message = "not confirmed: nothing was changed"
             raise RefusedError("NA011", message, hint="answer y, or repeat it with `--yes`")
 

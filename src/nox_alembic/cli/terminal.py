@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nox_alembic.cli.options import Shared, verb
+from nox_alembic.cli.prompt import Person
 from nox_alembic.cli.running import tell
 from nox_alembic.core.errors import FailedError, PreconditionError, UsageError
 
@@ -41,6 +42,7 @@ def _sql(environment: "Environment", shared: Shared, arguments: tuple[str, ...])
     from nox_alembic.core.psql import Psql  # noqa: PLC0415 - `--help` imports nothing of this
 
     _require_database(environment)
+    _ask_where_it_is_not_ours(environment, shared)
     psql = Psql.of(arguments)
     files = [_existing(name) for name in psql.files]
     terminal = _is_terminal(shared) and not files
@@ -51,6 +53,7 @@ def _sql(environment: "Environment", shared: Shared, arguments: tuple[str, ...])
 
 
 def _shell(environment: "Environment", shared: Shared, command: tuple[str, ...]) -> int:
+    _ask_where_it_is_not_ours(environment, shared)
     run = environment.engine.shell(command, terminal=_is_terminal(shared))
     # The code of a shell is that of whatever was typed last in it, and no failure of this verb.
     return _hand_over(environment, shared, run, " ".join(command), ends_well=not command)
@@ -76,6 +79,14 @@ def _require_database(environment: "Environment") -> None:
     if not environment.engine.is_alive("database"):
         message = f"the {environment.engine.name} database is not running"
         raise PreconditionError("NA202", message, hint="`nox -s dev` starts it")
+
+
+def _ask_where_it_is_not_ours(environment: "Environment", shared: Shared) -> None:
+    """Ask before anything is typed into what another clone has started (NA010, NA011)."""
+    if shared.dry_run:
+        return
+    if other := environment.engine.look().foreign:
+        Person(shared).confirm(other.sentence, hint=f"{other.cure}; or repeat it with `--yes`")
 
 
 def _existing(name: str) -> Path:

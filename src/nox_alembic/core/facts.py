@@ -102,6 +102,17 @@ class Foreign:
     project: str
     gone: bool = False
 
+    @property
+    def sentence(self) -> str:
+        """What is so, for people."""
+        return f"the Compose project is in use by another clone, in {self.root}{', which is gone' * self.gone}"
+
+    @property
+    def cure(self) -> str:
+        """What ends it."""
+        left = f"`docker compose -p {self.project} down` removes what is left of it"
+        return f'{left if self.gone else "run `nox -s down` there"}, or set "compose-project" here'
+
 
 @frozen(kw_only=True)
 class EngineFacts:

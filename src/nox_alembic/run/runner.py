@@ -8,7 +8,7 @@ from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import Foreground, Plan
 from nox_alembic.core.steps.checks import CheckStep
-from nox_alembic.core.steps.lifecycle import LifecycleStep, RunTests, Seed
+from nox_alembic.core.steps.lifecycle import LifecycleStep, ProveOwnership, RunTests, Seed
 from nox_alembic.core.steps.migration import (
     ApplyRevision,
     Downgrade,
@@ -67,15 +67,18 @@ class Runner:
         total = len(plan.steps) + len(plan.lastly)
         with concurrent.futures.ThreadPoolExecutor(max_workers=1) as background:
             sweeps: list[concurrent.futures.Future[Sequence[str]]] = []
+            made_something = False
             try:
                 for number, step in enumerate(plan.steps, 1):
+                    made_something |= not isinstance(step, ProveOwnership)
                     if isinstance(step, Sweep):
                         sweeps.append(background.submit(self.acts.sweep, step.location))
                         self.report.in_background(number, total, step.title)
                     else:
                         self._run_step(number, total, step)
             finally:
-                for number, step in enumerate(plan.lastly, len(plan.steps) + 1):
+                # Where only the proof was tried, it has failed, and nothing there is ours to be cleaned up.
+                for number, step in enumerate(plan.lastly if made_something else (), len(plan.steps) + 1):
                     self._run_step(number, total, step)
                 self._collect(sweeps)
 

@@ -7,9 +7,9 @@ import pytest
 
 from nox_alembic.core.steps import Step
 from nox_alembic.core.steps.checks import CheckStep, DropIndex
-from nox_alembic.core.steps.lifecycle import AwaitDatabase, Discard, Kill, LifecycleStep, StartDatabase
+from nox_alembic.core.steps.lifecycle import AwaitDatabase, Discard, Kill, LifecycleStep, ProveOwnership, StartDatabase
 from nox_alembic.core.steps.migration import AwaitEdit, MigrationStep, PrintUpgradeSql, RehearsalStep
-from nox_alembic.core.steps.revisions import DropShadow, RevisionStep
+from nox_alembic.core.steps.revisions import DropShadow, MakeShadow, RevisionStep
 from nox_alembic.core.steps.snapshots import SaveSnapshot, SnapshotStep
 from nox_alembic.core.steps.spare_databases import DropSpares, SpareDatabaseStep
 from nox_alembic.core.steps.spares import MarkDatabase, SpareStep
@@ -53,6 +53,12 @@ def test_lastly_runs_whatever_happened_before(bench: Bench) -> None:
     bench.world.fails = "start database"
     bench.refusal(Kill(), StartDatabase(), AwaitDatabase(1), lastly=(Discard(),))
     assert bench.world.events == ["kill", "start database", "discard"]
+
+
+def test_where_the_proof_fails_nothing_is_cleaned_up_on_a_server_of_others(bench: Bench) -> None:
+    bench.world.fails = "prove"
+    bench.refusal(ProveOwnership(), MakeShadow(), lastly=(DropShadow(),))
+    assert bench.world.events == ["prove"]
 
 
 def test_nothing_runs_after_a_failure(bench: Bench) -> None:

@@ -116,6 +116,8 @@ def _findings(facts: Facts) -> list[Finding]:
     found: list[Finding] = []
     if engine_problem := facts.engine.problem:
         found.append(Finding(engine_problem, "`nox -s reset` starts afresh"))
+    if other := facts.engine.foreign:
+        found.append(Finding(f"{other.sentence}: what is shown here is its database", other.cure))
     if len(history.heads) > 1:
         found.append(Finding(told_heads(history, facts.team), CURE))
     if facts.head_file and (wrong := problem(facts.head_file.text, history.heads)):

@@ -25,6 +25,8 @@ class Verb:
     needs: tuple[Need, ...] = ()
     # The function that names the files whose content it needs, as `module.function`; "" for none.
     reads: str = ""
+    # It writes to a database, a volume or a container: refused where these are another clone's.
+    writes: bool = True
     # `undo` takes back what it does to the database and to files of the project.
     undoable: bool = False
     # A spare is made for the next reset when it has ended.
@@ -68,7 +70,15 @@ _RECORDS = (
         database="starts",
     ),
     Verb(name="spare", plan="spares.spare", needs=("database", "spares", "swap")),
-    Verb(name="test", plan="lifecycle.test", needs=("database",), lock="", database="starts", resumed_by="test"),
+    Verb(
+        name="test",
+        writes=False,
+        plan="lifecycle.test",
+        needs=("database",),
+        lock="",
+        database="starts",
+        resumed_by="test",
+    ),
     Verb(
         name="migrate",
         plan="migrate.migrate",
@@ -96,21 +106,21 @@ _RECORDS = (
         undoable=True,
         database="runs",
     ),
-    Verb(name="merge", plan="rebase.merge", needs=("database",), undoable=True),
+    Verb(name="merge", writes=False, plan="rebase.merge", needs=("database",), undoable=True),
     Verb(name="rebase", plan="rebase.rebase", needs=("database", "undo log"), undoable=True, database="starts"),
-    Verb(name="snapshot"),
+    Verb(name="snapshot", writes=False),
     Verb(name="snapshot save", plan="snapshots.save", needs=("database", "snapshots"), database="runs"),
-    Verb(name="snapshot list"),
+    Verb(name="snapshot list", writes=False),
     Verb(name="snapshot restore", plan="snapshots.restore", needs=("database", "room", "snapshots"), database="runs"),
-    Verb(name="snapshot delete", plan="snapshots.delete", needs=("database", "snapshots")),
-    Verb(name="snapshot prune", plan="snapshots.prune", needs=("database", "snapshots")),
-    Verb(name="status", needs=("database",), lock="", aliases=("current",)),
-    Verb(name="history", lock=""),
+    Verb(name="snapshot delete", writes=False, plan="snapshots.delete", needs=("database", "snapshots")),
+    Verb(name="snapshot prune", writes=False, plan="snapshots.prune", needs=("database", "snapshots")),
+    Verb(name="status", writes=False, needs=("database",), lock="", aliases=("current",)),
+    Verb(name="history", writes=False, lock=""),
     Verb(name="check", plan="check.check", needs=("database", "details"), resumed_by="check"),
     Verb(name="repair", plan="repair.repair", needs=("database", "details"), database="runs"),
-    Verb(name="logs", lock=""),
-    Verb(name="sql", lock="", database="runs"),
-    Verb(name="shell", lock=""),
+    Verb(name="logs", writes=False, lock=""),
+    Verb(name="sql", writes=False, lock="", database="runs"),
+    Verb(name="shell", writes=False, lock=""),
 )
 
 VERBS = {verb.name: verb for verb in _RECORDS}

@@ -6,8 +6,6 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FindingError, PreconditionError, RefusedError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.revisions.downgrades import why_no_way_back
-from nox_alembic.core.steps import Step
-from nox_alembic.core.steps.lifecycle import ProveOwnership
 from nox_alembic.core.verbs.targets import shown_path
 
 
@@ -66,12 +64,8 @@ def refuse_unsafe_wipe(facts: Facts) -> None:
 
 def refuse_foreign_clone(facts: Facts) -> None:
     """Refuse to act on what another clone has started under the same project name (NA112)."""
-    other = facts.engine.foreign
-    if other is not None:
-        message = f"the Compose project is in use by another clone, in {other.root}{', which is gone' * other.gone}"
-        left = f"`docker compose -p {other.project} down` removes what is left of it"
-        cure = left if other.gone else "run `nox -s down` there"
-        raise RefusedError("NA112", message, hint=f'{cure}, or set "compose-project" here')
+    if other := facts.engine.foreign:
+        raise RefusedError("NA112", other.sentence, hint=other.cure)
 
 
 def refuse_problem(facts: Facts) -> None:
@@ -86,12 +80,3 @@ def refuse_taken_ports(facts: Facts) -> None:
         message = f"the port {taken.port} that {taken.service} wants is taken by another program"
         hint = f"choose another one with {taken.variable}" if taken.variable else "end that program"
         raise PreconditionError("NA111", message, hint=hint)
-
-
-def proof(facts: Facts) -> tuple[Step, ...]:
-    """Return the step that goes before the first destructive one.
-
-    None where no database answers: then nothing is destroyed over a connection, and what an engine ends and a wipe
-    deletes is ours by other gates. So `reset` stays the cure for a server that refuses its logins.
-    """
-    return (ProveOwnership(),) if facts.engine.database_running and facts.current is not None else ()

@@ -18,7 +18,6 @@ from nox_alembic.core.steps.lifecycle import (
 )
 from nox_alembic.core.steps.undo import CloseUndo, Settle
 from nox_alembic.core.verbs.guards import (
-    refuse_foreign_clone,
     refuse_problem,
     refuse_taken_ports,
 )
@@ -30,7 +29,6 @@ from nox_alembic.core.verbs.targets import shown, target_of
 
 def dev(config: Config, facts: Facts, options: Options) -> Plan:
     """Make it right, and change nothing when it is."""
-    refuse_foreign_clone(facts)
     refuse_problem(facts)
     refuse_taken_ports(facts)
     if facts.undo.is_doubtful:
@@ -51,7 +49,6 @@ def dev(config: Config, facts: Facts, options: Options) -> Plan:
 
 def down(_config: Config, facts: Facts, _options: Options) -> Plan:
     """Stop the environment; the data stays."""
-    refuse_foreign_clone(facts)
     if not facts.engine.anything_running:
         return Plan(notes=("nothing is running",))
     return Plan(steps=(Down(),))
@@ -79,7 +76,6 @@ def throwaway_up(config: Config, facts: Facts) -> tuple[Step, ...]:
 
 def start_to_see(config: Config, facts: Facts, note: str) -> Plan:
     """Start the database, so that the verb can look at what is in it and plan once more."""
-    refuse_foreign_clone(facts)
     refuse_problem(facts)
     refuse_taken_ports(facts)
     start = () if facts.engine.database_running else (StartDatabase(),)

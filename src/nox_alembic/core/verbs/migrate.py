@@ -17,7 +17,6 @@ from nox_alembic.core.steps.migration import (
 )
 from nox_alembic.core.steps.revisions import DropShadow, MakeShadow, WriteRevision
 from nox_alembic.core.verbs.guards import (
-    proof,
     refuse_one_way,
     refuse_protected,
     refuse_unknown,
@@ -51,7 +50,7 @@ def downgrade(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_one_way(config, facts, undone)
     names = ", ".join(facts.history.describe(key) for key in undone)
     lost = f"what these revisions added, with its data: {names}"
-    return Plan(steps=(*proof(facts), Downgrade(target, undone)), destroys=lost)
+    return Plan(steps=(Downgrade(target, undone),), destroys=lost)
 
 
 def files_of_downgrade(facts: Facts, options: Options) -> tuple[str, ...]:
@@ -108,7 +107,7 @@ def reapply(config: Config, facts: Facts, options: Options) -> Plan:
     up = tuple(Migrate(key, undone[::-1], reread=options.edit) for key in facts.current)
     back = () if options.edit else facts.current or ()
     edit = (AwaitEdit(first, facts.history.revisions[first].path),) if options.edit else ()
-    return Plan(steps=(*proof(facts), Rehearse(target, undone, back), Downgrade(target, undone), *edit, *up))
+    return Plan(steps=(Rehearse(target, undone, back), Downgrade(target, undone), *edit, *up))
 
 
 def files_of_reapply(facts: Facts, options: Options) -> tuple[str, ...]:

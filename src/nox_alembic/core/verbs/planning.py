@@ -9,7 +9,7 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.steps import Plan
-from nox_alembic.core.verbs import Need, Options, Verb
+from nox_alembic.core.verbs import Need, Options, Verb, gate
 from nox_alembic.core.verbs.spares import obstacle
 from nox_alembic.core.verbs.undoable import changes, undoable
 
@@ -45,6 +45,7 @@ def files_of(verb: Verb, facts: Facts, options: Options) -> tuple[str, ...]:
 
 def draft(verb: Verb, config: Config, facts: Facts, options: Options) -> Plan:
     """Return what the verb itself does; raises NoxAlembicError when it refuses."""
+    gate.admit(verb, facts)
     function: PlanFunction = _function(verb.plan)
     return function(config, facts, options)
 
@@ -56,7 +57,7 @@ def needs_room(verb: Verb, plan: Plan) -> bool:
 
 def finished(verb: Verb, config: Config, facts: Facts, plan: Plan) -> Plan:
     """Return the plan with all that goes around the steps of the verb itself."""
-    return undoable(config, facts, verb.name, plan) if verb.undoable else plan
+    return gate.guarded(facts, undoable(config, facts, verb.name, plan) if verb.undoable else plan)
 
 
 def plan_of(verb: Verb, config: Config, facts: Facts, options: Options) -> Plan:

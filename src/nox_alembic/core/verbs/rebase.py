@@ -15,7 +15,7 @@ from nox_alembic.core.revisions.team import told_heads
 from nox_alembic.core.steps import Plan, Step
 from nox_alembic.core.steps.migration import ApplyRevision, Downgrade
 from nox_alembic.core.steps.revisions import NoteRebase, ReplaceFile, WriteMerge
-from nox_alembic.core.verbs.guards import proof, refuse_protected, refuse_unknown, require_database
+from nox_alembic.core.verbs.guards import refuse_protected, refuse_unknown, require_database
 from nox_alembic.core.verbs.lifecycle import start_to_see
 from nox_alembic.core.verbs.migrate import migration
 from nox_alembic.core.verbs.options import Options
@@ -64,7 +64,7 @@ def rebase(config: Config, facts: Facts, options: Options) -> Plan:
     back = _take_back(config, facts, mine, theirs)
     if not back and facts.rebasing != name:
         return Plan(steps=files, notes=(f"the database does not have {first}, and is left alone",))
-    noted: tuple[Step, ...] = (*proof(facts), NoteRebase(name), *back) if back else ()
+    noted: tuple[Step, ...] = (NoteRebase(name), *back) if back else ()
     lost = named(facts.history, back[0].undone) if back else ""
     destroys = f"what these revisions added, with its data, before they are applied anew: {lost}" if back else ""
     return Plan(

@@ -12,7 +12,7 @@ from nox_alembic.core.findings.checks import edited_files
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps import Plan, Step
 from nox_alembic.core.steps.checks import AcceptFiles, DropIndex, Stamp
-from nox_alembic.core.verbs.guards import proof, refuse_protected, require_database
+from nox_alembic.core.verbs.guards import refuse_protected, require_database
 from nox_alembic.core.verbs.options import Options
 from nox_alembic.core.verbs.targets import shown_current
 
@@ -39,7 +39,7 @@ def repair(config: Config, facts: Facts, options: Options) -> Plan:
     marks = f"the record that the database is at {shown_current(facts)}" if stamp else ""
     files = f"the record with which bytes {', '.join(edited)} were applied" if edited else ""
     lost = " and ".join(filter(None, (marks, files)))
-    return Plan(steps=(*proof(facts), *stamp, *accept), destroys=lost, notes=notes)
+    return Plan(steps=(*stamp, *accept), destroys=lost, notes=notes)
 
 
 def _repair_indexes(facts: Facts, details: Details) -> Plan:
@@ -49,7 +49,7 @@ def _repair_indexes(facts: Facts, details: Details) -> Plan:
     if not left:
         return Plan(notes=tuple(notes) or ("nothing to do: all indexes are valid",))
     names = ", ".join(index.shown for index in left)
-    steps = (*proof(facts), *(DropIndex(index.name) for index in left))
+    steps = tuple(DropIndex(index.name) for index in left)
     return Plan(steps=steps, destroys=f"the invalid index {names}, which no query uses", notes=tuple(notes))
 
 

@@ -20,8 +20,6 @@ from nox_alembic.core.steps.lifecycle import (
 )
 from nox_alembic.core.steps.undo import CloseUndo, SetDataAside, SwapDatabases, Sweep
 from nox_alembic.core.verbs.guards import (
-    proof,
-    refuse_foreign_clone,
     refuse_protected,
     refuse_taken_ports,
     refuse_unsafe_wipe,
@@ -48,7 +46,6 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
 def _wiped(config: Config, facts: Facts, options: Options) -> Plan:
     """Throw the data away and come back with a fresh database, migrated and seeded, and a backend started once."""
     refuse_protected(config)
-    refuse_foreign_clone(facts)
     refuse_unsafe_wipe(facts)
     refuse_taken_ports(facts)
     if facts.undo.is_doubtful:
@@ -61,7 +58,6 @@ def _wiped(config: Config, facts: Facts, options: Options) -> Plan:
     spare_use = instead_of(wipe, facts, target, seed=seed) if not options.cold else SpareUse()
     steps: tuple[Step, ...] = (
         *images(facts),
-        *proof(facts),
         *((Kill(),) if facts.engine.anything_running else ()),
         *(spare_use.place or (*wipe, *make_folder(facts))),
         StartDatabase(),
@@ -78,7 +74,6 @@ def _wiped(config: Config, facts: Facts, options: Options) -> Plan:
 
 def _swapped(config: Config, facts: Facts, swap_facts: SwapFacts, options: Options) -> Plan:
     refuse_protected(config)
-    refuse_foreign_clone(facts)
     refuse_taken_ports(facts)
     _refuse_full_disk(facts)
     word = target_of(facts, options.revision or "heads")
@@ -92,7 +87,6 @@ def _swapped(config: Config, facts: Facts, swap_facts: SwapFacts, options: Optio
     keeps, destroys = swapped_out(config, facts, name)
     steps = (
         *images(facts),
-        *proof(facts),
         *(making(facts, swap_facts, seed) if at_head else ()),
         *new_database(facts, swap_facts, "heads" if at_head else word, seed, kills=kills),
         SwapDatabases(name, "reset", facts.current or (), keeps=keeps),

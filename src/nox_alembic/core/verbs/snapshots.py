@@ -15,7 +15,7 @@ from nox_alembic.core.steps import Plan, Step
 from nox_alembic.core.steps.lifecycle import AwaitBackend, StartServices, StopBackend
 from nox_alembic.core.steps.snapshots import CheckSnapshot, ClearLeftovers, DeleteSnapshots, LoadSnapshot, SaveSnapshot
 from nox_alembic.core.steps.undo import CloseUndo, SwapDatabases
-from nox_alembic.core.verbs.guards import proof, refuse_foreign_clone, refuse_protected, require_database
+from nox_alembic.core.verbs.guards import refuse_protected, require_database
 from nox_alembic.core.verbs.migrate import migration
 from nox_alembic.core.verbs.options import Options
 from nox_alembic.core.verbs.targets import target_of
@@ -24,7 +24,6 @@ from nox_alembic.core.verbs.undoable import swapped_out
 
 def save(_config: Config, facts: Facts, options: Options) -> Plan:
     """Dump the running database into a file; nothing is changed in it."""
-    refuse_foreign_clone(facts)
     name = checked_name(options.snapshot)
     facts.shelf.require_free(name)
     require_database(facts)
@@ -34,7 +33,6 @@ def save(_config: Config, facts: Facts, options: Options) -> Plan:
 def restore(config: Config, facts: Facts, options: Options) -> Plan:
     """Restore a snapshot beside the running database, look at it, and only then put it in its place."""
     refuse_protected(config)
-    refuse_foreign_clone(facts)
     snapshot = facts.shelf.named(checked_name(options.snapshot))
     require_database(facts)
     refuse_newer(snapshot, facts.server_version)
@@ -46,7 +44,6 @@ def restore(config: Config, facts: Facts, options: Options) -> Plan:
     steps = (
         *_clearing(facts),
         CheckSnapshot(snapshot),
-        *proof(facts),
         LoadSnapshot(snapshot),
         *((StopBackend(),) if was_up else ()),
         SwapDatabases(database, "snapshot restore", facts.current or (), keeps=keeps),

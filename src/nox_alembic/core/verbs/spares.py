@@ -14,7 +14,6 @@ from nox_alembic.core.steps.migration import Migrate
 from nox_alembic.core.steps.spare_databases import DropSpares, KeepSpare, MakeNew, MigrateNew, SeedNew
 from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare
 from nox_alembic.core.steps.undo import SetDataAside, UseSpare
-from nox_alembic.core.verbs.guards import proof
 from nox_alembic.core.verbs.options import Options
 
 
@@ -72,8 +71,7 @@ def _databases(config: Config, facts: Facts, options: Options) -> tuple[Step, ..
     swap_facts = facts.swap_facts
     if swap_facts is None or obstacle(facts) or (options.background and not swap_facts.spares):
         return ()
-    steps = making(facts, swap_facts, config.seed, apart=True)
-    return (*proof(facts), *steps) if steps else ()
+    return making(facts, swap_facts, config.seed, apart=True)
 
 
 def _why_not_now(facts: Facts) -> str:

@@ -8,7 +8,7 @@ from nox_alembic.core.facts import Facts
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import Step
 from nox_alembic.core.steps.migration import DowngradeOrphans
-from nox_alembic.core.verbs.guards import proof, refuse_orphans_without_files, refuse_protected
+from nox_alembic.core.verbs.guards import refuse_orphans_without_files, refuse_protected
 
 
 @frozen(kw_only=True)
@@ -38,6 +38,6 @@ def way_back(config: Config, facts: Facts) -> WayBack:
     return WayBack(
         # What is applied is recorded by the step itself.
         facts=replace(facts, current=left, orphans=None, fingerprinted_at=None),
-        steps=(*proof(facts), DowngradeOrphans(orphans)),
+        steps=(DowngradeOrphans(orphans),),
         destroys=f"what these revisions added, with its data: {orphans.summary}",
     )

@@ -18,8 +18,6 @@ from nox_alembic.core.steps.lifecycle import (
 from nox_alembic.core.steps.revisions import ReplaceFile
 from nox_alembic.core.steps.undo import CloseUndo, NoteUndone, PutBack, SwapBack
 from nox_alembic.core.verbs.guards import (
-    proof,
-    refuse_foreign_clone,
     refuse_protected,
     refuse_taken_ports,
     refuse_unsafe_wipe,
@@ -33,7 +31,6 @@ from nox_alembic.core.verbs.targets import shown_current
 def undo(config: Config, facts: Facts, options: Options) -> Plan:
     """Bring back what the last destructive verb took away; what is there now is kept instead, so that twice is redo."""
     refuse_protected(config)
-    refuse_foreign_clone(facts)
     if facts.undo.is_doubtful:
         return settling(facts)
     entry = facts.undo.chosen(options.entry or _cut_off(facts))
@@ -47,7 +44,6 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
     at_head = entry.revisions is not None and set(entry.revisions) == set(facts.history.heads)
     steps = (
         *images(facts),
-        *proof(facts),
         *((Kill(),) if facts.engine.anything_running else ()),
         PutBack(facts.engine.location, entry, facts.current),
         StartDatabase(),
@@ -96,7 +92,6 @@ def swap_back(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
     was_up = facts.engine.backend.running
     ready = not files and set(entry.revisions or ()) == set(facts.history.heads)
     steps: tuple[Step, ...] = (
-        *proof(facts),
         *((StopBackend(),) if was_up else ()),
         *files,
         SwapBack(entry, facts.current or ()),

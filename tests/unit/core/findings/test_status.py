@@ -6,13 +6,19 @@ from nox_alembic.core.findings.status import Finding, Row, status_of
 from nox_alembic.core.revisions.authors import Authors, Commit
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.core.revisions.orphans import Orphans
-from tests.unit.core.make import chain, engine, facts, orphan, up
+from tests.unit.core.make import ELSEWHERE, chain, engine, facts, orphan, up
 
 
 def test_all_is_well_at_head() -> None:
     seen = status_of(up())
     assert seen.findings == ()
     assert seen.summary == "3 applied, 0 pending, 0 unknown"
+
+
+def test_what_another_clone_has_started_is_a_finding_and_its_database_is_not_shown_as_ours() -> None:
+    (finding,) = status_of(up(engine=replace(up().engine, foreign=ELSEWHERE))).findings
+    sentence = "the Compose project is in use by another clone, in /elsewhere: what is shown here is its database"
+    assert finding == Finding(sentence, 'run `nox -s down` there, or set "compose-project" here')
 
 
 def test_each_revision_is_applied_pending_or_unknown() -> None:

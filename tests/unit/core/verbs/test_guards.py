@@ -1,16 +1,14 @@
 """What several verbs refuse, each with its whole message."""
 
-import contextlib
 from dataclasses import replace
 
 import pytest
 
-from nox_alembic.core.errors import FindingError, NoxAlembicError, PreconditionError, RefusedError
+from nox_alembic.core.errors import FindingError, PreconditionError, RefusedError
 from nox_alembic.core.facts import TakenPort
-from nox_alembic.core.steps.lifecycle import ProveOwnership, ProvideImages
-from nox_alembic.core.verbs import VERBS, Options, Verb, lifecycle, migrate, reset
-from nox_alembic.core.verbs.guards import proof
-from nox_alembic.core.verbs.planning import PlanFunction, plan_of
+from nox_alembic.core.verbs import Options, lifecycle, migrate, reset
+from nox_alembic.core.verbs.guards import refuse_foreign_clone
+from nox_alembic.core.verbs.planning import PlanFunction
 from tests.unit.core.make import ELSEWHERE, TWO_HEADS, config, engine, facts, told, up
 
 
@@ -25,10 +23,9 @@ def test_a_protected_environment_refuses_what_destroys(verb: PlanFunction) -> No
     )
 
 
-@pytest.mark.parametrize("verb", [reset.reset, lifecycle.dev, lifecycle.down])
-def test_another_clone_under_the_same_project_name_is_left_alone(verb: PlanFunction) -> None:
+def test_another_clone_under_the_same_project_name_is_left_alone() -> None:
     with pytest.raises(RefusedError) as error:
-        verb(config(), up(engine=replace(up().engine, foreign=ELSEWHERE)), Options())
+        refuse_foreign_clone(up(engine=replace(up().engine, foreign=ELSEWHERE)))
     assert told(error) == (
         "NA112",
         "the Compose project is in use by another clone, in /elsewhere",
@@ -38,7 +35,7 @@ def test_another_clone_under_the_same_project_name_is_left_alone(verb: PlanFunct
 
 def test_what_is_left_of_a_clone_that_is_gone_can_be_removed_from_here() -> None:
     with pytest.raises(RefusedError) as error:
-        lifecycle.dev(config(), up(engine=replace(up().engine, foreign=replace(ELSEWHERE, gone=True))), Options())
+        refuse_foreign_clone(up(engine=replace(up().engine, foreign=replace(ELSEWHERE, gone=True))))
     assert told(error) == (
         "NA112",
         "the Compose project is in use by another clone, in /elsewhere, which is gone",
@@ -78,21 +75,3 @@ def test_a_revision_that_is_not_on_this_branch_stops_what_would_build_on_it(verb
         "the database is at ffff, of which there is no file on this branch",
         "`nox -s migrate` looks for it on other branches, `nox -s reset` makes a fresh database",
     )
-
-
-def test_a_server_that_answers_has_to_be_proved_ours() -> None:
-    assert proof(up()) == (ProveOwnership(),)
-
-
-def test_where_nothing_answers_nothing_is_proved() -> None:
-    """A stopped server, and one that refuses its logins: `reset` is the cure for both."""
-    assert proof(facts()) == ()
-    assert proof(facts(engine=engine(database_running=True, anything_running=True))) == ()
-
-
-@pytest.mark.parametrize("verb", [verb for verb in VERBS.values() if verb.plan], ids=lambda verb: verb.name)
-def test_every_plan_that_destroys_begins_with_the_proof(verb: Verb) -> None:
-    with contextlib.suppress(NoxAlembicError):  # a verb that wants more than a running database has its own tests
-        plan = plan_of(verb, config(), up(), Options())
-        acts = [step for step in plan.steps if not isinstance(step, ProvideImages)]
-        assert not plan.destroys or acts[0] == ProveOwnership()

@@ -19,7 +19,6 @@ from nox_alembic.core.steps.lifecycle import (
     Down,
     Kill,
     MakeFolder,
-    ProveOwnership,
     ProvideImages,
     RunTests,
     Seed,
@@ -46,7 +45,6 @@ def test_reset_with_a_seeded_spare_migrates_and_seeds_nothing() -> None:
     plan = reset.reset(config(), spared(SPARE, READY), Options())
     assert plan == Plan(
         steps=(
-            ProveOwnership(),
             Kill(),
             UseSpare(FOLDER, READY, SetDataAside(FOLDER, "reset", ("c3",))),
             StartDatabase(),
@@ -64,7 +62,7 @@ def test_reset_with_a_seeded_spare_migrates_and_seeds_nothing() -> None:
 def test_reset_with_a_base_migrates_what_it_lacks_and_seeds() -> None:
     older = replace(SPARE, heads=("b2",), needs=replace(NEEDS, files={"a1": "A", "b2": "B"}))
     steps = reset.reset(config(), spared(older), Options()).steps
-    assert steps[6:9] == (
+    assert steps[5:8] == (
         ConfirmSpare(("b2",), pending=True),
         Migrate("heads", ("c3",), seed_later=True),
         Seed(SEED),
@@ -73,8 +71,8 @@ def test_reset_with_a_base_migrates_what_it_lacks_and_seeds() -> None:
 
 def test_reset_without_seed_uses_the_base_and_leaves_no_note_that_would_seed_it_later() -> None:
     steps = reset.reset(config(), spared(SPARE, READY), Options(seed=False)).steps
-    assert steps[2] == UseSpare(FOLDER, SPARE, SetDataAside(FOLDER, "reset", ("c3",)))
-    assert steps[6] == ConfirmSpare(("c3",), pending=False)
+    assert steps[1] == UseSpare(FOLDER, SPARE, SetDataAside(FOLDER, "reset", ("c3",)))
+    assert steps[5] == ConfirmSpare(("c3",), pending=False)
     assert not any(isinstance(step, Seed | Migrate) for step in steps)
 
 
@@ -101,7 +99,7 @@ def test_a_cold_reset_uses_no_spare() -> None:
 def test_what_a_killed_reset_has_half_made_is_not_kept_when_a_spare_takes_its_place() -> None:
     cut_off = UndoLog((replace(KEPT, open=True),))
     plan = reset.reset(config(), spared(READY, current=("a1",), undo=cut_off), Options())
-    assert plan.steps[2] == UseSpare(FOLDER, READY, SetDataAside(FOLDER, "reset", ("a1",), half_made=True))
+    assert plan.steps[1] == UseSpare(FOLDER, READY, SetDataAside(FOLDER, "reset", ("a1",), half_made=True))
 
 
 def test_reset_on_a_fresh_machine_wipes_nothing_and_asks_nothing() -> None:
@@ -123,7 +121,7 @@ def test_reset_on_a_fresh_machine_wipes_nothing_and_asks_nothing() -> None:
 def test_reset_of_a_running_environment_proves_that_it_is_ours_kills_it_and_wipes_before_it_starts_anything() -> None:
     plan = reset.reset(config(), up(), Options())
     aside = SetDataAside(FOLDER, "reset", ("c3",))
-    assert plan.steps[:5] == (ProveOwnership(), Kill(), aside, StartDatabase(), Sweep(FOLDER))
+    assert plan.steps[:4] == (Kill(), aside, StartDatabase(), Sweep(FOLDER))
     assert plan.steps[-1] == CloseUndo()
     assert plan.destroys == "the database in /project/volumes/db"
 
@@ -223,7 +221,7 @@ def test_an_unsafe_wipe_is_refused_by_the_plan_already() -> None:
 def test_reset_after_a_killed_one_does_not_keep_what_that_has_half_made() -> None:
     cut_off = UndoLog((replace(KEPT, open=True),))
     plan = reset.reset(config(), up(current=("a1",), undo=cut_off), Options())
-    assert plan.steps[2] == SetDataAside(FOLDER, "reset", ("a1",), half_made=True)
+    assert plan.steps[1] == SetDataAside(FOLDER, "reset", ("a1",), half_made=True)
 
 
 @pytest.mark.parametrize("current", [("c3",), None])

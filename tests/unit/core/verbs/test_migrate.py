@@ -5,7 +5,6 @@ import pytest
 from nox_alembic.core.errors import FindingError, PreconditionError, UsageError
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.core.steps import Plan
-from nox_alembic.core.steps.lifecycle import ProveOwnership
 from nox_alembic.core.steps.migration import ApplyRevision, AwaitEdit, Downgrade, Migrate, PrintUpgradeSql, Rehearse
 from nox_alembic.core.steps.revisions import DropShadow, MakeShadow, WriteRevision
 from nox_alembic.core.verbs import Options, migrate
@@ -58,7 +57,7 @@ def test_migrate_names_the_nearest_revisions_for_an_unknown_one() -> None:
     ],
 )
 def test_downgrade_takes_revisions_back_newest_first(word: str, target: str, undone: tuple[str, ...]) -> None:
-    assert migrate.downgrade(config(), up(), Options(revision=word)).steps[1:] == (Downgrade(target, undone),)
+    assert migrate.downgrade(config(), up(), Options(revision=word)).steps[:] == (Downgrade(target, undone),)
 
 
 def test_downgrade_says_what_is_lost() -> None:
@@ -85,7 +84,7 @@ def test_downgrade_to_a_revision_that_is_not_applied_points_up() -> None:
 def test_downgrade_to_one_side_of_a_merge_leaves_the_other_one() -> None:
     merged = History.of([*TWO_HEADS.revisions.values(), Revision(id="m1", down=("b2", "b9"))])
     plan = migrate.downgrade(config(), up(history=merged, current=("m1",)), Options(revision="b2"))
-    assert plan.steps == (ProveOwnership(), Downgrade("b2", ("m1",)))
+    assert plan.steps == (Downgrade("b2", ("m1",)),)
 
 
 def test_downgrade_below_a_merge_asks_for_a_name() -> None:
@@ -162,7 +161,7 @@ def test_a_script_without_a_way_back_is_refused_before_anything_is_touched(verb:
 
 def test_the_last_revision_is_rehearsed_before_it_goes_down_and_up() -> None:
     assert reapply(config(), up(), Options()) == Plan(
-        steps=(ProveOwnership(), Rehearse("b2", ("c3",), ("c3",)), Downgrade("b2", ("c3",)), Migrate("c3", ("c3",)))
+        steps=(Rehearse("b2", ("c3",), ("c3",)), Downgrade("b2", ("c3",)), Migrate("c3", ("c3",)))
     )
 
 
@@ -170,7 +169,6 @@ def test_from_a_revision_on_it_goes_below_it_and_up_to_where_it_was() -> None:
     undone = ("b2", "a1")
     plan = reapply(config(), up(current=("b2",)), Options(revision="a1"))
     assert plan.steps == (
-        ProveOwnership(),
         Rehearse("base", undone, ("b2",)),
         Downgrade("base", undone),
         Migrate("b2", ("a1", "b2")),
@@ -181,7 +179,6 @@ def test_it_goes_up_again_to_each_place_of_the_database() -> None:
     plan = reapply(config(), up(history=TWO_HEADS, current=("b2", "b9")), Options(revision="a1"))
     undone = ("b9", "b2", "a1")
     assert plan.steps == (
-        ProveOwnership(),
         Rehearse("base", undone, ("b2", "b9")),
         Downgrade("base", undone),
         Migrate("b2", undone[::-1]),
@@ -192,14 +189,13 @@ def test_it_goes_up_again_to_each_place_of_the_database() -> None:
 def test_a_merge_is_taken_back_alone() -> None:
     merged = History.of([*TWO_HEADS.revisions.values(), Revision(id="m1", down=("b2", "b9"))])
     plan = reapply(config(), up(history=merged, current=("m1",)), Options())
-    assert plan.steps[2] == Downgrade("b2", ("m1",))
+    assert plan.steps[1] == Downgrade("b2", ("m1",))
 
 
 def test_with_an_edit_the_way_down_is_rehearsed_and_the_files_are_read_again() -> None:
     history = History.of([Revision(id="a1", path="/project/a1.py")])
     plan = reapply(config(), up(history=history, current=("a1",)), Options(edit=True, interactive=True))
     assert plan.steps == (
-        ProveOwnership(),
         Rehearse("base", ("a1",)),
         Downgrade("base", ("a1",)),
         AwaitEdit("a1", "/project/a1.py"),

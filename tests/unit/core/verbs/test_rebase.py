@@ -11,7 +11,7 @@ from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.core.revisions.head_file import HeadFile
 from nox_alembic.core.revisions.team import Team
 from nox_alembic.core.steps import Plan
-from nox_alembic.core.steps.lifecycle import AwaitDatabase, ProveOwnership, StartDatabase
+from nox_alembic.core.steps.lifecycle import AwaitDatabase, StartDatabase
 from nox_alembic.core.steps.migration import ApplyRevision, Downgrade, Migrate
 from nox_alembic.core.steps.revisions import NoteRebase, ReplaceFile, WriteMerge
 from nox_alembic.core.verbs import Options, rebase
@@ -58,7 +58,6 @@ def refusal(facts: Facts, expected: type[NoxAlembicError] = RefusedError, **opti
 def test_a_rebase_moves_the_database_along() -> None:
     assert rebase.rebase(config(), forked(), Options()) == Plan(
         steps=(
-            ProveOwnership(),
             NoteRebase("b1 onto a1"),
             Downgrade("t1", ("b2", "b1")),
             REWRITE,
@@ -72,7 +71,7 @@ def test_a_rebase_moves_the_database_along() -> None:
 
 def test_what_is_applied_of_the_others_stays_applied() -> None:
     steps = rebase.rebase(config(), forked(current=("a1", "b1")), Options()).steps
-    assert steps[2] == Downgrade("b2@t1", ("b1",))
+    assert steps[1] == Downgrade("b2@t1", ("b1",))
 
 
 def test_a_database_without_my_revisions_is_left_alone() -> None:
@@ -148,9 +147,9 @@ def test_two_first_revisions_are_rebased_from_base() -> None:
     both = History.of([revision("a1"), revision("b1")])
     rootless = files(b1=SOURCE.replace(b'"t1"', b"None"))
     steps = rebase.rebase(config(), forked(history=both, current=("b1",), contents=rootless), Options()).steps
-    assert steps[2] == Downgrade("base", ("b1",))
-    assert isinstance(steps[3], ReplaceFile)
-    assert steps[3].after == MINE
+    assert steps[1] == Downgrade("base", ("b1",))
+    assert isinstance(steps[2], ReplaceFile)
+    assert steps[2].after == MINE
 
 
 def test_published_revisions_are_refused() -> None:
@@ -168,7 +167,7 @@ def test_when_all_is_published_the_pushed_copy_of_the_own_branch_may_be_named() 
         "all of it is published on origin/main or origin/work, so that others may have applied it: a1, b1, b2",
         f"{MERGE}; if nobody else has applied b2, `nox -s rebase -- --onto a1` moves it",
     )
-    assert rebase.rebase(config(), forked(team=team), Options(onto="a1")).steps[3:5] == (REWRITE, WRITE_HEAD)
+    assert rebase.rebase(config(), forked(team=team), Options(onto="a1")).steps[2:4] == (REWRITE, WRITE_HEAD)
 
 
 def test_all_published_on_one_branch_can_only_be_joined() -> None:
@@ -188,7 +187,7 @@ def test_all_published_on_one_branch_can_only_be_joined() -> None:
 )
 def test_who_cannot_be_told_apart_must_be_named(team: Team | None, why: str) -> None:
     assert refusal(forked(team=team)) == ("NA426", f"nothing tells which of a1 and b2 is yours: {why}", CHOOSE)
-    assert rebase.rebase(config(), forked(team=team), Options(onto="a1")).steps[2:4] == (
+    assert rebase.rebase(config(), forked(team=team), Options(onto="a1")).steps[1:3] == (
         Downgrade("t1", ("b2", "b1")),
         REWRITE,
     )
@@ -247,7 +246,7 @@ def test_an_applied_revision_without_a_way_down_is_refused() -> None:
         f"b2 is applied, and there is no way back: alembic/versions/b2.py {why}",
         "write it, or leave the database alone with `nox -s rebase -- --no-database` and `nox -s reset` it",
     )
-    assert rebase.rebase(config(), forked(contents=sources, current=("b1",)), Options()).steps[3] == REWRITE
+    assert rebase.rebase(config(), forked(contents=sources, current=("b1",)), Options()).steps[2] == REWRITE
 
 
 def test_a_file_that_computes_what_it_follows_is_refused() -> None:

@@ -9,7 +9,6 @@ from nox_alembic.core.errors import PreconditionError, RefusedError, UsageError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.checks import AcceptFiles, DropIndex, Stamp
-from nox_alembic.core.steps.lifecycle import ProveOwnership
 from nox_alembic.core.verbs import Options
 from nox_alembic.core.verbs.repair import repair
 from tests.unit.core.make import TWO_HEADS, chain, config, facts, told, up
@@ -34,7 +33,7 @@ def marked(facts_: Facts, applied: str = "", reverted: str = "") -> Plan:
 
 def test_a_revision_that_is_marked_as_reverted_takes_what_follows_it_along() -> None:
     plan = marked(seen(), reverted="b2")
-    assert plan.steps == (ProveOwnership(), Stamp(("c3",), ("a1",)))
+    assert plan.steps == (Stamp(("c3",), ("a1",)),)
     assert plan.destroys == "the record that the database is at c3 (make c3)"
     stumbles = "over which the next migrate will stumble"
     assert plan.notes == (
@@ -47,7 +46,7 @@ def test_a_revision_that_is_marked_as_reverted_takes_what_follows_it_along() -> 
 
 def test_a_revision_that_is_marked_as_applied_takes_what_it_follows_along() -> None:
     plan = marked(seen(("a1",), fingerprints={"a1": "00"}, objects=frozenset({"rooms", "halls"})), applied="c3")
-    assert plan.steps == (ProveOwnership(), Stamp(("a1",), ("c3",)))
+    assert plan.steps == (Stamp(("a1",), ("c3",)),)
     assert plan.notes == (
         "the database says that it is at a1 (make a1); it will say c3 (make c3). Nothing is migrated",
         "b2 (make b2) counts as applied without being run, and the database lacks rooms.size of it",
@@ -58,16 +57,16 @@ def test_a_revision_that_is_marked_as_applied_takes_what_it_follows_along() -> N
 
 def test_everything_can_be_reverted() -> None:
     plan = marked(seen(("a1",)), reverted="a1")
-    assert plan.steps[1] == Stamp(("a1",), ())
+    assert plan.steps[0] == Stamp(("a1",), ())
     assert plan.notes[0] == "the database says that it is at a1 (make a1); it will say base. Nothing is migrated"
 
 
 def test_one_of_two_heads_is_marked_and_the_other_stays() -> None:
     at_both = up(history=TWO_HEADS, current=("b2", "b9"), details=Details())
-    assert marked(at_both, reverted="b9").steps == (ProveOwnership(), Stamp(("b2", "b9"), ("b2",)))
+    assert marked(at_both, reverted="b9").steps == (Stamp(("b2", "b9"), ("b2",)),)
     at_one = up(history=TWO_HEADS, current=("b2",), details=Details())
-    assert marked(at_one, applied="b9").steps == (ProveOwnership(), Stamp(("b2",), ("b2", "b9")))
-    assert marked(at_one, applied="heads").steps == (ProveOwnership(), Stamp(("b2",), ("b2", "b9")))
+    assert marked(at_one, applied="b9").steps == (Stamp(("b2",), ("b2", "b9")),)
+    assert marked(at_one, applied="heads").steps == (Stamp(("b2",), ("b2", "b9")),)
 
 
 def test_what_is_so_already_is_left_alone() -> None:
@@ -78,7 +77,7 @@ def test_what_is_so_already_is_left_alone() -> None:
 
 def test_a_revision_that_is_not_here_needs_a_word_about_what_is_applied() -> None:
     orphans = seen(("gone",), fingerprints={"gone": "99", "a1": "00"})
-    assert marked(orphans, applied="b2", reverted="gone").steps == (ProveOwnership(), Stamp(("gone",), ("b2",)))
+    assert marked(orphans, applied="b2", reverted="gone").steps == (Stamp(("gone",), ("b2",)),)
     with pytest.raises(UsageError) as error:
         marked(orphans, reverted="gone")
     assert told(error) == (
@@ -86,8 +85,8 @@ def test_a_revision_that_is_not_here_needs_a_word_about_what_is_applied() -> Non
         "there is no file of gone here, so it is not known what it follows and what else is applied",
         "say what is: `nox -s repair -- --reverted gone --applied REV`; `nox -s history` lists the revisions",
     )
-    assert marked(seen(("b2", "gone")), reverted="gone").steps[1] == Stamp(("b2", "gone"), ("b2",))
-    assert marked(seen(("a1", "gone")), applied="b2").steps[1] == Stamp(("a1", "gone"), ("b2", "gone"))
+    assert marked(seen(("b2", "gone")), reverted="gone").steps[0] == Stamp(("b2", "gone"), ("b2",))
+    assert marked(seen(("a1", "gone")), applied="b2").steps[0] == Stamp(("a1", "gone"), ("b2", "gone"))
 
 
 def test_one_revision_cannot_be_both() -> None:
@@ -103,7 +102,7 @@ def test_one_revision_cannot_be_both() -> None:
 def test_edited_files_are_taken_as_they_are() -> None:
     plan = repair(config(), seen(fingerprints={**DIGESTS, "b2": "99"}), Options(hashes=True))
     assert plan == Plan(
-        steps=(ProveOwnership(), AcceptFiles(("b2",))),
+        steps=(AcceptFiles(("b2",)),),
         destroys="the record with which bytes b2 were applied",
         notes=("the file of b2 (make b2) counts as applied as it is now",),
     )
@@ -119,7 +118,7 @@ def test_invalid_indexes_are_dropped_and_it_is_said_what_makes_them_again() -> N
     plan = repair(config(), seen(("a1",), invalid=invalid), Options())
     needed = "a constraint needs it; `REINDEX INDEX CONCURRENTLY` in `nox -s sql` makes it valid"
     assert plan == Plan(
-        steps=(ProveOwnership(), DropIndex("ix")),
+        steps=(DropIndex("ix"),),
         destroys="the invalid index ix on rooms, which no query uses",
         notes=(
             "the index ix on rooms is of b2 (make b2), which is pending: `nox -s migrate` makes it again",
@@ -128,7 +127,7 @@ def test_invalid_indexes_are_dropped_and_it_is_said_what_makes_them_again() -> N
         ),
     )
     applied = repair(config(), seen(invalid=(InvalidIndex('s."ix"', "s.rooms"),)), Options())
-    assert applied.steps == (ProveOwnership(), DropIndex('s."ix"'))
+    assert applied.steps == (DropIndex('s."ix"'),)
     (note,) = applied.notes
     again = "which is applied: `nox -s reapply -- b2` makes it again"
     assert note == f'the index s."ix" on s.rooms is of b2 (make b2), {again}'

@@ -17,7 +17,6 @@ from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
     AwaitReconnect,
     KillServices,
-    ProveOwnership,
     ProvideImages,
     StartServices,
 )
@@ -25,7 +24,7 @@ from nox_alembic.core.steps.spare_databases import DropSpares, KeepSpare, MakeNe
 from nox_alembic.core.steps.undo import CloseUndo, SwapDatabases
 from nox_alembic.core.verbs import Options, reset
 from nox_alembic.core.verbs import spares as sparing
-from tests.unit.core.make import ELSEWHERE, SEED, chain, config, engine, told, up
+from tests.unit.core.make import SEED, chain, config, engine, told, up
 
 FAST = Options(fast=True)
 CLUSTER = Cluster(roles={"dds": "t"}, settings={"work_mem": "4096"})
@@ -49,7 +48,6 @@ def running(*spares: Sibling, **fields: Any) -> Facts:
 def test_with_a_spare_database_a_reset_is_a_copy_a_swap_and_one_start_of_the_backend() -> None:
     assert reset.reset(config(), running(spare("c3", seeded=True)), FAST) == Plan(
         steps=(
-            ProveOwnership(),
             MakeNew(SPARE, kills=True),
             SwapDatabases("ddsurveys", "reset", ("c3",)),
             StartServices(("backend",)),
@@ -63,7 +61,6 @@ def test_with_a_spare_database_a_reset_is_a_copy_a_swap_and_one_start_of_the_bac
 def test_a_backend_that_reconnects_is_neither_ended_nor_started() -> None:
     steps = reset.reset(config(fast_backend="reconnect"), running(spare("c3", seeded=True)), FAST).steps
     assert steps == (
-        ProveOwnership(),
         MakeNew(SPARE),
         SwapDatabases("ddsurveys", "reset", ("c3",)),
         CloseUndo(),
@@ -93,8 +90,7 @@ def test_a_reset_to_an_earlier_revision_ends_the_backend_in_any_case() -> None:
 
 def test_the_first_time_both_spare_databases_are_made_before_anything_is_ended() -> None:
     steps = reset.reset(config(), running(), FAST).steps
-    assert steps[:8] == (
-        ProveOwnership(),
+    assert steps[:7] == (
         MakeNew(),
         MigrateNew("heads", ("a1", "b2", "c3")),
         KeepSpare(("c3",), SWAP.digest(HISTORY, ["c3"], seeded=False)),
@@ -107,7 +103,7 @@ def test_the_first_time_both_spare_databases_are_made_before_anything_is_ended()
 
 def test_of_a_longer_history_only_the_rest_is_migrated() -> None:
     steps = reset.reset(config(), running(spare("b2"), spare("b2", seeded=True)), FAST).steps
-    assert steps[1:4] == (
+    assert steps[:3] == (
         MakeNew(BASE),
         MigrateNew("heads", ("c3",)),
         KeepSpare(("c3",), SWAP.digest(HISTORY, ["c3"], seeded=False)),
@@ -118,13 +114,12 @@ def test_of_a_longer_history_only_the_rest_is_migrated() -> None:
 @pytest.mark.parametrize(("options", "settings"), [(replace(FAST, seed=False), {}), (FAST, {"seed": ()})])
 def test_without_a_seed_the_spare_database_without_one_is_copied(options: Options, settings: dict[str, Any]) -> None:
     steps = reset.reset(config(**settings), running(spare("c3"), spare("c3", seeded=True)), options).steps
-    assert steps[1] == MakeNew(BASE, kills=True)
+    assert steps[0] == MakeNew(BASE, kills=True)
 
 
 def test_an_earlier_revision_is_made_from_what_leads_to_it_and_the_backend_stays_down() -> None:
     plan = reset.reset(config(), running(spare("a1")), replace(FAST, revision="b2"))
     assert plan.steps == (
-        ProveOwnership(),
         MakeNew(BASE),
         MigrateNew("b2", ("b2",)),
         KillServices(),
@@ -132,8 +127,8 @@ def test_an_earlier_revision_is_made_from_what_leads_to_it_and_the_backend_stays
         CloseUndo(),
     )
     assert plan.notes == ("stops at b2: neither seed nor backend work before head",)
-    assert reset.reset(config(), running(spare("c3")), replace(FAST, revision="b2")).steps[1] == MakeNew()
-    assert reset.reset(config(), running(spare("b2")), replace(FAST, revision="b2")).steps[2] == KillServices()
+    assert reset.reset(config(), running(spare("c3")), replace(FAST, revision="b2")).steps[0] == MakeNew()
+    assert reset.reset(config(), running(spare("b2")), replace(FAST, revision="b2")).steps[1] == KillServices()
 
 
 def test_what_does_not_run_need_not_be_killed_and_missing_images_come_first() -> None:
@@ -187,7 +182,6 @@ def test_without_fast_it_is_the_wipe() -> None:
     ("facts", "settings", "id_"),
     [
         (running(), {"protected": True}, "NA013"),
-        (running(engine=replace(up().engine, foreign=ELSEWHERE)), {}, "NA112"),
     ],
 )
 def test_a_swap_is_refused_where_a_wipe_is(facts: Facts, settings: dict[str, Any], id_: str) -> None:
@@ -200,12 +194,11 @@ def test_a_seed_whose_files_nobody_knows_runs_each_time() -> None:
     swap_facts = replace(SWAP, needs=replace(NEEDS, seed=""))
     base = replace(spare("c3").mark, digest=swap_facts.digest(HISTORY, ["c3"], seeded=False))
     facts = up(swap_facts=replace(swap_facts, spares=(Sibling(BASE, base),)))
-    assert reset.reset(config(), facts, FAST).steps[1:4] == (MakeNew(BASE), SeedNew(SEED), KillServices())
+    assert reset.reset(config(), facts, FAST).steps[:3] == (MakeNew(BASE), SeedNew(SEED), KillServices())
 
 
 def test_a_spare_database_is_kept_up_to_date_in_the_background_once_there_is_one() -> None:
     made = (
-        ProveOwnership(),
         MakeNew(BASE, apart=True),
         MigrateNew("heads", ("c3",), apart=True),
         KeepSpare(("c3",), SWAP.digest(HISTORY, ["c3"], seeded=False), apart=True),
@@ -214,7 +207,7 @@ def test_a_spare_database_is_kept_up_to_date_in_the_background_once_there_is_one
         KeepSpare(("c3",), SWAP.digest(HISTORY, ["c3"], seeded=True), seeded=True, apart=True),
     )
     background = Options(background=True)
-    assert sparing.spare(config(), running(spare("b2")), background).steps[:7] == made
+    assert sparing.spare(config(), running(spare("b2")), background).steps[:6] == made
     assert not any(isinstance(step, MakeNew) for step in sparing.spare(config(), running(), background).steps)
     assert MakeNew(apart=True) in sparing.spare(config(), running(), Options()).steps
     assert sparing.spare(config(), running(spare("b2")), Options(delete=True)).steps == (DropSpares((BASE,)),)

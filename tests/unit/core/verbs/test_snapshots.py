@@ -9,7 +9,7 @@ from nox_alembic.core.copies.space import Room
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.steps import Plan
-from nox_alembic.core.steps.lifecycle import AwaitBackend, ProveOwnership, StartServices, StopBackend
+from nox_alembic.core.steps.lifecycle import AwaitBackend, StartServices, StopBackend
 from nox_alembic.core.steps.migration import Migrate
 from nox_alembic.core.steps.snapshots import CheckSnapshot, ClearLeftovers, DeleteSnapshots, LoadSnapshot, SaveSnapshot
 from nox_alembic.core.steps.undo import CloseUndo, SwapDatabases
@@ -36,7 +36,6 @@ def test_a_restore_is_checked_loaded_and_only_then_swapped_with_the_backend_rest
     plan = restored(seen(SAVED))
     assert plan.steps == (
         CheckSnapshot(SAVED),
-        ProveOwnership(),
         LoadSnapshot(SAVED),
         StopBackend(),
         SWAP,
@@ -50,7 +49,7 @@ def test_a_restore_is_checked_loaded_and_only_then_swapped_with_the_backend_rest
 
 def test_a_snapshot_behind_head_comes_back_without_a_backend_that_could_not_use_it() -> None:
     plan = restored(seen(BEHIND))
-    assert plan.steps[:-1] == (CheckSnapshot(BEHIND), ProveOwnership(), LoadSnapshot(BEHIND), StopBackend(), SWAP)
+    assert plan.steps[:-1] == (CheckSnapshot(BEHIND), LoadSnapshot(BEHIND), StopBackend(), SWAP)
     assert plan.notes == (
         "the snapshot is 2 behind head: `nox -s migrate` upgrades it, `nox -s dev` starts the backend, too",
     )
@@ -67,7 +66,7 @@ def test_a_database_above_the_limit_is_not_kept_and_that_is_asked_for() -> None:
 
 def test_it_is_migrated_where_that_is_asked_for() -> None:
     plan = restored(seen(BEHIND), migrate=True)
-    assert plan.steps[4:-1] == (SWAP, Migrate("heads", ("b2", "c3")), StartServices(("backend",)), AwaitBackend(60))
+    assert plan.steps[3:-1] == (SWAP, Migrate("heads", ("b2", "c3")), StartServices(("backend",)), AwaitBackend(60))
     assert plan.notes == ()
 
 
@@ -80,7 +79,6 @@ def test_a_backend_that_does_not_run_is_left_alone() -> None:
     stopped = replace(world.engine, backend=replace(world.engine.backend, running=False), stopped=("backend",))
     assert restored(replace(world, engine=stopped)).steps == (
         CheckSnapshot(SAVED),
-        ProveOwnership(),
         LoadSnapshot(SAVED),
         SWAP,
         CloseUndo(),

@@ -5,7 +5,6 @@ import pytest
 from nox_alembic.core.errors import FindingError, RefusedError
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.revisions.orphans import Orphans
-from nox_alembic.core.steps.lifecycle import ProveOwnership
 from nox_alembic.core.steps.migration import CopyRevisionFiles, DowngradeOrphans, Migrate
 from nox_alembic.core.verbs import Options, lifecycle, migrate
 from nox_alembic.core.verbs.planning import PlanFunction
@@ -18,14 +17,14 @@ SHOWN = 'x2 (make x2), x1 (make x1) from the branch "feature"'
 @pytest.mark.parametrize("verb", [lifecycle.dev, migrate.migrate])
 def test_they_are_taken_back_and_then_the_branch_is_migrated(verb: PlanFunction) -> None:
     plan = verb(config(), up(current=("x2",), orphans=CHAIN), Options())
-    assert plan.steps == (ProveOwnership(), DowngradeOrphans(CHAIN), Migrate("heads", ("c3",)))
+    assert plan.steps == (DowngradeOrphans(CHAIN), Migrate("heads", ("c3",)))
     assert plan.destroys == f"what these revisions added, with its data: {SHOWN}"
 
 
 def test_nothing_is_migrated_where_nothing_is_pending() -> None:
     found = Orphans(found=(orphan("x1", "c3"),))
     plan = migrate.migrate(config(), up(current=("x1",), orphans=found, fingerprinted_at=()), Options())
-    assert plan.steps == (ProveOwnership(), DowngradeOrphans(found))
+    assert plan.steps == (DowngradeOrphans(found),)
 
 
 def test_other_verbs_point_to_migrate() -> None:
@@ -76,7 +75,7 @@ def test_a_database_that_shares_nothing_with_the_branch_is_not_emptied_step_by_s
         "switch to the branch that has them, or `nox -s reset` for a fresh database",
     )
     without = up(current=("x1",), orphans=found, history=History())
-    assert migrate.migrate(config(), without, Options()).steps == (ProveOwnership(), DowngradeOrphans(found))
+    assert migrate.migrate(config(), without, Options()).steps == (DowngradeOrphans(found),)
 
 
 def test_files_of_what_was_applied_without_us_are_kept_once() -> None:

@@ -10,7 +10,6 @@ from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
     AwaitDatabase,
     Kill,
-    ProveOwnership,
     StartDatabase,
     StartServices,
     StopBackend,
@@ -27,7 +26,6 @@ BOTH = UndoLog((OLDER, KEPT))
 def test_the_newest_comes_back_and_everything_is_started_on_it() -> None:
     plan = undo.undo(config(), up(current=("b2",), undo=BOTH), Options())
     assert plan.steps == (
-        ProveOwnership(),
         Kill(),
         PutBack(FOLDER, KEPT, ("b2",)),
         StartDatabase(),
@@ -45,8 +43,8 @@ def test_the_newest_comes_back_and_everything_is_started_on_it() -> None:
 
 def test_data_behind_head_comes_back_without_a_backend_that_could_not_use_it() -> None:
     plan = undo.undo(config(), up(undo=BOTH), Options(entry="9f8e7d"))
-    assert plan.steps[:3] == (ProveOwnership(), Kill(), PutBack(FOLDER, OLDER, ("c3",)))
-    assert plan.steps[3:] == (StartDatabase(), AwaitDatabase(60), CloseUndo())
+    assert plan.steps[:2] == (Kill(), PutBack(FOLDER, OLDER, ("c3",)))
+    assert plan.steps[2:] == (StartDatabase(), AwaitDatabase(60), CloseUndo())
     assert plan.notes[-1] == "it is not known to be at head: `nox -s dev` migrates it and starts the backend"
 
 
@@ -116,7 +114,6 @@ DELETE = ReplaceFile(ROOT / "alembic/versions/m1.py", b"merge", None, "delete al
 def test_a_kept_database_is_swapped_in_and_the_backend_starts_on_it_where_it_ran() -> None:
     plan = undo.undo(config(), up(current=("b2",), undo=UndoLog((KEPT, COPY))), Options())
     assert plan.steps == (
-        ProveOwnership(),
         StopBackend(),
         SwapBack(COPY, ("b2",)),
         StartServices(("backend",)),
@@ -133,14 +130,14 @@ def test_a_kept_database_is_swapped_in_and_the_backend_starts_on_it_where_it_ran
 def test_a_kept_database_behind_head_comes_back_without_a_backend() -> None:
     behind = replace(COPY, revisions=("b2",))
     plan = undo.undo(config(), up(undo=UndoLog((behind,))), Options())
-    assert plan.steps == (ProveOwnership(), StopBackend(), SwapBack(behind, ("c3",)), CloseUndo())
+    assert plan.steps == (StopBackend(), SwapBack(behind, ("c3",)), CloseUndo())
     assert plan.notes[-1] == "it is not known to be at head: `nox -s dev` migrates it and starts the backend"
 
 
 def test_a_backend_that_did_not_run_is_left_alone() -> None:
     idle = replace(up().engine, backend=BACKEND)
     plan = undo.undo(config(), up(engine=idle, current=("b2",), undo=UndoLog((COPY,))), Options())
-    assert plan.steps == (ProveOwnership(), SwapBack(COPY, ("b2",)), CloseUndo())
+    assert plan.steps == (SwapBack(COPY, ("b2",)), CloseUndo())
     assert plan.notes[-1] == "`nox -s dev` starts the backend"
 
 
@@ -171,9 +168,9 @@ def test_a_protected_environment_is_not_taken_back() -> None:
 def test_files_come_back_before_the_database_so_that_a_killed_run_is_finished_by_the_next() -> None:
     both = replace(COPY, files=(CHANGE, NEW))
     steps = undo.undo(config(), up(undo=UndoLog((both,)), contents=AFTER), Options()).steps
-    assert steps[2:] == (WRITE, DELETE, SwapBack(both, ("c3",)), CloseUndo())
+    assert steps[1:] == (WRITE, DELETE, SwapBack(both, ("c3",)), CloseUndo())
     half = {"alembic/versions/b2.py": b"before", "alembic/versions/m1.py": b"merge"}
-    assert undo.undo(config(), up(undo=UndoLog((both,)), contents=half), Options()).steps[2] == DELETE
+    assert undo.undo(config(), up(undo=UndoLog((both,)), contents=half), Options()).steps[1] == DELETE
 
 
 def test_files_alone_come_back_without_the_database() -> None:
