@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.revisions.graph import History
-from nox_alembic.core.steps import Plan
-from nox_alembic.core.verbs import Need, Options, Verb, planning
+from nox_alembic.core.verbs import Need, Options, Verb, needs_of
 from nox_alembic.edges.probe import facts as probe
 from nox_alembic.run.acts import WiredActs
 from nox_alembic.run.environment import Environment
@@ -16,24 +15,35 @@ from nox_alembic.run.environment import Environment
 if TYPE_CHECKING:
     from nox_alembic.core.consent import Inventory
     from nox_alembic.core.copies.spares import Needs
+    from nox_alembic.core.steps import Plan
 
 
 def facts_of(at: Environment, verb: Verb, options: Options) -> Facts:
     """Return what the verb decides on; changes nothing."""
-    needs = planning.needs_of(verb, options)
+    needs = needs_of(verb, options)
     if not needs:
         return Facts(engine=at.engine.look())
     nothing = Facts(engine=EngineFacts(name=at.engine.name, location=DataLocation(kind="container")))
     facts = _known(at, nothing, needs, options)
-    if more := planning.needs_after(verb, facts, options):
-        facts = _known(at, facts, more, options)
-    if paths := planning.files_of(verb, facts, options):
+    return _more(at, facts, verb, options) if verb.reads or options.fast else facts
+
+
+def _more(at: Environment, facts: Facts, verb: Verb, options: Options) -> Facts:
+    """Return the facts with what a first look has shown to be needed, too."""
+    from nox_alembic.core.verbs import planning  # noqa: PLC0415 - not for what only shows
+
+    if options.fast:
+        facts = _known(at, facts, planning.needs_after(verb, facts, options), options)
+    if verb.reads:
+        paths = planning.files_of(verb, facts, options)
         facts = replace(facts, contents={**facts.contents, **probe.contents(at.root, paths)})
     return facts
 
 
-def plan_of(at: Environment, verb: Verb, options: Options) -> tuple[Facts, Plan]:
+def plan_of(at: Environment, verb: Verb, options: Options) -> "tuple[Facts, Plan]":
     """Return what was seen, and the plan that was made of it; raises NoxAlembicError when the verb refuses."""
+    from nox_alembic.core.verbs import planning  # noqa: PLC0415 - not for what only shows
+
     facts = facts_of(at, verb, options)
     plan = planning.draft(verb, at.config, facts, options)
     if planning.needs_room(verb, plan):
@@ -41,7 +51,7 @@ def plan_of(at: Environment, verb: Verb, options: Options) -> tuple[Facts, Plan]
     return facts, planning.finished(verb, at.config, facts, plan)
 
 
-def inventory(at: Environment, verb: Verb, facts: Facts, plan: Plan) -> "tuple[Inventory, str]":
+def inventory(at: Environment, verb: Verb, facts: Facts, plan: "Plan") -> "tuple[Inventory, str]":
     """Return what the plan takes away, and the hash by which it is agreed to; changes nothing."""
     from nox_alembic.core.consent import hash_of  # noqa: PLC0415 - for who asks what goes
 

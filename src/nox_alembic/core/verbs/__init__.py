@@ -8,7 +8,7 @@ from typing import Literal
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.verbs.options import Options
 
-__all__ = ["VERBS", "Need", "Options", "Verb"]
+__all__ = ["VERBS", "Need", "Options", "Verb", "needs_of"]
 
 # What is looked at before a plan is made, in this order; `run.facts` has one function for each.
 Need = Literal["files", "database", "undo log", "wipe", "data size", "room", "spares", "swap", "snapshots", "details"]
@@ -124,3 +124,12 @@ _RECORDS = (
 )
 
 VERBS = {verb.name: verb for verb in _RECORDS}
+
+
+def needs_of(verb: Verb, options: Options) -> tuple[Need, ...]:
+    """Return what has to be known for a verb that was typed with these options."""
+    if options.no_database:
+        return tuple("files" if need == "database" else need for need in verb.needs)
+    if options.fast:
+        return ("database", "swap", "room")
+    return tuple(need for need in verb.needs if not (options.cold and need == "spares"))

@@ -9,25 +9,17 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.steps import Plan
-from nox_alembic.core.verbs import Need, Options, Verb, gate
-from nox_alembic.core.verbs.spares import obstacle
+from nox_alembic.core.verbs import Need, Options, Verb, gate, needs_of
 from nox_alembic.core.verbs.undoable import changes, undoable
 
 PlanFunction = Callable[[Config, Facts, Options], Plan]
 
 
-def needs_of(verb: Verb, options: Options) -> tuple[Need, ...]:
-    """Return what has to be known for a verb that was typed with these options."""
-    if options.no_database:
-        return tuple("files" if need == "database" else need for need in verb.needs)
-    if options.fast:
-        return ("database", "swap", "room")
-    return tuple(need for need in verb.needs if not (options.cold and need == "spares"))
-
-
 def needs_after(verb: Verb, facts: Facts, options: Options) -> tuple[Need, ...]:
     """Return what has to be known, too, after a first look: a swap that cannot be done goes on by the wipe."""
-    if not options.fast or not obstacle(facts):
+    from nox_alembic.core.verbs.spares import obstacle  # noqa: PLC0415 - for --fast alone
+
+    if not obstacle(facts):
         return ()
     known = needs_of(verb, options)
     return tuple(need for need in needs_of(verb, replace(options, fast=False)) if need not in known)
@@ -35,8 +27,6 @@ def needs_after(verb: Verb, facts: Facts, options: Options) -> tuple[Need, ...]:
 
 def files_of(verb: Verb, facts: Facts, options: Options) -> tuple[str, ...]:
     """Return the paths of the files that the plan needs; what cannot be named now is refused by the plan itself."""
-    if not verb.reads:
-        return ()
     try:
         return tuple(_function(verb.reads)(facts, options))
     except NoxAlembicError:
