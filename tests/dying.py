@@ -27,7 +27,7 @@ from nox_alembic.edges import wiper
 from nox_alembic.edges.engines.compose import daemon
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
 from nox_alembic.edges.home import folders, snapshots
-from nox_alembic.edges.postgres import siblings
+from nox_alembic.edges.postgres import copying, siblings
 from nox_alembic.edges.project import files
 from nox_alembic.run import runner
 
@@ -77,7 +77,7 @@ def watch(fate: Fate) -> None:
     replace(snapshots, "_decompressed", before("read", snapshots._decompressed))
     replace(snapshots, "write_private", before("named", folders.write_private))
     replace(siblings, "_make_way", before("making", siblings._make_way))
-    replace(siblings, "_copy_grants", before("created", siblings._copy_grants))
+    replace(copying, "copy_grants", before("created", copying.copy_grants))
     replace(siblings, "_name", before("unnamed", siblings._name))
     replace(siblings, "drop_again", before("dropping", siblings.drop_again))
 

@@ -27,6 +27,8 @@ VERBS = {
     "undo": ("undo",),
     "fast": ("reset", "--fast", "--yes"),
 }
+# The ends of databases that are not kept for `undo`.
+OTHERS = ("__new", "__rehearsal", "__shadow", "__base", "__spare")
 # After these the verb itself goes on; after the others it is a `migrate`.
 AGAIN = {"rebase", "fast"}
 
@@ -129,7 +131,7 @@ class Harness:
     def _databases(self) -> list[str]:
         """Return the databases but for an unfinished copy, which the next verb that makes one drops, and spare ones."""
         found = execute(self.address, "SELECT datname FROM pg_database WHERE datname LIKE 'project%' ORDER BY 1")
-        return [str(name) for (name,) in found if not str(name).endswith(("__new", "__base", "__spare"))]
+        return [str(name) for (name,) in found if not str(name).endswith(OTHERS)]
 
     def summary(self) -> str:
         """Return the line that a report needs."""

@@ -25,5 +25,5 @@ def test_reapply_copies_by_dump_while_the_backend_is_connected(project: Project)
         assert ran["rehearsal"]["lost"] == ["column t1.by: 1 value before, 0 after"]
     # The copy for `undo` ends who waits for work, once it is sure that there is a way.
     with contextlib.closing(connected(project)) as backend, backend.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'nox_alembic%'")
+        cursor.execute("SELECT datname FROM pg_database WHERE datname ~ 'rehearsal|shadow'")
         assert cursor.fetchall() == []

@@ -17,14 +17,16 @@ import pytest
 from psycopg2 import sql
 
 from nox_alembic.core.catalogue import compare
-from nox_alembic.core.errors import PreconditionError
+from nox_alembic.core.copies.siblings import Mark, Sibling
+from nox_alembic.core.errors import FailedError, PreconditionError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.engines.embedded.programs import find_programs
-from nox_alembic.edges.postgres import catalogue, rehearsal_copy
+from nox_alembic.edges.postgres import catalogue, siblings
 from nox_alembic.edges.postgres.copying import Client
 from nox_alembic.edges.system.process import Invocation
 from tests.integration.conftest import execute
 from tests.project import SOURCE, Project, make_project
+from tests.unit.core.make import told
 
 # One of each kind that the catalogue has.
 RICH = (
@@ -178,7 +180,7 @@ def client_of(address: DatabaseAddress) -> Client:
 def test_a_copy_is_whole_whoever_is_connected_and_gone_afterwards(rich: DatabaseAddress, connected: bool) -> None:
     whole = catalogue.read(rich, contents=True)
     with connection_to(rich) if connected else contextlib.nullcontext() as other:
-        with rehearsal_copy.copied(rich, client_of(rich)) as copy:
+        with siblings.copied(rich, mark_of(rich), client_of(rich)) as copy:
             assert compare(whole, catalogue.read(copy, contents=True)) == ()
             assert execute(copy, "SHOW search_path") == [("app, public",)]
             execute(copy, "DROP TABLE donations CASCADE")
@@ -196,33 +198,78 @@ def connection_to(address: DatabaseAddress) -> Iterator[psycopg2.extensions.curs
         yield connection.cursor()
 
 
+def mark_of(address: DatabaseAddress) -> Mark:
+    return Mark(role="rehearsal", of=address.name, environment="dev", verb="reapply", at="2026-11-25T20:00:00.000Z")
+
+
 def rehearsals(address: DatabaseAddress) -> list[object]:
     """Return the names of all databases that may be ours."""
-    names = execute(address, "SELECT datname FROM pg_database WHERE datname LIKE 'nox_alembic%' ORDER BY 1")
+    names = execute(address, "SELECT datname FROM pg_database WHERE datname ~ 'rehearsal|shadow' ORDER BY 1")
     return [row[0] for row in names]
 
 
-def test_of_what_is_left_over_only_what_is_ours_is_dropped(address: DatabaseAddress) -> None:
-    ours, unmarked, others, named = (
-        f"nox_alembic_rehearsal_{end}" for end in ("00000001", "00000002", "00000003", "x")
+def test_of_what_earlier_versions_left_over_only_what_is_ours_is_dropped(address: DatabaseAddress) -> None:
+    ours, young, unmarked, others, named = (
+        f"nox_alembic_rehearsal_{end}" for end in ("00000001", "00000002", "00000003", "00000004", "x")
     )
-    mark = sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(rehearsal_copy.MARK))
-    for name, limit in [(ours, mark), (unmarked, sql.SQL("")), (named, mark), (others, mark)]:
-        execute(address, sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), limit))
-    execute(address, f"COMMENT ON DATABASE {others} IS '{rehearsal_copy.COMMENT}another one'")
+    shadow = "nox_alembic_shadow"
+    limit, none = sql.SQL("CONNECTION LIMIT 1913"), sql.SQL("")
+    for name, how in [(ours, limit), (young, limit), (unmarked, none), (named, limit), (others, limit), (shadow, none)]:
+        execute(address, sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), how))
+    for name, of in [(ours, address.name), (others, "another one")]:
+        comment = f"nox-alembic: for a moment, beside the database {of}"
+        execute(address, sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(comment)))
     try:
-        with rehearsal_copy.copied(address, client_of(address)):
-            pass
-        assert rehearsals(address) == [unmarked, others, named]
+        with siblings.copied(address, mark_of(address), client_of(address)) as copy:
+            assert rehearsals(address) == [unmarked, others, named, shadow, copy.name]
+        assert rehearsals(address) == [unmarked, others, named, shadow]
     finally:
-        for name in (unmarked, named, others):
+        for name in (unmarked, named, others, shadow):
             execute(address, sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+
+
+def test_a_shadow_is_marked_from_the_first_moment_and_anybody_elses_is_refused(address: DatabaseAddress) -> None:
+    mark = replace(mark_of(address), role="shadow", verb="check")
+    name = sql.Identifier(mark.name)
+    execute(address, sql.SQL("CREATE DATABASE {}").format(name))
+    with pytest.raises(RefusedError) as refusal:
+        siblings.create(address, mark)
+    assert told(refusal) == (
+        "NA611",
+        f'the database "{mark.name}" is in the way, and was not made by this tool',
+        f'rename it: `ALTER DATABASE "{mark.name}" RENAME TO ...`',
+    )
+    siblings.drop(address, [mark.name])
+    assert rehearsals(address) == [mark.name]
+    execute(address, sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 1914").format(name))  # as one that was killed there
+    shadow = siblings.create(address, mark)
+    assert siblings.marked(address) == (Sibling(mark.name, mark),)
+    with connection_to(shadow):
+        siblings.drop(address, [mark.name])
+    assert rehearsals(address) == []
+
+
+def test_what_cannot_be_dropped_is_told_with_what_uses_it(address: DatabaseAddress) -> None:
+    user = f"maker_{address.name}"
+    execute(address, f"CREATE ROLE {user} LOGIN CREATEDB PASSWORD 'x'")
+    poor = replace(address, user=user, password="x")
+    shadow = siblings.create(poor, replace(mark_of(address), role="shadow", verb="check"))
+    with connection_to(replace(address, name=shadow.name)), pytest.raises(FailedError) as error:  # whom nobody may end
+        siblings.drop(poor, [shadow.name], seconds=0)
+    said = f'database "{shadow.name}" is being accessed by other users DETAIL: There is 1 other session using the'
+    assert told(error) == (
+        "NA617",
+        f'the database "{shadow.name}", which this tool made, cannot be dropped: {said} database.',
+        "end what uses it; the next verb that changes something drops it",
+    )
+    siblings.drop(poor, [shadow.name])
+    execute(address, f"DROP ROLE {user}")
 
 
 def test_a_user_who_may_not_create_databases_is_told_who_can_change_that(address: DatabaseAddress) -> None:
     execute(address, "DROP ROLE IF EXISTS na_poor", "CREATE ROLE na_poor LOGIN PASSWORD 'poor'")
     poor = replace(address, user="na_poor", password="poor")
-    with pytest.raises(PreconditionError) as error, rehearsal_copy.copied(poor, client_of(poor)):
+    with pytest.raises(PreconditionError) as error, siblings.copied(poor, mark_of(poor), client_of(poor)):
         pass
     assert (error.value.id, error.value.message, error.value.hint) == (
         "NA436",
@@ -300,7 +347,7 @@ def test_an_env_py_that_connects_where_it_likes_is_found_before_its_first_revisi
     try:
         ran = project.run("reapply", "--yes", "--json")
         assert (ran.code, ran.error[0]) == (1, "NA435")
-        assert 'env.py connects to the database "project", and not to "nox_alembic_rehearsal_' in ran.error[1]
+        assert 'env.py connects to the database "project", and not to "project__rehearsal"' in ran.error[1]
         assert ran.error[2] == 'have env.py take "sqlalchemy.url" of its configuration, or DATABASE_URL'
         assert state(project) == AS_BEFORE
     finally:

@@ -6,7 +6,7 @@ import pytest
 from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges.postgres import inspection, repairs
+from nox_alembic.edges.postgres import inspection, repairs, server
 from tests.integration.conftest import execute
 from tests.unit.core.make import told
 
@@ -51,12 +51,12 @@ def test_objects_are_tables_with_their_columns(address: DatabaseAddress) -> None
     )
     assert inspection.objects(address) == {"s.t", "s.t.id", "e"}
     (number,) = execute(address, "SELECT current_setting('server_version_num')::int / 10000")[0]
-    assert inspection.version(address).startswith(f"{number}.")
+    assert server.version(address).startswith(f"{number}.")
 
 
 def test_a_database_that_does_not_answer_has_no_details(address: DatabaseAddress) -> None:
     nowhere = DatabaseAddress(host="127.0.0.1", port=1, user="x", password="x", name="x")
-    assert (inspection.invalid_indexes(nowhere), inspection.objects(nowhere), inspection.version(nowhere)) == (
+    assert (inspection.invalid_indexes(nowhere), inspection.objects(nowhere), server.version(nowhere)) == (
         (),
         frozenset(),
         "",

@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 from psycopg2 import errors, sql
 
-from nox_alembic.core.copies.siblings import Mark, before_name
+from nox_alembic.core.copies.siblings import Mark
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.edges.postgres import copying, siblings, space
@@ -25,7 +25,7 @@ from tests.project import Project, make_project
 from tests.team import TEMPLATE
 from tests.unit.core.make import told
 
-MARK = Mark(role="before", of="app", environment="dev", verb="migrate", at="2026-11-25T20:00:00.000Z")
+MARK = Mark(role="undo", of="app", environment="dev", verb="migrate", at="2026-11-25T20:00:00.000Z")
 AROUND = """
 SELECT pg_get_userbyid(datdba), datconnlimit, shobj_description(d.oid, 'pg_database'),
        (SELECT array_agg(acl::text ORDER BY acl::text) FROM unnest(datacl) AS acl),
@@ -173,20 +173,19 @@ def test_a_large_database_is_copied_as_files_and_nobody_elses_is_in_the_way(addr
     )
     assert execute(address, "SELECT pg_database_size(current_database())")[0][0] > copying.LARGE  # type: ignore[operator]
     mark = replace(MARK, of=address.name)
-    kept = before_name(address.name, mark.at)
     execute(address, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"{address.name}__new")))
 
     def no_dump(_: str) -> Invocation:
         raise AssertionError
 
     with pytest.raises(RefusedError) as error:
-        siblings.keep(address, kept, mark, no_dump)
+        siblings.keep(address, mark, no_dump)
     assert error.value.id == "NA611"
     execute(address, sql.SQL("DROP DATABASE {}").format(sql.Identifier(f"{address.name}__new")))
-    siblings.keep(address, kept, mark, no_dump)
-    assert siblings.names(address) == frozenset({kept})
-    assert execute(replace(address, name=kept), "SELECT count(*) FROM large") == [(120000,)]
-    siblings.drop(address, [kept])
+    siblings.keep(address, mark, no_dump)
+    assert siblings.names(address) == frozenset({mark.name})
+    assert execute(replace(address, name=mark.name), "SELECT count(*) FROM large") == [(120000,)]
+    siblings.drop(address, [mark.name])
     assert siblings.names(address) == frozenset()
 
 
@@ -212,7 +211,7 @@ def test_what_cannot_be_kept_is_asked_for(project: Project, server: DatabaseAddr
         container = DataLocation(kind="container")
         assert space.look(poor, container).why_not == f'the user "{name}" may not create databases'
         with pytest.raises(FailedError) as error:
-            siblings.keep(poor, f"{poor.name}__before_x", MARK, lambda _: Invocation((), {}))
+            siblings.keep(poor, replace(MARK, of=poor.name), lambda _: Invocation((), {}))
         assert told(error)[:2] == (
             "NA635",
             f'the database "{server.name}" could not be copied for `undo`, and is as it was',

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -146,12 +146,8 @@ class FakeServer:
     def revisions(self, address: DatabaseAddress) -> tuple[str, ...] | None:
         return self.world.current
 
-    def make_empty(self, address: DatabaseAddress, name: str) -> DatabaseAddress:
-        self.world.happened(f"make {name}")
-        return replace(address, name=name)
-
-    def drop(self, address: DatabaseAddress, name: str) -> None:
-        self.world.happened(f"drop {name}")
+    def version(self, address: DatabaseAddress) -> str:
+        return "18.1"
 
     def write_note(self, address: DatabaseAddress, name: str, value: str) -> None:
         self.world.notes[name] = value
@@ -248,18 +244,10 @@ class FakeRevisionCopies:
 
 
 @dataclass
-class FakeCopies:
-    """Copies that are there as long as they should."""
+class FakeCatalogues:
+    """What databases consist of, in the order in which they are asked."""
 
     world: World
-
-    @contextlib.contextmanager
-    def copied(self, address: DatabaseAddress, client: Callable[[str], Invocation]) -> Iterator[DatabaseAddress]:
-        self.world.happened(f"copy {address.name} by {client('pg_dump').words[0]}")
-        try:
-            yield replace(address, name="copy")
-        finally:
-            self.world.happened("drop the copy")
 
     def read(self, address: DatabaseAddress, *, contents: bool) -> Catalogue:
         self.world.happened(f"read {'all of ' if contents else ''}{address.name}")

@@ -1,6 +1,7 @@
 """Named doubles of what `check` and `repair` use."""
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,9 +22,6 @@ class FakeRepairs:
 
     def invalid_indexes(self, address: DatabaseAddress) -> tuple[InvalidIndex, ...]:
         return self.invalid
-
-    def version(self, address: DatabaseAddress) -> str:
-        return "18.1"
 
     def stamp(self, address: DatabaseAddress, before: Sequence[str], after: Sequence[str]) -> None:
         self.world.happened(f"stamp {','.join(before)} to {','.join(after)}")
@@ -71,9 +69,6 @@ class FakeSiblings:
     world: World
     there: dict[str, Mark] = field(default_factory=dict)
 
-    def server_version(self, address: DatabaseAddress) -> str:
-        return "18.1"
-
     def names(self, address: DatabaseAddress) -> frozenset[str]:
         return frozenset(self.there)
 
@@ -82,21 +77,31 @@ class FakeSiblings:
 
     def create(self, address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
         self.world.happened(f"create {mark.role} of {mark.of} for {mark.verb} from {source or 'nothing'}")
-        return replace(address, name="ddsurveys__new")
+        return replace(address, name=mark.name)
 
-    def keep(self, address: DatabaseAddress, kept: str, mark: Mark, client: Callable[[str], Invocation]) -> None:
+    @contextlib.contextmanager
+    def copied(
+        self, address: DatabaseAddress, mark: Mark, client: Callable[[str], Invocation]
+    ) -> Iterator[DatabaseAddress]:
+        self.world.happened(f"copy {mark.of} for a {mark.role} by {client('pg_dump').words[0]}")
+        try:
+            yield replace(address, name="copy")
+        finally:
+            self.world.happened("drop the copy")
+
+    def keep(self, address: DatabaseAddress, mark: Mark, client: Callable[[str], Invocation]) -> None:
         self.world.happened(f"copy {address.name} for {mark.verb} at {','.join(mark.revisions)}")
-        self.there[kept] = mark
+        self.there[mark.name] = mark
 
     def keep_spare(self, address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
         words = [*(["seeded"] if mark.seeded else []), *(["apart"] if apart else [])]
         self.world.happened(" ".join([f"keep {mark.role} at {','.join(mark.revisions)}", *words]))
         return "spare"
 
-    def swap(self, address: DatabaseAddress, incoming: str, kept: str, mark: Mark) -> None:
+    def swap(self, address: DatabaseAddress, incoming: str, mark: Mark) -> None:
         self.world.happened(f"swap {incoming} for {mark.verb}")
         self.there.pop(incoming, None)
-        self.there[kept] = mark
+        self.there[mark.name] = mark
 
     def drop(self, address: DatabaseAddress, names: Iterable[str]) -> None:
         self.world.happened(f"drop {','.join(names)}")
@@ -104,3 +109,11 @@ class FakeSiblings:
     def drop_again(self, address: DatabaseAddress, name: str) -> None:
         self.world.happened(f"drop {name}")
         self.there.pop(name, None)
+
+    @contextlib.contextmanager
+    def or_dropped(self, address: DatabaseAddress, name: str) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.drop_again(address, name)
+            raise

@@ -64,11 +64,8 @@ class Server(Protocol):
     def revisions(self, address: DatabaseAddress) -> tuple[str, ...] | None:
         """Return the revisions that it is at, None when it does not answer."""
 
-    def make_empty(self, address: DatabaseAddress, name: str) -> DatabaseAddress:
-        """Make another database beside that of `address`, empty."""
-
-    def drop(self, address: DatabaseAddress, name: str) -> None:
-        """Drop another database."""
+    def version(self, address: DatabaseAddress) -> str:
+        """Return the server's version, "" when it does not answer."""
 
     def write_note(self, address: DatabaseAddress, name: str, value: str) -> None:
         """Keep a fact in the database."""
@@ -131,15 +128,6 @@ class FingerprintTable(Protocol):
         """Write the fingerprints and where the database is, and forget what was intended."""
 
 
-class Copies(Protocol):
-    """Copies of the database for a rehearsal; `edges.postgres.rehearsal_copy`."""
-
-    def copied(
-        self, address: DatabaseAddress, client: Callable[[str], Invocation]
-    ) -> AbstractContextManager[DatabaseAddress]:
-        """Let there be a copy of the database for a while."""
-
-
 class ReadCatalogue(Protocol):
     """The function `edges.postgres.catalogue.read`."""
 
@@ -152,9 +140,6 @@ class Inspection(Protocol):
 
     def invalid_indexes(self, address: DatabaseAddress) -> tuple[InvalidIndex, ...]:
         """Return the indexes that no query uses."""
-
-    def version(self, address: DatabaseAddress) -> str:
-        """Return the server's version, "" when it does not answer."""
 
 
 class Repairs(Protocol):
@@ -180,32 +165,37 @@ class Cluster(Protocol):
 class Siblings(Protocol):
     """Databases of ours beside the real one; `edges.postgres.siblings`."""
 
-    def server_version(self, address: DatabaseAddress) -> str:
-        """Return the server's version."""
-
     def names(self, address: DatabaseAddress) -> Collection[str] | None:
-        """Return the names of all databases, None when the server does not answer."""
+        """Return the names of those that are kept for `undo`, None when the server does not answer."""
 
     def marked(self, address: DatabaseAddress) -> tuple[Sibling, ...]:
         """Return those of ours."""
 
     def create(self, address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
-        """Make the new database, empty or as a copy of `source`."""
+        """Make the database of the mark, empty or as a copy of `source`."""
 
-    def keep(self, address: DatabaseAddress, name: str, mark: Mark, client: Callable[[str], Invocation]) -> None:
-        """Copy the real database under that name."""
+    def keep(self, address: DatabaseAddress, mark: Mark, client: Callable[[str], Invocation]) -> None:
+        """Copy the real database into that of the mark."""
+
+    def copied(
+        self, address: DatabaseAddress, mark: Mark, client: Callable[[str], Invocation]
+    ) -> AbstractContextManager[DatabaseAddress]:
+        """Let there be a copy of the real database for a while."""
 
     def keep_spare(self, address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
         """Make a spare database of the new one, and return its name."""
 
-    def swap(self, address: DatabaseAddress, incoming: str, kept: str, mark: Mark) -> None:
-        """Give the incoming database the real one's name, and keep that under another."""
+    def swap(self, address: DatabaseAddress, incoming: str, mark: Mark) -> None:
+        """Give the incoming database the real one's name, and keep that under the name of the mark."""
 
     def drop(self, address: DatabaseAddress, names: Iterable[str]) -> None:
         """Drop databases that we have made."""
 
     def drop_again(self, address: DatabaseAddress, name: str) -> None:
         """Drop one that may be gone, or in use for a moment."""
+
+    def or_dropped(self, address: DatabaseAddress, name: str) -> AbstractContextManager[None]:
+        """Let nothing be left of it when the block fails."""
 
 
 class Linter(Protocol):

@@ -24,8 +24,8 @@ from tests.unit.core.make import ADDRESS, ROOT, chain, config
 from tests.unit.fakes import (
     FakeAct,
     FakeBackend,
+    FakeCatalogues,
     FakeCommands,
-    FakeCopies,
     FakeEngine,
     FakeFiles,
     FakeFingerprintTable,
@@ -98,11 +98,10 @@ class Bench:
 
     @property
     def rehearsal(self) -> Rehearsal:
-        copies = FakeCopies(self.world)
         return Rehearsal(
             configuration=CONFIGURATION, engine=self.engine, history=self.history, reread=self.reread,
-            server=self.server, copies=copies, catalogue=copies.read, apart=self.apart, person=self.person,
-            report=self.report,
+            server=self.server, siblings=self.siblings, catalogue=FakeCatalogues(self.world).read, apart=self.apart,
+            environment="dev", person=self.person, report=self.report,
         )  # fmt: skip
 
     @property
@@ -112,8 +111,8 @@ class Bench:
 
         return Revisions(
             config=config(), configuration=CONFIGURATION, reread=self.reread, address=lambda: ADDRESS,
-            server=self.server, migrations=lambda: self.alembic, files=FakeFiles(self.world), note_file=note_file,
-            report=self.report,
+            server=self.server, siblings=self.siblings, migrations=lambda: self.alembic, files=FakeFiles(self.world),
+            note_file=note_file, report=self.report,
         )  # fmt: skip
 
     @property

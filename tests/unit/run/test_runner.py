@@ -22,7 +22,7 @@ FAMILIES: list[tuple[Step, str]] = [
     (Kill(), "kill"),
     (PrintUpgradeSql("a1", "heads"), "sql a1:heads"),
     (AwaitEdit("c3", "/project/c3.py"), "edit /project/c3.py"),
-    (DropShadow(), "drop nox_alembic_shadow"),
+    (DropShadow(), "drop ddsurveys__shadow"),
     (DropIndex("ix"), "drop index ix"),
     (CloseUndo(), f"undo data: {CloseUndo.title}"),
     (OpenUndo("merge", ("c3",), ()), f"undo databases: {OpenUndo.title}"),

@@ -1,11 +1,13 @@
 """Databases that a verb makes, or keeps, beside the real one in the same server: their names, and the marks in them.
 
-A mark is the comment of the database. Only what has the exact name and the mark is ever dropped.
+A mark is the comment of the database. Only what has the exact name and the mark is ever dropped. What earlier versions
+of this tool made has other names in part. A "nox_alembic_shadow" of theirs has no mark, so it stays: it may be
+anybody's.
 """
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Literal
 
@@ -14,13 +16,20 @@ from nox_alembic.core.frozen import frozen
 PREFIX = "nox-alembic "
 # Longer names are cut by the server, in silence.
 LONGEST = 63
-NEW = "__new"
-MAKING = "__making"
-SPARE = "__spare"
-BASE = "__base"
-# Of one name, so that the next run replaces what a killed one has left.
-SHADOW = "nox_alembic_shadow"
-BEFORE = re.compile(r"__before_\d{8}t\d{9}z")
+# A limit of connections that nobody types by accident: unlike a comment it is there from the first instant on.
+MAKING = 1914
+
+Role = Literal["new", "making", "undo", "spare", "rehearsal", "shadow"]
+ROLES: tuple[Role, ...] = ("new", "making", "undo", "spare", "rehearsal", "shadow")
+# A verb that comes to its end has left none of these.
+PASSING: tuple[Role, ...] = ("new", "rehearsal", "shadow")
+
+# The word for it in a mark, which is older than the one here.
+_UNDO = "before"
+# What rehearsals of earlier versions made.
+_EARLIER_NAME = re.compile(r"nox_alembic_rehearsal_[0-9a-f]{8}")
+_EARLIER_COMMENT = "nox-alembic: for a moment, beside the database "
+_EARLIER_LIMIT = 1913
 
 
 @frozen(kw_only=True)
@@ -28,12 +37,13 @@ class Mark:
     """What the comment of such a database says.
 
     `new`: it is being made to take the place of the database `of`; `making`: to become a spare one, while a verb may
-    make a new one. `before`: it was `of` until `verb` took its place at `at` (ISO 8601, UTC, with milliseconds);
+    make a new one. `undo`: it was `of` until `verb` took its place at `at` (ISO 8601, UTC, with milliseconds);
     `revisions` are those that it is at, `comment` is the one that it had.
     `spare`: it stands ready to be copied, made from what has the `digest`; `seeded` is whether the seed was part of it.
+    `rehearsal`: a copy of `of` on which `verb` is tried; `shadow`: what the migrations alone make.
     """
 
-    role: Literal["new", "making", "before", "spare"]
+    role: Role
     of: str
     environment: str
     verb: str
@@ -46,7 +56,13 @@ class Mark:
     @property
     def text(self) -> str:
         """The comment."""
-        return PREFIX + json.dumps(asdict(self), separators=(",", ":"))
+        role = _UNDO if self.role == "undo" else self.role
+        return PREFIX + json.dumps({**asdict(self), "role": role}, separators=(",", ":"))
+
+    @property
+    def name(self) -> str:
+        """The name of its database."""
+        return name_of(self.of, self.role, at=self.at, seeded=self.seeded)
 
 
 @frozen
@@ -59,58 +75,70 @@ class Sibling:
 
 def parse_mark(comment: str | None) -> Mark | None:
     """Return the mark in a comment, None for a comment of somebody else."""
-    if comment is None or not comment.startswith(PREFIX):
+    if comment is None:
+        return None
+    if comment.startswith(_EARLIER_COMMENT):
+        return _bare("rehearsal", comment.removeprefix(_EARLIER_COMMENT))
+    if not comment.startswith(PREFIX):
         return None
     try:
         found = json.loads(comment.removeprefix(PREFIX))
-        mark = Mark(**{**found, "revisions": tuple(map(str, found["revisions"]))})
+        role = "undo" if found["role"] == _UNDO else found["role"]
+        mark = Mark(**{**found, "role": role, "revisions": tuple(map(str, found["revisions"]))})
     except (ValueError, TypeError, KeyError):
         return None
-    return mark if mark.role in {"new", "making", "before", "spare"} else None
+    return mark if mark.role in ROLES else None
 
 
-def new_name(database: str, *, apart: bool = False) -> str:
-    """Return the name of what is being made; always the same one, so that the next run finds what a killed one left.
+def name_of(database: str, role: Role, *, at: str = "", seeded: bool = False) -> str:
+    """Return the name of a sibling, by what its mark says.
 
-    `apart`: it is made beside a verb that may make one itself.
+    It is always the same one for what passes, so that the next run finds what a killed one has left. Of spares there
+    is one with the seed's rows, and one without them for a longer history.
     """
-    return _fitting(database, MAKING if apart else NEW)
-
-
-def before_name(database: str, at: str) -> str:
-    """Return the name under which the database is kept that was in place until `at`."""
-    stamp = re.sub(r"[^0-9TZ]", "", at).lower()
-    return _fitting(database, f"__before_{stamp}")
-
-
-def spare_name(database: str, *, seeded: bool) -> str:
-    """Return the name of what resets copy: one with the seed's rows, and one without them for a longer history."""
-    return _fitting(database, SPARE if seeded else BASE)
+    if role == "undo":
+        suffix = "before_" + re.sub(r"[^0-9TZ]", "", at).lower()
+    elif role == "spare":
+        suffix = "spare" if seeded else "base"
+    else:
+        suffix = role
+    room = LONGEST - len("__" + suffix)
+    return database.encode("utf-8")[:room].decode("utf-8", "ignore") + "__" + suffix
 
 
 def is_ours(database: str, name: str, mark: Mark | None) -> bool:
     """Return whether a database is one that a verb made or kept of `database`."""
-    if mark is None or mark.of != database:
+    if mark is None or mark.of != database or name == database:
         return False
-    if mark.role in {"new", "making"}:
-        return name == new_name(database, apart=mark.role == "making")
-    if mark.role == "spare":
-        return name == spare_name(database, seeded=mark.seeded)
-    suffix = BEFORE.search(name)
-    return suffix is not None and name == _fitting(database, suffix[0])
+    return name == mark.name or (mark.role == "rehearsal" and _EARLIER_NAME.fullmatch(name) is not None)
+
+
+def ours(database: str, found: Iterable[tuple[str, int, str | None]]) -> Iterator[Sibling]:
+    """Yield what verbs made or kept of `database` among databases by name, limit of connections, and comment."""
+    for name, limit, comment in found:
+        mark = _unmarked(database, name, limit) if comment is None else parse_mark(comment)
+        if mark is not None and is_ours(database, name, mark):
+            yield Sibling(name, mark)
 
 
 def unfinished(found: Sequence[Sibling]) -> tuple[str, ...]:
-    """Return what a run that was killed was about to make."""
-    return tuple(one.name for one in found if one.mark.role == "new")
+    """Return what a run that was killed has left."""
+    return tuple(one.name for one in found if one.mark.role in PASSING)
 
 
 def leftovers(found: Sequence[Sibling], environment: str, kept: Collection[str]) -> tuple[str, ...]:
     """Return what may be dropped: what was never finished, and what is kept of this environment no more."""
-    old = [one for one in found if one.mark.role == "before" and one.mark.environment == environment]
+    old = [one for one in found if one.mark.role == "undo" and one.mark.environment == environment]
     return (*unfinished(found), *(one.name for one in old if one.name not in kept))
 
 
-def _fitting(database: str, suffix: str) -> str:
-    room = LONGEST - len(suffix)
-    return database.encode("utf-8")[:room].decode("utf-8", "ignore") + suffix
+def _unmarked(database: str, name: str, limit: int) -> Mark | None:
+    """Return the mark that a run would have written next, if it was killed before."""
+    if limit == _EARLIER_LIMIT:
+        return _bare("rehearsal", database)
+    made = (*PASSING, "making") if limit == MAKING else ()
+    return next((_bare(role, database) for role in made if name == name_of(database, role)), None)
+
+
+def _bare(role: Role, database: str) -> Mark:
+    return Mark(role=role, of=database, environment="", verb="", at="")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.copies.siblings import spare_name
+from nox_alembic.core.copies.siblings import name_of
 from nox_alembic.core.copies.spare_databases import SwapFacts
 from nox_alembic.core.copies.spares import Kind, choose, mismatch, missing, outdated
 from nox_alembic.core.facts import Facts
@@ -145,7 +145,7 @@ def new_database(
 
 
 def _name(facts: Facts, *, seeded: bool) -> str:
-    return spare_name(facts.engine.address.name if facts.engine.address else "", seeded=seeded)
+    return name_of(facts.engine.address.name if facts.engine.address else "", "spare", seeded=seeded)
 
 
 def _migrated(facts: Facts, swap_facts: SwapFacts, target: str, *, apart: bool = False) -> tuple[Step, ...]:

@@ -9,7 +9,9 @@ import psycopg2.extensions
 from nox_alembic.core.copies.spare_databases import Cluster
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.postgres.connection import connected, keep_note
-from nox_alembic.edges.postgres.settings_of import FRESH
+
+# The note in a database of how the server was when its data was fresh.
+FRESH = "nox_alembic.fresh"
 
 # Roles of PostgreSQL's own are alike everywhere. Passwords are not looked at: nothing is made otherwise by them.
 _ROLES = """

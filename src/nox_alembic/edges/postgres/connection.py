@@ -1,7 +1,8 @@
-"""A connection to a database, of its own and in autocommit mode, and notes kept in one; all edges may use it."""
+"""A connection to a database, or to another one beside it, of its own and in autocommit mode, and notes kept in one."""
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg2
 import psycopg2.extensions
@@ -34,6 +35,18 @@ def connected(address: DatabaseAddress, application: str = APPLICATION) -> Itera
             yield cursor
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def beside(address: DatabaseAddress) -> Iterator[psycopg2.extensions.cursor]:
+    """Yield a cursor that is not on the database itself, where the server has the usual other ones."""
+    with contextlib.ExitStack() as stack:
+        try:
+            other = "template1" if address.name == "postgres" else "postgres"
+            cursor = stack.enter_context(connected(replace(address, name=other)))
+        except psycopg2.OperationalError:
+            cursor = stack.enter_context(connected(address))
+        yield cursor
 
 
 def keep_note(cursor: psycopg2.extensions.cursor, database: str, name: str, value: str) -> None:

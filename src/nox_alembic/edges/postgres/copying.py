@@ -1,4 +1,4 @@
-"""How a database is copied inside of its server: by the server itself, else by a dump. All edges may use it."""
+"""How a database is made like another one: what is in it, by a copy or a dump, and what is set around it."""
 
 import contextlib
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spite of its name
 
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges.postgres.cluster import FRESH
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.process import Invocation
 from nox_alembic.edges.system.waiting import wait_until
@@ -46,6 +47,83 @@ def fill_by_dump(client: Client, address: DatabaseAddress, sibling: str) -> str:
     load = client("psql").adding("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={sibling}")
     gave, took = process.pipe(dump, load)
     return next((done.err for done in (took, gave) if not done.ok), "")
+
+
+def likeness(cursor: Cursor, database: str) -> sql.Composable:
+    """Return the options of CREATE DATABASE for an empty one with the encoding and the sort order of that one.
+
+    How some columns of the catalogue are called depends on the server's version.
+    """
+    cursor.execute(
+        "SELECT pg_encoding_to_char(encoding), datcollate, datctype, coalesce(row ->> 'datlocprovider', 'c'),"
+        " coalesce(row ->> 'datlocale', row ->> 'daticulocale')"
+        " FROM pg_database, to_jsonb(pg_database) AS row WHERE datname = %s",
+        (database,),
+    )
+    encoding, collate, ctype, provider, locale = cursor.fetchone() or ("UTF8", "C", "C", "c", None)
+    options = sql.SQL("TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}").format(
+        sql.Literal(encoding), sql.Literal(collate), sql.Literal(ctype)
+    )
+    if provider != "c":
+        words = {"i": "LOCALE_PROVIDER icu ICU_LOCALE", "b": "LOCALE_PROVIDER builtin BUILTIN_LOCALE"}[provider]
+        options += sql.SQL(f" {words} {{}}").format(sql.Literal(locale))
+    return options
+
+
+def owner(cursor: Cursor, database: str) -> sql.Composable:
+    """Return what gives another database the same place, and the same owner where this user may."""
+    cursor.execute(
+        "SELECT CASE WHEN pg_has_role(datdba, 'MEMBER') THEN pg_get_userbyid(datdba) ELSE current_user END, spcname"
+        " FROM pg_database JOIN pg_tablespace AS t ON t.oid = dattablespace WHERE datname = %s",
+        (database,),
+    )
+    name, space = map(sql.Identifier, cursor.fetchone() or ("postgres", "pg_default"))
+    return sql.SQL(" OWNER {} TABLESPACE {}").format(name, space)
+
+
+def copy_grants(cursor: Cursor, database: str, sibling: str) -> None:
+    """Grant what is granted on the database; without any grant the defaults are the same."""
+    cursor.execute(
+        "SELECT nullif(grantee, 0)::regrole::text, privilege_type, is_grantable"
+        " FROM pg_database, aclexplode(datacl) WHERE datname = %s",
+        (database,),
+    )
+    grants = cursor.fetchall()
+    name = sql.Identifier(sibling)
+    if grants:
+        cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    for role, privilege, grantable in grants:
+        option = " WITH GRANT OPTION" if grantable else ""
+        words = f"GRANT {privilege} ON DATABASE {{}} TO {role or 'PUBLIC'}{option}"  # quoted by the server
+        cursor.execute(sql.SQL(words).format(name))
+
+
+def copy_settings(cursor: Cursor, database: str, sibling: str, *, notes: bool, others: bool = True) -> None:
+    """Give a sibling all that is set for the database, also for single roles in it: a search_path decides much.
+
+    Of our own notes all with `notes`, else the one of how the server was when its data was fresh. Without `others`
+    only what is set for all, and for the user who asks. By way of the session's own settings: only so a list, such as a
+    search_path, comes out as it was put in.
+    """
+    cursor.execute(
+        "SELECT nullif(setrole, 0)::regrole::text, split_part(setting, '=', 1),"
+        " substr(setting, strpos(setting, '=') + 1)"
+        " FROM pg_db_role_setting JOIN pg_database AS d ON d.oid = setdatabase, unnest(setconfig) AS setting"
+        r" WHERE datname = %s AND (%s OR setting NOT LIKE 'nox\_alembic.%%' OR split_part(setting, '=', 1) = %s)"
+        " AND (%s OR setrole IN (0, quote_ident(current_user)::regrole))",
+        (database, notes, FRESH, others),
+    )
+    for role, setting, value in cursor.fetchall():
+        whose = sql.SQL(f"ROLE {role} IN " if role else "") + sql.SQL("DATABASE {}").format(sql.Identifier(sibling))
+        name = sql.Identifier(*setting.split("."))
+        try:
+            cursor.execute("SELECT set_config(%s, %s, false)", (setting, value))
+            cursor.execute(sql.SQL("ALTER {} SET {} FROM CURRENT").format(whose, name))
+        except psycopg2.Error:  # a session cannot have it, or could do nothing more with it
+            cursor.execute(sql.SQL("RESET {}").format(name))
+            cursor.execute(sql.SQL("ALTER {} SET {} TO {}").format(whose, name, sql.Literal(value)))
+        else:
+            cursor.execute(sql.SQL("RESET {}").format(name))
 
 
 def _is_free(cursor: Cursor, database: str, *, ends_idle: bool) -> bool:

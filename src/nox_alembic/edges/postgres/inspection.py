@@ -46,11 +46,3 @@ def objects(address: DatabaseAddress) -> frozenset[str]:
         rows = cursor.fetchall()
         return frozenset({table for table, _ in rows} | {f"{table}.{column}" for table, column in rows if column})
     return frozenset()
-
-
-def version(address: DatabaseAddress) -> str:
-    """Return the server's version, such as "18.1", "" when it does not answer."""
-    with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
-        number = cursor.connection.server_version
-        return f"{number // 10000}.{number % 10000}"
-    return ""

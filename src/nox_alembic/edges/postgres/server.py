@@ -2,12 +2,11 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import psycopg2
 import psycopg2.extensions
-from psycopg2 import errors, sql
+from psycopg2 import errors
 
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
@@ -72,19 +71,12 @@ def revisions_and_notes(address: DatabaseAddress, *names: str) -> tuple[tuple[st
         return None, ("",) * len(names)
 
 
-def make_empty(address: DatabaseAddress, name: str) -> DatabaseAddress:
-    """Make the database `name` anew beside that of `address`, empty, and return where it is."""
-    drop(address, name)
-    with connected(address) as cursor:
-        cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return replace(address, name=name)
-
-
-def drop(address: DatabaseAddress, name: str) -> None:
-    """Drop the database `name` beside that of `address`, with whoever is connected to it; a missing one is fine."""
-    with connected(address) as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
-        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+def version(address: DatabaseAddress) -> str:
+    """Return the server's version, such as "18.1", "" when it does not answer."""
+    with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
+        number = cursor.connection.server_version
+        return f"{number // 10000}.{number % 10000}"
+    return ""
 
 
 def write_note(address: DatabaseAddress, name: str, value: str) -> None:

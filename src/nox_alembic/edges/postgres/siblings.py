@@ -1,95 +1,94 @@
-"""Databases beside the real one in the same server: made, copied from it, and swapped in by renames."""
+"""Databases of ours beside the real one in its server: made, marked, listed, swapped in by renames, and dropped."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spite of its name
 
-from nox_alembic.core.copies.siblings import Mark, Sibling, is_ours, new_name, parse_mark, spare_name
-from nox_alembic.core.errors import FailedError, RefusedError
+from nox_alembic.core.copies.siblings import MAKING, PASSING, Mark, Sibling, name_of, ours, parse_mark
+from nox_alembic.core.errors import FailedError, NoxAlembicError, PreconditionError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges.postgres import settings_of
-from nox_alembic.edges.postgres.connection import connected
-from nox_alembic.edges.postgres.copying import Client, copy_at_once, fill_by_dump
-from nox_alembic.edges.postgres.settings_of import (
-    FRESH,
-    beside,
-    copy_all_settings,
-    copy_settings,
-    end_sessions,
-    likeness,
-)
+from nox_alembic.edges.postgres import copying
+from nox_alembic.edges.postgres.connection import beside
+from nox_alembic.edges.postgres.copying import Client
 from nox_alembic.edges.system.waiting import wait_until
 
-# A limit that nobody types by accident: unlike a comment it is there from the first instant of a database on.
-MAKING = 1914
 SWAP_SECONDS = 20
+DROP_SECONDS = 15
 
-
-def server_version(address: DatabaseAddress) -> str:
-    """Return the version of the running server such as "18.6", "" when it does not answer."""
-    with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
-        number = cursor.connection.server_version
-        return f"{number // 10000}.{number % 10000}"
-    return ""
+# What to say of what the server, or a dump, says.
+Failure = Callable[[psycopg2.Error | str], NoxAlembicError]
 
 
 def marked(address: DatabaseAddress) -> tuple[Sibling, ...]:
     """Return the databases that verbs have made or kept of this one, nothing when the server does not answer."""
-    with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
-        return tuple(_ours(cursor, address.name))
-    return ()
+    return _listed(address) or ()
 
 
 def names(address: DatabaseAddress) -> frozenset[str] | None:
-    """Return the databases that were kept of this one, None when the server does not answer."""
-    try:
-        with beside(address) as cursor:
-            return frozenset(one.name for one in _ours(cursor, address.name) if one.mark.role == "before")
-    except psycopg2.OperationalError:
-        return None
+    """Return the databases that were kept of this one for `undo`, None when the server does not answer."""
+    found = _listed(address)
+    return None if found is None else frozenset(one.name for one in found if one.mark.role == "undo")
 
 
 def create(address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
-    """Make the new database with the owner, the encoding, the sort order and the grants of the real one.
+    """Make the database of a mark, and return where it is.
 
-    It is empty with the settings of the real one, or a copy of the spare one `source` with the settings of that.
-    What a killed run has left of an earlier one is dropped. Raises RefusedError (NA611) when somebody else's database
-    has its name, and FailedError (NA612) with what the server says.
+    A shadow is empty as any new database of this server. Else it has the owner, the place, the grants, the encoding and
+    the sort order of the real one. It is empty with the settings of that, or a copy of the spare one `source` with the
+    settings of that one. What a killed run has left of it is dropped. Raises RefusedError (NA611) when
+    somebody else's database has its name, and FailedError (NA612) with what the server says.
     """
-    new = replace(address, name=new_name(address.name, apart=mark.role == "making"))
-    with beside(address) as cursor, _told(new.name):
-        _make_way(cursor, address.name, new.name)
-        options = sql.SQL("TEMPLATE {}").format(sql.Identifier(source)) if source else likeness(cursor, address.name)
-        _create(cursor, new.name, mark, options + _owner(cursor, address.name))
-        _copy_grants(cursor, address.name, new.name)
-        if not source:
-            copy_settings(address, new.name, of_role=False)
-        copy_all_settings(cursor, source or address.name, new.name, only="" if source else FRESH)
+    new = replace(address, name=mark.name)
+    with or_dropped(address, new.name), beside(address) as cursor, _failing(partial(_not_made, new.name)):
+        _make_way(cursor, mark)
+        if mark.role == "shadow":
+            _create(cursor, mark, sql.SQL(""))
+            return new
+        options = (
+            sql.SQL("TEMPLATE {}").format(sql.Identifier(source)) if source else copying.likeness(cursor, address.name)
+        )
+        _create(cursor, mark, options + copying.owner(cursor, address.name))
+        copying.copy_grants(cursor, address.name, new.name)
+        copying.copy_settings(cursor, source or address.name, new.name, notes=bool(source))
     return new
 
 
-def keep(address: DatabaseAddress, kept: str, mark: Mark, client: Client) -> None:
-    """Make a copy of the real database with all that belongs to it, under the name `kept`.
+def keep(address: DatabaseAddress, mark: Mark, client: Client) -> None:
+    """Make a copy of the real database with all that belongs to it, under the name of the mark.
 
     By PostgreSQL's own copy where nobody is at work in it, for which idle sessions are ended, else by a dump. Until it
     is whole, and named, it is one that the next run drops. Raises RefusedError (NA611) and FailedError (NA635).
     """
-    new = new_name(address.name)
-    try:
-        with beside(address) as cursor, _uncopied(address.name):
-            _make_way(cursor, address.name, new)
-            _copy(cursor, address, replace(mark, role="new"), client)
-            _copy_grants(cursor, address.name, new)
-            copy_all_settings(cursor, address.name, new)
-            _name(cursor, address.name, new, kept, mark)
-    except BaseException:
-        drop_again(address, new)
-        raise
+    making = replace(mark, role="new")
+    failure = partial(_not_kept, address.name)
+    with or_dropped(address, making.name), beside(address) as cursor, _failing(failure):
+        _copy(cursor, address, making, client, failure, ends_idle=True)
+        copying.copy_grants(cursor, address.name, making.name)
+        copying.copy_settings(cursor, address.name, making.name, notes=True)
+        _name(cursor, address.name, making.name, mark)
+
+
+@contextlib.contextmanager
+def copied(address: DatabaseAddress, mark: Mark, client: Client) -> Iterator[DatabaseAddress]:
+    """Yield a copy of the real database for a rehearsal, and drop it afterwards.
+
+    As `keep` does, but that nobody's session is ended. Raises RefusedError (NA611) when somebody else's database has
+    its name, FailedError (NA436) when it cannot be made, and PreconditionError (NA436) for a user who may not.
+    """
+    copy = replace(address, name=mark.name)
+    failure = partial(_not_rehearsed, address)
+    with or_dropped(address, copy.name):
+        with beside(address) as cursor, _failing(failure):
+            _copy(cursor, address, mark, client, failure)
+            copying.copy_settings(cursor, address.name, copy.name, notes=False, others=False)
+        yield copy
+    drop(address, [copy.name])
 
 
 def keep_spare(address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
@@ -98,31 +97,30 @@ def keep_spare(address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
     An older one is dropped before. `apart`: it is the one that was made so. Raises RefusedError (NA611) and FailedError
     (NA612) as `create` does.
     """
-    new, name = new_name(address.name, apart=apart), spare_name(address.name, seeded=mark.seeded)
-    with beside(address) as cursor, _told(name):
-        _drop(cursor, [one.name for one in _ours(cursor, address.name) if one.name == name])
-        _require_free(cursor, name)
-        end_sessions(cursor, new)
+    new = name_of(address.name, "making" if apart else "new")
+    with beside(address) as cursor, _failing(partial(_not_made, mark.name)):
+        _make_way(cursor, mark)
+        _end_sessions(cursor, new)
         cursor.execute(
             sql.SQL(
                 "BEGIN; ALTER DATABASE {new} RENAME TO {name}; COMMENT ON DATABASE {name} IS {mark};"
                 " ALTER DATABASE {name} ALLOW_CONNECTIONS false CONNECTION LIMIT -1; COMMIT"
-            ).format(new=sql.Identifier(new), name=sql.Identifier(name), mark=sql.Literal(mark.text))
+            ).format(new=sql.Identifier(new), name=sql.Identifier(mark.name), mark=sql.Literal(mark.text))
         )
-    return name
+    return mark.name
 
 
-def swap(address: DatabaseAddress, incoming: str, kept: str, mark: Mark, *, seconds: float = SWAP_SECONDS) -> None:
-    """Rename the real database to `kept` and the incoming one to the real one, in one transaction; clients are ended.
+def swap(address: DatabaseAddress, incoming: str, mark: Mark, *, seconds: float = SWAP_SECONDS) -> None:
+    """Rename the real database to that of the mark, and the incoming one to the real one; clients are ended.
 
-    Raises FailedError when clients come back so quickly that it never succeeds (NA613), which leaves everything as it
-    was, and when the server ends meanwhile (NA615).
+    In one transaction. Raises FailedError when clients come back so quickly that it never succeeds (NA613), which
+    leaves everything as it was, and when the server ends meanwhile (NA615).
     """
-    with _cut_off(address.name), beside(address) as cursor:
-        statements = _renames(cursor, address.name, incoming, kept, mark)
+    with _failing(partial(_cut_off, address.name)), beside(address) as cursor:
+        statements = _renames(cursor, address.name, incoming, mark)
 
         def attempt() -> bool | None:
-            end_sessions(cursor, address.name, incoming)
+            _end_sessions(cursor, address.name, incoming)
             try:
                 cursor.execute(statements)
             except errors.ObjectInUse:  # the server waits five seconds before it says so
@@ -134,109 +132,116 @@ def swap(address: DatabaseAddress, incoming: str, kept: str, mark: Mark, *, seco
             raise _in_use(cursor, address.name)
 
 
-def drop(address: DatabaseAddress, names: Iterable[str]) -> None:
-    """Drop databases of ours, and nothing that is not: each is looked at once more."""
+def drop(address: DatabaseAddress, names: Iterable[str], *, seconds: float = DROP_SECONDS) -> None:
+    """Drop databases of ours, whoever is on them, and nothing else: each is looked at once more.
+
+    Raises FailedError (NA617) for one that is in use again as soon as its clients are ended.
+    """
     with beside(address) as cursor:
-        ours = {one.name for one in _ours(cursor, address.name)}
-        _drop(cursor, [name for name in names if name in ours])
+        known = {one.name for one in _ours(cursor, address.name)}
+        for name in names:
+            if name in known:
+                _drop(cursor, name, seconds)
 
 
 def drop_again(address: DatabaseAddress, name: str) -> None:
     """Drop one if that can be done now: what this run could not do the next one does, and it is not the news."""
-    with contextlib.suppress(psycopg2.Error):
+    with contextlib.suppress(psycopg2.Error, FailedError):
         drop(address, [name])
+
+
+@contextlib.contextmanager
+def or_dropped(address: DatabaseAddress, name: str) -> Iterator[None]:
+    """Let nothing be left of a database of ours when the block fails."""
+    try:
+        yield
+    except BaseException:
+        drop_again(address, name)
+        raise
+
+
+def _listed(address: DatabaseAddress) -> tuple[Sibling, ...] | None:
+    with contextlib.suppress(psycopg2.OperationalError), beside(address) as cursor:
+        return tuple(_ours(cursor, address.name))
+    return None
 
 
 def _ours(cursor: Cursor, database: str) -> Iterator[Sibling]:
     cursor.execute("SELECT datname, datconnlimit, shobj_description(oid, 'pg_database') FROM pg_database ORDER BY 1")
-    for name, limit, comment in cursor.fetchall():
-        mark = parse_mark(comment)
-        if comment is None and limit == MAKING:  # killed between two statements
-            apart = name == new_name(database, apart=True)
-            mark = Mark(role="making" if apart else "new", of=database, environment="", verb="", at="")
-        if mark is not None and is_ours(database, name, mark):
-            yield Sibling(name, mark)
+    return ours(database, cursor.fetchall())
 
 
-def _drop(cursor: Cursor, names: Iterable[str]) -> None:
-    for name in names:
-        settings_of.drop(cursor, name)
+def _drop(cursor: Cursor, name: str, seconds: float = DROP_SECONDS) -> None:
+    """Drop a database by what PostgreSQL 12 knows, too."""
+    said: list[str] = []
+
+    def attempt() -> bool | None:
+        _end_sessions(cursor, name)
+        try:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+        except errors.ObjectInUse as error:
+            said.append(" ".join(str(error).split()))
+            return None
+        return True
+
+    if wait_until(attempt, seconds) is None:
+        message = f'the database "{name}", which this tool made, cannot be dropped: {said[-1]}'
+        raise FailedError("NA617", message, hint="end what uses it; the next verb that changes something drops it")
 
 
-def _make_way(cursor: Cursor, database: str, new: str) -> None:
-    """Drop what a killed run has left under the new name, and nothing else."""
-    _drop(cursor, [one.name for one in _ours(cursor, database) if one.name == new])
-    _require_free(cursor, new)
+def _end_sessions(cursor: Cursor, *names: str) -> None:
+    with contextlib.suppress(errors.InsufficientPrivilege):  # what is in use then says so itself
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN %s", (names,))
 
 
-def _require_free(cursor: Cursor, name: str) -> None:
-    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+def _make_way(cursor: Cursor, mark: Mark) -> None:
+    """Drop what earlier runs have left of the same kind, and nothing that is not ours."""
+    for one in _ours(cursor, mark.of):
+        if one.name == mark.name or one.mark.role == mark.role in PASSING:
+            _drop(cursor, one.name)
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (mark.name,))
     if cursor.fetchone():
-        message = f'the database "{name}" is in the way, and was not made by this tool'
-        raise RefusedError("NA611", message, hint=f'rename it: `ALTER DATABASE "{name}" RENAME TO ...`')
+        message = f'the database "{mark.name}" is in the way, and was not made by this tool'
+        raise RefusedError("NA611", message, hint=f'rename it: `ALTER DATABASE "{mark.name}" RENAME TO ...`')
 
 
-def _create(cursor: Cursor, new: str, mark: Mark, options: sql.Composable) -> None:
-    name = sql.Identifier(new)
+def _create(cursor: Cursor, mark: Mark, options: sql.Composable) -> None:
+    name = sql.Identifier(mark.name)
     cursor.execute(sql.SQL("CREATE DATABASE {} CONNECTION LIMIT {} {}").format(name, sql.Literal(MAKING), options))
     cursor.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(mark.text)))
 
 
-def _owner(cursor: Cursor, database: str) -> sql.Composable:
-    """Return what gives another database the same owner and place."""
-    cursor.execute(
-        "SELECT pg_get_userbyid(datdba), spcname FROM pg_database JOIN pg_tablespace AS t ON t.oid = dattablespace"
-        " WHERE datname = %s",
-        (database,),
-    )
-    owner, space = map(sql.Identifier, _row(cursor))
-    return sql.SQL(" OWNER {} TABLESPACE {}").format(owner, space)
-
-
-def _copy(cursor: Cursor, address: DatabaseAddress, mark: Mark, client: Client) -> None:
-    new, owner = new_name(address.name), _owner(cursor, address.name)
+def _copy(
+    cursor: Cursor, address: DatabaseAddress, mark: Mark, client: Client, failure: Failure, *, ends_idle: bool = False
+) -> None:
+    """Make the database of a mark with all that is in the real one; what a killed run has left of it is dropped."""
+    _make_way(cursor, mark)
+    place = copying.owner(cursor, address.name)
 
     def create(options: sql.Composable) -> None:
-        _create(cursor, new, mark, options + owner)
+        _create(cursor, mark, options + place)
 
-    if not copy_at_once(cursor, address.name, create, ends_idle=True):
-        create(likeness(cursor, address.name))
-        if problem := fill_by_dump(client, address, new):
-            raise _not_copied(address.name, problem)
+    if not copying.copy_at_once(cursor, address.name, create, ends_idle=ends_idle):
+        create(copying.likeness(cursor, address.name))
+        if problem := copying.fill_by_dump(client, address, mark.name):
+            raise failure(problem)
 
 
-def _name(cursor: Cursor, database: str, new: str, kept: str, mark: Mark) -> None:
-    """Make it a kept one, in one transaction, with the comment and the limit that the real one has."""
+def _name(cursor: Cursor, database: str, new: str, mark: Mark) -> None:
+    """Make it the one of the mark, in one transaction, with the comment and the limit that the real one has."""
     comment, limit = _comment_and_limit(cursor, database)
     cursor.execute(
         sql.SQL(
             "BEGIN; ALTER DATABASE {new} RENAME TO {kept}; COMMENT ON DATABASE {kept} IS {mark};"
             " ALTER DATABASE {kept} CONNECTION LIMIT {limit}; COMMIT"
         ).format(
-            new=sql.Identifier(new), kept=sql.Identifier(kept), limit=sql.Literal(limit),
+            new=sql.Identifier(new), kept=sql.Identifier(mark.name), limit=sql.Literal(limit),
             mark=sql.Literal(replace(mark, comment=comment).text),
         )
     )  # fmt: skip
 
 
-def _copy_grants(cursor: Cursor, database: str, new: str) -> None:
-    """Grant what is granted on the real one; without any grant the defaults are the same."""
-    cursor.execute(
-        "SELECT nullif(grantee, 0)::regrole::text, privilege_type, is_grantable"
-        " FROM pg_database, aclexplode(datacl) WHERE datname = %s",
-        (database,),
-    )
-    grants = cursor.fetchall()
-    name = sql.Identifier(new)
-    if grants:
-        cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-    for role, privilege, grantable in grants:
-        option = " WITH GRANT OPTION" if grantable else ""
-        words = f"GRANT {privilege} ON DATABASE {{}} TO {role or 'PUBLIC'}{option}"  # quoted by the server
-        cursor.execute(sql.SQL(words).format(name))
-
-
-def _renames(cursor: Cursor, database: str, incoming: str, kept: str, mark: Mark) -> sql.Composed:
+def _renames(cursor: Cursor, database: str, incoming: str, mark: Mark) -> sql.Composed:
     """Return the swap as one transaction; what was kept gets its own comment back, what is new that of the old one."""
     comment, limit = _comment_and_limit(cursor, database)
     earlier = parse_mark(_comment_and_limit(cursor, incoming)[0])
@@ -246,10 +251,10 @@ def _renames(cursor: Cursor, database: str, incoming: str, kept: str, mark: Mark
         " ALTER DATABASE {real} CONNECTION LIMIT {limit}; COMMIT"
     ).format(
         real=sql.Identifier(database),
-        kept=sql.Identifier(kept),
+        kept=sql.Identifier(mark.name),
         new=sql.Identifier(incoming),
         mark=sql.Literal(replace(mark, comment=comment).text),
-        comment=sql.Literal(earlier.comment if earlier and earlier.role == "before" else comment),
+        comment=sql.Literal(earlier.comment if earlier and earlier.role == "undo" else comment),
         limit=sql.Literal(limit),
     )
 
@@ -273,39 +278,39 @@ def _in_use(cursor: Cursor, database: str) -> FailedError:
 
 
 @contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
+def _failing(failure: Failure) -> Iterator[None]:
     try:
         yield
     except psycopg2.Error as error:
-        message = f'the database "{name}" cannot be made: {str(error).strip()}'
-        hint = "nothing was changed; make room if the disk is full, `ALTER ROLE ... CREATEDB` if it is a right"
-        if isinstance(error, psycopg2.OperationalError) and error.pgcode is None:
-            hint = "nothing was changed; make room if the disk is full, then `nox -s dev` starts the server again"
-        raise FailedError("NA612", message, hint=hint) from None
+        raise failure(error) from None
 
 
-@contextlib.contextmanager
-def _uncopied(database: str) -> Iterator[None]:
-    try:
-        yield
-    except psycopg2.Error as error:
-        raise _not_copied(database, str(error)) from None
+def _not_made(name: str, error: psycopg2.Error | str) -> FailedError:
+    hint = "nothing was changed; make room if the disk is full, `ALTER ROLE ... CREATEDB` if it is a right"
+    if isinstance(error, psycopg2.OperationalError) and error.pgcode is None:
+        hint = "nothing was changed; make room if the disk is full, then `nox -s dev` starts the server again"
+    return FailedError("NA612", f'the database "{name}" cannot be made: {str(error).strip()}', hint=hint)
 
 
-def _not_copied(database: str, detail: str) -> FailedError:
+def _not_kept(database: str, error: psycopg2.Error | str) -> FailedError:
     message = f'the database "{database}" could not be copied for `undo`, and is as it was'
     hint = "make room if the disk is full, then `nox -s dev` starts what is down; `undo-limit = 0` keeps nothing"
-    return FailedError("NA635", message, hint=hint, detail=detail.strip())
+    return FailedError("NA635", message, hint=hint, detail=str(error).strip())
 
 
-@contextlib.contextmanager
-def _cut_off(database: str) -> Iterator[None]:
-    try:
-        yield
-    except psycopg2.Error as error:
-        message = f'the swap of the database "{database}" was cut off: {str(error).strip()}'
-        hint = "it is the old one or the new one as a whole: `nox -s dev` starts what is down, `nox -s status` shows it"
-        raise FailedError("NA615", message, hint=hint) from None
+def _not_rehearsed(address: DatabaseAddress, error: psycopg2.Error | str) -> NoxAlembicError:
+    if isinstance(error, errors.InsufficientPrivilege):
+        message = f'the user "{address.user}" may not create a database to rehearse in: {str(error).strip()}'
+        hint = f'as a superuser: `ALTER ROLE "{address.user}" CREATEDB`'
+        return PreconditionError("NA436", message, hint=hint)
+    message = f'the database "{address.name}" could not be copied, and is as it was'
+    return FailedError("NA436", message, hint="PostgreSQL says why, above", detail=str(error))
+
+
+def _cut_off(database: str, error: psycopg2.Error | str) -> FailedError:
+    message = f'the swap of the database "{database}" was cut off: {str(error).strip()}'
+    hint = "it is the old one or the new one as a whole: `nox -s dev` starts what is down, `nox -s status` shows it"
+    return FailedError("NA615", message, hint=hint)
 
 
 def _row(cursor: Cursor) -> Any:

@@ -76,11 +76,12 @@ class WiredActs:
     @property
     def undo_log(self) -> "LiveUndoLog":
         """What was kept for `undo`, and is really there."""
-        from nox_alembic.edges.postgres import siblings  # noqa: PLC0415 - which most verbs do not need
+        from nox_alembic.edges.postgres import server, siblings  # noqa: PLC0415 - which most verbs do not need
         from nox_alembic.run.acts.undo_log import LiveUndoLog  # noqa: PLC0415 - which most verbs do not need
 
         return LiveUndoLog(
             engine=self.at.engine,
+            server=server,
             siblings=siblings,
             environment=self.at.config.environment,
             path=self.at.state / "undo.json",
@@ -121,7 +122,7 @@ class WiredActs:
     @property
     def rehearsal(self) -> "Rehearsal":
         """What tries a way on a copy."""
-        from nox_alembic.edges.postgres import catalogue, rehearsal_copy, server  # noqa: PLC0415 - for `reapply` alone
+        from nox_alembic.edges.postgres import catalogue, server, siblings  # noqa: PLC0415 - for `reapply` alone
         from nox_alembic.run.acts.rehearsal import Rehearsal  # noqa: PLC0415 - for `reapply` alone
 
         at = self.at
@@ -131,9 +132,10 @@ class WiredActs:
             history=self.past,
             reread=at.history,
             server=server,
-            copies=rehearsal_copy,
+            siblings=siblings,
             catalogue=catalogue.read,
             apart=self._apart,
+            environment=at.config.environment,
             person=self.person,
             report=at.report,
         )
@@ -141,7 +143,7 @@ class WiredActs:
     @property
     def revisions(self) -> "Revisions":
         """What writes files of the project."""
-        from nox_alembic.edges.postgres import server  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.edges.postgres import server, siblings  # noqa: PLC0415 - where there is something to run
         from nox_alembic.run.acts.revisions import Files, Revisions  # noqa: PLC0415 - few verbs write files
 
         at = self.at
@@ -151,6 +153,7 @@ class WiredActs:
             reread=at.history,
             address=at.engine.address,
             server=server,
+            siblings=siblings,
             migrations=self._migrations,
             files=Files(at.require_configuration()),
             note_file=self.undo_databases.note_file,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
-from nox_alembic.core.copies.siblings import SHADOW
+from nox_alembic.core.copies.siblings import name_of
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.findings.checks import Found, not_made, of_lint, of_models
@@ -57,9 +57,10 @@ class Checks:
 
     def _compare(self) -> str:
         """Tell how the models differ from a database that has what the migrations amount to."""
-        address = replace(self.address(), name=SHADOW)
+        address = self.address()
+        shadow = replace(address, name=name_of(address.name, "shadow"))
         try:
-            check = of_models(self.migrations().compare(self.configuration, address))
+            check = of_models(self.migrations().compare(self.configuration, shadow))
         except FailedError as error:
             if NO_MODELS not in error.message:
                 raise
@@ -70,7 +71,7 @@ class Checks:
     def _lint(self, step: LintSql) -> str:
         """Tell what the linter says of the SQL of the revisions, and which of them have none without a database."""
         root, linter = self.root, self.linter
-        version = self.inspection.version(self.address()) if step.server else ""
+        version = self.server.version(self.address()) if step.server else ""
         own_rules = linter.has_own_rules(root)
         found: list[Found] = []
         without: list[str] = []

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import assert_never
 
 from nox_alembic.core.catalogue import Catalogue, Difference, compare, left_behind
-from nox_alembic.core.copies.siblings import SHADOW
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
@@ -16,7 +15,8 @@ from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps.migration import AwaitEdit, RehearsalStep, Rehearse
 from nox_alembic.edges.engines import Engine
 from nox_alembic.report import Reporter
-from nox_alembic.run.ports import DONE, Apart, Copies, Migrations, Person, ReadCatalogue, Server
+from nox_alembic.run.acts.siblings import new_mark
+from nox_alembic.run.ports import DONE, Apart, Migrations, Person, ReadCatalogue, Server, Siblings
 
 # What comes from nothing, to tell what a downgrade leaves behind, is had by replaying the history: 10 ms a revision.
 REPLAYED_AT_MOST = 200
@@ -47,9 +47,10 @@ class Rehearsal:
     history: History
     reread: Callable[[], History]
     server: Server
-    copies: Copies
+    siblings: Siblings
     catalogue: ReadCatalogue
     apart: Apart
+    environment: str
     person: Person
     report: Reporter
 
@@ -70,7 +71,8 @@ class Rehearsal:
     def rehearse(self, step: Rehearse) -> Rehearsed:
         """Return what was seen; raises FailedError (NA435) when it fails, and NA436 when there can be no copy."""
         address = self.engine.address()
-        with self.copies.copied(address, self.engine.client) as copy, self.apart() as alembic:
+        mark = new_mark(address, "rehearsal", self.environment, self.report.verb)
+        with self.siblings.copied(address, mark, self.engine.client) as copy, self.apart() as alembic:
             lower, upper, unknown = self._replayed(step, address)
             before = self.catalogue(copy, contents=True)
             self._go_down(step, alembic, copy)
@@ -102,16 +104,16 @@ class Rehearsal:
         count = len(self.history.with_ancestors(current))
         if count > REPLAYED_AT_MOST:
             return nothing, nothing, f"{count} revisions would have to be replayed"
-        database = self.server
+        mark = new_mark(address, "shadow", self.environment, self.report.verb)
         try:
-            shadow = database.make_empty(address, SHADOW)
+            shadow = self.siblings.create(address, mark)
             with self.apart() as alembic:
                 lower = self._made(alembic, shadow, () if step.target == "base" else (step.target,))
                 return lower, self._made(alembic, shadow, current), ""
         except FailedError as error:
             return nothing, nothing, f"the history does not replay from nothing: {error.message}"
         finally:
-            database.drop(address, SHADOW)
+            self.siblings.drop(address, [mark.name])
 
     def _made(self, alembic: Migrations, shadow: DatabaseAddress, targets: tuple[str, ...]) -> Catalogue:
         for target in targets:

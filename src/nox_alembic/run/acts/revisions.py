@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import assert_never
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.copies.siblings import SHADOW
+from nox_alembic.core.copies.siblings import name_of
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
@@ -22,7 +22,8 @@ from nox_alembic.core.steps.revisions import (
 from nox_alembic.core.verbs.targets import shown_path
 from nox_alembic.edges.project import files, head_file, revisions
 from nox_alembic.report import Reporter
-from nox_alembic.run.ports import DONE, Migrations, ProjectFiles, Server
+from nox_alembic.run.acts.siblings import new_mark
+from nox_alembic.run.ports import DONE, Migrations, ProjectFiles, Server, Siblings
 
 
 @frozen(kw_only=True)
@@ -38,6 +39,7 @@ class Revisions:
     reread: Callable[[], History]
     address: Callable[[], DatabaseAddress]
     server: Server
+    siblings: Siblings
     migrations: Callable[[], Migrations]
     files: ProjectFiles
     note_file: Callable[[str, Path, bytes | None, bytes], None]
@@ -49,7 +51,7 @@ class Revisions:
             case MakeShadow():
                 self._make_shadow()
             case DropShadow():
-                self.server.drop(self.address(), SHADOW)
+                self.siblings.drop(self.address(), [self._shadow.name])
             case WriteRevision():
                 return self._write_revision(step)
             case WriteMerge():
@@ -63,12 +65,18 @@ class Revisions:
                 assert_never(step)
         return DONE
 
+    @property
+    def _shadow(self) -> DatabaseAddress:
+        address = self.address()
+        return replace(address, name=name_of(address.name, "shadow"))
+
     def _make_shadow(self) -> None:
-        shadow = self.server.make_empty(self.address(), SHADOW)
+        address = self.address()
+        shadow = self.siblings.create(address, new_mark(address, "shadow", self.config.environment, self.report.verb))
         self.migrations().upgrade(self.configuration, shadow, "heads", lambda _: None)
 
     def _write_revision(self, step: WriteRevision) -> str:
-        address = None if step.empty else replace(self.address(), name=SHADOW)
+        address = None if step.empty else self._shadow
         draft = self.migrations().draft(self.configuration, address, step.message, autogenerate=not step.empty)
         for file in draft.files:
             self.files.write_revision(self.configuration.parent / file.path, file.text)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
-from nox_alembic.core.copies.siblings import Mark, unfinished
+from nox_alembic.core.copies.siblings import unfinished
 from nox_alembic.core.copies.snapshots import Shelf, Snapshot
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, Facts
@@ -25,6 +25,7 @@ from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import snapshots
 from nox_alembic.edges.system import clock
 from nox_alembic.report import Reporter
+from nox_alembic.run.acts.siblings import new_mark
 from nox_alembic.run.ports import DONE, Server, Siblings
 
 # Not compressed by pg_dump: zstd is several times quicker, and packs better. What a subscription holds is a password.
@@ -78,7 +79,7 @@ class Snapshots:
         if address is None or facts.current is None:
             return replace(facts, shelf=self.shelf)
         left = unfinished(self.siblings.marked(address))
-        return replace(facts, shelf=self.shelf, left=left, server_version=self.siblings.server_version(address))
+        return replace(facts, shelf=self.shelf, left=left, server_version=self.server.version(address))
 
     def _save(self, name: str) -> None:
         """Dump the database into a new snapshot, while no migration runs."""
@@ -99,15 +100,9 @@ class Snapshots:
     def _load(self, snapshot: Snapshot) -> None:
         """Restore it into a new database; when that fails, nothing is left of it."""
         address = self.engine.address()
-        mark = Mark(
-            role="new", of=address.name, environment=self.environment, verb="snapshot restore", at=clock.now_exactly()
-        )
-        new = self.siblings.create(address, mark)
-        try:
+        new = self.siblings.create(address, new_mark(address, "new", self.environment, "snapshot restore"))
+        with self.siblings.or_dropped(address, new.name):
             self._fill(new, snapshot, own=snapshot.user == address.user)
-        except BaseException:
-            self.siblings.drop_again(address, new.name)
-            raise
 
     def _clear(self) -> None:
         """Remove what killed runs have left, on disk and in the server, as far as that answers."""
@@ -127,7 +122,7 @@ class Snapshots:
         commit = git.line(self.root, "rev-parse", "--verify", "--quiet", "HEAD")
         return Snapshot(
             name=name, at=clock.now_exactly(), environment=self.environment, engine=self.engine.name,
-            database=address.name, user=address.user, server_version=self.siblings.server_version(address),
+            database=address.name, user=address.user, server_version=self.server.version(address),
             revisions=self.server.revisions(address) or (), seed=self.server.read_note(address, "seed"),
             commit=commit, branch=git.line(self.root, "branch", "--show-current"), size=0, dump_size=0, sha256="",
         )  # fmt: skip

@@ -4,9 +4,9 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Literal, assert_never
+from typing import assert_never
 
-from nox_alembic.core.copies.siblings import Mark, new_name
+from nox_alembic.core.copies.siblings import Mark, Role, name_of
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
@@ -20,10 +20,10 @@ from nox_alembic.core.steps.spare_databases import (
     SpareDatabaseStep,
 )
 from nox_alembic.edges.engines import Engine
-from nox_alembic.edges.system import clock
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.lifecycle import seed
 from nox_alembic.run.acts.migration import Migration
+from nox_alembic.run.acts.siblings import new_mark
 from nox_alembic.run.ports import DONE, Command, Server, Siblings
 
 _INSTEAD = "correct it and repeat, or `nox -s reset` without `--fast` wipes the data instead"
@@ -69,11 +69,10 @@ class SpareDatabases:
         return self.engine.address()
 
     def _new(self, *, apart: bool) -> DatabaseAddress:
-        return replace(self._real, name=new_name(self._real.name, apart=apart))
+        return replace(self._real, name=name_of(self._real.name, "making" if apart else "new"))
 
-    def _mark(self, role: Literal["new", "making", "spare"]) -> Mark:
-        environment, at = self.environment, clock.now_exactly()
-        return Mark(role=role, of=self._real.name, environment=environment, verb=self.report.verb, at=at)
+    def _mark(self, role: Role) -> Mark:
+        return new_mark(self._real, role, self.environment, self.report.verb)
 
     @contextlib.contextmanager
     def _ending(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
-from nox_alembic.core.copies.siblings import Mark, before_name, new_name
+from nox_alembic.core.copies.siblings import Mark, name_of
 from nox_alembic.core.copies.space import Room, why_not_kept
 from nox_alembic.core.copies.undo import FileChange, UndoEntry
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
@@ -16,8 +16,8 @@ from nox_alembic.core.steps.undo import KeepDatabase, NoteUndone, OpenUndo, Swap
 from nox_alembic.core.verbs.undoable import way_back_lost
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import undo_log
-from nox_alembic.edges.system import clock
 from nox_alembic.report import Reporter
+from nox_alembic.run.acts.siblings import new_mark
 from nox_alembic.run.acts.undo_log import LiveUndoLog
 from nox_alembic.run.ports import DONE, NOT_NEEDED, Person, Server, Siblings
 
@@ -75,12 +75,12 @@ class UndoDatabases:
         if why := why_not_kept(self.limit, seen):
             self.person.consent(way_back_lost(step.verb, why))
             return False
-        kept, mark = self._named(address, step.verb, current)
-        entry = undo_log.new_entry(step.verb, "database", kept, current, seen.size)
+        mark = self._mark(address, step.verb, current)
+        entry = undo_log.new_entry(step.verb, "database", mark.name, current, seen.size)
         self.log.push(replace(entry, files=step.files or ()))
-        self.siblings.keep(address, kept, mark, self.engine.client)
+        self.siblings.keep(address, mark, self.engine.client)
         self.log.thin_out(address)
-        self.report.fields["kept_database"] = kept
+        self.report.fields["kept_database"] = mark.name
         return True
 
     def _open(self, step: OpenUndo) -> None:
@@ -90,7 +90,8 @@ class UndoDatabases:
 
     def _swap_in(self, step: SwapDatabases) -> None:
         """Put the new database into the place of the real one, and keep that, unless it is too large."""
-        kept = self._swap(step.verb, new_name(self.engine.address().name), step.revisions, keeps=step.keeps)
+        incoming = name_of(self.engine.address().name, "new")
+        kept = self._swap(step.verb, incoming, step.revisions, keeps=step.keeps)
         if step.keeps:
             self.report.note(f'the old database is kept in the server as "{kept}"')
 
@@ -110,21 +111,18 @@ class UndoDatabases:
     ) -> str:
         """Give the incoming database the real one's name, and return the name under which that is kept."""
         address = self.engine.address()
-        kept, mark = self._named(address, verb, revisions)
+        mark = self._mark(address, verb, revisions)
         if keeps:
             size = self.room(address, self.engine.location).size
-            entry = undo_log.new_entry(verb, "database", kept, revisions, size)
+            entry = undo_log.new_entry(verb, "database", mark.name, revisions, size)
             self.log.push(replace(entry, files=files))
-        self.siblings.swap(address, incoming, kept, mark)
+        self.siblings.swap(address, incoming, mark)
         if keeps:
-            self.report.fields["kept_database"] = kept
-        return kept
+            self.report.fields["kept_database"] = mark.name
+        return mark.name
 
-    def _named(self, address: DatabaseAddress, verb: str, revisions: Sequence[str]) -> tuple[str, Mark]:
-        now = clock.now_exactly()
-        mark = Mark(role="before", of=address.name, environment=self.log.environment, verb=verb, at=now,
-                    revisions=tuple(revisions))  # fmt: skip
-        return before_name(address.name, now), mark
+    def _mark(self, address: DatabaseAddress, verb: str, revisions: Sequence[str]) -> Mark:
+        return new_mark(address, "undo", self.log.environment, verb, revisions)
 
 
 def _reversed(entry: UndoEntry) -> tuple[FileChange, ...]:

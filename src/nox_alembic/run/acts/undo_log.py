@@ -11,7 +11,7 @@ from nox_alembic.core.facts import DatabaseAddress, Facts
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import undo_log
-from nox_alembic.run.ports import Siblings
+from nox_alembic.run.ports import Server, Siblings
 
 
 @frozen(kw_only=True)
@@ -19,6 +19,7 @@ class LiveUndoLog:
     """What verbs have kept of one environment, by the undo log at `path`; `limit` of each kind stay."""
 
     engine: Engine
+    server: Server
     siblings: Siblings
     environment: str
     path: Path
@@ -28,9 +29,7 @@ class LiveUndoLog:
         """Return the facts with what was kept, and with the server that would have to work on it."""
         address = facts.engine.address if facts.current is not None else None
         kept = self.kept(address)
-        version = (
-            self.siblings.server_version(address) if address and any(one.kind in WHOLE for one in kept.live) else ""
-        )
+        version = self.server.version(address) if address and any(one.kind in WHOLE for one in kept.live) else ""
         return replace(facts, undo=kept, server_version=version)
 
     def kept(self, address: DatabaseAddress | None) -> UndoLog:

@@ -33,13 +33,13 @@ def rehearse(bench: Bench, step: Rehearse = STEP) -> Rehearsed:
 def test_everything_happens_on_a_copy_and_on_a_shadow_that_are_dropped(bench: Bench) -> None:
     assert rehearse(bench) == Rehearsed()
     assert bench.world.events == [
-        "copy ddsurveys by pg_dump",
-        "make nox_alembic_shadow",
-        "upgrade nox_alembic_shadow to b2",
-        "read nox_alembic_shadow",
-        "upgrade nox_alembic_shadow to c3",
-        "read nox_alembic_shadow",
-        "drop nox_alembic_shadow",
+        "copy ddsurveys for a rehearsal by pg_dump",
+        "create shadow of ddsurveys for reset from nothing",
+        "upgrade ddsurveys__shadow to b2",
+        "read ddsurveys__shadow",
+        "upgrade ddsurveys__shadow to c3",
+        "read ddsurveys__shadow",
+        "drop ddsurveys__shadow",
         "read all of copy",
         "downgrade copy to b2",
         "read copy",
@@ -77,14 +77,14 @@ def test_a_long_history_is_not_replayed(bench: Bench) -> None:
     bench.history = chain(*keys)
     seen = rehearse(bench, Rehearse(keys[-2], (keys[-1],), (keys[-1],)))
     assert seen.unknown == "201 revisions would have to be replayed"
-    assert "make nox_alembic_shadow" not in bench.world.events
+    assert "create shadow of ddsurveys for reset from nothing" not in bench.world.events
 
 
 def test_a_history_that_does_not_replay_is_no_failure(bench: Bench) -> None:
-    bench.world.fails = "upgrade nox_alembic_shadow to b2"
+    bench.world.fails = "upgrade ddsurveys__shadow to b2"
     seen = rehearse(bench)
-    assert seen.unknown == "the history does not replay from nothing: upgrade nox_alembic_shadow to b2 failed"
-    assert "drop nox_alembic_shadow" in bench.world.events
+    assert seen.unknown == "the history does not replay from nothing: upgrade ddsurveys__shadow to b2 failed"
+    assert "drop ddsurveys__shadow" in bench.world.events
 
 
 def failure(bench: Bench, step: Rehearse = STEP) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from tests.unit.core.make import ROOT
 from tests.unit.run.bench import Bench
 
 CALLS: list[tuple[Step, str]] = [
-    (DropShadow(), "drop nox_alembic_shadow"),
+    (DropShadow(), "drop ddsurveys__shadow"),
     (ReplaceFile(ROOT / "alembic/head", None, b"a1", "write"), "replace /project/alembic/head None b'a1'"),
 ]
 
@@ -20,7 +20,7 @@ def test_each_step_is_one_call_of_one_edge(bench: Bench, step: Step, event: str)
 
 
 def test_a_shadow_is_made_anew_and_upgraded_to_head(bench: Bench) -> None:
-    assert bench.run(MakeShadow()) == ["make nox_alembic_shadow", "upgrade heads"]
+    assert bench.run(MakeShadow()) == ["create shadow of ddsurveys for reset from nothing", "upgrade heads"]
 
 
 def test_a_revision_is_drafted_on_the_shadow_written_and_told(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,7 +28,7 @@ def test_a_revision_is_drafted_on_the_shadow_written_and_told(bench: Bench, caps
     bench.world.draft = Draft((change,), (NewFile("alembic/versions/d4_rooms.py", "text"),))
     events = bench.run(WriteRevision("add rooms"))
     assert events == [
-        "draft add rooms on nox_alembic_shadow",
+        "draft add rooms on ddsurveys__shadow",
         "write /project/alembic/versions/d4_rooms.py text",
         "head d4",
     ]
@@ -38,7 +38,7 @@ def test_a_revision_is_drafted_on_the_shadow_written_and_told(bench: Bench, caps
 
 
 def test_without_changes_no_file_is_written(bench: Bench) -> None:
-    assert bench.run(WriteRevision("nothing")) == ["draft nothing on nox_alembic_shadow"]
+    assert bench.run(WriteRevision("nothing")) == ["draft nothing on ddsurveys__shadow"]
     assert bench.report.steps[0].outcome == "no changes, no file"
 
 

@@ -26,7 +26,14 @@ def act(tmp_path: Path, room: Room = ROOM, **fields: Any) -> UndoDatabases:
     """The act on a server whose database is at b2."""
     world = World(current=("b2",))
     engine, siblings = FakeEngine(world), FakeSiblings(world)
-    log = LiveUndoLog(engine=engine, siblings=siblings, environment="dev", path=tmp_path / "undo.json", limit=2)
+    log = LiveUndoLog(
+        engine=engine,
+        server=FakeServer(world),
+        siblings=siblings,
+        environment="dev",
+        path=tmp_path / "undo.json",
+        limit=2,
+    )
     return UndoDatabases(**{
         "engine": engine, "log": log, "server": FakeServer(world), "siblings": siblings,
         "room": lambda _address, _location: room, "history": chain("a1", "b2", "c3"), "root": tmp_path,

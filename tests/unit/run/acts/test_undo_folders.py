@@ -14,7 +14,7 @@ from nox_alembic.report import Reporter
 from nox_alembic.run.acts.undo_folders import UndoFolders
 from nox_alembic.run.acts.undo_log import LiveUndoLog
 from tests.unit.core.make import SPARE
-from tests.unit.fakes import FakeEngine, World
+from tests.unit.fakes import FakeEngine, FakeServer, World
 from tests.unit.fakes_of_checks import FakeSiblings
 from tests.wiper.places import make_database
 
@@ -38,7 +38,9 @@ def folders(tmp_path: Path) -> UndoFolders:
     engine = Placed(world)
     (make_database(tmp_path / "db") / "row").write_text("old")
     path = tmp_path / "undo.json"
-    log = LiveUndoLog(engine=engine, siblings=FakeSiblings(world), environment="dev", path=path, limit=1)
+    log = LiveUndoLog(
+        engine=engine, server=FakeServer(world), siblings=FakeSiblings(world), environment="dev", path=path, limit=1
+    )
     return UndoFolders(engine=engine, log=log, protect=(), report=Reporter("reset"))
 
 

@@ -11,7 +11,7 @@ from nox_alembic.core.facts import DataLocation
 from nox_alembic.edges.home import undo_log
 from nox_alembic.run.acts.undo_log import LiveUndoLog
 from tests.unit.core.make import ADDRESS, COPY, KEPT, facts, up
-from tests.unit.fakes import FakeEngine, World
+from tests.unit.fakes import FakeEngine, FakeServer, World
 from tests.unit.fakes_of_checks import FakeSiblings
 from tests.wiper.places import make_database
 
@@ -29,11 +29,18 @@ def log(tmp_path: Path) -> LiveUndoLog:
 
     world = World()
     siblings = FakeSiblings(world, {COPY.kept: mark("dev"), "other__before": mark("test")})
-    return LiveUndoLog(engine=Placed(world), siblings=siblings, environment="dev", path=tmp_path / "undo.json", limit=2)
+    return LiveUndoLog(
+        engine=Placed(world),
+        server=FakeServer(world),
+        siblings=siblings,
+        environment="dev",
+        path=tmp_path / "undo.json",
+        limit=2,
+    )
 
 
 def mark(environment: str) -> Mark:
-    return Mark(role="before", of="ddsurveys", environment=environment, verb="downgrade", at="2026-11-25T20:00:00.000Z")
+    return Mark(role="undo", of="ddsurveys", environment=environment, verb="downgrade", at="2026-11-25T20:00:00.000Z")
 
 
 def trash(log: LiveUndoLog, name: str = ".db.wipe-20261125T200000Z-1-0123abcd") -> str:
