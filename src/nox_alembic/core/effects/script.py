@@ -20,9 +20,7 @@ def read_effects(text: str) -> Effects:
     tree = ast.parse(text)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     reader = _Reader(functions)
-    reader.body(
-        node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign)
-    )
+    reader.body(node for node in tree.body if isinstance(node, _OF_THE_MODULE))
     if "upgrade" in functions:
         reader.body(functions["upgrade"].body)
     return Effects(tuple(dict.fromkeys(reader.found)), tuple(dict.fromkeys(reader.unread)))

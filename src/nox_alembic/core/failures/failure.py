@@ -88,9 +88,7 @@ class Failure:
         if self.sqlstate not in {"42704", "42883", *EXTENSION_MISSING}:
             return ""
         if self.sqlstate in EXTENSION_MISSING:
-            found = re.search(
-                r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?("[^"]+"|\w+)', self.statement, re.IGNORECASE
-            )
+            found = _CREATE_EXTENSION.search(self.statement)
             return found[1].strip('"') if found else ""
         return next((_BROUGHT_BY[word] for word in re.findall(r"\w+", self.message) if word in _BROUGHT_BY), "")
 

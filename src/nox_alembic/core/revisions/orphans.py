@@ -39,11 +39,10 @@ Candidates = Sequence[tuple[Revision, FileVersion]]
 
 @frozen(kw_only=True)
 class OrphanRevision:
-    """A revision with the version of its file that serves; `exact` when that is known to be what was applied."""
+    """A revision with the version of its file that serves."""
 
     revision: Revision
     file: FileVersion
-    exact: bool = False
 
     @property
     def shown(self) -> str:
@@ -158,7 +157,7 @@ def chosen(candidates: Candidates, digest: str) -> OrphanRevision | None:
     if len({revision.parents for revision, _ in serving}) != 1:
         return None
     revision, file = serving[0]
-    return OrphanRevision(revision=revision, file=file, exact=bool(applied))
+    return OrphanRevision(revision=revision, file=file)
 
 
 def unclear(candidates: Candidates) -> str:

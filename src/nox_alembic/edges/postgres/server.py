@@ -19,15 +19,6 @@ MIGRATION_LOCK = 0x6E6F78616C6D6263
 LONGEST_PAUSE = 0.1
 
 
-def is_ready(address: DatabaseAddress) -> bool:
-    """Return whether the target database takes a login over TCP and answers now."""
-    try:
-        _ping(address)
-    except psycopg2.OperationalError:
-        return False
-    return True
-
-
 def await_ready(
     address: Callable[[], DatabaseAddress], is_alive: Callable[[], bool], log_tail: Callable[[], str], seconds: float
 ) -> None:
