@@ -15,8 +15,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from filelock import FileLock
 
@@ -26,9 +25,10 @@ from nox_alembic.core.steps import Foreground
 from nox_alembic.edges import wiper
 from nox_alembic.edges.engines.compose import daemon
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
-from nox_alembic.edges.home import folders, snapshots
+from nox_alembic.edges.home import snapshots
 from nox_alembic.edges.postgres import copying, siblings
 from nox_alembic.edges.project import files
+from nox_alembic.edges.system.files import sync, write_private
 from nox_alembic.run import runner
 
 
@@ -54,7 +54,7 @@ def watch(fate: Fate) -> None:
     replace(wiper, "put_back", functools.partial(wiper.put_back, on_event=fate.come))
     replace(wiper, "sweep", functools.partial(wiper.sweep, on_event=fate.come))
     act, revision, first_line = runner.Runner._do, report.Reporter.revision, daemon._first_line
-    acquire, write = FileLock.acquire, files._write
+    acquire = FileLock.acquire
 
     def do(self: runner.Runner, step: Foreground) -> str:
         fate.come(f"before {type(step).__name__}")
@@ -75,7 +75,7 @@ def watch(fate: Fate) -> None:
 
     replace(snapshots._Writer, "write", before("dumped", snapshots._Writer.write))
     replace(snapshots, "_decompressed", before("read", snapshots._decompressed))
-    replace(snapshots, "write_private", before("named", folders.write_private))
+    replace(snapshots, "write_private", before("named", write_private))
     replace(siblings, "_make_way", before("making", siblings._make_way))
     replace(copying, "copy_grants", before("created", copying.copy_grants))
     replace(siblings, "_name", before("unnamed", siblings._name))
@@ -90,11 +90,11 @@ def watch(fate: Fate) -> None:
         fate.come("locked")
         return proxy
 
-    def lay_down(path: Path, content: bytes) -> None:
-        write(path, content)
+    def lay_down(file: IO[bytes]) -> None:
+        sync(file)
         fate.come("written")
 
-    replace(files, "_write", lay_down)
+    replace(files, "sync", lay_down)
     replace(runner.Runner, "_do", do)
     replace(report.Reporter, "revision", name)
     replace(daemon, "_first_line", listen)

@@ -2,11 +2,11 @@
 
 import datetime as dt
 import hashlib
-import os
 import re
 from pathlib import Path
 
 from nox_alembic.core.revisions.orphans import FileVersion
+from nox_alembic.edges.system.files import write_private
 
 FOLDER = "revisions"
 
@@ -19,11 +19,8 @@ def keep(folder: Path | None, file: Path) -> str:
     content = file.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     copy = _path(folder, digest) if folder else None
-    if folder and copy and not copy.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = copy.with_suffix(f".{os.getpid()}.partial")
-        partial.write_bytes(content)
-        partial.replace(copy)
+    if copy and not copy.exists():
+        write_private(copy, content)
     return digest
 
 

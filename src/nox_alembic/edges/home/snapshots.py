@@ -22,8 +22,8 @@ from nox_alembic.core.copies.snapshots import NAME, Damaged, Shelf, Snapshot, pa
 from nox_alembic.core.copies.space import needed
 from nox_alembic.core.errors import FailedError, PreconditionError, RefusedError
 from nox_alembic.core.sizes import shown_size
-from nox_alembic.edges.home.folders import write_private
 from nox_alembic.edges.system import process
+from nox_alembic.edges.system.files import sync, write_private
 from nox_alembic.edges.system.process import Invocation
 
 FILE = "dump.zst"
@@ -163,8 +163,7 @@ class _Writer:
 
     def close(self) -> None:
         self._put(self.compressor.flush())
-        self.file.flush()
-        os.fsync(self.file.fileno())
+        sync(self.file)
 
     def _put(self, data: bytes) -> None:
         self.sha256.update(data)

@@ -12,8 +12,8 @@ from typing import Any
 from nox_alembic.core.copies.spares import Needs, Spare
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
-from nox_alembic.edges.home.folders import write_private
 from nox_alembic.edges.system import digests
+from nox_alembic.edges.system.files import write_private
 
 _IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import|import[ \t]+([\w., \t]+))", re.MULTILINE)
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from nox_alembic.core.copies.undo import FileChange, Kind, UndoEntry, UndoLog
 from nox_alembic.core.errors import FailedError, PreconditionError
-from nox_alembic.edges.home.folders import write_private
 from nox_alembic.edges.system import clock
+from nox_alembic.edges.system.files import write_private
 
 
 def read(path: Path) -> UndoLog:

@@ -15,9 +15,9 @@ from nox_alembic.core.revisions.head_file import HeadFile
 from nox_alembic.core.revisions.parsing import NotLiteralError
 from nox_alembic.edges.engines import Engine, health
 from nox_alembic.edges.git import authors as git_authors
-from nox_alembic.edges.home.folders import measure
 from nox_alembic.edges.postgres import fingerprints, server
 from nox_alembic.edges.project import files, head_file, revisions
+from nox_alembic.edges.system.files import measure
 
 if TYPE_CHECKING:
     from nox_alembic.core.consent import Content, Inventory, Stored

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from nox_alembic.core.errors import FailedError
+from nox_alembic.edges.system.files import sync
 
 
 def read(path: Path) -> bytes | None:
@@ -30,7 +31,9 @@ def replace(path: Path, before: bytes | None, after: bytes | None) -> None:
         if after is None:
             target.unlink(missing_ok=True)
             return
-        _write(fresh, after)
+        with fresh.open("wb") as file:
+            file.write(after)
+            sync(file)
         if before is not None:
             shutil.copymode(target, fresh)
             _differ_in_time(fresh, target)
@@ -41,13 +44,6 @@ def replace(path: Path, before: bytes | None, after: bytes | None) -> None:
         raise FailedError(
             "NA433", message, hint="it is as it was: make it writable and run the command again"
         ) from None
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _differ_in_time(fresh: Path, old: Path) -> None:

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from nox_alembic.edges.home.folders import write_private
+from nox_alembic.edges.system.files import write_private
 
 
 def load(path: Path, kind: str) -> Any:

@@ -9,7 +9,7 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges import wiper
 from nox_alembic.edges.engines import Engine, Volumes
-from nox_alembic.edges.home.folders import measure
+from nox_alembic.edges.system.files import measure
 
 
 class SparePlaces(Protocol):

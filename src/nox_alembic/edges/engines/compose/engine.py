@@ -22,7 +22,7 @@ from nox_alembic.edges.engines.compose.containers import KeptContainers
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
 from nox_alembic.edges.engines.compose.workshop import ComposeWorkshop
-from nox_alembic.edges.home.folders import has_content
+from nox_alembic.edges.system.files import has_content
 from nox_alembic.edges.system.process import Invocation
 
 SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")

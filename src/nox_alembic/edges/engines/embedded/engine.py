@@ -32,8 +32,9 @@ from nox_alembic.edges.engines.embedded.record import (
 )
 from nox_alembic.edges.engines.embedded.server import Server
 from nox_alembic.edges.engines.embedded.workshop import EmbeddedWorkshop
-from nox_alembic.edges.home.folders import Folders, has_content
+from nox_alembic.edges.home.folders import Folders
 from nox_alembic.edges.system import process
+from nox_alembic.edges.system.files import has_content
 from nox_alembic.edges.system.ports import free_port, is_free
 from nox_alembic.edges.system.process import Invocation
 

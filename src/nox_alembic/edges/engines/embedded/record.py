@@ -10,7 +10,8 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines.embedded.processes import Identity
-from nox_alembic.edges.home.folders import Folders, write_private
+from nox_alembic.edges.home.folders import Folders
+from nox_alembic.edges.system.files import write_private
 
 SUPERUSER = "postgres"
 LONGEST_NAME = 63

@@ -22,8 +22,8 @@ from nox_alembic.edges.engines.embedded import processes
 from nox_alembic.edges.engines.embedded.programs import Programs
 from nox_alembic.edges.engines.embedded.record import SUPERUSER
 from nox_alembic.edges.engines.ownership import new_nonce
-from nox_alembic.edges.home.folders import write_private
 from nox_alembic.edges.system import process
+from nox_alembic.edges.system.files import write_private
 
 START_SECONDS = 60
 STOP_SECONDS = 20

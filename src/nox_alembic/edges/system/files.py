@@ -1,0 +1,81 @@
+"""Our own files: written as a whole, for this user alone; and how much lies in a folder."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+
+def write_private(path: Path, content: str | bytes) -> None:
+    """Write a file of mode 0600 that is there as a whole or not at all, also after a power cut.
+
+    Text is written in UTF-8. Raises OSError that names the file, whatever failed: a full disk is met in the middle.
+    """
+    import tempfile  # noqa: PLC0415 - most verbs write nothing
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        _fill(descriptor, Path(name), path, content if isinstance(content, bytes) else content.encode())
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def sync(file: IO[bytes]) -> None:
+    """Return when the disk has what was written to the file."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def has_content(folder: Path) -> bool:
+    """Return whether there is something to lose; what we may not read, as a container leaves it, may be something."""
+    try:
+        return any(folder.iterdir())
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def measure(folder: Path, inner: Sequence[str] = ()) -> tuple[int | None, str]:
+    """Return the bytes of all files, None when some of it is closed to us, and a word that changes with the content.
+
+    A PostgreSQL server makes and removes a file at each start and end: of a data folder that is closed to us, the time
+    of that is seen from outside. `inner` are the places below the folder where it may lie. "": not even that is seen.
+    """
+    try:
+        files = list(_entries(str(folder)))
+        newest = max([entry.st_mtime_ns for entry in files], default=0)
+        return sum(entry.st_size for entry in files), f"{len(files)} {newest}"
+    except OSError:
+        return None, _times(folder, inner)
+
+
+def _fill(descriptor: int, partial: Path, path: Path, content: bytes) -> None:
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            sync(file)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _entries(folder: str) -> Iterator[os.stat_result]:
+    """Yield what the system knows of each file and folder below; raises OSError."""
+    with os.scandir(folder) as found:
+        for entry in found:
+            with contextlib.suppress(FileNotFoundError):  # a running server makes and removes files
+                yield entry.stat(follow_symlinks=False)
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _entries(entry.path)
+
+
+def _times(folder: Path, inner: Sequence[str]) -> str:
+    try:
+        places = [place for place in (folder, *(folder / name for name in inner)) if place.exists()]
+        return " ".join(str(place.stat().st_mtime_ns) for place in places)
+    except OSError:
+        return ""
