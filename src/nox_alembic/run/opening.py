@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.edges.engines.selection import Place, open_engine, unique_word
-from nox_alembic.edges.home.folders import folders_of
+from nox_alembic.edges.home.folders import close_folders, folders_of
 from nox_alembic.edges.project import settings
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def open_environment(
         environ=os.environ,
         throwaway=unique_word() if throwaway else "",
     )
+    close_folders(place.folders, os.environ)
     engine, reason = open_engine(place, meanwhile=_import_the_rest)
     report.opened(config.environment, engine.name, reason)
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import platformdirs
 
 from nox_alembic.core.frozen import frozen
+from nox_alembic.edges.system.files import close_folder
 
 APPLICATION = "nox-alembic"
+HOME = "NOX_ALEMBIC_HOME"
 
 
 @frozen(kw_only=True)
@@ -28,7 +30,7 @@ def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
     The name carries a hash of the resolved path, so that two clones of one repository share nothing.
     """
     name = _clone_name(root.resolve())
-    if home := environ.get("NOX_ALEMBIC_HOME"):
+    if home := environ.get(HOME):
         base = Path(home)
         return Folders(
             data=base / "data" / name, state=base / "state" / name, log=base / "log" / name, cache=base / "cache" / name
@@ -40,6 +42,13 @@ def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
         log=platformdirs.user_log_path(APPLICATION, appauthor=False) / name,
         cache=platformdirs.user_cache_path(APPLICATION, appauthor=False) / name,
     )
+
+
+def close_folders(folders: Folders, environ: Mapping[str, str]) -> None:
+    """Take others' rights on what is there of the folders: older versions made them with those that the umask left."""
+    ours = (folders.data, folders.state, folders.log, folders.cache)
+    for folder in ours if environ.get(HOME) else (*(clone.parent for clone in ours), *ours):
+        close_folder(folder)
 
 
 def _clone_name(root: Path) -> str:

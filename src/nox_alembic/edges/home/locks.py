@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, Timeout
 
 from nox_alembic.core.errors import PreconditionError
+from nox_alembic.edges.system.files import make_folder, open_private
 from nox_alembic.edges.system.waiting import wait_until
 
 UNNAMED = "another run that has just started"
@@ -65,16 +66,16 @@ def spare_lock(folder: Path, environment: str) -> Iterator[str]:
 
 def _files(folder: Path, name: str) -> tuple[BaseFileLock, Path]:
     """Return the lock, and the file that names who holds it: on Windows the locked one cannot be read by others."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f"{name}.lock", timeout=0), folder / f"{name}.lock.json"
+    make_folder(folder)
+    return FileLock(folder / f"{name}.lock", timeout=0, mode=0o600), folder / f"{name}.lock.json"
 
 
 @contextlib.contextmanager
 def _held(lock: BaseFileLock, holder: Path, verb: str) -> Iterator[None]:
     """Say who holds a lock that is ours by now, and let go of it afterwards."""
     try:
-        with _written(holder.parent):
-            holder.write_text(json.dumps({"verb": verb, "pid": os.getpid(), "since": _now()}), encoding="utf-8")
+        with _written(holder.parent), open_private(holder, "wb") as file:
+            file.write(json.dumps({"verb": verb, "pid": os.getpid(), "since": _now()}).encode())
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from nox_alembic.core.copies.space import needed
 from nox_alembic.core.errors import FailedError, PreconditionError, RefusedError
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.edges.system import process
-from nox_alembic.edges.system.files import sync, write_private
+from nox_alembic.edges.system.files import make_folder, open_private, sync, write_private
 from nox_alembic.edges.system.process import Invocation
 
 FILE = "dump.zst"
@@ -63,7 +63,8 @@ def save(folder: Path, draft: Snapshot, dump: Invocation, on_bytes: OnBytes) -> 
     partial = _beside(folder, draft.name, "partial")
     with _writing(folder):
         try:
-            partial.mkdir(mode=0o700, parents=True)
+            make_folder(folder)
+            partial.mkdir(mode=0o700)
             snapshot = _dumped(partial / FILE, draft, dump, on_bytes)
             write_private(partial / SIDECAR, json.dumps(snapshot.as_json(), indent=2) + "\n")
             partial.rename(folder / draft.name)
@@ -137,7 +138,7 @@ def clear(folder: Path) -> None:
 
 
 def _dumped(path: Path, draft: Snapshot, dump: Invocation, on_bytes: OnBytes) -> Snapshot:
-    with _create(path) as file:
+    with open_private(path, "xb") as file:
         writer = _Writer(file, on_bytes)
         done = process.transfer(dump, sink=writer.write)
         if not done.ok:
@@ -223,7 +224,7 @@ def _unpacked(folder: Path, name: str, pieces: Iterator[bytes]) -> Iterator[Path
     try:
         with _writing(folder):
             partial.mkdir(mode=0o700)
-            with _create(partial / "dump") as file:
+            with open_private(partial / "dump", "xb") as file:
                 for piece in pieces:
                     file.write(piece)
         yield partial / "dump"
@@ -254,10 +255,6 @@ def _writing(folder: Path) -> Iterator[None]:
         message = f"{folder} cannot be written: {error.strerror or error}{free}"
         hint = "make room, `nox -s snapshot -- prune --keep 3` for one, or see who may write there"
         raise FailedError("NA607", message, hint=hint) from None
-
-
-def _create(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600), "wb")
 
 
 def _beside(folder: Path, name: str, why: str) -> Path:

@@ -1,10 +1,41 @@
-"""Our own files: written as a whole, for this user alone; and how much lies in a folder."""
+"""Our own files and folders, for this user alone whatever the umask is; and how much lies in a folder."""
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
+
+# Windows: a folder made with a mode of 0700 does not take its rights from the one above it (CPython 3.13), so that a
+# PostgreSQL server which an administrator starts could not enter it.
+PRIVATE = 0o777 if sys.platform == "win32" else 0o700
+OTHERS = 0o077
+
+
+def make_folder(folder: Path, mode: int = PRIVATE) -> None:
+    """Make a folder, and those above it that are missing, with at most these rights; one that is there stays as it is.
+
+    Raises OSError.
+    """
+    try:
+        folder.mkdir(mode, exist_ok=True)
+    except FileNotFoundError:
+        make_folder(folder.parent, mode)
+        folder.mkdir(mode, exist_ok=True)
+
+
+def close_folder(folder: Path) -> None:
+    """Take the rights that others have on a folder of ours; one that is missing, or not this user's, stays so."""
+    with contextlib.suppress(OSError):
+        mode = folder.stat().st_mode & 0o7777
+        if sys.platform != "win32" and mode & OTHERS:
+            folder.chmod(mode & ~OTHERS)
+
+
+def open_private(path: Path, mode: Literal["ab", "wb", "xb"]) -> IO[bytes]:
+    """Open a file to write to it; a new one gets mode 0600. Raises OSError."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def write_private(path: Path, content: str | bytes) -> None:
@@ -15,7 +46,7 @@ def write_private(path: Path, content: str | bytes) -> None:
     import tempfile  # noqa: PLC0415 - most verbs write nothing
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         _fill(descriptor, Path(name), path, content if isinstance(content, bytes) else content.encode())
     except OSError as error:

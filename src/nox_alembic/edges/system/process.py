@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.frozen import frozen
+from nox_alembic.edges.system.files import open_private
 
 logger = logging.getLogger("nox_alembic.process")
 
@@ -276,7 +277,7 @@ def _feed(stdin: IO[bytes], source: Iterable[bytes]) -> None:
 
 def run_to_log(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
     """Run a program to its end with everything it prints added to `log`; for programs that leave a server behind."""
-    with log.open("ab") as file:
+    with open_private(log, "ab") as file:
         return subprocess.call(
             _show(_found(args, env), cwd),
             cwd=cwd,
@@ -289,7 +290,7 @@ def run_to_log(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: 
 
 def spawn(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
     """Start a program that outlives this one, with its output added to `log`; return its process id."""
-    with log.open("ab") as file:
+    with open_private(log, "ab") as file:
         child = subprocess.Popen(
             _show(_found(args, env), cwd),
             cwd=cwd,

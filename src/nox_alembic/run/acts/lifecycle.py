@@ -28,6 +28,7 @@ from nox_alembic.core.steps.lifecycle import (
     StopBackend,
 )
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.system.files import PRIVATE, make_folder
 from nox_alembic.report import Reporter
 from nox_alembic.run.ports import DONE, NOT_NEEDED, Backend, Command, Server
 
@@ -59,7 +60,8 @@ class Lifecycle:
             case DiscardData():
                 self.engine.discard_data()
             case MakeFolder(location):
-                _make_folder(Path(location.path))
+                # The user of an image's server has to pass through the folder.
+                _make_folder(Path(location.path), PRIVATE if self.engine.name == "embedded" else 0o755)
             case StartDatabase():
                 self.engine.start_database()
             case AwaitDatabase(seconds):
@@ -134,7 +136,7 @@ def seed(command: Command, server: Server, words: Sequence[str], address: Databa
     return code
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path, mode: int) -> None:
     """Make it ours before a daemon makes it root's; where the parent is root's already, the daemon has to."""
     with contextlib.suppress(PermissionError):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder, mode)

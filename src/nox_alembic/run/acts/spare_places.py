@@ -84,7 +84,7 @@ class SpareFolders:
 
     def make(self, name: str) -> None:
         """Make an empty one; raises OSError."""
-        self._at(name).mkdir(parents=True)  # as the data folder: images from PostgreSQL 18 on have to pass through it
+        self._at(name).mkdir(0o755)  # images from PostgreSQL 18 on have to pass through it
 
     def copy(self, source: str, target: str) -> bool:
         """Copy one, and return whether it was one to the end: a reset takes it away, and starts a server on it."""

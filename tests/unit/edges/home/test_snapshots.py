@@ -78,7 +78,7 @@ def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
     folder.write_text("a file")
     assert refusal(lambda: saved(folder)) == (
         "NA607",
-        f"{folder} cannot be written: Not a directory",
+        f"{folder} cannot be written: File exists",
         "make room, `nox -s snapshot -- prune --keep 3` for one, or see who may write there",
     )
 

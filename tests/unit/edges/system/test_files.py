@@ -1,6 +1,8 @@
 """A file of ours is written as a whole or not at all, and what goes wrong names it."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from nox_alembic.core.copies.undo import UndoLog
 from nox_alembic.core.errors import FailedError
 from nox_alembic.edges.home import revision_copies, undo_log
-from nox_alembic.edges.system.files import has_content, measure, write_private
+from nox_alembic.edges.system.files import has_content, make_folder, measure, open_private, write_private
 
 FULL = os.strerror(28)
 
@@ -74,3 +76,30 @@ def test_the_bytes_of_a_folder_are_counted_and_the_word_changes_with_its_content
     assert before[0] is not None
     assert (size, word != before[1]) == (before[0] + 5, True)
     assert measure(tmp_path / "missing") == (None, "")
+
+
+@pytest.fixture
+def umask_000() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the folder around it says who may")
+def test_what_is_made_is_for_its_user_alone_whatever_the_umask(tmp_path: Path, umask_000: None) -> None:
+    write_private(tmp_path / "a" / "b" / "file", "")
+    with open_private(tmp_path / "log", "ab") as file:
+        file.write(b"a line\n")
+    make_folder(tmp_path / "data" / "db", 0o755)
+    assert [mode(tmp_path / name) for name in ("a", "a/b", "a/b/file", "log")] == [0o700, 0o700, 0o600, 0o600]
+    assert [mode(tmp_path / name) for name in ("data", "data/db")] == [0o755, 0o755]
+
+
+def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    before = tmp_path.stat().st_mode
+    make_folder(tmp_path, 0o700)
+    assert tmp_path.stat().st_mode == before

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from nox_alembic.edges.system.files import make_folder
+
 POLL_SECONDS = 0.2
 CHUNK = 64 * 1024
 
 
 def rotate(log: Path) -> None:
     """Let the next run begin with an empty log; the one before is kept as `name.previous.log`."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(log.parent)
     # Windows: the log cannot be renamed while somebody reads it, and is then added to.
     with suppress(FileNotFoundError, PermissionError):
         log.replace(log.with_suffix(f".previous{log.suffix}"))

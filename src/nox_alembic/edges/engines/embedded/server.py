@@ -23,7 +23,7 @@ from nox_alembic.edges.engines.embedded.programs import Programs
 from nox_alembic.edges.engines.embedded.record import SUPERUSER
 from nox_alembic.edges.engines.ownership import new_nonce
 from nox_alembic.edges.system import process
-from nox_alembic.edges.system.files import write_private
+from nox_alembic.edges.system.files import make_folder, open_private, write_private
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -65,7 +65,7 @@ class Server:
             message = f"{self.data} is not empty and holds no PostgreSQL database"
             raise FailedError("NA126", message, hint="look what it is; `nox -s reset` sets a broken database aside")
         making = self.data.with_name(f".{self.data.name}.new-{os.getpid()}")
-        self.data.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.data.parent)
         with self._password_file(password) as file:
             arguments = ["-D", str(making), "-U", SUPERUSER, "--pwfile", str(file), *INITDB, *self._locale()]
             done = process.run(self.programs.command("initdb", *arguments), env=self.programs.environment)
@@ -123,7 +123,8 @@ class Server:
         """
         nonce, file = new_nonce(), self.data / NONCE
         try:
-            file.write_text(nonce, encoding="ascii")
+            with open_private(file, "wb") as written:
+                written.write(nonce.encode())
             cursor.execute("SELECT pg_read_file(%s, 0, 100, true)", (NONCE,))
             return cursor.fetchone() == (nonce,)
         except errors.InsufficientPrivilege:
@@ -161,7 +162,7 @@ class Server:
         return self.logs / "pg_ctl.log"
 
     def _pg_ctl(self, *arguments: str) -> int:
-        self.logs.mkdir(parents=True, exist_ok=True)
+        make_folder(self.logs)
         return process.run_to_log(
             self.programs.command("pg_ctl", *arguments), self._pg_ctl_log, env=self.programs.environment
         )
