@@ -6,7 +6,10 @@ that it works on a fresh machine; all logic is in the tool.
 
 import hashlib
 import json
+import os
 import platform
+import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -205,7 +208,7 @@ def test_windows(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["ci"])
 def lint(session: nox.Session) -> None:
-    """Check style, types and the layers of imports."""
+    """Check style, types, the layers of imports and the shell scripts."""
     install(session, "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -213,3 +216,15 @@ def lint(session: nox.Session) -> None:
     session.run("mypy", "--platform", "win32", "src/nox_alembic", "tests/windows")
     session.run("mypy", "--platform", "darwin", "src/nox_alembic")
     session.run("lint-imports", "--no-cache")
+    if shutil.which("shellcheck"):
+        session.run("shellcheck", *shell_scripts(), external=True)
+    elif os.environ.get("REQUIRE_SHELLCHECK") == "1":
+        session.error("shellcheck is not installed, and REQUIRE_SHELLCHECK=1 requires it")
+    else:
+        session.warn("shellcheck is not installed: nothing reads the shell scripts")
+
+
+def shell_scripts() -> list[str]:
+    """Return the files of this repository that begin as shell scripts do."""
+    files = [path for folder in (".ci", "src") for path in Path(folder).rglob("*") if path.is_file()]
+    return [str(path) for path in sorted(files) if re.match(rb"#!.*\b(ba)?sh\b", path.read_bytes()[:99])]

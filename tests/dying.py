@@ -20,10 +20,9 @@ from typing import IO, Any
 from filelock import FileLock
 
 from nox_alembic import cli, report
-from nox_alembic.core.copies import volume_swap
 from nox_alembic.core.steps import Foreground
 from nox_alembic.edges import wiper
-from nox_alembic.edges.engines.compose import daemon
+from nox_alembic.edges.engines.compose import daemon, volumes
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
 from nox_alembic.edges.home import snapshots
 from nox_alembic.edges.postgres import copying, siblings
@@ -123,7 +122,8 @@ def watch_volumes(fate: Fate) -> None:
     when, _, change = place.partition(" ")
     if stall == "stall":
         stalled = f"sleep 600\n{change}" if when == "before" else f"{change}\nsleep 600"
-        replace(volume_swap, "SCRIPT", volume_swap.SCRIPT.replace(change, stalled, 1))
+        whole = volumes.script()
+        replace(volumes, "script", lambda: whole.replace(change, stalled, 1))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_alembic.core.copies.volume_swap import SCRIPT
+from nox_alembic.edges.engines.compose.volumes import script
 
 pytestmark = pytest.mark.skipif(not shutil.which("sh"), reason="the script runs in a container, in its `sh`")
 # Each change of the disk is counted, and after so many of them the script is ended.
@@ -21,8 +21,8 @@ rmdir() {{ count; command rmdir "$@"; }}
 
 def run(root: Path, verb: str, to: str, source: str, *, changes: int = 99, last: int = 1) -> tuple[int, str]:
     """Return the exit code and the last lines."""
-    script = SCRIPT.replace("set -eu\n", COUNTED.format(changes=changes), 1)
-    words = ["sh", "-c", script, "sh", verb, str(root), "db", to, source]
+    counted = script().replace("set -eu\n", COUNTED.format(changes=changes), 1)
+    words = ["sh", "-c", counted, "sh", verb, str(root), "db", to, source]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     return done.returncode, "\n".join((done.stdout + done.stderr).strip().splitlines()[-last:])
 

@@ -183,7 +183,7 @@ class NamedVolume:
             helper = self.client.containers.create(
                 self.image,
                 entrypoint=["sh"],
-                command=["-c", volume_swap.SCRIPT, "sh", verb, _WHERE, self.name, to, kept.source],
+                command=["-c", script(), "sh", verb, _WHERE, self.name, to, kept.source],
                 user="0:0",
                 network_mode="none",
                 cap_drop=["ALL"],
@@ -197,6 +197,13 @@ class NamedVolume:
             )
             said = _said(helper)
         return volume_swap.outcome_of(self.name, said)
+
+
+def script() -> str:
+    """Return what the helper container runs."""
+    from importlib.resources import files  # noqa: PLC0415 - a move alone needs it
+
+    return (files(__package__) / "swap.sh").read_text(encoding="utf-8")
 
 
 @contextmanager
