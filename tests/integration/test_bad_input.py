@@ -55,6 +55,13 @@ def test_a_table_that_is_no_toml(project: Project) -> None:
     assert message.startswith(f"{project.root / 'pyproject.toml'} is not valid TOML: ")
 
 
+def test_a_table_that_is_no_text(project: Project) -> None:
+    (project.root / "pyproject.toml").write_bytes("[tool.x]\nname = 'ü'\n".encode("latin-1"))
+    code, id_, message, hint = refusal(project)
+    assert (code, id_, hint) == (2, "NA005", "correct the file")
+    assert message.startswith(f"{project.root / 'pyproject.toml'} is not valid TOML: 'utf-8' codec can't decode")
+
+
 def test_no_daemon_where_compose_is_asked_for(project: Project) -> None:
     project.table(*EVERYTHING, 'engine = "compose"')
     assert refusal(project) == (

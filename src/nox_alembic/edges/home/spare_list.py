@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
@@ -13,7 +12,7 @@ from nox_alembic.core.copies.spares import Needs, Spare
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.edges.system import digests
-from nox_alembic.edges.system.files import write_private
+from nox_alembic.edges.system.files import read_toml, write_private
 
 _IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import|import[ \t]+([\w., \t]+))", re.MULTILINE)
 
@@ -59,10 +58,9 @@ class Sources:
 
     def alembic(self) -> str:
         """Return the digest of Alembic's configuration; of a pyproject.toml, of its table."""
-        content = self.configuration.read_bytes()
         if self.configuration.suffix != ".toml":
-            return digests.of_content(content)
-        return digests.of(tomllib.loads(content.decode()).get("tool", {}).get("alembic", {}))
+            return digests.of_content(self.configuration.read_bytes())
+        return digests.of(read_toml(self.configuration).get("tool", {}).get("alembic", {}))
 
     def seed(self, command: Sequence[str]) -> str:
         """Return the digest of a command and of the files and packages that it names, "" when it names none of ours.

@@ -5,7 +5,6 @@ import contextlib
 import os
 import sys
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from nox_alembic.core.errors import FailedError, UsageError
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.core.revisions.parsing import NotLiteralError, parse
+from nox_alembic.edges.project.settings import tool_table
 from nox_alembic.edges.system import cache as cachefile
 
 KIND = "revisions 1"
@@ -128,7 +128,7 @@ def _options(configuration: Path) -> Mapping[str, str]:
     """Return Alembic's settings of where the revisions are; `%(here)s` is filled in as Alembic does."""
     here = str(configuration.parent.absolute())
     if configuration.suffix == ".toml":
-        table = tomllib.loads(configuration.read_text(encoding="utf-8")).get("tool", {}).get("alembic", {})
+        table = tool_table(configuration).get("alembic", {})
         return {key: _toml_text(value).replace("%(here)s", here) for key, value in table.items()}
     parser = configparser.ConfigParser({"here": here.replace("%", "%%")})
     parser.read(configuration, encoding="utf-8")

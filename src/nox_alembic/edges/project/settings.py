@@ -1,12 +1,12 @@
 """Finds the project and reads what it says of itself: pyproject.toml, the Compose files, the Alembic configuration."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nox_alembic.core.config import Config, parse
 from nox_alembic.core.errors import PreconditionError, UsageError
+from nox_alembic.edges.system.files import read_toml
 
 # Compose's own names first; the others are what teams call the file of their development environment.
 COMPOSE_FILES = (
@@ -66,6 +66,16 @@ def require_compose_files(root: Path) -> tuple[str, ...]:
     return found
 
 
+def tool_table(path: Path) -> Mapping[str, Any]:
+    """Return the [tool] table of a TOML file, empty when there is none; raises UsageError (NA005)."""
+    try:
+        return read_toml(path).get("tool", {})  # type: ignore[no-any-return] # TOML is untyped until `parse`
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise UsageError("NA005", f"{path} is not valid TOML: {error}", hint="correct the file") from None
+
+
 def _override(name: str) -> str:
     stem, _, ending = name.rpartition(".")
     return f"{stem}.override.{ending}"
@@ -73,12 +83,4 @@ def _override(name: str) -> str:
 
 def _tool(root: Path) -> Mapping[str, Any]:
     """Return the [tool] table of pyproject.toml, empty when there is none."""
-    try:
-        text = (root / "pyproject.toml").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    try:
-        return tomllib.loads(text).get("tool", {})  # type: ignore[no-any-return] # TOML is untyped until `parse`
-    except tomllib.TOMLDecodeError as error:
-        message = f"{root / 'pyproject.toml'} is not valid TOML: {error}"
-        raise UsageError("NA005", message, hint="correct the file") from None
+    return tool_table(root / "pyproject.toml")

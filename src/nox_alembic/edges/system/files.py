@@ -1,11 +1,13 @@
-"""Our own files and folders, for this user alone whatever the umask is; and how much lies in a folder."""
+"""Our own files and folders, for this user alone whatever the umask is; TOML; and how much lies in a folder."""
 
 import contextlib
+import functools
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 # Windows: a folder made with a mode of 0700 does not take its rights from the one above it (CPython 3.13), so that a
 # PostgreSQL server which an administrator starts could not enter it.
@@ -59,6 +61,12 @@ def sync(file: IO[bytes]) -> None:
     os.fsync(file.fileno())
 
 
+def read_toml(path: Path) -> Mapping[str, Any]:
+    """Return what a TOML file says, parsed again only when it has changed; raises OSError and ValueError."""
+    found = path.stat()
+    return _parsed(path, found.st_mtime_ns, found.st_size)
+
+
 def has_content(folder: Path) -> bool:
     """Return whether there is something to lose; what we may not read, as a container leaves it, may be something."""
     try:
@@ -92,6 +100,11 @@ def _fill(descriptor: int, partial: Path, path: Path, content: bytes) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+@functools.lru_cache
+def _parsed(path: Path, modified: int, size: int) -> Mapping[str, Any]:  # noqa: ARG001 - what tells versions apart
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def _entries(folder: str) -> Iterator[os.stat_result]:

@@ -10,7 +10,7 @@ import pytest
 from nox_alembic.core.copies.undo import UndoLog
 from nox_alembic.core.errors import FailedError
 from nox_alembic.edges.home import revision_copies, undo_log
-from nox_alembic.edges.system.files import has_content, make_folder, measure, open_private, write_private
+from nox_alembic.edges.system.files import has_content, make_folder, measure, open_private, read_toml, write_private
 
 FULL = os.strerror(28)
 
@@ -103,3 +103,16 @@ def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     before = tmp_path.stat().st_mode
     make_folder(tmp_path, 0o700)
     assert tmp_path.stat().st_mode == before
+
+
+def test_toml_is_parsed_once_for_each_version_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text("a = 1\n")
+    first = read_toml(path)
+    assert first == {"a": 1}
+    assert read_toml(path) is first
+    path.write_text("a = 12\n")
+    assert read_toml(path) == {"a": 12}
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        read_toml(path)
