@@ -9,7 +9,7 @@ from nox_alembic.core.copies.spares import Spares
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.findings.checks import Check
 from nox_alembic.core.findings.status import Row, Status
-from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.revisions.graph import History, named_without_file
 from nox_alembic.core.revisions.timeline import Timeline
 from nox_alembic.core.sizes import shown_size
 
@@ -35,8 +35,8 @@ def history_lines(seen: Timeline, *, boxes: bool) -> Iterator[str]:
     """Yield the drawing of the graph, beside each dot its revision; without `boxes` in ASCII."""
     from nox_alembic.core.revisions.drawing import lay_out  # noqa: PLC0415 - `status` draws none
 
-    for key in seen.unknown:
-        yield style(f"the database is at {key}, of which there is no file on this branch", fg="red")
+    if seen.unknown:
+        yield style(f"the database is at {named_without_file(seen.unknown)}", fg="red")
     if not seen.history.revisions:
         yield "the project has no revisions yet"
     for line in lay_out(seen.history, seen.applied).lines:

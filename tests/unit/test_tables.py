@@ -41,7 +41,7 @@ def test_date_and_author_have_columns_where_git_tells_them() -> None:
 
 def test_the_graph_stands_beside_what_there_is_to_say() -> None:
     assert [unstyle(line) for line in history_lines(SEEN, boxes=True)] == [
-        "the database is at zz, of which there is no file on this branch",
+        "the database is at zz, which has no file on this branch",
         "○  b9 (head) index users - not committed",
         "│ ●  b2 (head, database, label mine) - not committed",
         "├─╯",

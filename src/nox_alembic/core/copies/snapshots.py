@@ -1,13 +1,13 @@
 """What a snapshot is: its sidecar, its name, what lies on the shelf, and which one may be restored."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 
 from nox_alembic.core.config import nearest
 from nox_alembic.core.errors import FindingError, PreconditionError, UsageError
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.revisions.graph import History, named_without_file
 from nox_alembic.core.sizes import shown_size
 
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
@@ -131,10 +131,10 @@ def refuse_newer(snapshot: Snapshot, server_version: str) -> None:
         raise PreconditionError("NA605", message, hint=hint)
 
 
-def refuse_strangers(snapshot: Snapshot, unknown: Collection[str]) -> None:
+def refuse_strangers(snapshot: Snapshot, unknown: Sequence[str]) -> None:
     """Raise FindingError (NA606) when it is to be migrated from revisions that are not on this branch."""
     if unknown:
-        message = f'the snapshot "{snapshot.name}" is at {", ".join(unknown)}, of which there is no file on this branch'
+        message = f'the snapshot "{snapshot.name}" is at {named_without_file(unknown)}'
         where = f"`git switch {snapshot.branch}`" if snapshot.branch else "switch to its branch"
         raise FindingError("NA606", message, hint=f"{where}, or restore it without `--migrate`")
 

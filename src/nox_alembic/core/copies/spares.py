@@ -119,7 +119,7 @@ def choose(spares: Spares, history: History, targets: Iterable[str], *, seed: bo
 
 
 def missing(spares: Spares, history: History, *, seed: bool) -> tuple[Kind, ...]:
-    """Return the kinds of which there is none that a reset to head would use as it is."""
+    """Return the kinds of spare that a reset to head would not find ready."""
     heads = history.heads
     base, ready = choose(spares, history, heads, seed=False), spares.of("ready")
     kinds: list[Kind] = [] if base.spare and not base.pending else ["base"]

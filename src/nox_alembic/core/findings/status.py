@@ -6,6 +6,7 @@ from typing import Literal
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.authors import Authors
+from nox_alembic.core.revisions.graph import NO_FILE
 from nox_alembic.core.revisions.head_file import problem
 from nox_alembic.core.revisions.orphans import Orphans
 from nox_alembic.core.revisions.team import CURE, told_heads
@@ -96,7 +97,7 @@ def _unknown(facts: Facts) -> list[Row]:
     orphans = facts.orphans or Orphans()
     found = [Row("unknown", one.revision.id, one.known) for one in reversed(orphans.found)]
     missing = [key for key in (*facts.history.unknown(facts.current or ()), *orphans.missing) if key not in orphans.ids]
-    unseen = [Row("unknown", key, "of which there is no file on this branch") for key in dict.fromkeys(missing)]
+    unseen = [Row("unknown", key, NO_FILE) for key in dict.fromkeys(missing)]
     return [*found, *unseen]
 
 

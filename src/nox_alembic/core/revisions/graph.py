@@ -1,11 +1,13 @@
 """The revision graph: frozen values and the questions that verbs ask of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 
 from nox_alembic.core.errors import FailedError, FindingError, UsageError
 from nox_alembic.core.frozen import frozen
+
+NO_FILE = "no file on this branch"
 
 
 @frozen(kw_only=True)
@@ -42,7 +44,7 @@ class History:
         for revision in found.values():
             for parent in revision.parents:
                 if parent not in found:
-                    raise _broken(f"{revision.path} follows the revision {parent}, of which there is no file")
+                    raise _broken(f"{revision.path} follows the revision {parent}, which has no file")
         history = cls(found)
         history.order  # noqa: B018 - evaluated here so that a cycle is found now
         return history
@@ -108,13 +110,13 @@ class History:
         return self.heads if word == "heads" else (word,)
 
     def unknown(self, current: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids in the database of which there is no file here."""
+        """Return those of the ids that have no file here."""
         return tuple(key for key in current if key not in self.revisions)
 
     def refuse_unknown(self, current: Iterable[str]) -> None:
-        """Raise FindingError when the database is at a revision of which there is no file here."""
+        """Raise FindingError (NA404) when the database is at a revision that has no file here."""
         if unknown := self.unknown(current):
-            message = f"the database is at {', '.join(unknown)}, of which there is no file on this branch"
+            message = f"the database is at {named_without_file(unknown)}"
             hint = "`nox -s migrate` looks for it on other branches, `nox -s reset` makes a fresh database"
             raise FindingError("NA404", message, hint=hint)
 
@@ -153,6 +155,11 @@ class History:
             f"the nearest are: {', '.join(self._described(nearest))}" if nearest else "the project has no revisions yet"
         )
         return UsageError("NA401", f'there is no revision "{word}" in this project', hint=hint)
+
+
+def named_without_file(ids: Sequence[str]) -> str:
+    """Return ids as the end of a sentence that says that they have no file on this branch."""
+    return f"{', '.join(ids)}, which {'has' if len(ids) == 1 else 'have'} {NO_FILE}"
 
 
 def _broken(message: str) -> FailedError:

@@ -60,7 +60,7 @@ class OrphanRevision:
 class Orphans:
     """What a search has found; `found` has children before parents.
 
-    `missing` are ids of which there is no file anywhere; `problems` are sentences about files that do not serve; `git`
+    `missing` are ids that have no file anywhere; `problems` are sentences about files that do not serve; `git`
     says whether there is a repository, and `shallow` whether it lacks the older commits; `fingerprinted` are all
     revisions that the database itself says are applied.
     """

@@ -5,6 +5,7 @@ from html import escape
 from string import Template
 
 from nox_alembic.core.revisions.drawing import Edge, Layout, Place, lay_out
+from nox_alembic.core.revisions.graph import named_without_file
 from nox_alembic.core.revisions.timeline import Timeline
 
 ROW, LANE, MARGIN, DOT = 30, 18, 16, 5.5
@@ -41,7 +42,7 @@ def _notes(seen: Timeline) -> Iterator[str]:
     if seen.current is None:
         yield "The database was not asked, or did not answer: what is applied is not known."
     if seen.unknown:
-        yield f"The database is at {', '.join(seen.unknown)}, of which there is no file on this branch."
+        yield f"The database is at {named_without_file(seen.unknown)}."
     if seen.authors and seen.authors.limit:
         yield seen.authors.limit
 

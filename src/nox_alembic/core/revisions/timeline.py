@@ -34,7 +34,7 @@ class Timeline:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """What the database is at, and of which there is no file here."""
+        """What the database is at and this branch has no file of."""
         return self.history.unknown(self.current or ())
 
     def state(self, key: str) -> State | None:

@@ -11,6 +11,7 @@ from nox_alembic.core.copies.snapshots import (
     standing,
 )
 from nox_alembic.core.facts import Facts
+from nox_alembic.core.revisions.graph import named_without_file
 from nox_alembic.core.steps import Plan, Step
 from nox_alembic.core.steps.lifecycle import AwaitBackend, StartServices, StopBackend
 from nox_alembic.core.steps.snapshots import CheckSnapshot, ClearLeftovers, DeleteSnapshots, LoadSnapshot, SaveSnapshot
@@ -92,6 +93,6 @@ def _not_ready(facts: Facts, snapshot: Snapshot) -> tuple[str, ...]:
     """Say what is to be done before the backend can be started on it."""
     if unknown := facts.history.unknown(snapshot.revisions):
         where = f": `git switch {snapshot.branch}`" if snapshot.branch else ""
-        return (f"the snapshot is at {', '.join(unknown)}, of which there is no file on this branch{where}",)
+        return (f"the snapshot is at {named_without_file(unknown)}{where}",)
     behind = f"the snapshot is {standing(snapshot, facts.history)}"
     return (f"{behind}: `nox -s migrate` upgrades it, `nox -s dev` starts the backend, too",)

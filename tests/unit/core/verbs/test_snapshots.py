@@ -88,7 +88,7 @@ def test_a_backend_that_does_not_run_is_left_alone() -> None:
 def test_a_snapshot_of_another_branch_comes_back_with_a_word_of_caution() -> None:
     plan = restored(seen(replace(SAVED, revisions=("x9",), branch="rooms")))
     assert plan.steps[-2:] == (SWAP, CloseUndo())
-    assert plan.notes == ("the snapshot is at x9, of which there is no file on this branch: `git switch rooms`",)
+    assert plan.notes == ("the snapshot is at x9, which has no file on this branch: `git switch rooms`",)
 
 
 def test_what_a_killed_run_has_left_is_removed_first() -> None:
