@@ -19,7 +19,6 @@ class LintSql:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         first, *others = self.revisions
         return f"lint the SQL of what others do not have yet, {first}{f' to {others[-1]}' if others else ''}"
 
@@ -33,7 +32,6 @@ class Stamp:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"mark the database as being at {', '.join(self.after) or 'base'}"
 
 
@@ -45,7 +43,6 @@ class AcceptFiles:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"take the files of {', '.join(self.revisions)} as they are"
 
 
@@ -57,7 +54,6 @@ class DropIndex:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"drop the invalid index {self.name}"
 
 

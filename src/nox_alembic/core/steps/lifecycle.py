@@ -12,7 +12,6 @@ class ProvideImages:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"fetch {', '.join(self.images)}"
 
 
@@ -45,7 +44,6 @@ class MakeFolder:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"make {self.location.shown}"
 
 
@@ -72,7 +70,6 @@ class Seed:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"seed ({' '.join(self.command)})"
 
 
@@ -84,7 +81,6 @@ class StartServices:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"start {', '.join(self.services)}"
 
 
@@ -130,7 +126,6 @@ class RunTests:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"run {' '.join(self.command)}"
 
 
@@ -149,7 +144,6 @@ class DiscardData:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"remove {self.location.shown}"
 
 

@@ -18,7 +18,6 @@ class Migrate:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"migrate to {goal(self.target, self.pending)}"
 
 
@@ -37,7 +36,6 @@ class PrintUpgradeSql:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"print the SQL from {self.start or 'base'} to {self.target}"
 
 
@@ -50,7 +48,6 @@ class Downgrade:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"downgrade to {self.target}"
 
 
@@ -62,7 +59,6 @@ class DowngradeOrphans:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         scripts = "its own script" if len(self.orphans.ids) == 1 else "their own scripts"
         return f"take back {', '.join(self.orphans.ids)} by {scripts}"
 
@@ -87,7 +83,6 @@ class Rehearse:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         ways = "down and up" if self.back else "down"
         return f"rehearse it, {ways}, on a copy of the database, and ask before anything is lost"
 
@@ -101,7 +96,6 @@ class AwaitEdit:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"wait until {self.path} is edited"
 
 

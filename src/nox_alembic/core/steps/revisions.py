@@ -29,7 +29,6 @@ class WriteRevision:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         what = "an empty revision" if self.empty else "what the models change as a revision"
         return f'write {what}: "{self.message}"'
 
@@ -42,7 +41,6 @@ class NoteRebase:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"note in the database: {self.name}" if self.name else "forget that note"
 
 
@@ -66,7 +64,6 @@ class WriteMerge:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"write the revision {self.id} that joins {' and '.join(self.heads)}"
 
 

@@ -13,7 +13,6 @@ class SaveSnapshot:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f'save the snapshot "{self.name}"'
 
 
@@ -25,7 +24,6 @@ class CheckSnapshot:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f'check the snapshot "{self.snapshot.name}" ({shown_size(self.snapshot.size)})'
 
 
@@ -45,7 +43,6 @@ class DeleteSnapshots:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"delete {', '.join(self.names)}"
 
 

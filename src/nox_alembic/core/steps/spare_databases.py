@@ -19,7 +19,6 @@ class MakeNew:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         kills = ", and kill the backend" if self.kills else ""
         return f'copy the spare database "{self.source}"{kills}' if self.source else f"make a new database{kills}"
 
@@ -34,7 +33,6 @@ class MigrateNew:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"migrate the new database to {goal(self.target, self.pending)}"
 
 
@@ -47,7 +45,6 @@ class SeedNew:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"seed the new database ({' '.join(self.command)})"
 
 
@@ -70,7 +67,6 @@ class DropSpares:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"drop the spare databases {', '.join(self.names)}"
 
 

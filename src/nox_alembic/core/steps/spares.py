@@ -14,7 +14,6 @@ class ConfirmSpare:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"see that it is at {', '.join(self.heads) or 'no revision'}"
 
 
@@ -30,7 +29,6 @@ class MakeSpare:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         seeded = ", seeded" if self.kind == "ready" else ""
         start = ", from the one that there is" if self.copies and self.kind == "base" else ""
         return f"make a spare at {', '.join(self.heads) or 'no revision'}{seeded}{start}"
@@ -44,7 +42,6 @@ class MarkDatabase:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return "mark the database as a spare" if self.mark else "take the mark away"
 
 
@@ -57,7 +54,6 @@ class ClearSpares:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"delete {', '.join(self.names)}"
 
 

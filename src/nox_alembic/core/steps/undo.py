@@ -27,7 +27,6 @@ class SetDataAside:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"wipe {self.location.shown}"
 
 
@@ -41,7 +40,6 @@ class PutBack:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"put back {self.entry.kept}"
 
 
@@ -82,7 +80,6 @@ class SwapDatabases:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f'put it into the place of the database "{self.database}"{", which is kept" if self.keeps else ""}'
 
 
@@ -95,7 +92,6 @@ class SwapBack:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f'put the database "{self.entry.kept}" back'
 
 
@@ -116,7 +112,6 @@ class Settle:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"settle what a run that was killed began with {self.location.shown}"
 
 
@@ -145,7 +140,6 @@ class UseSpare:
 
     @property
     def title(self) -> str:
-        """What the plan calls it."""
         return f"put the spare at {shown(self.spare)} into place of {self.location.shown}"
 
 
