@@ -66,5 +66,5 @@ def test_a_copy_of_the_data_in_another_container_on_our_port_is_not_touched(
         "prove that the server is ours",
         "keep a copy of the database for `undo`",
         "downgrade to t1",
-        "keep the old data for `undo`",
+        "close the undo log",
     ]

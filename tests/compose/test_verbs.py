@@ -118,7 +118,7 @@ def test_a_dry_run_lists_the_steps_and_changes_nothing(running: Project) -> None
         "8. seed (python seed.py)",
         "9. start backend",
         "10. wait for the backend",
-        "11. keep the old data for `undo`",
+        "11. close the undo log",
         f"what goes: the database in {running.root / 'volumes/db'}",
     ]
     after = tree(running.root), containers(running)

@@ -18,7 +18,7 @@ SWAP = [
     'copy the spare database "project__spare", and kill the backend',
     'put it into the place of the database "project", which is kept',
     "start backend",
-    "keep the old data for `undo`",
+    "close the undo log",
     "wait for the backend",
 ]
 

@@ -91,7 +91,7 @@ def committed_chain(project: Project) -> None:
         "2. keep a copy of the database for `undo`",
         "3. take back x2, x1 by their own scripts",
         "4. migrate to head (1 pending)",
-        "5. keep the old data for `undo`",
+        "5. close the undo log",
         f"what goes: {lost}",
     ]
     assert tables(project) == "t1 t2 x1 x2"

@@ -72,7 +72,7 @@ def bob_pulls_and_sees_two_heads(bob: Developer) -> None:
         "write b1 to alembic/head",
         "migrate to the new head",
         "forget that note",
-        "keep the old data for `undo`",
+        "close the undo log",
     ]
     asked = bob.project.run("rebase", "--json")
     assert (asked.code, asked.error[0]) == (5, "NA010")

@@ -119,7 +119,7 @@ class Settle:
 class CloseUndo:
     """Note that the verb came to its end."""
 
-    title = "keep the old data for `undo`"
+    title = "close the undo log"
 
 
 @frozen
