@@ -1,4 +1,4 @@
-"""Words in, exit code out: the only place that wires the real edges, catches errors and exits."""
+"""Words in, exit code out: the only place that ends the process; `running` tells the errors of a verb."""
 
 import contextlib
 import gc

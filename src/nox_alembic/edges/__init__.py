@@ -1,1 +1,5 @@
-"""Effects: each module touches one outside thing, and none of them knows another, but for `probe` and `process`."""
+"""Effects: each module touches one outside thing.
+
+The folders do not import each other, with these exceptions: all use `system`, `probe` reads all, engines connect by
+`postgres.connection` and find our own folders by `home.folders`.
+"""

@@ -10,7 +10,7 @@ from nox_alembic.core.frozen import frozen
 
 @frozen(kw_only=True)
 class Blocker:
-    """A session that keeps another one waiting; `state` and `query` are those of pg_stat_activity."""
+    """A session that keeps another one waiting, as pg_stat_activity shows it."""
 
     pid: int
     user: str = ""
@@ -32,49 +32,51 @@ class Blocker:
 class Failure:
     """All that is known of a failed migration; an empty value means "not known" or "does not apply".
 
-    `verb` and `target`, if one was typed, are what is to be repeated; `back`: it was a downgrade.
-    As the run saw it: `refused` is Alembic's own sentence, where it was Alembic that raised; `path` is relative to the
-    project, `line` counts from 1, `report` is what PostgreSQL said below its message (position, detail, hint);
-    `committed`: the revision had begun an autocommit block. `undoable`: what was there before the run is kept.
-    As it was found afterwards: `before` and `after` are the revisions that the database was and is at, None when that
-    is not known; `kept` were applied by this run and stay, `taken_back` were taken back by it, `rolled_back` ran
-    for nothing.
-    `has_column` and `has_constraint` say whether the named ones exist now; `extension` brings what was missing.
+    The fields come in the order in which they get known: what was typed, what the run saw, what was found after it.
     """
 
+    # What is to be repeated.
     verb: str = "migrate"
-    target: str = ""
-    back: bool = False
-    refused: str = ""
+    target: str = ""  # if one was typed
+    back: bool = False  # it was a downgrade
     environment: str = ""
     engine: str = ""
+
+    # Where it failed.
     revision: str = ""
-    path: str = ""
-    line: int = 0
-    source: str = ""
-    statement: str = ""
-    sqlstate: str = ""
-    error: str = ""
-    message: str = ""
-    report: str = ""
-    detail: str = ""
+    path: str = ""  # of its file, relative to the project
+    line: int = 0  # in that file, counted from 1
+    source: str = ""  # the text of that line
+    statement: str = ""  # the SQL that the server refused
+
+    # Why.
+    refused: str = ""  # Alembic's own sentence, where Alembic raised
+    sqlstate: str = ""  # the server's code of the error, five characters
+    error: str = ""  # the name of the exception's class
+    message: str = ""  # the first line of what PostgreSQL or the exception says
+    report: str = ""  # what PostgreSQL said below its message: position, detail, hint
+    detail: str = ""  # its detail alone, which names the offending row
     schema: str = ""
     table: str = ""
     column: str = ""
     constraint: str = ""
-    committed: bool = False
-    undoable: bool = False
-    before: tuple[str, ...] | None = None
-    after: tuple[str, ...] | None = None
-    kept: tuple[str, ...] = ()
-    taken_back: tuple[str, ...] = ()
-    rolled_back: tuple[str, ...] = ()
+
+    # What became of the database.
+    committed: bool = False  # the revision had begun an autocommit block
+    undoable: bool = False  # what was there before the run is kept
+    before: tuple[str, ...] | None = None  # the revisions that the database was at, None when that is not known
+    after: tuple[str, ...] | None = None  # those that it is at now
+    kept: tuple[str, ...] = ()  # applied by this run, and still applied
+    taken_back: tuple[str, ...] = ()  # taken back by this run
+    rolled_back: tuple[str, ...] = ()  # run for nothing: the transaction took them back
     invalid_indexes: tuple[str, ...] = ()
-    blockers: tuple[Blocker, ...] = ()
+    blockers: tuple[Blocker, ...] = ()  # sessions that kept it waiting
+
+    # What decides which cure is named.
     server_major: int = 0
-    has_column: bool = False
-    has_constraint: bool = False
-    extension_available: bool = False
+    has_column: bool = False  # `column` exists now
+    has_constraint: bool = False  # `constraint` exists now
+    extension_available: bool = False  # the server has what `extension` names
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> "Failure":

@@ -1,4 +1,4 @@
-"""A revision file as bytes: put on top of another revision with nothing else changed, and whether it has a way down."""
+"""A revision file as bytes: put on top of another revision, with nothing else changed."""
 
 import ast
 import io
