@@ -13,7 +13,7 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
 
-Kind = Literal["base", "ready"]
+SpareKind = Literal["base", "ready"]
 # With another one of these in its sidecar, a spare was made otherwise than this version makes it.
 FORMAT = "1"
 OFF = {"off", "0", "no", "false"}
@@ -37,7 +37,7 @@ class Spare:
     """One finished spare: `name` is that of its folder, `at` is when it was made (ISO 8601, UTC), `size` in bytes."""
 
     name: str
-    kind: Kind
+    kind: SpareKind
     at: str
     heads: tuple[str, ...]
     needs: Needs
@@ -56,7 +56,7 @@ class Spares:
     leftovers: tuple[str, ...] = ()
     refusal: str = ""
 
-    def of(self, kind: Kind) -> Spare | None:
+    def of(self, kind: SpareKind) -> Spare | None:
         """Return the spare of that kind."""
         return next((spare for spare in self.found if spare.kind == kind), None)
 
@@ -118,11 +118,11 @@ def choose(spares: Spares, history: History, targets: Iterable[str], *, seed: bo
     return Choice(why=f"the spare does not match: {why}; it is made anew in the background" if why else "")
 
 
-def missing(spares: Spares, history: History, *, seed: bool) -> tuple[Kind, ...]:
+def missing(spares: Spares, history: History, *, seed: bool) -> tuple[SpareKind, ...]:
     """Return the kinds of spare that a reset to head would not find ready."""
     heads = history.heads
     base, ready = choose(spares, history, heads, seed=False), spares.of("ready")
-    kinds: list[Kind] = [] if base.spare and not base.pending else ["base"]
+    kinds: list[SpareKind] = [] if base.spare and not base.pending else ["base"]
     seeded = ready is not None and not mismatch(ready, spares, history, heads)
     return (*kinds, "ready") if seed and spares.needs.seed and not seeded else tuple(kinds)
 

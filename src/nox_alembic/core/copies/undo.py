@@ -8,10 +8,10 @@ from nox_alembic.core.errors import FindingError, UsageError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
 
-Kind = Literal["folder", "volume", "database", "files"]
+EntryKind = Literal["folder", "volume", "database", "files"]
 # These hold the whole server, and so all that was kept inside of it until then.
-WHOLE: frozenset[Kind] = frozenset({"folder", "volume"})
-_NOUNS: dict[Kind, str] = {"folder": "data", "volume": "data", "database": "database", "files": "files"}
+WHOLE: frozenset[EntryKind] = frozenset({"folder", "volume"})
+_NOUNS: dict[EntryKind, str] = {"folder": "data", "volume": "data", "database": "database", "files": "files"}
 
 
 @frozen
@@ -42,7 +42,7 @@ class UndoEntry:
     id: str
     verb: str
     at: str
-    kind: Kind
+    kind: EntryKind
     kept: str
     revisions: tuple[str, ...] | None = None
     open: bool = True
@@ -139,7 +139,7 @@ class UndoLog:
         What is hidden is counted apart, since it may be all that there is when it comes back. The last whole database
         stays in any case, so that no failing verb takes its place.
         """
-        left: dict[tuple[Kind, bool], int] = {}
+        left: dict[tuple[EntryKind, bool], int] = {}
         whole = next((one for one in reversed(self.live) if one.kind == "database" and not one.half_made), None)
         stay = []
         for one in reversed(self.entries):

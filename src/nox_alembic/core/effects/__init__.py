@@ -4,7 +4,9 @@ from typing import Literal
 
 from nox_alembic.core.frozen import frozen
 
-Kind = Literal["table", "column", "constraint", "index", "type", "view", "function", "trigger", "sequence", "other"]
+ObjectKind = Literal[
+    "table", "column", "constraint", "index", "type", "view", "function", "trigger", "sequence", "other"
+]
 # `use`: it must be there and stays as it is, as the column of an index; `rows`: only the table's content changes.
 Operation = Literal["create", "alter", "rename", "drop", "use", "rows"]
 
@@ -16,7 +18,7 @@ class Effect:
     `table` is the table that it belongs to, "" for none or where the text does not say; `line` counts from 1.
     """
 
-    kind: Kind
+    kind: ObjectKind
     name: str
     operation: Operation
     line: int
@@ -44,6 +46,6 @@ def table(name: str, operation: Operation, line: int) -> Effect:
     return Effect("table", name, operation, line, name)
 
 
-def part(kind: Kind, owner: str, name: str, operation: Operation, line: int) -> Effect:
+def part(kind: ObjectKind, owner: str, name: str, operation: Operation, line: int) -> Effect:
     """Return the touch of what has its name within a table: a column, a constraint, a trigger."""
     return Effect(kind, f"{owner}.{name}", operation, line, owner)

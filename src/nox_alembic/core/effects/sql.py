@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nox_alembic.core.effects import Effect, Effects, Kind, Operation, Unread, part, table
+from nox_alembic.core.effects import Effect, Effects, ObjectKind, Operation, Unread, part, table
 from nox_alembic.core.effects.tokens import Words, statements
 
 SHOWN = 60
@@ -15,7 +15,7 @@ _HARMLESS = (
 _PREFIXES = ("OR REPLACE", "TEMPORARY", "TEMP", "UNLOGGED", "GLOBAL", "LOCAL", "UNIQUE", "MATERIALIZED", "RECURSIVE",
              "CONSTRAINT", "FOREIGN", "EVENT", "PROCEDURAL", "TRUSTED")  # fmt: skip
 _IF = ("IF NOT EXISTS", "IF EXISTS", "CONCURRENTLY", "ONLY")
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, ObjectKind] = {
     "TYPE": "type", "DOMAIN": "type", "VIEW": "view", "FUNCTION": "function", "PROCEDURE": "function",
     "AGGREGATE": "function", "SEQUENCE": "sequence",
 }  # fmt: skip
@@ -78,7 +78,7 @@ def _definition(operation: Operation, words: Words, line: int) -> Iterator[Effec
         raise _UnreadError
 
 
-def _named(kind: Kind, operation: Operation, words: Words, line: int) -> Iterator[Effect]:
+def _named(kind: ObjectKind, operation: Operation, words: Words, line: int) -> Iterator[Effect]:
     words.skip(*_IF)
     names = words.names()
     yield from (Effect(kind, name, operation, line) for name in names)
@@ -149,7 +149,7 @@ def _altered(owner: str, operation: Operation, words: Words, line: int) -> Effec
     return part("column", owner, words.name(), operation, line)
 
 
-def _renamed(kind: Kind, owner: str, words: Words, line: int) -> Iterator[Effect]:
+def _renamed(kind: ObjectKind, owner: str, words: Words, line: int) -> Iterator[Effect]:
     yield part(kind, owner, words.name(), "rename", line)
     words.take("TO")
     yield part(kind, owner, words.name(), "create", line)

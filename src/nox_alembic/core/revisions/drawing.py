@@ -1,4 +1,4 @@
-"""The revision graph as a drawing: newest on top, a lane for each line of development; text and places, no screen."""
+"""The revision graph as a drawing: newest on top, a lane for each line of development; text and dots, no screen."""
 
 from collections.abc import Iterable, Sequence
 
@@ -23,8 +23,8 @@ class Line:
 
 
 @frozen
-class Place:
-    """Where a revision is: its lane from the left, its row from the top."""
+class Dot:
+    """Where the dot of a revision is: its lane from the left, its row from the top."""
 
     lane: int
     row: int
@@ -41,10 +41,10 @@ class Edge:
 
 @frozen
 class Layout:
-    """The drawing as lines, and as places and edges for those who draw otherwise; `lanes` is its width."""
+    """The drawing as lines, and as dots and edges for those who draw otherwise; `lanes` is its width."""
 
     lines: tuple[Line, ...]
-    places: dict[str, Place]
+    dots: dict[str, Dot]
     edges: tuple[Edge, ...]
     lanes: int
 
@@ -54,7 +54,7 @@ def lay_out(history: History, applied: Iterable[str] = ()) -> Layout:
     drawing = _Drawing(history, frozenset(applied))
     for key in reversed(history.order):
         drawing.add(history.revisions[key])
-    return Layout(tuple(drawing.lines), drawing.places, tuple(drawing.edges), drawing.width)
+    return Layout(tuple(drawing.lines), drawing.dots, tuple(drawing.edges), drawing.width)
 
 
 class _Drawing:
@@ -64,7 +64,7 @@ class _Drawing:
         self.history, self.applied = history, applied
         self.lanes: list[tuple[str, str] | None] = []
         self.lines: list[Line] = []
-        self.places: dict[str, Place] = {}
+        self.dots: dict[str, Dot] = {}
         self.edges: list[Edge] = []
         self.width = 0
         self.ended = -1
@@ -81,7 +81,7 @@ class _Drawing:
             child, _ = self.lanes[other] or ("", "")
             self.edges.append(Edge(child, revision.id, other))
             self.lanes[other] = None
-        self.places[revision.id] = Place(lane, len(self.places))
+        self.dots[revision.id] = Dot(lane, len(self.dots))
         self.lines.append(Line(self._row(lane, "●" if revision.id in self.applied else "○"), revision.id))
         self._part(revision, lane)
 

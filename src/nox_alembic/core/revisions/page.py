@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 from string import Template
 
-from nox_alembic.core.revisions.drawing import Edge, Layout, Place, lay_out
+from nox_alembic.core.revisions.drawing import Dot, Edge, Layout, lay_out
 from nox_alembic.core.revisions.graph import named_without_file
 from nox_alembic.core.revisions.timeline import Timeline
 
@@ -23,10 +23,10 @@ def page(seen: Timeline) -> str:
         legend="" if seen.current is None else _LEGEND,
         row=ROW,
         width=_graph_width(layout),
-        height=ROW * len(layout.places),
+        height=ROW * len(layout.dots),
         edges="\n".join(_drawn_edges(seen, layout)),
         dots="\n".join(_dots(seen, layout)),
-        rows="\n".join(_row(seen, key) for key in layout.places),
+        rows="\n".join(_row(seen, key) for key in layout.dots),
     )
 
 
@@ -62,14 +62,14 @@ def _y(row: int) -> int:
 def _drawn_edges(seen: Timeline, layout: Layout) -> Iterator[str]:
     for edge in layout.edges:
         yield f'<path class="lane{edge.lane % COLOURS}" d="{_path(edge, layout)}"/>'
-    for key, place in layout.places.items():
+    for key, dot in layout.dots.items():
         for other in seen.history.revisions[key].depends_on:
-            yield f'<path class="dependence" d="{_bow(place, layout.places[other], _graph_width(layout))}"/>'
+            yield f'<path class="dependence" d="{_bow(dot, layout.dots[other], _graph_width(layout))}"/>'
 
 
 def _path(edge: Edge, layout: Layout) -> str:
     """Return the way down: over to the lane in the first row, down the lane, over to the parent in the last row."""
-    child, parent = layout.places[edge.child], layout.places[edge.parent]
+    child, parent = layout.dots[edge.child], layout.dots[edge.parent]
     start, end = (_x(child.lane), _y(child.row)), (_x(parent.lane), _y(parent.row))
     lane, first, last = _x(edge.lane), _y(child.row + 1), _y(parent.row - 1)
     if child.row + 1 == parent.row:
@@ -84,7 +84,7 @@ def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:
     return f"C{start[0]} {middle} {end[0]} {middle} {end[0]} {end[1]}"
 
 
-def _bow(child: Place, parent: Place, right: int) -> str:
+def _bow(child: Dot, parent: Dot, right: int) -> str:
     """Return a line to the right of all lanes, for a dependence without a place in a lane."""
     return (
         f"M{_x(child.lane)} {_y(child.row)}C{right} {_y(child.row)} {right} {_y(parent.row)}"
@@ -93,9 +93,9 @@ def _bow(child: Place, parent: Place, right: int) -> str:
 
 
 def _dots(seen: Timeline, layout: Layout) -> Iterator[str]:
-    for key, place in layout.places.items():
+    for key, dot in layout.dots.items():
         state = seen.state(key) or "plain"
-        yield f'<circle class="{state}" cx="{_x(place.lane)}" cy="{_y(place.row)}" r="{DOT}"/>'
+        yield f'<circle class="{state}" cx="{_x(dot.lane)}" cy="{_y(dot.row)}" r="{DOT}"/>'
 
 
 def _row(seen: Timeline, key: str) -> str:

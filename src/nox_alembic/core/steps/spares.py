@@ -1,6 +1,6 @@
 """Steps that make spares, and the one that uses one."""
 
-from nox_alembic.core.copies.spares import Kind, Needs
+from nox_alembic.core.copies.spares import Needs, SpareKind
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
 
@@ -21,7 +21,7 @@ class ConfirmSpare:
 class MakeSpare:
     """Make a spare at `heads` beside the data, in a server of its own; `copies` begins with a copy of the base."""
 
-    kind: Kind
+    kind: SpareKind
     location: DataLocation
     heads: tuple[str, ...]
     needs: Needs

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies.siblings import name_of
 from nox_alembic.core.copies.spare_databases import SwapFacts
-from nox_alembic.core.copies.spares import Kind, choose, mismatch, missing, outdated
+from nox_alembic.core.copies.spares import SpareKind, choose, mismatch, missing, outdated
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import Plan, Step
@@ -82,7 +82,7 @@ def _why_not_now(facts: Facts) -> str:
     return ""
 
 
-def _make(facts: Facts, kind: Kind) -> MakeSpare:
+def _make(facts: Facts, kind: SpareKind) -> MakeSpare:
     base = facts.spares.of("base")
     copies = kind == "ready" or (
         base is not None and not mismatch(base, facts.spares, facts.history, facts.history.heads)

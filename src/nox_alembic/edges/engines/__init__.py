@@ -16,7 +16,7 @@ from nox_alembic.edges.system.process import Invocation
 Service = Literal["database", "backend"]
 Remover = Callable[[Path, str], None]
 # A folder, or a volume by its name.
-Place = Path | str
+SparePlace = Path | str
 
 
 @frozen
@@ -71,7 +71,7 @@ class Workshop(Protocol):
     def settings(self) -> Mapping[str, str]:
         """Return the SHA-256 (hex) of what a new data folder depends on, by what messages call it."""
 
-    def server_on(self, place: Place) -> "Engine":
+    def server_on(self, place: SparePlace) -> "Engine":
         """Return another server on that place, with the environment's settings, and a port of its own.
 
         Its `discard` leaves the place.
@@ -80,10 +80,10 @@ class Workshop(Protocol):
     def finish(self, server: "Engine") -> None:
         """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""
 
-    def release(self, place: Place) -> None:
+    def release(self, place: SparePlace) -> None:
         """End what a run that was killed has left at work on the place."""
 
-    def copy(self, source: Place, target: Place) -> None:
+    def copy(self, source: SparePlace, target: SparePlace) -> None:
         """Copy the content of a place into an empty one, owners included; raises FailedError (NA656)."""
 
     def remover(self) -> Remover | None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nox_alembic.core.copies.undo import FileChange, Kind, UndoEntry, UndoLog
+from nox_alembic.core.copies.undo import EntryKind, FileChange, UndoEntry, UndoLog
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.edges.system import clock
 from nox_alembic.edges.system.files import write_private
@@ -36,7 +36,9 @@ def write(path: Path, log: UndoLog) -> None:
         raise FailedError("NA639", message, hint=hint) from None
 
 
-def new_entry(verb: str, kind: Kind, kept: str, revisions: Sequence[str] | None, size: int | None = None) -> UndoEntry:
+def new_entry(
+    verb: str, kind: EntryKind, kept: str, revisions: Sequence[str] | None, size: int | None = None
+) -> UndoEntry:
     """Return an entry of now."""
     at = None if revisions is None else tuple(revisions)
     return UndoEntry(id=secrets.token_hex(3), verb=verb, at=clock.now(), kind=kind, kept=kept, revisions=at, size=size)

@@ -13,7 +13,7 @@ from typing import Unpack
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.edges.wiper import gates, host
 from nox_alembic.edges.wiper.commit import set_aside
-from nox_alembic.edges.wiper.host import Folder, Kind
+from nox_alembic.edges.wiper.host import FileKind, Folder
 from nox_alembic.edges.wiper.restoration import put_back
 from nox_alembic.edges.wiper.spares import can_start, is_making, list_spares, spare_name
 from nox_alembic.edges.wiper.trash import Clock, Trash, newest_first, utc_now
@@ -22,11 +22,11 @@ from nox_alembic.edges.wiper.values import (
     Gates,
     Leftover,
     Link,
+    OnEvent,
     Outcome,
     Remover,
     SweepReport,
     Target,
-    Watch,
     WipeReport,
     ignore,
 )
@@ -68,7 +68,7 @@ def wipe(
     keep_root: bool = False,
     remover: Remover | None = None,
     clock: Clock = utc_now,
-    on_event: Watch = ignore,
+    on_event: OnEvent = ignore,
     **rules: Unpack[Gates],
 ) -> WipeReport:
     """Set the data aside and delete all that was set aside, but for the newest `keep` of it."""
@@ -85,7 +85,7 @@ def sweep(
     keep: int = 0,
     keep_names: Collection[str] = (),
     remover: Remover | None = None,
-    on_event: Watch = ignore,
+    on_event: OnEvent = ignore,
 ) -> SweepReport:
     """Delete what was set aside in `parent`, of the folder `name` or of all.
 
@@ -103,7 +103,7 @@ def sweep(
         whole = [trash for trash in found if gates.is_worth_keeping(folder, trash.name)]
         kept = [trash for trash in found if trash.name in keep_names or (trash in whole and _age(trash, whole) < keep)]
         left = [_delete(folder, trash.name, remover, on_event) for trash in found if trash not in kept]
-        gone = [Path(folder.path_of(t.name)) for t in found if folder.kind(t.name) is Kind.MISSING]
+        gone = [Path(folder.path_of(t.name)) for t in found if folder.kind(t.name) is FileKind.MISSING]
         return SweepReport(
             removed=tuple(gone),
             kept=tuple(Path(folder.path_of(trash.name)) for trash in kept),
@@ -130,7 +130,7 @@ def remove_spare(parent: Path, name: str, remover: Remover | None = None) -> Lef
     """Delete a spare, finished or not; return what is left of it. One that is not there is fine."""
     try:
         with Folder.at(str(parent)) as folder:
-            return _delete(folder, name, remover, ignore) if folder.kind(name) is Kind.FOLDER else None
+            return _delete(folder, name, remover, ignore) if folder.kind(name) is FileKind.FOLDER else None
     except FileNotFoundError:
         return None
 
@@ -147,11 +147,11 @@ def remove_tree(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> No
         raise OSError(errno.EINVAL, "not the name of a folder", text)
     with Folder.at(above or os.curdir) as parent:
         kind = parent.kind(name)
-        if kind is Kind.MISSING:
+        if kind is FileKind.MISSING:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), text)
-        if kind is Kind.LINK:
+        if kind is FileKind.LINK:
             raise OSError(errno.ELOOP, "it is a link, and what it leads to is not deleted", text)
-        if kind is Kind.OTHER:
+        if kind is FileKind.OTHER:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), text)
         outcome = host.delete(parent, name)
     if outcome.stayed:
@@ -164,13 +164,13 @@ def _age(trash: Trash, found: list[Trash]) -> int:
 
 
 def _make_missing(folder: Folder, name: str) -> Path | None:
-    if folder.kind(name) is not Kind.MISSING:
+    if folder.kind(name) is not FileKind.MISSING:
         return None
     folder.make(name)
     return Path(folder.path_of(name))
 
 
-def _delete(folder: Folder, name: str, remover: Remover | None, on_event: Watch) -> Leftover | None:
+def _delete(folder: Folder, name: str, remover: Remover | None, on_event: OnEvent) -> Leftover | None:
     """Delete one trash, with the helper's powers where ours do not reach; return what is left of it."""
     outcome = host.delete(folder, name, on_event)
     reason = ""
@@ -182,7 +182,7 @@ def _delete(folder: Folder, name: str, remover: Remover | None, on_event: Watch)
         else:
             # Where the daemon maps users it cannot remove from our folder what it has emptied: that we can.
             outcome = host.delete(folder, name, on_event)
-    return None if folder.kind(name) is Kind.MISSING else _leftover(folder, name, outcome, reason)
+    return None if folder.kind(name) is FileKind.MISSING else _leftover(folder, name, outcome, reason)
 
 
 def _leftover(folder: Folder, name: str, outcome: Outcome, reason: str) -> Leftover:

@@ -7,9 +7,9 @@ from typing import Unpack
 
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.edges.wiper import gates, host
-from nox_alembic.edges.wiper.host import Folder, Kind
+from nox_alembic.edges.wiper.host import FileKind, Folder
 from nox_alembic.edges.wiper.trash import Clock, Trash, newest_first, utc_now
-from nox_alembic.edges.wiper.values import Content, Gates, Outcome, Remover, Stayed, Target, Watch, WipeReport, ignore
+from nox_alembic.edges.wiper.values import Content, Gates, OnEvent, Outcome, Remover, Stayed, Target, WipeReport, ignore
 
 
 def set_aside(
@@ -19,7 +19,7 @@ def set_aside(
     keep_root: bool = False,
     remover: Remover | None = None,
     clock: Clock = utc_now,
-    on_event: Watch = ignore,
+    on_event: OnEvent = ignore,
     **rules: Unpack[Gates],
 ) -> WipeReport:
     """Pass the gates, then put the old data aside and leave an empty folder in its place.
@@ -54,7 +54,7 @@ def _make_again(place: gates.Passed) -> bool:
     return True
 
 
-def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: Watch) -> None:
+def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: OnEvent) -> None:
     """Rename the folder within its parent, which needs no right to the folder itself, and make an empty one."""
     name = place.name
     with host.uninterrupted():
@@ -71,7 +71,7 @@ def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: Watc
     on_event("synced", name)
 
 
-def move_content(place: gates.Passed, parent: Folder, trash: str, on_event: Watch) -> None:
+def move_content(place: gates.Passed, parent: Folder, trash: str, on_event: OnEvent) -> None:
     """Move what is in the folder and leave itself; PG_VERSION first: without it nothing looks like a database."""
     place.confirm(parent.stat(place.name))
     parent.make(trash, place.status)
@@ -92,7 +92,7 @@ def move_content(place: gates.Passed, parent: Folder, trash: str, on_event: Watc
         folder.sync()
 
 
-def _delete_in_place(place: gates.Passed, parent: Folder, remover: Remover | None, on_event: Watch) -> None:
+def _delete_in_place(place: gates.Passed, parent: Folder, remover: Remover | None, on_event: OnEvent) -> None:
     """Delete without a way back, where nothing can be moved; raises FailedError when something stays."""
     target, name = place.target, place.name
     try:
@@ -134,7 +134,7 @@ def _remove_with_powers(target: Target, parent: Folder, name: str, remover: Remo
     if not _is_empty(parent, name):
         still_there = OSError(errno.EIO, "the helper ended well, and yet it is there")
         raise _stayed(target, Outcome(1, (Stayed(str(target.path), still_there, newer=False),)))
-    if parent.kind(name) is Kind.MISSING:
+    if parent.kind(name) is FileKind.MISSING:
         with suppress(PermissionError):  # the parent is not ours either: the engine makes the folder when it starts
             parent.make(name)
 

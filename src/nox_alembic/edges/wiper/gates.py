@@ -11,7 +11,7 @@ from typing import Unpack
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.wiper import host, path_rules
-from nox_alembic.edges.wiper.host import Folder, Kind
+from nox_alembic.edges.wiper.host import FileKind, Folder
 from nox_alembic.edges.wiper.values import Content, Gates, Link, Target, nobody
 
 _DATABASE = {"PG_VERSION", "base", "global"}
@@ -116,14 +116,14 @@ def _is_same_folder(one: Path, other: str) -> bool:
 def _is_missing(parent: Folder, name: str, given: str) -> bool:
     """Say whether the name is missing; raise RefusedError when it is there and no folder."""
     kind = parent.kind(name)
-    if kind is Kind.LINK:
+    if kind is FileKind.LINK:
         path = parent.path_of(name)
         reason = f"{path} is a link to {parent.link_target(name)}, and what lies behind a link is never wiped"
         raise _refused("NA303", given, path, reason, f"replace the link {path} by a folder, or name the folder itself")
-    if kind is Kind.OTHER:
+    if kind is FileKind.OTHER:
         path = parent.path_of(name)
         raise _refused("NA304", given, path, f"{path} is not a folder", "look what it is, and move it away")
-    return kind is Kind.MISSING
+    return kind is FileKind.MISSING
 
 
 def _refuse_above(given: str, path: Path, status: os.stat_result, protected: Path) -> None:
@@ -197,7 +197,7 @@ def _databases(folder: Folder, subpaths: Sequence[str]) -> Iterator[Path]:
 
 def _matching(folder: Folder, patterns: Sequence[str]) -> Iterator[Path]:
     for name in sorted(folder.names()):
-        if not fnmatchcase(name, patterns[0]) or folder.kind(name) is not Kind.FOLDER:
+        if not fnmatchcase(name, patterns[0]) or folder.kind(name) is not FileKind.FOLDER:
             continue
         try:
             with folder.enter(name) as below:
@@ -219,7 +219,7 @@ def _links(folder: Folder, path: Path, data: Sequence[Path]) -> Iterator[Link]:
             for name in (*place.relative_to(path).parts, "pg_tblspc"):
                 below = stack.enter_context(below.enter(name))
             for name in below.names():
-                if below.kind(name) is Kind.LINK:
+                if below.kind(name) is FileKind.LINK:
                     yield Link(Path(below.path_of(name)), below.link_target(name))
 
 

@@ -1,7 +1,7 @@
 """The one place that chooses between the systems; both sides offer these names with the same meaning.
 
 Folder            an open folder; what it does is relative to it and never follows a link
-Kind              what a name in a folder is
+FileKind          what a name in a folder is
 delete, empty     robust deletion of a folder in a folder, with and without itself; they report and never raise
 in_the_way        the errors of a rename that leave the way of deleting in place
 is_denied         the errors that more powers would have avoided
@@ -14,7 +14,7 @@ uninterrupted     holds Ctrl-C back for a few calls
 
 import sys
 
-from nox_alembic.edges.wiper.kinds import Kind
+from nox_alembic.edges.wiper.kinds import FileKind
 
 if sys.platform == "win32":
     from nox_alembic.edges.wiper.windows import (
@@ -42,8 +42,8 @@ else:
     from nox_alembic.edges.wiper.posix_deletion import delete, empty
 
 __all__ = [
+    "FileKind",
     "Folder",
-    "Kind",
     "delete",
     "empty",
     "in_the_way",

@@ -3,7 +3,7 @@
 import enum
 
 
-class Kind(enum.Enum):
+class FileKind(enum.Enum):
     """`LINK` is whatever leads elsewhere: a symbolic link, a junction, any other reparse point."""
 
     MISSING = "missing"

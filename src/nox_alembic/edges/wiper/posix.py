@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
-from nox_alembic.edges.wiper.kinds import Kind
+from nox_alembic.edges.wiper.kinds import FileKind
 
 assert sys.platform != "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
 
@@ -95,13 +95,13 @@ class Folder:
         """Return the status of a name, or of the folder itself; of a link, not of what it leads to."""
         return os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
 
-    def kind(self, name: str) -> Kind:
+    def kind(self, name: str) -> FileKind:
         """Say what a name is."""
         try:
             mode = self.stat(name).st_mode
         except FileNotFoundError:
-            return Kind.MISSING
-        return Kind.FOLDER if stat.S_ISDIR(mode) else Kind.LINK if stat.S_ISLNK(mode) else Kind.OTHER
+            return FileKind.MISSING
+        return FileKind.FOLDER if stat.S_ISDIR(mode) else FileKind.LINK if stat.S_ISLNK(mode) else FileKind.OTHER
 
     def link_target(self, name: str) -> str:
         """Return where a link leads."""

@@ -18,7 +18,7 @@ from typing import Self
 assert sys.platform != "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
 
 from nox_alembic.edges.wiper.posix import Folder, is_frozen, mount_of, open_folder, unlock  # noqa: E402 - after the assertion
-from nox_alembic.edges.wiper.values import Outcome, Stayed, Watch, ignore  # noqa: E402 - after the assertion
+from nox_alembic.edges.wiper.values import OnEvent, Outcome, Stayed, ignore  # noqa: E402 - after the assertion
 
 _OPEN_LEVELS = 32  # folders held open on the way down; those above are closed and opened again on the way up
 _BATCH = 50_000  # names read before the first is deleted: bounds the memory, not the folder
@@ -32,7 +32,7 @@ _CHANGED = {errno.ENOTDIR, errno.ELOOP, errno.EISDIR}
 _NOT_EMPTY = {errno.ENOTEMPTY, errno.EEXIST}
 
 
-def delete(parent: Folder, name: str, watch: Watch = ignore) -> Outcome:
+def delete(parent: Folder, name: str, watch: OnEvent = ignore) -> Outcome:
     """Delete the folder `name` in `parent`; its absence is success."""
     with _Removal(parent, name, watch) as removal:
         removal.run()
@@ -40,7 +40,7 @@ def delete(parent: Folder, name: str, watch: Watch = ignore) -> Outcome:
     return removal.outcome()
 
 
-def empty(folder: Folder, watch: Watch = ignore) -> Outcome:
+def empty(folder: Folder, watch: OnEvent = ignore) -> Outcome:
     """Delete everything in `folder` and keep the folder itself."""
     _make_writable(folder.descriptor)
     with _Removal(folder, "", watch) as removal:
@@ -65,7 +65,7 @@ class _Level:
 class _Removal:
     """One walk. Level 0 is the folder around what is deleted; it belongs to the caller."""
 
-    def __init__(self, parent: Folder, name: str, watch: Watch) -> None:
+    def __init__(self, parent: Folder, name: str, watch: OnEvent) -> None:
         self._watch = watch
         self._path = parent.path
         self._levels = [_Level("", parent.descriptor)]

@@ -7,10 +7,10 @@ from typing import Unpack
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.edges.wiper import gates, host
 from nox_alembic.edges.wiper.commit import move_content
-from nox_alembic.edges.wiper.host import Folder, Kind
+from nox_alembic.edges.wiper.host import FileKind, Folder
 from nox_alembic.edges.wiper.spares import is_finished
 from nox_alembic.edges.wiper.trash import Trash
-from nox_alembic.edges.wiper.values import Content, Gates, Watch, ignore
+from nox_alembic.edges.wiper.values import Content, Gates, OnEvent, ignore
 
 
 def put_back(
@@ -19,7 +19,7 @@ def put_back(
     *,
     aside: str,
     keep_root: bool = False,
-    on_event: Watch = ignore,
+    on_event: OnEvent = ignore,
     **rules: Unpack[Gates],
 ) -> bool:
     """Pass the gates, set what is at the target aside as `aside`, and rename `trash` or a spare beside it into place.
@@ -43,7 +43,7 @@ def put_back(
 def _is_there(parent: Folder, trash: str, name: str) -> bool:
     parsed = Trash.parse(trash)
     ours = parsed.of == name if parsed else is_finished(trash, name)
-    return ours and parent.kind(trash) is Kind.FOLDER
+    return ours and parent.kind(trash) is FileKind.FOLDER
 
 
 def _missing(place: gates.Passed, trash: str) -> RefusedError:
@@ -51,7 +51,7 @@ def _missing(place: gates.Passed, trash: str) -> RefusedError:
     return RefusedError("NA314", message, hint="`nox -s undo -- --list` shows what can be")
 
 
-def _swap_folders(place: gates.Passed, parent: Folder, trash: str, aside: str, on_event: Watch) -> None:
+def _swap_folders(place: gates.Passed, parent: Folder, trash: str, aside: str, on_event: OnEvent) -> None:
     name = place.name
     with host.uninterrupted():
         if aside:
@@ -72,7 +72,7 @@ def _swap_folders(place: gates.Passed, parent: Folder, trash: str, aside: str, o
     parent.sync()
 
 
-def _swap_content(place: gates.Passed, parent: Folder, trash: str, aside: str, on_event: Watch) -> None:
+def _swap_content(place: gates.Passed, parent: Folder, trash: str, aside: str, on_event: OnEvent) -> None:
     """Keep the folder itself, for engines that know it by its inode; PG_VERSION comes last."""
     if aside:
         move_content(place, parent, aside, on_event)

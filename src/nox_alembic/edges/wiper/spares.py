@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from nox_alembic.edges.wiper.host import Folder, Kind
+from nox_alembic.edges.wiper.host import FileKind, Folder
 
 # What a killed initdb leaves is beside the folder that it was to become.
 _PATTERN = re.compile(
@@ -39,7 +39,7 @@ def list_spares(parent: Path, of: str) -> tuple[str, ...]:
         with Folder.at(str(parent)) as folder:
             found = [(name, match) for name in folder.names() if (match := _PATTERN.fullmatch(name))]
             ours = [name for name, match in found if of in {match["of"], match["initdb"]}]
-            return tuple(sorted(name for name in ours if folder.kind(name) is Kind.FOLDER))
+            return tuple(sorted(name for name in ours if folder.kind(name) is FileKind.FOLDER))
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return ()
 
@@ -62,7 +62,7 @@ def _is_whole(folder: Folder) -> bool:
 
 def _is_whole_below(folder: Folder, patterns: Sequence[str]) -> bool:
     for name in folder.names():
-        if fnmatchcase(name, patterns[0]) and folder.kind(name) is Kind.FOLDER:
+        if fnmatchcase(name, patterns[0]) and folder.kind(name) is FileKind.FOLDER:
             with folder.enter(name) as below:
                 if _is_whole_below(below, patterns[1:]) if patterns[1:] else _is_whole(below):
                     return True

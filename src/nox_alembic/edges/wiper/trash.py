@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from nox_alembic.core.frozen import frozen
-from nox_alembic.edges.wiper.host import Folder, Kind
+from nox_alembic.edges.wiper.host import FileKind, Folder
 
 Clock = Callable[[], datetime]
 
@@ -52,7 +52,7 @@ class Trash:
 def newest_first(parent: Folder, of: str | None = None) -> list[Trash]:
     """List the trash in `parent`, of one folder or of all: directories only, never links."""
     found = [trash for name in parent.names() if (trash := Trash.parse(name)) and of in {None, trash.of}]
-    found = [trash for trash in found if parent.kind(trash.name) is Kind.FOLDER]
+    found = [trash for trash in found if parent.kind(trash.name) is FileKind.FOLDER]
     return sorted(found, key=lambda trash: (trash.utc, _set_aside_at(parent, trash)), reverse=True)
 
 

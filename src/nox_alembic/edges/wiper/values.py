@@ -10,7 +10,7 @@ from nox_alembic.core.frozen import frozen
 Remover = Callable[[Path, str], None]
 """Deletes `name` in the folder `parent` with powers that we lack: a helper container. Raises OSError or our own."""
 
-Watch = Callable[[str, str], None]
+OnEvent = Callable[[str, str], None]
 """Is told (point, name) at the points where a crash would be interesting; deletion calls it from several threads."""
 
 InUse = Callable[[Path], Sequence[str]]
@@ -18,7 +18,7 @@ InUse = Callable[[Path], Sequence[str]]
 
 
 def ignore(point: str, name: str) -> None:
-    """Watch nothing."""
+    """OnEvent nothing."""
 
 
 def nobody(path: Path) -> Sequence[str]:  # noqa: ARG001 - the shape of InUse

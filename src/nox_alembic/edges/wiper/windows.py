@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
-from nox_alembic.edges.wiper.kinds import Kind
+from nox_alembic.edges.wiper.kinds import FileKind
 
 assert sys.platform == "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
 
@@ -34,7 +34,7 @@ class Folder:
 
     def enter(self, name: str) -> Self:
         """Return the folder `name` in this one; raises NotADirectoryError when it is a link or no folder."""
-        if self.kind(name) is not Kind.FOLDER:
+        if self.kind(name) is not FileKind.FOLDER:
             raise NotADirectoryError(20, "not a folder", self.path_of(name))
         os.scandir(long(self.path_of(name))).close()  # raises PermissionError where it may not be read
         return type(self)(self.path_of(name))
@@ -59,12 +59,12 @@ class Folder:
         """Return the status of a name, or of the folder itself; of a link, not of what it leads to."""
         return os.lstat(long(self.path_of(name) if name else self.path))
 
-    def kind(self, name: str) -> Kind:
+    def kind(self, name: str) -> FileKind:
         """Say what a name is."""
         try:
             return kind_of(self.stat(name))
         except FileNotFoundError:
-            return Kind.MISSING
+            return FileKind.MISSING
 
     def link_target(self, name: str) -> str:
         """Return where a link leads, as far as it says."""
@@ -104,7 +104,7 @@ class Folder:
 
 def mounts_below(parent: Folder, name: str, path: str) -> list[tuple[str, str]]:
     """List `name` when a volume is mounted on it; further below, a mount has a reparse tag and is not walked."""
-    if parent.kind(name) is Kind.FOLDER and os.path.ismount(path):
+    if parent.kind(name) is FileKind.FOLDER and os.path.ismount(path):
         return [(path, f'mountvol "{path}" /D')]
     return []
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from nox_alembic.edges.wiper.kinds import Kind
+from nox_alembic.edges.wiper.kinds import FileKind
 
 assert sys.platform == "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
 
@@ -47,7 +47,7 @@ class Patience:
 def unlink(path: str) -> None:
     """Delete a file or a link; READONLY is cleared only where it was in the way, and never through a link."""
     status = os.lstat(path)
-    if kind_of(status) is Kind.LINK and status.st_file_attributes & stat.FILE_ATTRIBUTE_DIRECTORY:
+    if kind_of(status) is FileKind.LINK and status.st_file_attributes & stat.FILE_ATTRIBUTE_DIRECTORY:
         os.rmdir(path)  # a junction, or a link to a folder: removed itself
         return
     _despite_readonly(path, os.unlink)
@@ -59,7 +59,7 @@ def rmdir(path: str) -> None:
 
 
 def _clear_readonly(path: str, status: os.stat_result) -> bool:
-    if kind_of(status) is Kind.LINK or not status.st_file_attributes & stat.FILE_ATTRIBUTE_READONLY:
+    if kind_of(status) is FileKind.LINK or not status.st_file_attributes & stat.FILE_ATTRIBUTE_READONLY:
         return False
     os.chmod(path, stat.S_IWRITE)
     return True
@@ -83,11 +83,11 @@ def _despite_readonly(path: str, call: Callable[[str], None]) -> None:
             raise
 
 
-def kind_of(status: os.stat_result) -> Kind:
+def kind_of(status: os.stat_result) -> FileKind:
     """Say what it is: any reparse tag leads elsewhere, be it a junction, a link, or a file of a cloud drive."""
     if status.st_reparse_tag:
-        return Kind.LINK
-    return Kind.FOLDER if stat.S_ISDIR(status.st_mode) else Kind.OTHER
+        return FileKind.LINK
+    return FileKind.FOLDER if stat.S_ISDIR(status.st_mode) else FileKind.OTHER
 
 
 def long(path: str) -> str:

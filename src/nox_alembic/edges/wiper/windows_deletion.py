@@ -11,8 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from nox_alembic.edges.wiper.kinds import Kind
-from nox_alembic.edges.wiper.values import Outcome, Stayed, Watch, ignore
+from nox_alembic.edges.wiper.kinds import FileKind
+from nox_alembic.edges.wiper.values import OnEvent, Outcome, Stayed, ignore
 
 assert sys.platform == "win32"  # noqa: S101 - mypy reads it, and checks the rest for that system only
 
@@ -25,14 +25,14 @@ _LISTED = 16
 _RESCANS = 20  # of one folder that did not become empty, so that a busy writer ends in a message and not in a loop
 
 
-def delete(parent: Folder, name: str, watch: Watch = ignore) -> Outcome:
+def delete(parent: Folder, name: str, watch: OnEvent = ignore) -> Outcome:
     """Delete the folder `name` in `parent`; its absence is success."""
     removal = _Removal(watch)
     removal.run(parent.path_of(name))
     return removal.outcome()
 
 
-def empty(folder: Folder, watch: Watch = ignore) -> Outcome:
+def empty(folder: Folder, watch: OnEvent = ignore) -> Outcome:
     """Delete everything in `folder` and keep the folder itself."""
     removal = _Removal(watch)
     removal.run(folder.path, keep_root=True)
@@ -42,7 +42,7 @@ def empty(folder: Folder, watch: Watch = ignore) -> Outcome:
 class _Removal:
     """One walk, without recursion: each folder is emptied before it is removed."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: OnEvent) -> None:
         self._watch = watch
         self._patience = Patience()
         self._started = time.time()
@@ -108,7 +108,7 @@ class _Removal:
 
     def _is_folder(self, path: str) -> bool:
         try:
-            return kind_of(os.lstat(long(path))) is Kind.FOLDER
+            return kind_of(os.lstat(long(path))) is FileKind.FOLDER
         except OSError:
             return False
 

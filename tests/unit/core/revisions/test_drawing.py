@@ -78,8 +78,8 @@ def test_each_revision_has_a_place_and_each_parent_an_edge_down_to_it(history: H
         (key, parent) for key, revision in history.revisions.items() for parent in revision.down
     }
     for edge in layout.edges:
-        assert layout.places[edge.child].row < layout.places[edge.parent].row
-    assert all(place.lane < layout.lanes for place in layout.places.values())
+        assert layout.dots[edge.child].row < layout.dots[edge.parent].row
+    assert all(dot.lane < layout.lanes for dot in layout.dots.values())
 
 
 @given(histories())
@@ -87,9 +87,7 @@ def test_no_two_edges_share_a_lane_beside_each_other(history: History) -> None:
     layout = lay_out(history)
     taken: set[tuple[int, int]] = set()
     for edge in layout.edges:
-        rows = range(layout.places[edge.child].row + 1, layout.places[edge.parent].row)
+        rows = range(layout.dots[edge.child].row + 1, layout.dots[edge.parent].row)
         assert not taken & {(edge.lane, row) for row in rows}
         taken |= {(edge.lane, row) for row in rows}
-        assert not any(
-            (place.lane, place.row) in {(edge.lane, row) for row in rows} for place in layout.places.values()
-        )
+        assert not any((dot.lane, dot.row) in {(edge.lane, row) for row in rows} for dot in layout.dots.values())

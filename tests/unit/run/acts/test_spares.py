@@ -19,7 +19,7 @@ from nox_alembic.core.steps.lifecycle import AwaitDatabase, Seed, StartDatabase
 from nox_alembic.core.steps.migration import Migrate
 from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare, MarkDatabase
 from nox_alembic.core.steps.undo import UseSpare
-from nox_alembic.edges.engines import Engine, Place, Remover
+from nox_alembic.edges.engines import Engine, Remover, SparePlace
 from nox_alembic.edges.home import spare_list
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.spares import SpareMaker
@@ -43,7 +43,7 @@ class FakeWorkshop:
     def settings(self) -> Mapping[str, str]:
         return {"the image": "i1"}
 
-    def server_on(self, place: Place) -> Engine:
+    def server_on(self, place: SparePlace) -> Engine:
         self.world.happened(f"server on {Path(place).name}")
         return FakeEngine(self.world)
 
@@ -52,10 +52,10 @@ class FakeWorkshop:
         if self.fails == "finish":
             raise not_ended("volumes/db", "its log")
 
-    def release(self, place: Place) -> None:
+    def release(self, place: SparePlace) -> None:
         self.world.happened(f"release {Path(place).name}")
 
-    def copy(self, source: Place, target: Place) -> None:
+    def copy(self, source: SparePlace, target: SparePlace) -> None:
         shutil.copytree(source, target, dirs_exist_ok=True)
         self.meanwhile()
 

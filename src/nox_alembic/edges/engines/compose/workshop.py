@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nox_alembic.core import composefile
 from nox_alembic.core.copies.spares import not_copied, not_ended
 from nox_alembic.core.frozen import frozen
-from nox_alembic.edges.engines import Engine, Place, Remover
+from nox_alembic.edges.engines import Engine, Remover, SparePlace
 from nox_alembic.edges.system import digests
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ComposeWorkshop:
             f'what is mounted into the service "{name}"': digests.of(list(_mounted(service, self._data))),
         }
 
-    def server_on(self, place: Place) -> "ComposeEngine":
+    def server_on(self, place: SparePlace) -> "ComposeEngine":
         """Return the service as a project of its own on that place; its `discard` leaves the place."""
         folder, volume = (str(place), "") if isinstance(place, Path) else ("", place)
         document = composefile.throwaway(self.engine.document, self.engine.model, self._project, folder, volume)
@@ -55,13 +55,13 @@ class ComposeWorkshop:
         if codes != [0]:
             raise not_ended(server.location.shown, server.log_tail("database"))
 
-    def release(self, place: Place) -> None:
+    def release(self, place: SparePlace) -> None:
         """End the containers that a run which was killed has left."""
         self.engine.daemon.end_helpers(self._project)
         if self.engine.daemon.containers(self._project):
             self.server_on(place).discard()
 
-    def copy(self, source: Place, target: Place) -> None:
+    def copy(self, source: SparePlace, target: SparePlace) -> None:
         """Copy the content of a place into an empty one, owners included; raises FailedError (NA656)."""
         try:
             self.engine.daemon.copy(self.engine.model.database_image, self._project, source, target)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nox_alembic.core.copies.spares import not_copied, not_ended
 from nox_alembic.core.frozen import frozen
-from nox_alembic.edges.engines import Engine, Place, Remover
+from nox_alembic.edges.engines import Engine, Remover, SparePlace
 from nox_alembic.edges.engines.embedded import processes
 from nox_alembic.edges.engines.embedded.record import (
     Connection,
@@ -44,7 +44,7 @@ class EmbeddedWorkshop:
             '"database-name"': digests.of(database_name(self.engine.config.database_name, self.engine.root)),
         }
 
-    def server_on(self, place: Place) -> Engine:
+    def server_on(self, place: SparePlace) -> Engine:
         """Return another server on that folder; its `discard` leaves the folder."""
         folder = Path(place)
         own = self.engine.places
@@ -66,11 +66,11 @@ class EmbeddedWorkshop:
             programs.command("initdb", "--sync-only", "-D", str(server.location.path)), env=programs.environment
         )
 
-    def release(self, place: Place) -> None:
+    def release(self, place: SparePlace) -> None:
         """End what a run that was killed has left at work on the folder: a server, an initdb, a copy."""
         processes.kill(list(processes.at_work_on(Path(place))))
 
-    def copy(self, source: Place, target: Place) -> None:
+    def copy(self, source: SparePlace, target: SparePlace) -> None:
         """Copy the content of a folder into an empty one; raises FailedError (NA656)."""
         words = _COPY.get(sys.platform)
         if words and process.run([*words, f"{source}/.", str(target)]).ok:
