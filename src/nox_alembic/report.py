@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import shlex
 import sys
@@ -18,6 +19,7 @@ from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.findings.status import Status
 from nox_alembic.core.revisions.timeline import Timeline
+from nox_alembic.tables import shown, style
 
 if TYPE_CHECKING:
     from nox_alembic.core.consent import Inventory
@@ -67,7 +69,7 @@ class Reporter:
     def opened(self, environment: str, engine: str, reason: str) -> None:
         """Say what the verb works on, and why on that."""
         self.environment, self.engine = environment, engine
-        self._say(f"environment {click.style(environment, bold=True)} on {engine} ({reason})")
+        self._say(shown("environment ", style(environment, bold=True), f" on {engine} ({reason})"))
 
     def dry_run(self, plan: "Plan") -> None:
         """Print the steps that a run would take: they are the data of this verb, so they go to stdout."""
@@ -76,9 +78,9 @@ class Reporter:
         self.fields["destroys"] = plan.destroys
         if not self.json:
             for number, step in enumerate((*plan.steps, *plan.lastly), 1):
-                click.echo(f"{number}. {step.title}")
+                self._say(f"{number}. {step.title}", err=False)
             if plan.destroys:
-                click.echo(f"what goes: {plan.destroys}")
+                self._say(f"what goes: {plan.destroys}", err=False)
 
     def goes(self, plan: "Plan", inventory: "Inventory | None", approve: str) -> None:
         """Print after the steps what data goes, and the hash by which just that is approved of, if it has one."""
@@ -88,9 +90,10 @@ class Reporter:
         if not self.json:
             nothing = "what the rehearsal finds, which then asks" if asks_later(plan) else "nothing"
             for line in inventory.lines if inventory else (f"what goes: {nothing}",):
-                click.echo(f"  {line}" if inventory else line)
+                self._say(f"  {line}" if inventory else line, err=False)
             if plan.destroys:
-                click.echo(f"approve with: --approve {approve}" if approve else "approve with: --yes, at your own risk")
+                way = f"--approve {approve}" if approve else "--yes, at your own risk"
+                self._say(f"approve with: {way}", err=False)
 
     def saw(self, inventory: "Inventory | None", approve: str) -> None:
         """Keep for JSON what was looked at before somebody agreed or not, and its hash."""
@@ -103,8 +106,8 @@ class Reporter:
         result = StepResult(title)
         self.steps.append(result)
         start = time.monotonic()
-        name = f"[{number}/{total}] {title}"
-        self._say(name if speaks else f"{name} {'.' * max(3, WIDTH - len(name))} ", ends=speaks)
+        name = shown(f"[{number}/{total}] {title}")
+        self._say(name if speaks else shown(name, f" {'.' * max(3, WIDTH - len(name))} "), ends=speaks)
         self._mid_line = not speaks
         try:
             yield result
@@ -121,7 +124,7 @@ class Reporter:
 
     def revision(self, name: str) -> None:
         """Name the revision that is about to run."""
-        self._say(click.style(f"      {name}", dim=True))
+        self._say(style(f"      {name}", dim=True))
 
     def note(self, text: str) -> None:
         """Say something that is good to know; kept for JSON, too."""
@@ -136,7 +139,7 @@ class Reporter:
     def warn(self, text: str) -> None:
         """Say something that needs a look, though the verb succeeds."""
         self._keep("warnings", text)
-        self._line(f"{click.style('warning:', fg='yellow')} {text}")
+        self._line(shown(style("warning:", fg="yellow"), f" {text}"))
 
     @contextlib.contextmanager
     def flow(self, total: int | None) -> Iterator[Callable[[int], None]]:
@@ -153,11 +156,11 @@ class Reporter:
             yield lambda count: progress.advance(task, count)
 
     def data(self, text: str) -> None:
-        """Print what the verb was asked for."""
+        """Print what the verb was asked for; for a program that reads it, it is left as it is."""
         if self.json:
             self.fields["output"] = text
         else:
-            click.echo(text, nl=False)
+            click.echo(shown(text) if sys.stdout.isatty() else text, nl=False, color=True)
 
     def drafted(self, draft: "Draft", message: str, head_file: str) -> None:
         """List what a new revision changes, and say which files are to be committed, the head file with them."""
@@ -165,7 +168,7 @@ class Reporter:
         self.fields["files"] = [file.path for file in draft.files]
         if not self.json:
             for change in draft.changes:
-                click.echo(f"- {change.sentence}")
+                self._say(f"- {change.sentence}", err=False)
         if draft.files:
             names = [*(file.path for file in draft.files), *([head_file] if head_file else [])]
             paths = " ".join(map(shlex.quote, names))
@@ -177,7 +180,7 @@ class Reporter:
         self.fields["kept"] = [one.as_json for one in newest_first]
         if not self.json:
             for one in newest_first:
-                click.echo(one.shown)
+                self._say(one.shown, err=False)
 
     def spares(self, spares: "Spares") -> None:
         """List the spares."""
@@ -188,25 +191,25 @@ class Reporter:
         """Say what a rehearsal has shown, before anybody is asked."""
         self.fields["rehearsal"] = {"lost": list(lost), "changed": list(changed), "left_behind": list(behind)}
         lines = [
-            *(click.style(f"the downgrade: {text}", fg="yellow") for text in behind),
-            *(click.style(f"lost: {text}", fg="red") for text in lost),
-            *(click.style(f"changed: {text}", fg="yellow") for text in changed),
+            *(style(f"the downgrade: {text}", fg="yellow") for text in behind),
+            *(style(f"lost: {text}", fg="red") for text in lost),
+            *(style(f"changed: {text}", fg="yellow") for text in changed),
             *([f"what the downgrade leaves behind is not known: {unknown}"] if unknown else []),
         ]
         for line in lines or ["everything comes back as it was"]:
-            self._say(f"      {line}")
+            self._say(shown("      ", line))
 
     def command(self, words: Sequence[str]) -> None:
         """Print the command that a dry run does not run."""
         self.fields["dry_run"], self.fields["plan"] = True, [shlex.join(words)]
         if not self.json:
-            click.echo(shlex.join(words))
+            self._say(shlex.join(words), err=False)
 
     def output(self, out: str, err: str) -> None:
         """Keep what a program printed for JSON; its complaints are for people, too."""
         self.data(out)
         if err:
-            click.echo(err, err=True, nl=False)
+            self._say(err, ends=False)
 
     def failure(self, failure: "Failure") -> None:
         """Keep what is known of a failed migration for JSON; the error tells it to people."""
@@ -261,7 +264,7 @@ class Reporter:
         if error is not None:
             self._error(error)
         elif self.steps:
-            self._say(click.style(f"{self.verb} done in {seconds:.1f} s", fg="green"))
+            self._say(style(f"{self.verb} done in {seconds:.1f} s", fg="green"))
             if self._written:
                 self._say(f"commit what was written: git add {' '.join(map(shlex.quote, self._written))}")
 
@@ -272,21 +275,21 @@ class Reporter:
                 self._say(line, err=False)
 
     def _say(self, line: str, *, err: bool = True, ends: bool = True) -> None:
-        """Print a line with the colours of `click.style`, without them where nobody sees or wants them."""
-        click.echo(line, err=err, nl=ends, color=False if os.environ.get("NO_COLOR") else None)
+        """Print a line, escaped but for our own colours, and without these where nobody sees or wants them."""
+        click.echo(shown(line), err=err, nl=ends, color=False if os.environ.get("NO_COLOR") else None)
 
     def _result(self, result: StepResult, *, indent: bool) -> None:
-        outcome = click.style(result.outcome, fg="red" if result.outcome == FAILED else "green")
-        self._say(f"{'      ' if indent else ''}{outcome} {result.seconds:.1f} s")
+        outcome = style(result.outcome, fg="red" if result.outcome == FAILED else "green")
+        self._say(shown("      " if indent else "", outcome, f" {result.seconds:.1f} s"))
         for line in self._held:
             self._say(line)
         self._held.clear()
 
     def _error(self, error: NoxAlembicError) -> None:
-        self._say(f"{click.style(f'error {error.id}:', fg='red', bold=True)} {error.message}")
+        self._say(shown(style(f"error {error.id}:", fg="red", bold=True), f" {error.message}"))
         for line in error.detail.splitlines():
-            self._say(click.style(f"  {line}", dim=True))
-        self._say(f"{click.style('hint:', bold=True)} {error.hint}")
+            self._say(style(f"  {line}", dim=True))
+        self._say(shown(style("hint:", bold=True), f" {error.hint}"))
 
     def _line(self, line: str) -> None:
         """Print a line, held back until its result where a step's own line is still open."""
@@ -322,6 +325,22 @@ def _can_show(characters: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+class Printable(logging.Formatter):
+    """Shows a record by its message, escaped."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return shown(super().format(record))
+
+
+def show_log(*, verbose: bool) -> None:
+    """Print warnings of any library on stderr, and with `verbose` all that the tool itself logs."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Printable())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("nox_alembic").setLevel(logging.DEBUG if verbose else logging.WARNING)
 
 
 def use_utf8() -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from click import style
+import click
 
 from nox_alembic.core.copies.snapshots import Snapshot, standing
 from nox_alembic.core.copies.spares import Spares
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.findings.checks import Check
 from nox_alembic.core.findings.status import Row, Status
+from nox_alembic.core.printable import printable
 from nox_alembic.core.revisions.graph import History, named_without_file
 from nox_alembic.core.revisions.timeline import Timeline
 from nox_alembic.core.sizes import shown_size
@@ -20,6 +21,22 @@ _CHECK_COLOURS: Mapping[str, str] = {"ok": "green", "found": "yellow", "not made
 _COLOURS: Mapping[str, str] = {"applied": "green", "pending": "yellow", "unknown": "red"}
 
 
+class Shown(str):
+    """Text that is printed as it is: its colours are ours, and what is not ours in it is escaped."""
+
+    __slots__ = ()
+
+
+def shown(*parts: str) -> Shown:
+    """Return the parts as one text, escaped but for those that are already."""
+    return Shown("".join(part if isinstance(part, Shown) else printable(part) for part in parts))
+
+
+def style(text: str, *, fg: str | None = None, bold: bool | None = None, dim: bool | None = None) -> Shown:
+    """Return the text, escaped, with colours of ours."""
+    return Shown(click.style(shown(text), fg=fg, bold=bold, dim=dim))
+
+
 def status_lines(facts: Facts, status: Status, *, all_revisions: bool) -> Iterator[str]:
     """Yield what `status` shows: the state of each part, the revisions, and what needs a hand."""
     yield from _aligned(_state_rows(facts, status))
@@ -28,7 +45,7 @@ def status_lines(facts: Facts, status: Status, *, all_revisions: bool) -> Iterat
         yield style(f"  {left_out} earlier applied, which `--all` lists", dim=True)
     yield from _aligned([_revision_cells(row) for row in rows])
     for finding in status.findings:
-        yield f"{style(finding.sentence, fg='yellow')}: {finding.hint}"
+        yield shown(style(finding.sentence, fg="yellow"), f": {finding.hint}")
 
 
 def history_lines(seen: Timeline, *, boxes: bool) -> Iterator[str]:
@@ -41,14 +58,15 @@ def history_lines(seen: Timeline, *, boxes: bool) -> Iterator[str]:
         yield "the project has no revisions yet"
     for line in lay_out(seen.history, seen.applied).lines:
         drawing = line.drawing if boxes else line.plain
-        yield f"{_coloured(drawing, seen, line.id)}  {_described(seen, line.id)}" if line.id else drawing
+        yield shown(_coloured(drawing, seen, line.id), "  ", _described(seen, line.id)) if line.id else drawing
 
 
 def check_lines(checks: Sequence[Check]) -> Iterator[str]:
     """Yield each check with what it has found."""
     for check, line in zip(checks, _aligned([_check_cells(check) for check in checks]), strict=True):
         yield line
-        yield from (f"  {found.place}{style(found.sentence, fg='yellow')}: {found.hint}" for found in check.found)
+        for found in check.found:
+            yield shown(f"  {found.place}", style(found.sentence, fg="yellow"), f": {found.hint}")
         yield from (f"  note: {notice}" for notice in check.notices)
 
 
@@ -94,32 +112,35 @@ def _check_cells(check: Check) -> Cells:
     return ((check.state, _CHECK_COLOURS[check.state]), (check.name, ""), (check.sentence, ""))
 
 
-def _coloured(drawing: str, seen: Timeline, key: str) -> str:
+def _coloured(drawing: str, seen: Timeline, key: str) -> Shown:
     colour = _COLOURS.get(seen.state(key) or "")
-    return "".join(style(part, fg=colour) if part in {"●", "○", "*", "o"} else part for part in drawing)
+    return shown(*(style(part, fg=colour) if part in {"●", "○", "*", "o"} else part for part in drawing))
 
 
-def _described(seen: Timeline, key: str) -> str:
+def _described(seen: Timeline, key: str) -> Shown:
     decorations = ", ".join(seen.decorations(key))
     origin = " ".join(filter(None, (seen.author(key), seen.day(key))))
     parts = (style(key, bold=True), style(f"({decorations})", fg="cyan") if decorations else "",
              seen.history.revisions[key].message, style(f"- {origin}", dim=True) if origin else "")  # fmt: skip
-    return " ".join(filter(None, parts))
+    return Shown(" ".join(map(shown, filter(None, parts))))
 
 
-def _aligned(rows: Sequence[Cells]) -> Iterator[str]:
+def _aligned(rows: Sequence[Cells]) -> Iterator[Shown]:
     """Yield the rows as lines with their columns below each other, whatever the width of the screen.
 
     A column without a text in it takes no place.
     """
-    widths = [max(len(text) for text, _ in column) for column in zip(*rows, strict=True)]
-    for row in rows:
+    escaped = [[(printable(text), colour) for text, colour in row] for row in rows]
+    widths = [max(len(text) for text, _ in column) for column in zip(*escaped, strict=True)]
+    for row in escaped:
         texts = [text.rstrip() for text, _ in row]
         last = max((at for at, text in enumerate(texts) if text), default=-1)
-        yield "".join(
-            style(text, fg=colour or None) + ("" if at == last else " " * (width + 2 - len(text)))
-            for at, ((text, colour), width) in enumerate(zip(row, widths, strict=True))
-            if width and at <= last
+        yield Shown(
+            "".join(
+                style(text, fg=colour or None) + ("" if at == last else " " * (width + 2 - len(text)))
+                for at, ((text, colour), width) in enumerate(zip(row, widths, strict=True))
+                if width and at <= last
+            )
         )
 
 

@@ -1,6 +1,7 @@
 """What is on the screen: the lines of `status`, a step with its note, an error with its hint."""
 
 import json
+import logging
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -11,10 +12,12 @@ from nox_alembic.core.copies.snapshots import Damaged, Shelf
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.findings.checks import Found, made, not_made
 from nox_alembic.core.findings.status import status_of
+from nox_alembic.core.revisions.changes import Change, Draft, NewFile
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.lifecycle import Kill
 from nox_alembic.core.steps.migration import Rehearse
-from nox_alembic.report import Reporter
+from nox_alembic.core.steps.revisions import ReplaceFile
+from nox_alembic.report import Printable, Reporter
 from tests.unit.core.make import SAVED, chain, facts, up
 
 
@@ -144,3 +147,49 @@ def test_checks_are_listed_with_what_they_found(report: Reporter, capsys: pytest
         "  note: b2 has no SQL",
         "not made  indexes  no database answers",
     ]
+
+
+EVIL = "a\x1b[31m\x1b]0;b\x07\u202e"
+
+
+def test_nothing_of_others_steers_a_terminal_whatever_says_it(
+    report: Reporter, capfd: pytest.CaptureFixture[str]
+) -> None:
+    report.opened("dev", "compose", EVIL)
+    for speaks in (True, False):
+        with report.step(1, 1, EVIL, speaks=speaks) as result:
+            report.note(EVIL)
+            report.revision(EVIL)
+            report.warn(EVIL)
+            result.outcome = EVIL
+    report.in_background(1, 1, EVIL)
+    report.dry_run(Plan((ReplaceFile(PurePath(EVIL), None, None, EVIL),), destroys=EVIL))
+    report.goes(Plan(destroys=EVIL), Inventory(data=Stored(place=EVIL)), EVIL)
+    report.drafted(Draft((Change("add_table", EVIL),), (NewFile(EVIL, ""),)), EVIL, EVIL)
+    report.rehearsed(lost=[EVIL], changed=[EVIL], behind=[EVIL], unknown=EVIL)
+    report.command([EVIL])
+    report.output("", EVIL)
+    report.finish(PreconditionError("NA202", EVIL, hint=EVIL, detail=EVIL))
+    seen = "".join(capfd.readouterr())
+    assert {character for character in seen if not character.isprintable()} == {"\n"}
+    assert r"error NA202: a\x1b[31m\x1b]0;b\x07\u202e" in seen
+
+
+def test_json_keeps_what_others_wrote_as_escapes_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    report = Reporter("reset", json=True)
+    report.finish(PreconditionError("NA202", EVIL, hint=EVIL))
+    out = capsys.readouterr().out
+    assert out.isascii()
+    assert json.loads(out)["error"]["message"] == EVIL
+
+
+def test_data_is_left_as_it_is_for_the_program_that_reads_it(
+    report: Reporter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report.data(f"SELECT '{EVIL}';\r\n")
+    assert capsys.readouterr().out == f"SELECT '{EVIL}';\r\n"
+
+
+def test_a_log_record_steers_no_terminal_either() -> None:
+    record = logging.LogRecord("alembic", logging.WARNING, "", 0, "Revision %s", (EVIL,), None)
+    assert Printable().format(record) == r"Revision a\x1b[31m\x1b]0;b\x07\u202e"

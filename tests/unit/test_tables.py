@@ -62,3 +62,14 @@ def test_applied_and_pending_are_told_by_colour_too() -> None:
 
 def test_a_project_without_revisions_says_so() -> None:
     assert list(history_lines(Timeline(), boxes=True)) == ["the project has no revisions yet"]
+
+
+def test_columns_stay_below_each_other_where_something_is_escaped() -> None:
+    evil = History.of(
+        [Revision(id="a\x1b[2J", message="m\u202e"), Revision(id="b2", down=("a\x1b[2J",), message="two")]
+    )
+    seen = up(history=evil, current=("b2",))
+    lines = [unstyle(line) for line in status_lines(seen, status_of(seen), all_revisions=False)]
+    assert lines[3:5] == [r"  applied  a\x1b[2J  m\u202e", r"  applied  b2        two"]
+    drawn = [unstyle(line) for line in history_lines(Timeline(history=evil, current=("b2",)), boxes=True)]
+    assert drawn == ["●  b2 (head, database) two", r"●  a\x1b[2J m\u202e"]

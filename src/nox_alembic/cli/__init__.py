@@ -23,6 +23,7 @@ from nox_alembic.cli import (  # noqa: F401 - each registers its verbs
 from nox_alembic.cli.options import nox_alembic
 from nox_alembic.cli.running import INTERRUPTED
 from nox_alembic.core.errors import UsageError
+from nox_alembic.core.printable import printable
 
 __all__ = ["main", "nox_alembic", "run"]
 
@@ -61,5 +62,5 @@ def _usage_error(error: click.UsageError, words: Sequence[str]) -> int:
         envelope = {"id": told.id, "message": told.message, "hint": told.hint}
         click.echo(json.dumps({"ok": False, "verb": words[0], "environment": "", "engine": "", "steps": [],
                                "seconds": 0.0, "error": envelope}))  # fmt: skip
-    click.echo(f"error {told.id}: {told.message}\nhint: {told.hint}", err=True)
+    click.echo(printable(f"error {told.id}: {told.message}\nhint: {told.hint}"), err=True)
     return told.exit_code

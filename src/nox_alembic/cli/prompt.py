@@ -12,6 +12,7 @@ import click
 from nox_alembic.cli.options import Shared
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.frozen import frozen
+from nox_alembic.core.printable import printable
 
 if TYPE_CHECKING:
     from nox_alembic.core.consent import Inventory
@@ -47,7 +48,7 @@ class Person:
             raise RefusedError("NA010", f"without a terminal nobody can be asked, and {sentence}", hint=hint)
         details = more()
         question = f"{sentence[0].upper()}{sentence[1:]}{f' ({details})' if details else ''}. Go on?"
-        if not click.confirm(question, err=True):
+        if not click.confirm(printable(question), err=True):
             message = "not confirmed: nothing was changed"
             raise RefusedError("NA011", message, hint="answer y, or repeat it with `--yes`")
 
@@ -58,7 +59,9 @@ class Person:
         if editor:
             self._open(editor, path)
         else:
-            click.prompt(f"Edit {path}, then press Enter", default="", show_default=False, prompt_suffix=" ", err=True)
+            click.prompt(
+                printable(f"Edit {path}, then press Enter"), default="", show_default=False, prompt_suffix=" ", err=True
+            )
         return _content(path) != before
 
     def _open(self, editor: str, path: Path) -> None:

@@ -1,7 +1,6 @@
 """One call of a verb: open the environment, look, plan, ask, run, and tell how it ended."""
 
 import contextlib
-import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -79,11 +78,10 @@ def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int
 
 def report_on(verb: str, shared: Shared, work: Callable[["Reporter"], int]) -> int:
     """Do the work, and tell how it ended; returns the exit code."""
-    from nox_alembic.report import Reporter, use_utf8  # noqa: PLC0415 - `--help` reports nothing
+    from nox_alembic.report import Reporter, show_log, use_utf8  # noqa: PLC0415 - `--help` reports nothing
 
     use_utf8()
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    logging.getLogger("nox_alembic").setLevel(logging.DEBUG if shared.verbose else logging.WARNING)
+    show_log(verbose=shared.verbose)
     report = Reporter(verb, json=shared.json)
     try:
         code = work(report)

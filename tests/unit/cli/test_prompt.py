@@ -119,3 +119,16 @@ def test_on_a_terminal_the_question_says_what_goes(monkeypatch: pytest.MonkeyPat
     )
     what = "the database in /project/volumes/db (database sample: about 3 rows in 2 tables, 8.1 MB)"
     assert asked == [(f"This destroys {what}. Go on?", True)] * 2
+
+
+@pytest.mark.usefixtures("terminal")
+def test_the_question_steers_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def confirm(text: str, *, err: bool) -> bool:
+        asked.append(text)
+        return err
+
+    monkeypatch.setattr(click, "confirm", confirm)
+    agree(replace(WIPE, destroys="the database \x1b[2J"), NOTHING_TYPED, look)
+    assert r"This destroys the database \x1b[2J (" in asked[0]
