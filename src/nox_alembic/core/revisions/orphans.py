@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
-from nox_alembic.core.errors import FailedError
+from nox_alembic.core.errors import FailedError, FindingError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History, Revision
 
@@ -62,7 +62,8 @@ class Orphans:
 
     `missing` are ids that have no file anywhere; `problems` are sentences about files that do not serve; `git`
     says whether there is a repository, and `shallow` whether it lacks the older commits; `fingerprinted` are all
-    revisions that the database itself says are applied.
+    revisions that the database itself says are applied. `empty` are folders that Alembic's configuration names and in
+    which there is no revision file: then nothing was searched for.
     """
 
     found: tuple[OrphanRevision, ...] = ()
@@ -71,11 +72,23 @@ class Orphans:
     git: bool = False
     shallow: bool = False
     fingerprinted: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
         """Whether there is a file for each step down to this branch's history."""
         return not self.missing and not self.problems
+
+    def refuse_empty_folders(self, current: Sequence[str]) -> None:
+        """Raise FindingError (NA443) when this branch seems to have no files since these are looked for elsewhere."""
+        if self.empty:
+            there = " or ".join(self.empty)
+            message = f"the database is at {', '.join(current)}, and there is no revision file in {there}"
+            hint = (
+                "correct `script_location` or `version_locations` in Alembic's configuration, or bring the files back"
+                " (`git status` shows what is gone); `nox -s reset` makes a fresh database"
+            )
+            raise FindingError("NA443", message, hint=hint)
 
     @property
     def ids(self) -> tuple[str, ...]:

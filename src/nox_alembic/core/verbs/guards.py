@@ -25,16 +25,18 @@ def refuse_unknown(facts: Facts) -> None:
 
 
 def refuse_orphans_without_files(facts: Facts) -> None:
-    """Refuse when the database is at a revision of which no serving file is found anywhere (NA404, NA441)."""
+    """Refuse when the database is at a revision that has no serving file anywhere (NA404, NA441, NA443)."""
     orphans, unknown = facts.orphans, facts.history.unknown(facts.current or ())
     if orphans is None:
         facts.history.refuse_unknown(unknown)
-    elif orphans.missing:
+        return
+    orphans.refuse_empty_folders(unknown)
+    if orphans.missing:
         message = (
             f"the database is at {', '.join(unknown)}, and there is no file of {', '.join(orphans.missing)} anywhere"
         )
         raise FindingError("NA404", message, hint=orphans.advice)
-    elif orphans.problems:
+    if orphans.problems:
         hint = "switch to the branch that has it, or `nox -s reset` for a fresh database"
         raise FindingError("NA441", "; ".join(orphans.problems), hint=hint)
 

@@ -165,8 +165,11 @@ def _orphans(
     """Look for the files of unknown revisions; takes no time where all of them are known."""
     if address is None or configuration is None or not history.unknown(current):
         return None
+    from nox_alembic.core.revisions.orphans import Orphans  # noqa: PLC0415 - all that is seldom
     from nox_alembic.edges.probe import orphans  # noqa: PLC0415 - all that is seldom
 
+    if empty := revisions.empty_folders(configuration, history):
+        return Orphans(missing=history.unknown(current), empty=empty)
     fingerprinted = fingerprints.read(address)
     found = orphans.look(
         configuration.parent, history, current, {**fingerprinted, **fingerprints.intended(address)}, copies

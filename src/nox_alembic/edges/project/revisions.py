@@ -49,10 +49,31 @@ def write(path: Path, text: str) -> None:
 
 
 def version_folders(configuration: Path) -> tuple[tuple[Path, ...], bool]:
-    """Return the folders with revision files, and whether those below them count, too; raises NotLiteralError."""
+    """Return the folders with revision files, and whether those below them count, too.
+
+    Raises NotLiteralError where they are inside a package, and UsageError (NA009) without the folder of env.py.
+    """
     options = _options(configuration)
+    script = options.get("script_location", "")
+    if script and not _in_package(script) and not (configuration.parent / script).is_dir():
+        message = f"there is no folder {configuration.parent / script}"
+        raise UsageError("NA009", message, hint=f'correct "script_location" in {configuration}')
     recursive = options.get("recursive_version_locations", "false").lower() == "true"
     return tuple(_locations(options, configuration)), recursive
+
+
+def empty_folders(configuration: Path, history: History) -> tuple[str, ...]:
+    """Return which of the folders are missing, or all of them where the history is empty.
+
+    Paths count from the configuration. Of folders inside a package nothing is known.
+    """
+    try:
+        folders, _ = version_folders(configuration)
+    except NotLiteralError:
+        return ()
+    here = configuration.parent
+    empty = [folder for folder in folders if not history.revisions or not folder.is_dir()]
+    return tuple(str(folder.relative_to(here) if folder.is_relative_to(here) else folder) for folder in empty)
 
 
 def _read_all(configuration: Path, files: "_Files") -> Iterator[Revision]:

@@ -6,6 +6,8 @@ import pytest
 
 from nox_alembic.core.errors import FindingError, PreconditionError, RefusedError
 from nox_alembic.core.facts import TakenPort
+from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.revisions.orphans import Orphans
 from nox_alembic.core.verbs import Options, lifecycle, migrate, reset
 from nox_alembic.core.verbs.guards import refuse_foreign_clone
 from nox_alembic.core.verbs.planning import PlanFunction
@@ -75,3 +77,15 @@ def test_a_revision_that_is_not_on_this_branch_stops_what_would_build_on_it(verb
         "the database is at ffff, which has no file on this branch",
         "`nox -s migrate` looks for it on other branches, `nox -s reset` makes a fresh database",
     )
+
+
+@pytest.mark.parametrize("verb", [lifecycle.dev, migrate.migrate, migrate.downgrade, migrate.reapply])
+def test_an_empty_folder_of_revisions_stops_what_would_take_all_of_them_back(verb: PlanFunction) -> None:
+    orphans = Orphans(missing=("c3",), empty=("alembic/versions",))
+    with pytest.raises(FindingError) as error:
+        verb(config(), up(current=("c3",), history=History(), orphans=orphans), Options())
+    cure = (
+        "correct `script_location` or `version_locations` in Alembic's configuration, or bring the files back"
+        " (`git status` shows what is gone); `nox -s reset` makes a fresh database"
+    )
+    assert told(error) == ("NA443", "the database is at c3, and there is no revision file in alembic/versions", cure)

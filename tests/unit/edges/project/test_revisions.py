@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from nox_alembic.core.errors import FailedError
+from nox_alembic.core.errors import FailedError, UsageError
+from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.edges.project import revisions
 from nox_alembic.edges.system import cache
+from tests.unit.core.make import told
 
 MINUTE = 60_000_000_000
 
@@ -120,9 +122,41 @@ def test_an_editors_dangling_link_is_no_revision(project: Path) -> None:
     assert set(messages(project)) == {"a1", "b2"}
 
 
-def test_a_folder_that_is_not_there_yet_has_no_revisions(project: Path) -> None:
-    (project / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/nowhere\n")
+def test_a_folder_of_versions_that_is_not_there_yet_has_no_revisions(project: Path) -> None:
+    """Git keeps no empty folder."""
+    (project / "alembic").mkdir()
+    (project / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/alembic\n")
     assert messages(project) == {}
+
+
+def test_without_the_folder_of_env_py_nothing_is_known(project: Path) -> None:
+    (project / "alembic.ini").write_text("[alembic]\nscript_location = nowhere\n")
+    with pytest.raises(UsageError) as error:
+        messages(project)
+    assert told(error) == (
+        "NA009",
+        f"there is no folder {project / 'nowhere'}",
+        f'correct "script_location" in {project / "alembic.ini"}',
+    )
+
+
+@pytest.mark.parametrize(
+    ("locations", "empty", "of_none"),
+    [
+        ("", (), ("versions",)),
+        ("versions v2", ("v2",), ("versions", "v2")),
+        ("%(here)s/versions /nowhere", ("/nowhere",), ("versions", "/nowhere")),
+        ("package:versions", (), ()),
+    ],
+)
+def test_folders_without_a_revision_are_those_that_are_missing_or_all(
+    project: Path, locations: str, empty: tuple[str, ...], of_none: tuple[str, ...]
+) -> None:
+    ini = project / "alembic.ini"
+    ini.write_text(f"[alembic]\nscript_location = .\nversion_locations = {locations}\n")
+    history = History.of([Revision(id="a1")])
+    assert revisions.empty_folders(ini, history) == tuple(map(str, map(Path, empty)))
+    assert revisions.empty_folders(ini, History()) == tuple(map(str, map(Path, of_none)))
 
 
 def test_folders_below_are_read_where_alembic_reads_them(project: Path) -> None:
