@@ -53,6 +53,7 @@ def _steps_back(facts: Facts, count: int) -> str:
         if len(places) > 1:
             message = f"-{count} is ambiguous: the database is at {' and '.join(map(facts.history.describe, places))}"
             raise UsageError("NA402", message, hint="name the revision to go back to")
+        facts.history.refuse_unknown(places)
         places = facts.history.revisions[places[0]].down
     if len(places) > 1:
         message = f"-{count} is ambiguous below a merge: {' and '.join(map(facts.history.describe, places))}"

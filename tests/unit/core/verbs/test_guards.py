@@ -8,9 +8,9 @@ from nox_alembic.core.errors import FindingError, PreconditionError, RefusedErro
 from nox_alembic.core.facts import TakenPort
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.revisions.orphans import Orphans
-from nox_alembic.core.verbs import Options, lifecycle, migrate, reset
+from nox_alembic.core.verbs import VERBS, Options, lifecycle, migrate, reset
 from nox_alembic.core.verbs.guards import refuse_foreign_clone
-from nox_alembic.core.verbs.planning import PlanFunction
+from nox_alembic.core.verbs.planning import PlanFunction, files_of
 from tests.unit.core.make import ELSEWHERE, TWO_HEADS, config, engine, facts, told, up
 
 
@@ -89,3 +89,8 @@ def test_an_empty_folder_of_revisions_stops_what_would_take_all_of_them_back(ver
         " (`git status` shows what is gone); `nox -s reset` makes a fresh database"
     )
     assert told(error) == ("NA443", "the database is at c3, and there is no revision file in alembic/versions", cure)
+
+
+@pytest.mark.parametrize("verb", ["downgrade", "reapply"])
+def test_of_a_revision_that_is_not_on_this_branch_no_file_is_read_before_it_is_refused(verb: str) -> None:
+    assert files_of(VERBS[verb], up(current=("ffff",)), Options()) == ()
