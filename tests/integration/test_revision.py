@@ -18,6 +18,11 @@ sa.Table("t1", metadata, sa.Column("id", sa.Integer))
 sa.Table("t2", metadata, sa.Column("id", sa.Integer){column})
 {more}
 """
+NO_MODELS = (
+    "NA444",
+    "the target_metadata of env.py has no table, and the migrations make 2: all would be dropped",
+    "let env.py import the modules of the models; what is to go is dropped by `nox -s revision -- --empty`",
+)
 GIVEN = 'context.config.get_main_option("sqlalchemy.url")'
 
 
@@ -107,6 +112,9 @@ def test_what_cannot_become_a_revision_says_why_and_leaves_no_file(project: Proj
         f"{place} failed: ModuleNotFoundError: No module named 'nowhere'.",
         "correct line 1 of models.py, then `nox -s revision`",
     )
+    project.write("models.py", "import sqlalchemy as sa\n\nmetadata = sa.MetaData()\n")
+    assert project.run("revision", "-m", "x", "--json").error == NO_MODELS
+    assert project.run("check", "--json").error == NO_MODELS
     models(project)
     empty = project.good("revision", "--empty", "-m", "fill it by hand", "--json").json
     assert empty["files"] == ["alembic/versions/fill_it_by_hand.py"]

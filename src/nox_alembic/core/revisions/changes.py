@@ -1,5 +1,8 @@
 """What an autogenerate found, and the revision files that it wants written."""
 
+from collections.abc import Sequence
+
+from nox_alembic.core.errors import FailedError
 from nox_alembic.core.frozen import frozen
 
 
@@ -25,3 +28,15 @@ class Draft:
 
     changes: tuple[Change, ...] = ()
     files: tuple[NewFile, ...] = ()
+
+
+def require_models(tables: int, changes: Sequence[Change]) -> None:
+    """Raise FailedError (NA444) where the models have no table at all, and what the migrations made would be dropped.
+
+    The modules that define them were not imported: nobody means to drop everything.
+    """
+    dropped = sum(change.kind == "table removed" for change in changes)
+    if dropped and not tables:
+        message = f"the target_metadata of env.py has no table, and the migrations make {dropped}: all would be dropped"
+        hint = "let env.py import the modules of the models; what is to go is dropped by `nox -s revision -- --empty`"
+        raise FailedError("NA444", message, hint=hint)

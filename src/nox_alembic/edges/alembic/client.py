@@ -12,7 +12,7 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.failures.failure import Failure, MigrationError
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.revisions.changes import Change, Draft, NewFile
+from nox_alembic.core.revisions.changes import Change, Draft, NewFile, require_models
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.edges.alembic import worker
 from nox_alembic.edges.system import process
@@ -71,20 +71,23 @@ class Alembic:
         return str(self._ask(configuration, NOT_CONNECTED, {"do": "sql", "start": start, "target": target}))
 
     def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
-        """Return how the models differ from a database at head, enum labels included; raises MigrationError."""
-        found = self._ask(configuration, self._url(address), {"do": "compare"})
-        return tuple(Change(**change) for change in found)
+        """Return how the models differ from a database at head, enum labels included.
+
+        Raises MigrationError, and FailedError (NA444).
+        """
+        return _changes(self._ask(configuration, self._url(address), {"do": "compare"}))
 
     def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
         """Return a new revision that is not written yet, without a file when nothing differs.
 
-        `address` is a database at head; None where nothing is to be compared. Raises MigrationError.
+        `address` is a database at head; None where nothing is to be compared. Raises MigrationError, and FailedError
+        (NA444).
         """
         url = self._url(address) if address else NOT_CONNECTED
         request = {"do": "draft", "message": message, "autogenerate": autogenerate}
         found = self._ask(configuration, url, request)
         return Draft(
-            changes=tuple(Change(**change) for change in found["changes"]),
+            changes=_changes(found),
             files=tuple(NewFile(**file) for file in found["files"]),
         )
 
@@ -208,6 +211,12 @@ def _texts() -> Mapping[str, str]:
     modules = {f"{name}.{path.stem}": path.read_text(encoding="utf-8") for path in paths if path.stem != "__init__"}
     above = [name.rsplit(".", count)[0] for count in range(name.count(".") + 1)]
     return {**dict.fromkeys(above, ""), **modules}
+
+
+def _changes(found: Mapping[str, Any]) -> tuple[Change, ...]:
+    changes = tuple(Change(**change) for change in found["changes"])
+    require_models(found["models"], changes)
+    return changes
 
 
 def _revision(found: Mapping[str, Any]) -> Revision:
