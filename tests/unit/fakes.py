@@ -25,7 +25,7 @@ from nox_alembic.core.steps import (
     SwapDatabases,
     UseSpare,
 )
-from nox_alembic.edges.engines import Inside, Remover, Service, Workshop
+from nox_alembic.edges.engines import Inside, Remover, Service
 from nox_alembic.edges.system.process import Invocation
 from nox_alembic.run.ports import Run
 from tests.unit.core.make import ADDRESS, FOLDER, engine
@@ -136,9 +136,6 @@ class FakeEngine:
 
     def remover(self) -> Remover | None:
         return None
-
-    def workshop(self) -> Workshop:
-        raise NotImplementedError
 
 
 @dataclass

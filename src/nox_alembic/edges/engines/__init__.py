@@ -178,6 +178,3 @@ class Engine(Protocol):
 
     def remover(self) -> Remover | None:
         """Return what can delete `parent/name` where we have no right to, or None."""
-
-    def workshop(self) -> Workshop:
-        """Return what makes data folders beside the real one."""

@@ -25,7 +25,7 @@ from nox_alembic.core.steps import (
     StartDatabase,
     Step,
 )
-from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.engines import Engine, Workshop
 from nox_alembic.edges.engines.embedded import logs
 from nox_alembic.edges.home import spare_list
 from nox_alembic.edges.project import revisions
@@ -43,6 +43,7 @@ class SpareMaker:
     """The spares of one environment; `sidecar` is the file that names those that are whole."""
 
     engine: Engine
+    workshop: Workshop
     config: Config
     configuration: Path | None
     sidecar: Path
@@ -111,7 +112,7 @@ class SpareMaker:
         try:
             run(server, mark, self._plan(step, base, mark))
             size = self._places.size(making)
-            self.engine.workshop().finish(server)
+            self.workshop.finish(server)
             return size
         finally:
             server.discard()
@@ -161,7 +162,7 @@ class SpareMaker:
         """Return what a spare of now would depend on; raises OSError where a file cannot be read."""
         settings = {
             "the way in which spares are made": spares.FORMAT,
-            **self.engine.workshop().settings(),
+            **self.workshop.settings(),
             '"variables"': digests.of(dict(self.config.variables)),
         }
         if self.configuration is None:
@@ -188,7 +189,7 @@ class SpareMaker:
 
     @property
     def _places(self) -> SparePlaces:
-        return places_of(self.engine)
+        return places_of(self.engine, self.workshop)
 
 
 def _error_in(log: str) -> str:

@@ -15,13 +15,12 @@ from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageErr
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.ownership import Seen, foreign, unproved
-from nox_alembic.edges.engines import Inside, Remover, Service, Workshop, ownership
+from nox_alembic.edges.engines import Inside, Remover, Service, ownership
 from nox_alembic.edges.engines.compose import published
 from nox_alembic.edges.engines.compose.cli import ComposeCli
 from nox_alembic.edges.engines.compose.containers import KeptContainers
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
-from nox_alembic.edges.engines.compose.workshop import ComposeWorkshop
 from nox_alembic.edges.home.folders import has_content
 from nox_alembic.edges.system.process import Invocation
 
@@ -231,10 +230,6 @@ class ComposeEngine:
     def remover(self) -> Remover:
         """Return the helper container, from the database's own image, which is here already."""
         return partial(self.daemon.remove_child, self.model.database_image, self.model.project)
-
-    def workshop(self) -> Workshop:
-        """Return what makes data folders beside the real one."""
-        return ComposeWorkshop(self)
 
     def _in_backend(self, service: str, command: Sequence[str], *, terminal: bool) -> Invocation:
         """Return how it runs in the backend's container; by the entry point of a new one, which an image may have."""

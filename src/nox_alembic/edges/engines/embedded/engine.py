@@ -16,7 +16,7 @@ from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.ownership import foreign, unproved
-from nox_alembic.edges.engines import Remover, Service, Workshop, ownership
+from nox_alembic.edges.engines import Remover, Service, ownership
 from nox_alembic.edges.engines.embedded import logs, processes
 from nox_alembic.edges.engines.embedded.programs import find_programs
 from nox_alembic.edges.engines.embedded.record import (
@@ -31,7 +31,6 @@ from nox_alembic.edges.engines.embedded.record import (
     write_identity,
 )
 from nox_alembic.edges.engines.embedded.server import Server
-from nox_alembic.edges.engines.embedded.workshop import EmbeddedWorkshop
 from nox_alembic.edges.home.folders import Folders, has_content
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.ports import free_port, is_free
@@ -229,10 +228,6 @@ class EmbeddedEngine:
     def remover(self) -> Remover | None:
         """All files are this user's own."""
         return None
-
-    def workshop(self) -> Workshop:
-        """Return what makes data folders beside the real one."""
-        return EmbeddedWorkshop(self)
 
     @property
     def _backend_log(self) -> Path:
