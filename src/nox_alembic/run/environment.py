@@ -19,6 +19,7 @@ from nox_alembic.core.revisions.authors import Authors
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine, unique_word
+from nox_alembic.edges.engines.workshops import workshop_of
 from nox_alembic.edges.home import revision_copies
 from nox_alembic.edges.home.folders import Folders
 from nox_alembic.edges.probe import facts as probe
@@ -143,6 +144,7 @@ class Environment:
 
         return SpareMaker(
             engine=self.engine,
+            workshop=workshop_of(self.engine),
             config=self.config,
             configuration=self.configuration,
             sidecar=self.folders.state / self.config.environment / "spares.json",
