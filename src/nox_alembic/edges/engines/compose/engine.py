@@ -46,7 +46,7 @@ class ComposeEngine:
     ) -> "ComposeEngine":
         """Take the project's resolved configuration. `throwaway` makes another project of its database, in memory."""
         model = composefile.read_model(document, config)
-        within = (cli.root / cli.files[0]).parent
+        within = Path(cli.paths[0]).parent
         if throwaway:
             project = f"{model.project}-{throwaway}"
             document = composefile.throwaway(document, model, project)
