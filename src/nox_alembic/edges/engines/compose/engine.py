@@ -1,7 +1,7 @@
 """The engine `compose`: Docker Compose, version 2 or newer."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -37,14 +37,25 @@ class ComposeEngine:
     model: ComposeModel
     within: Path
     document: Mapping[str, Any] = field(repr=False)
+    started: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     name: Literal["compose"] = "compose"
 
     @classmethod
     def open(
-        cls, config: Config, daemon: Daemon, cli: ComposeCli, document: Mapping[str, Any], *, throwaway: str = ""
+        cls,
+        config: Config,
+        daemon: Daemon,
+        cli: ComposeCli,
+        document: Mapping[str, Any],
+        *,
+        started: Callable[[], None],
+        throwaway: str = "",
     ) -> "ComposeEngine":
-        """Take the project's resolved configuration. `throwaway` makes another project of its database, in memory."""
+        """Take the project's resolved configuration; `started` is called when something of it has been started.
+
+        `throwaway` makes another project of its database, in memory.
+        """
         model = composefile.read_model(document, config)
         within = Path(cli.paths[0]).parent
         if throwaway:
@@ -52,7 +63,9 @@ class ComposeEngine:
             document = composefile.throwaway(document, model, project)
             cli = replace(cli, project=project, document=json.dumps(document))
             model = composefile.read_model(document, replace(config, backend_service=""))
-        return cls(config=config, daemon=daemon, cli=cli, model=model, within=within, document=document)
+        return cls(
+            config=config, daemon=daemon, cli=cli, model=model, within=within, document=document, started=started
+        )
 
     @cached_property
     def location(self) -> DataLocation:
@@ -99,6 +112,7 @@ class ComposeEngine:
         self._chosen.clear()
         if not self._kept.start([self.model.database.name]):
             self.cli.call("up", "--detach", "--no-deps", self.model.database.name)
+        self.started()
 
     def make_database(self) -> None:
         """Make its container and its volume, and do not start it."""
@@ -137,6 +151,7 @@ class ComposeEngine:
         """Start the named services and what they depend on; what runs already is left alone."""
         if not self._kept.start(services):
             self.cli.call("up", "--detach", *services)
+        self.started()
 
     def stop_backend(self) -> None:
         """Stop its container, by force if it does not listen: as a shell that is the first process does."""

@@ -43,7 +43,7 @@ class ComposeWorkshop:
         document["services"][self.engine.model.database.name]["cpu_shares"] = 256
         cli = replace(self.engine.cli, project=self._project, document=json.dumps(document))
         model = composefile.read_model(document, replace(self.engine.config, backend_service=""))
-        return replace(self.engine, cli=cli, model=model, document=document)
+        return replace(self.engine, cli=cli, model=model, document=document, started=lambda: None)
 
     def finish(self, server: Engine) -> None:
         """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""

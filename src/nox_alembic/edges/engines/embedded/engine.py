@@ -3,8 +3,8 @@
 import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -51,6 +51,7 @@ class EmbeddedEngine:
     root: Path
     folders: Folders
     environ: Mapping[str, str]
+    started: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
     throwaway: str = ""
     elsewhere: Places | None = None
 
@@ -97,8 +98,11 @@ class EmbeddedEngine:
 
     def start_database(self) -> None:
         """Make the cluster if there is none, start the server, and create the target database."""
-        if self.server.port:
-            return
+        if not self.server.port:
+            self._start()
+        self.started()
+
+    def _start(self) -> None:
         if self.throwaway:
             self._sweep_throwaways()
         self.server.require_same_major()

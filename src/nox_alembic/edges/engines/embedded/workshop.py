@@ -50,7 +50,7 @@ class EmbeddedWorkshop:
         known = read_connection(own.connection) or Connection()
         write_connection(places.connection, replace(known, port=0, backend_port=0))
         config = replace(self.engine.config, database_port=0, backend_command=())
-        return replace(self.engine, config=config, elsewhere=places)
+        return replace(self.engine, config=config, elsewhere=places, started=lambda: None)
 
     def finish(self, server: Engine) -> None:
         """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""
