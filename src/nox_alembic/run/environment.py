@@ -171,7 +171,8 @@ class Environment:
         if sparing.refusal:
             return
         log = self.folders.log / self.config.environment / "spare.log"
-        options = ("--project", str(self.root), "--env", self.config.environment, "--background")
+        which = ("--project", str(self.root), "--env", self.config.environment, "--engine", self.engine.name)
+        options = (*which, "--background")
         try:
             told = sparing.prepare(options, log, cwd=self.root, wait=wait)
         except (OSError, NoxAlembicError) as error:
