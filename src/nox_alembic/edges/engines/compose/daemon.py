@@ -28,7 +28,8 @@ HELPER = "nox-alembic.helper"
 class Container:
     """A container of a Compose project; `health` is "" when it has no health check, `ports` by container port.
 
-    `config_hash` and `image` (an id) are what it was made from; a one-off is that of a `docker compose run`.
+    `config_hash` and `image` (an id) are what it was made from; a one-off is that of a `docker compose run`;
+    `variables` are the names in its environment.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Container:
     config_hash: str = ""
     image: str = ""
     is_one_off: bool = False
+    variables: tuple[str, ...] = ()
     ports: Mapping[int, tuple[str, int]] = field(default_factory=dict)
 
 
@@ -258,6 +260,7 @@ def _container(attrs: Mapping[str, Any]) -> Container:
         config_hash=labels.get(f"{LABEL}.config-hash", ""),
         image=attrs.get("Image", ""),
         is_one_off=labels.get(f"{LABEL}.oneoff") == "True",
+        variables=tuple(line.partition("=")[0] for line in attrs["Config"].get("Env") or ()),
         ports=dict(_ports(attrs)),
     )
 

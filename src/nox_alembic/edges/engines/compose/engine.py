@@ -22,6 +22,7 @@ from nox_alembic.edges.engines.compose.containers import KeptContainers
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
 from nox_alembic.edges.home.folders import has_content
+from nox_alembic.edges.postgres.connection import DIVERTING, libpq_variables
 from nox_alembic.edges.system.process import Invocation
 
 SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
@@ -212,7 +213,8 @@ class ComposeEngine:
         """Return how it runs in the database's container; `-e NAME` without a value hands on what we have."""
         variables = self._client_variables()
         options = [word for variable in variables for word in ("-e", variable)]
-        words = self.cli.command("exec", *_streams(terminal=terminal), *options, self.model.database.name, program)
+        run = (*self._without_others(), program)
+        words = self.cli.command("exec", *_streams(terminal=terminal), *options, self.model.database.name, *run)
         return Invocation(tuple(words), {**self.cli.environ, **variables})
 
     def inside_backend(self) -> Inside:
@@ -263,12 +265,18 @@ class ComposeEngine:
     def _client_variables(self) -> Mapping[str, str]:
         """Return what a client inside the database's container needs, where nothing but that server is at 127.0.0.1."""
         user, password, name = composefile.login(self.model.database)
-        port = str(composefile.published_database_port(self.model.database).container)
-        return {"PGHOST": "127.0.0.1", "PGPORT": port, "PGUSER": user, "PGPASSWORD": password, "PGDATABASE": name}
+        port = composefile.published_database_port(self.model.database).container
+        return libpq_variables(DatabaseAddress(host="127.0.0.1", port=port, user=user, password=password, name=name))
+
+    def _without_others(self) -> Sequence[str]:
+        """Return the words before a client that take away what leads it elsewhere, as a shared env_file may do."""
+        container = self._container(self.model.database.name)
+        others = DIVERTING.intersection(container.variables if container else ()) - self._client_variables().keys()
+        return ("env", *(word for name in sorted(others) for word in ("-u", name))) if others else ()
 
     def _ask(self, address: DatabaseAddress, query: str) -> str:
         """Return what the server in the container answers; raises RefusedError (NA622) when it cannot be asked."""
-        words, environ = ["psql", "-XAtqc", query], self._client_variables()
+        words, environ = [*self._without_others(), "psql", "-XAtqc", query], self._client_variables()
         try:
             return self.daemon.output_of(self.model.project, self.model.database.name, words, environ)
         except OSError as error:

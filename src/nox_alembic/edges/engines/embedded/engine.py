@@ -32,6 +32,7 @@ from nox_alembic.edges.engines.embedded.record import (
 )
 from nox_alembic.edges.engines.embedded.server import Server
 from nox_alembic.edges.home.folders import Folders, has_content
+from nox_alembic.edges.postgres.connection import environment_of_command, libpq_variables
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.ports import free_port, is_free
 from nox_alembic.edges.system.process import Invocation
@@ -211,11 +212,8 @@ class EmbeddedEngine:
 
     def client(self, program: str, *, terminal: bool = False) -> Invocation:
         """Return how it runs as a process of this user, in whose language it speaks to a person."""
-        address = self.address()
-        variables = {"PGHOST": address.host, "PGPORT": str(address.port), "PGUSER": address.user,
-                     "PGPASSWORD": address.password, "PGDATABASE": address.name}  # fmt: skip
         speaks = {"LC_ALL": self.environ.get("LC_ALL", ""), "PGCLIENTENCODING": "UTF8"} if terminal else {}
-        environ = {**self.server.programs.environment, **speaks, **variables}
+        environ = {**self.server.programs.environment, **speaks, **libpq_variables(self.address())}
         return Invocation((self.server.programs.path(program),), environ)
 
     def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:  # noqa: ARG002 - the Protocol's
@@ -279,9 +277,7 @@ class EmbeddedEngine:
 
     def _backend_environment(self, port: int) -> Mapping[str, str]:
         return {
-            **self.environ,
-            **self.config.variables,
-            "DATABASE_URL": self.address().url,
+            **environment_of_command(self.address(), self.environ, self.config.variables),
             "HOST": HOST,
             "PORT": str(port),
             "PYTHONUNBUFFERED": "1",
