@@ -315,10 +315,10 @@ class FakeCommands:
     """Commands of the project that end with the code that the world says."""
 
     world: World
-    environments: list[Mapping[str, str]] = field(default_factory=list)
+    addresses: list[DatabaseAddress] = field(default_factory=list)
 
-    def __call__(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
-        self.environments.append(variables)
+    def __call__(self, words: Sequence[str], address: DatabaseAddress, quiet: bool) -> int:
+        self.addresses.append(address)
         self.world.happened(f"command {' '.join(words)}{' quiet' if quiet else ''}")
         return self.world.command_code
 

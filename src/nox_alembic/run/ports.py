@@ -342,6 +342,6 @@ class Tools:
     snapshots: Callable[[], Snapshots]
     spares: Callable[[], Spares]
     beside: Run
-    command: Callable[[Sequence[str], Mapping[str, str], bool], int]
+    command: Callable[[Sequence[str], DatabaseAddress, bool], int]
     replace_file: Callable[[Path, bytes | None, bytes | None], None]
     write_head: Callable[[Sequence[str]], Path | None]

@@ -285,7 +285,7 @@ class Runner:
         return DONE
 
     def _test(self, command: Sequence[str]) -> None:
-        code = self.tools.command(command, {"DATABASE_URL": self.tools.engine.address().url}, False)
+        code = self.tools.command(command, self.tools.engine.address(), False)
         if code:
             raise FailedError("NA504", f"the test command ended with {code}", hint="see its output above")
 

@@ -3,11 +3,12 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps import Plan
@@ -26,6 +27,7 @@ from nox_alembic.edges.postgres import (
     server,
     siblings,
 )
+from nox_alembic.edges.postgres.connection import environment_of_command
 from nox_alembic.edges.project import files, head_file, revisions, squawk
 from nox_alembic.edges.system import process
 from nox_alembic.run.acts.supervision import Supervised
@@ -104,10 +106,10 @@ class Wiring:
         folder = revisions.script_folder(configuration) if configuration else None
         return head_file.write(folder, heads) if folder else None
 
-    def _command(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
-        """Run a command of the project; `quiet` keeps its output away from stdout, where data goes."""
+    def _command(self, words: Sequence[str], address: DatabaseAddress, quiet: bool) -> int:
+        """Run a command of the project for a database; `quiet` keeps its output away from stdout, where data goes."""
         at = self.environment
-        environ = {**os.environ, **at.config.variables, **variables}
+        environ = environment_of_command(address, os.environ, at.config.variables)
         return process.stream(words, cwd=at.root, env=environ, stdout=sys.stderr if quiet or at.report.json else None)
 
 

@@ -494,7 +494,7 @@ def test_a_new_head_that_fails_to_apply_has_a_way_back(bench: Bench) -> None:
 def test_the_seed_runs_once_with_the_url_and_away_from_stdout(bench: Bench) -> None:
     bench.world.notes["seed"] = "pending"
     assert bench.run(Seed(SEED), Seed(SEED)) == ["command python -m ddsurveys.seed quiet"]
-    assert bench.commands.environments == [{"DATABASE_URL": ADDRESS.url}]
+    assert bench.commands.addresses == [ADDRESS]
     assert [step.outcome for step in bench.report.steps] == ["done", "not needed"]
 
 
@@ -569,7 +569,7 @@ def test_a_history_that_does_not_replay_has_touched_nothing(bench: Bench) -> Non
 
 def test_a_new_database_is_seeded_where_it_is_and_says_so(bench: Bench) -> None:
     assert bench.run(SeedNew(SEED)) == ["command python -m ddsurveys.seed quiet"]
-    assert bench.commands.environments[0]["DATABASE_URL"].endswith("/ddsurveys__new")
+    assert bench.commands.addresses[0].name == "ddsurveys__new"
     assert bench.world.notes == {"seed": "done"}
 
 
@@ -596,4 +596,4 @@ def test_the_backend_is_ended_while_the_spare_database_is_copied(bench: Bench) -
 def test_a_spare_database_is_made_beside_whatever_a_verb_makes(bench: Bench) -> None:
     assert bench.run(MigrateNew("heads", apart=True))[1] == "upgrade ddsurveys__making to heads"
     assert bench.run(SeedNew(SEED, apart=True))[-1] == "command python -m ddsurveys.seed quiet"
-    assert bench.commands.environments[0]["DATABASE_URL"].endswith("/ddsurveys__making")
+    assert bench.commands.addresses[0].name == "ddsurveys__making"

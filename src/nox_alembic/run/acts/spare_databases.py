@@ -88,7 +88,7 @@ class SpareDatabases:
 
 def seed(tools: Tools, command: Sequence[str], address: DatabaseAddress) -> int:
     """Run the project's seed command on a database, note there that it was done, and return its exit code."""
-    code = tools.command(command, {"DATABASE_URL": address.url}, True)
+    code = tools.command(command, address, True)
     if code == 0:
         tools.database.write_note(address, "seed", "done")
     return code
