@@ -96,11 +96,16 @@ class BackendFacts:
 
 @frozen(kw_only=True)
 class Foreign:
-    """Another clone, in the folder `root`, that has containers under this project's name; `gone`: the folder is."""
+    """Another clone, in the folder `root`, that has containers under this project's name; `gone`: the folder is.
+
+    `files` are the names of the Compose files that made them, where these lie in the very
+    folder of this project.
+    """
 
     root: str
     project: str
     gone: bool = False
+    files: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
