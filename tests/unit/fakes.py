@@ -10,7 +10,7 @@ from typing import Literal
 from nox_alembic.core.catalogue import Catalogue
 from nox_alembic.core.copies.snapshots import Snapshot
 from nox_alembic.core.errors import FailedError
-from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
+from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps import (
@@ -66,6 +66,9 @@ class FakeEngine:
 
     def look(self) -> EngineFacts:
         return engine()
+
+    def foreign(self) -> Foreign | None:
+        return self.look().foreign
 
     def provide_images(self, images: Sequence[str]) -> None:
         self.world.happened(f"images {','.join(images)}")

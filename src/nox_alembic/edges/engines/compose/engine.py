@@ -14,9 +14,10 @@ from nox_alembic.core.copies.volume_swap import why_not_kept
 from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.ownership import Seen, foreign, unproved
+from nox_alembic.core.ownership import Seen, unproved
+from nox_alembic.core.ownership import foreign as another_server
 from nox_alembic.edges.engines import Inside, Remover, Service, ownership
-from nox_alembic.edges.engines.compose import published
+from nox_alembic.edges.engines.compose import owners, published
 from nox_alembic.edges.engines.compose.cli import ComposeCli
 from nox_alembic.edges.engines.compose.containers import KeptContainers
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon
@@ -98,9 +99,13 @@ class ComposeEngine:
             missing_images=self._missing_images(),
             outdated=database is not None and database.image != self._database_image(),
             taken_ports=tuple(published.taken_ports(self.model, containers, self._before_interpolation)),
-            foreign=self._foreign(found),
+            foreign=owners.foreign((one.owner for one in found), self.model.project, self.cli.paths),
             unkept=why_not_kept(self.location, volume),
         )
+
+    def foreign(self) -> Foreign | None:
+        """Return what else has containers under this project's name, by one quick question."""
+        return owners.foreign(self.daemon.owners(self.model.project), self.model.project, self.cli.paths)
 
     def provide_images(self, images: Sequence[str]) -> None:
         """Build what the project builds, pull the rest; raises PreconditionError (NA110) naming what is missing."""
@@ -141,7 +146,7 @@ class ComposeEngine:
         with ownership.client_door(address, nonce) as cursor:
             if not self._ask(address, f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{nonce}'"):  # noqa: S608 - of our own making, in hexadecimal digits
                 started, _, data = self._ask(address, ownership.DESCRIPTION).partition("|")
-                raise foreign(address, ownership.describe(cursor), Seen(started, f"{data} in the container"))
+                raise another_server(address, ownership.describe(cursor), Seen(started, f"{data} in the container"))
 
     def is_alive(self, service: Service) -> bool:
         """Return whether the container of that service is running now."""
@@ -325,14 +330,6 @@ class ComposeEngine:
 
     def _before_interpolation(self) -> Mapping[str, Any]:
         return self.cli.config(interpolate=False)
-
-    def _foreign(self, found: Sequence[Container]) -> Foreign | None:
-        """Return another clone whose containers have this project's name, None when they are ours."""
-        ours = self.within.resolve()
-        for folder in (Path(one.working_dir) for one in found if one.working_dir):
-            if folder.resolve() != ours:
-                return Foreign(root=str(folder), project=self.model.project, gone=not folder.exists())
-        return None
 
     def _provide(self, service: str, *, builds: bool, image: str) -> None:
         verb = "build" if builds else "pull"

@@ -15,7 +15,8 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.ownership import foreign, unproved
+from nox_alembic.core.ownership import foreign as another_server
+from nox_alembic.core.ownership import unproved
 from nox_alembic.edges.engines import Remover, Service, ownership
 from nox_alembic.edges.engines.embedded import logs, processes
 from nox_alembic.edges.engines.embedded.programs import find_programs
@@ -94,6 +95,9 @@ class EmbeddedEngine:
             major="" if server_port or not present else str(self.server.programs.major),
         )
 
+    def foreign(self) -> None:
+        """Return nothing: all that it has is in folders of this clone."""
+
     def provide_images(self, images: Sequence[str]) -> None:
         """There are none."""
 
@@ -131,7 +135,7 @@ class EmbeddedEngine:
             except OSError as error:
                 raise unproved(address, str(error)) from None
             if not proved:
-                raise foreign(address, ownership.describe(cursor), self.server.seen())
+                raise another_server(address, ownership.describe(cursor), self.server.seen())
 
     def is_alive(self, service: Service) -> bool:
         """Return whether its process runs now."""
