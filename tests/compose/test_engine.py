@@ -1,10 +1,12 @@
 """The project's Compose files wherever Compose itself finds them, and no other engine while Compose cannot be had."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
-from tests.compose.conftest import MakeProject, query
+from tests.compose.conftest import MakeProject, docker, query
 from tests.integration.test_engine import NOWHERE, remembered
 from tests.project import Project
 from tests.unit.core.test_engines import OR_EMBEDDED
@@ -94,3 +96,43 @@ def test_what_ran_on_compose_stays_there_whatever_becomes_of_docker_and_of_the_f
     assert list(project.home.rglob("PG_VERSION")) == []
     (project.root / "elsewhere.yml").rename(file)
     assert project.good("status", "--json").json["engine"] == "compose"
+
+
+ASK = """
+from pathlib import Path
+from nox_alembic.report import Reporter
+from nox_alembic.run.opening import open_environment
+
+engine = open_environment(Path(), None, Reporter("test")).engine
+print(repr(engine.foreign()), engine.foreign() == engine.look().foreign)
+"""
+
+
+def foreign(project: Project) -> str:
+    """Return who else has our containers, by the quick question, and whether the whole look says the same."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASK], cwd=project.root, env=project.environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_who_has_containers_under_our_name_is_known_to_every_verb(make_compose_project: MakeProject) -> None:
+    first = make_compose_project()
+    second = make_compose_project(name=first.variables["PROJECT"])
+    first.good("dev")
+    assert foreign(first) == "None True"
+    name = first.variables["PROJECT"]
+    assert foreign(second) == f"Foreign(root={str(first.root)!r}, project={name!r}, gone=False, files=()) True"
+    # Another file of the same folder, of the same project name: what production looks like beside development.
+    (first.root / "compose.yml").rename(first.root / "compose.prod.yml")
+    first.table('compose-files = ["compose.dev.yml"]')
+    first.write("compose.dev.yml", (first.root / "compose.prod.yml").read_text().replace("volumes/db", "volumes/dev"))
+    assert foreign(first) == "None True"  # renamed, for all that is known
+    first.write("compose.yml", "services: {}\n")
+    ran = first.run("dev", "--json")
+    message = f"the Compose project is in use by other Compose files of {first.root}: compose.yml"
+    hint = f'`docker compose -p {name} down` removes it, or set "compose-project" here'
+    assert (ran.code, ran.error) == (5, ("NA112", message, hint))
+    docker(*hint.split("`")[1].split()[1:])
+    assert foreign(first) == "None True"

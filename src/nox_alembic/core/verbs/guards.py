@@ -67,9 +67,12 @@ def refuse_foreign_clone(facts: Facts) -> None:
     """Refuse to act on what another clone has started under the same project name (NA112)."""
     other = facts.engine.foreign
     if other is not None:
-        message = f"the Compose project is in use by another clone, in {other.root}{', which is gone' * other.gone}"
-        left = f"`docker compose -p {other.project} down` removes what is left of it"
-        cure = left if other.gone else "run `nox -s down` there"
+        clone = f"another clone, in {other.root}{', which is gone' * other.gone}"
+        whose = f"other Compose files of {other.root}: {', '.join(other.files)}" if other.files else clone
+        message = f"the Compose project is in use by {whose}"
+        cure = "run `nox -s down` there"
+        if other.gone or other.files:
+            cure = f"`docker compose -p {other.project} down` removes {'it' if other.files else 'what is left of it'}"
         raise RefusedError("NA112", message, hint=f'{cure}, or set "compose-project" here')
 
 
