@@ -26,14 +26,14 @@ def test_a_saved_state_comes_back_and_the_backend_is_started_once(make_compose_p
     assert rows(project) == 2
     assert databases(project) == ["sample", ran["kept_database"]]
     assert project.run("status").code == 0
-    # Without the Docker daemon the same environment is embedded: another superuser, another name of the database.
+    # On the embedded engine the same environment has another superuser, and another name of the database.
     docker("compose", "down", "-t", "0", cwd=project.root)
-    nowhere = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
+    embedded = {"NOX_ALEMBIC_ENGINE": "embedded"}
     try:
-        project.good("dev", **nowhere)
-        ran = project.good("snapshot", "restore", "two-rows", "--yes", "--json", **nowhere).json
+        project.good("dev", **embedded)
+        ran = project.good("snapshot", "restore", "two-rows", "--yes", "--json", **embedded).json
         assert ran["engine"] == "embedded"
         assert 'it was saved by the user "dds": owners and grants are left out' in ran["notes"]
-        assert project.run("status", **nowhere).code == 0
+        assert project.run("status", **embedded).code == 0
     finally:
-        project.run("down", **nowhere)
+        project.run("down", **embedded)

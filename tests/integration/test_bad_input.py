@@ -8,6 +8,7 @@ import pytest
 
 from tests.daemon import Daemon
 from tests.project import COMPOSE, EVERYTHING, Project, make_project, tree
+from tests.unit.core.test_engines import OR_EMBEDDED
 
 NOWHERE = "unix:///nonexistent/docker.sock"
 
@@ -67,14 +68,9 @@ def test_no_daemon_where_compose_is_asked_for(project: Project) -> None:
     assert refusal(project) == (
         4,
         "NA101",
-        f"no Docker daemon answers at {NOWHERE}",
-        'start Docker, or set `engine = "embedded"` in [tool.nox-alembic]',
+        f"no Docker daemon answers at {NOWHERE}, which DOCKER_HOST names: there is no such socket",
+        f"start it, or correct or unset DOCKER_HOST; {OR_EMBEDDED}",
     )
-
-
-def test_no_daemon_under_auto_is_said_and_the_embedded_engine_serves(project: Project) -> None:
-    ran = project.good("reset", "--dry-run")
-    assert ran.err.splitlines()[0] == f"environment dev on embedded (no Docker daemon answers at {NOWHERE})"
 
 
 def test_no_compose_file_where_compose_is_asked_for(project: Project) -> None:
@@ -117,6 +113,7 @@ def test_an_alembic_configuration_that_is_named_and_not_there(project: Project) 
 
 
 def test_a_revision_file_that_is_no_python(project: Project) -> None:
+    project.variables["NOX_ALEMBIC_ENGINE"] = "embedded"
     project.write("alembic/versions/t3.py", "revision = (")
     code, id_, message, hint = refusal(project)
     assert (code, id_, hint) == (1, "NA407", "correct the revision file")

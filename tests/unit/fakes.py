@@ -9,10 +9,10 @@ from typing import Literal
 
 from nox_alembic.core.catalogue import Catalogue
 from nox_alembic.core.errors import FailedError
-from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
+from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
 from nox_alembic.core.steps import Foreground
-from nox_alembic.edges.engines import Inside, Remover, Service, Workshop
+from nox_alembic.edges.engines import Inside, Remover, Service
 from nox_alembic.edges.system.process import Invocation
 from tests.unit.core.make import ADDRESS, FOLDER, engine
 
@@ -52,6 +52,9 @@ class FakeEngine:
 
     def look(self) -> EngineFacts:
         return engine()
+
+    def foreign(self) -> Foreign | None:
+        return self.look().foreign
 
     def provide_images(self, images: Sequence[str]) -> None:
         self.world.happened(f"images {','.join(images)}")
@@ -122,9 +125,6 @@ class FakeEngine:
 
     def remover(self) -> Remover | None:
         return None
-
-    def workshop(self) -> Workshop:
-        raise NotImplementedError
 
 
 @dataclass
@@ -292,10 +292,10 @@ class FakeCommands:
     """Commands of the project that end with the code that the world says."""
 
     world: World
-    environments: list[Mapping[str, str]] = field(default_factory=list)
+    addresses: list[DatabaseAddress] = field(default_factory=list)
 
-    def __call__(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
-        self.environments.append(variables)
+    def __call__(self, words: Sequence[str], address: DatabaseAddress, quiet: bool) -> int:
+        self.addresses.append(address)
         self.world.happened(f"command {' '.join(words)}{' quiet' if quiet else ''}")
         return self.world.command_code
 

@@ -23,6 +23,7 @@ class Shared:
 
     project: Path | None
     env: str | None
+    engine: Any
     json: bool
     dry_run: bool
     plan: bool
@@ -94,6 +95,8 @@ _SHARED_OPTIONS = [
     click.option("--project", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
                  help="The project's folder (default: search upwards)."),
     click.option("--env", metavar="NAME", help="The environment (default: from pyproject.toml, else dev)."),
+    click.option("--engine", type=click.Choice(["auto", "compose", "embedded"]),
+                 help="What runs the database (default: from pyproject.toml, else as the last time)."),
     click.option("--json", is_flag=True, help="Print one JSON object on stdout."),
     click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing."),
     click.option("--plan", is_flag=True, help="As --dry-run, and print what data would go, with a hash to approve it."),

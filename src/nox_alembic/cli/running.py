@@ -72,7 +72,9 @@ def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int
     return report_on(
         verb,
         shared,
-        lambda report: work(open_environment(shared.project, shared.env, report, throwaway=throwaway)),
+        lambda report: work(
+            open_environment(shared.project, shared.env, report, engine=shared.engine, throwaway=throwaway)
+        ),
     )
 
 

@@ -85,7 +85,7 @@ def _ask_where_it_is_not_ours(environment: "Environment", shared: Shared) -> Non
     """Ask before anything is typed into what another clone has started (NA010, NA011)."""
     if shared.dry_run:
         return
-    if other := environment.engine.look().foreign:
+    if other := environment.engine.foreign():
         Person(shared).confirm(other.sentence, hint=f"{other.cure}; or repeat it with `--yes`")
 
 

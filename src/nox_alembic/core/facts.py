@@ -96,22 +96,31 @@ class BackendFacts:
 
 @frozen(kw_only=True)
 class Foreign:
-    """Another clone, in the folder `root`, that has containers under this project's name; `gone`: the folder is."""
+    """Another clone, in the folder `root`, that has containers under this project's name; `gone`: the folder is.
+
+    `files` are the names of the Compose files that made them, where these lie in the very
+    folder of this project.
+    """
 
     root: str
     project: str
     gone: bool = False
+    files: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
         """What is so, for people."""
-        return f"the Compose project is in use by another clone, in {self.root}{', which is gone' * self.gone}"
+        clone = f"another clone, in {self.root}{', which is gone' * self.gone}"
+        whose = f"other Compose files of {self.root}: {', '.join(self.files)}" if self.files else clone
+        return f"the Compose project is in use by {whose}"
 
     @property
     def cure(self) -> str:
         """What ends it."""
-        left = f"`docker compose -p {self.project} down` removes what is left of it"
-        return f'{left if self.gone else "run `nox -s down` there"}, or set "compose-project" here'
+        what = "it" if self.files else "what is left of it"
+        removes = f"`docker compose -p {self.project} down` removes {what}"
+        cure = removes if self.gone or self.files else "run `nox -s down` there"
+        return f'{cure}, or set "compose-project" here'
 
 
 @frozen(kw_only=True)

@@ -5,7 +5,7 @@ What only some verbs need is imported by them: `status`, and a `migrate` with no
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -21,11 +21,13 @@ from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.selection import Place, open_engine, unique_word
 from nox_alembic.edges.home import revision_copies
 from nox_alembic.edges.home.folders import Folders
+from nox_alembic.edges.postgres.connection import environment_of_command
 from nox_alembic.edges.probe import facts as probe
 from nox_alembic.edges.system import process
 from nox_alembic.report import Reporter
 
 if TYPE_CHECKING:
+    from nox_alembic.core.facts import DatabaseAddress
     from nox_alembic.edges.alembic.client import Alembic
 
 
@@ -119,9 +121,9 @@ class Environment:
         python = inside.invocation
         return client.in_backend(python.words, python.environ, path_of=inside.path_of, address_of=inside.address_of)
 
-    def command(self, words: Sequence[str], variables: Mapping[str, str], quiet: bool) -> int:
-        """Run a command of the project; `quiet` keeps its output away from stdout, where data goes."""
-        environ = {**os.environ, **self.config.variables, **variables}
+    def command(self, words: Sequence[str], address: "DatabaseAddress", quiet: bool) -> int:
+        """Run a command of the project for a database; `quiet` keeps its output away from stdout, where data goes."""
+        environ = environment_of_command(address, os.environ, self.config.variables)
         stdout = sys.stderr if quiet or self.report.json else None
         return process.stream(words, cwd=self.root, env=environ, stdout=stdout)
 

@@ -5,14 +5,17 @@ It imports little, so that Compose is at its files early: what else a verb needs
 
 import importlib
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_alembic.core.config import Config
+from nox_alembic.core.config import Config, EngineChoice
+from nox_alembic.core.engines import VARIABLE, ComposeFiles, Wanted, wanted
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.edges.engines.selection import Place, open_engine, unique_word
+from nox_alembic.edges.home import last_engine
 from nox_alembic.edges.home.folders import close_folders, folders_of
-from nox_alembic.edges.project import settings
+from nox_alembic.edges.project import compose_files, settings
 
 if TYPE_CHECKING:
     from nox_alembic.core.revisions.timeline import Timeline
@@ -23,29 +26,47 @@ _THE_REST = ("nox_alembic.run.facts", "nox_alembic.report")
 
 
 def open_environment(
-    project: Path | None, name: str | None, report: "Reporter", *, throwaway: bool = False
+    project: Path | None,
+    name: str | None,
+    report: "Reporter",
+    *,
+    engine: EngineChoice | None = None,
+    throwaway: bool = False,
 ) -> "Environment":
-    """Find the project and its engine; raises NoxAlembicError when either is not to be had."""
+    """Find the project and its engine, which `engine` may choose.
+
+    Raises NoxAlembicError when either is not there.
+    """
     root = settings.find_root(project or Path.cwd())
     config = settings.read_config(root, name)
+    folders = folders_of(root, os.environ)
+    state = folders.state / config.environment
+    asked, last = wanted(engine, os.environ.get(VARIABLE, ""), config.engine), last_engine.read(state)
     place = Place(
         config=config,
-        compose_files=_compose_files(root, config),
-        folders=folders_of(root, os.environ),
+        wanted=asked,
+        files=_compose_files(root, config, asked, last),
+        folders=folders,
         environ=os.environ,
+        last=last,
+        started=partial(last_engine.write, state),
         throwaway=unique_word() if throwaway else "",
     )
     close_folders(place.folders, os.environ)
-    engine, reason = open_engine(place, meanwhile=_import_the_rest)
-    report.opened(config.environment, engine.name, reason)
+    opened, choice = open_engine(place, meanwhile=_import_the_rest)
+    report.opened(config.environment, opened.name, choice.reason)
+    if choice.warning:
+        report.warn(choice.warning)
 
     from nox_alembic.run.environment import Environment  # noqa: PLC0415 - imported meanwhile
 
     configuration = _alembic_configuration(root, config)
-    return Environment(place=place, configuration=configuration, engine=engine, report=report, typed=name or "")
+    return Environment(place=place, configuration=configuration, engine=opened, report=report, typed=name or "")
 
 
-def look_at_history(project: Path | None, name: str | None, report: "Reporter") -> "Timeline":
+def look_at_history(
+    project: Path | None, name: str | None, report: "Reporter", *, engine: EngineChoice | None = None
+) -> "Timeline":
     """Return the history, with what an engine and git have to say of it; neither of them is needed."""
     from nox_alembic.core.revisions.timeline import Timeline  # noqa: PLC0415 - for `history` alone
     from nox_alembic.edges.alembic import client  # noqa: PLC0415 - for `history` alone
@@ -53,7 +74,7 @@ def look_at_history(project: Path | None, name: str | None, report: "Reporter") 
 
     current = None
     try:
-        current = facts.current(open_environment(project, name, report).engine)
+        current = facts.current(open_environment(project, name, report, engine=engine).engine)
     except PreconditionError as error:
         report.note(f"without a database: {error.message}")
     root = settings.find_root(project or Path.cwd())
@@ -73,7 +94,7 @@ def _alembic_configuration(root: Path, config: Config) -> Path | None:
     return root / config.alembic if config.alembic else settings.alembic_configuration(root)
 
 
-def _compose_files(root: Path, config: Config) -> tuple[str, ...]:
-    if config.compose_files or config.engine == "embedded":
-        return config.compose_files
-    return settings.require_compose_files(root) if config.engine == "compose" else settings.find_compose_files(root)
+def _compose_files(root: Path, config: Config, asked: Wanted, last: str) -> ComposeFiles:
+    if config.compose_files or asked.engine == "embedded" or (asked.engine == "auto" and last == "embedded"):
+        return ComposeFiles(names=config.compose_files)
+    return compose_files.find(root, {**os.environ, **config.variables})

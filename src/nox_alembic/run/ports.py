@@ -24,8 +24,8 @@ from nox_alembic.edges.system.process import Invocation
 Family_contra = TypeVar("Family_contra", contravariant=True)
 # Takes the name of a revision that is about to run.
 OnRevision = Callable[[str], None]
-# Runs a command of the project and returns its exit code; `quiet` keeps its output away from stdout.
-Command = Callable[[Sequence[str], Mapping[str, str], bool], int]
+# Runs a command of the project for a database and returns its exit code; `quiet` keeps its output away from stdout.
+Command = Callable[[Sequence[str], DatabaseAddress, bool], int]
 # Runs a plan in another server of ours, whose database has that mark.
 RunBeside = Callable[[Engine, str, Plan], None]
 DONE = "done"

@@ -16,7 +16,7 @@ from nox_alembic.core.steps.migration import Rehearse
 from tests.unit.core.make import told
 
 NOTHING_TYPED = Shared(
-    project=None, env=None, json=False, dry_run=False, plan=False, approve="", yes=False, verbose=False
+    project=None, env=None, engine=None, json=False, dry_run=False, plan=False, approve="", yes=False, verbose=False
 )
 SEEN = Inventory(databases=(Content(name="sample", tables=2, rows=3, uncounted=0, size=8_100_000, trace="t"),))
 WIPE = Plan((Kill(),), destroys="the database in /project/volumes/db")

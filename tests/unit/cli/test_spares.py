@@ -15,7 +15,7 @@ from nox_alembic.core.facts import Facts
 from tests.unit.core.make import facts, told
 
 SHARED = Shared(
-    project=Path(), env=None, json=False, dry_run=False, plan=False, approve="", yes=False, verbose=False
+    project=Path(), env=None, engine=None, json=False, dry_run=False, plan=False, approve="", yes=False, verbose=False
 )  # fmt: skip
 
 

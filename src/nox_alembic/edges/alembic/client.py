@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile, require_models
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.edges.alembic import worker
+from nox_alembic.edges.postgres.connection import environment_without_libpq, without_libpq
 from nox_alembic.edges.system import process
 
 OnRevision = Callable[[str], None]
@@ -140,7 +142,9 @@ def in_own_process() -> Iterator[Alembic]:
 
     For databases beside the real one: a project whose settings are read at import keeps the first URL that they saw.
     """
-    with process.started([sys.executable, "-m", f"{worker.__name__}.serve"]) as (requests, answers, ended):
+    with process.started(
+        [sys.executable, "-m", f"{worker.__name__}.serve"], env=environment_without_libpq(os.environ)
+    ) as (requests, answers, ended):
 
         def carry(request: Mapping[str, Any], on_revision: OnRevision) -> Mapping[str, Any]:
             with contextlib.suppress(BrokenPipeError):
@@ -174,7 +178,8 @@ def in_backend(
 def _perform(request: Mapping[str, Any], on_revision: OnRevision) -> Mapping[str, Any]:
     from nox_alembic.edges.alembic.worker.serve import perform  # noqa: PLC0415 - Alembic takes 0.4 s to import
 
-    return perform(dict(request), on_revision)
+    with without_libpq():
+        return perform(dict(request), on_revision)
 
 
 def _converse(

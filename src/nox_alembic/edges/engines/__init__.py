@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from nox_alembic.core.copies.volume_swap import Moved, Volume
 from nox_alembic.core.errors import RefusedError
-from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts
+from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.system.process import Invocation
 
@@ -104,6 +104,12 @@ class Engine(Protocol):
     def look(self) -> EngineFacts:
         """Return what there is; changes nothing."""
 
+    def foreign(self) -> Foreign | None:
+        """Return what else runs under this environment's name, None when all is its own.
+
+        It is the `foreign` of `look`, for what looks at nothing else.
+        """
+
     def provide_images(self, images: Sequence[str]) -> None:
         """Pull or build the images that this machine lacks."""
 
@@ -178,6 +184,3 @@ class Engine(Protocol):
 
     def remover(self) -> Remover | None:
         """Return what can delete `parent/name` where we have no right to, or None."""
-
-    def workshop(self) -> Workshop:
-        """Return what makes data folders beside the real one."""

@@ -1,25 +1,52 @@
-"""Which engine an environment runs on, and why: the table of engines and the rule of `auto`."""
+"""Opens the engine that an environment runs on: the table of engines, beside the rule of `core.engines`."""
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nox_alembic.core.config import Config
+from nox_alembic.core.engines import Choice, ComposeFiles, EngineName, Wanted, choose, forgotten
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.engines.compose import host
 from nox_alembic.edges.home.folders import Folders
+from nox_alembic.edges.system.files import has_content
+
+if TYPE_CHECKING:
+    from nox_alembic.edges.engines.embedded.engine import EmbeddedEngine
+
+# Where nothing is lost when no daemon answers: it is asked for containers whose Compose file is gone.
+GLANCE_SECONDS = 3
+
+
+def _forget(_: EngineName) -> None:
+    """Do not remember the engine."""
 
 
 @frozen(kw_only=True)
 class Place:
-    """What an engine needs to know of the outside; `throwaway` is a unique word for an environment without a past."""
+    """What an engine needs to know of the outside; `throwaway` is a unique word for an environment without a past.
+
+    `last` is the engine that the environment ran on last, "" when it is not known;
+    `started` is called when it has been started on one.
+    """
 
     config: Config
-    compose_files: tuple[str, ...]
+    wanted: Wanted
+    files: ComposeFiles
     folders: Folders
     environ: Mapping[str, str]
+    last: str = ""
+    started: Callable[[EngineName], None] = _forget
     throwaway: str = ""
+
+    @property
+    def compose_files(self) -> tuple[str, ...]:
+        """The Compose files, as paths from the project's folder."""
+        return self.files.names
 
 
 def unique_word() -> str:
@@ -27,35 +54,37 @@ def unique_word() -> str:
     return f"test-{os.getpid()}-{os.urandom(2).hex()}"
 
 
-def open_engine(place: Place, *, meanwhile: Callable[[], None] = lambda: None) -> tuple[Engine, str]:
-    """Return the environment's engine and the reason for it; raises PreconditionError when there is none.
+def open_engine(place: Place, *, meanwhile: Callable[[], None] = lambda: None) -> tuple[Engine, Choice]:
+    """Return the environment's engine and why it is that one.
 
-    `meanwhile` is done while Compose reads its files, for which it takes its time.
-
-    `auto` is Compose when there is a Compose file and the daemon answers, else the embedded server. A daemon without
-    Compose is a fault of the machine and not a choice, so it is an error there, too.
+    `meanwhile` is done while Compose reads its files, for which it takes its time. Raises
+    PreconditionError where the engine is not there, or would be another one unasked.
     """
-    if place.config.engine == "embedded":
-        return _embedded(place), "as configured"
-    if place.config.engine == "compose":
-        return _compose(place, meanwhile), "as configured"
-    if not place.compose_files:
-        return _embedded(place), "there is no Compose file"
-    try:
-        return _compose(place, meanwhile), "the Docker daemon answers"
-    except PreconditionError as error:
-        if error.id != "NA101":
-            raise
-        return _embedded(place), error.message
+    choice = choose(
+        place.wanted,
+        last=place.last,
+        files=place.files,
+        docker=host.is_there(place.environ),
+        root=place.config.root,
+    )
+    started = partial(_forget if place.throwaway else place.started, choice.engine)
+    if choice.engine == "compose":
+        return _compose(place, started, meanwhile), choice
+    engine = _embedded(place, started)
+    is_first = place.wanted.engine == "auto" and not (place.last or place.throwaway or has_content(engine.places.data))
+    if is_first and not place.files.names:
+        _refuse_forgotten_containers(place)
+    return engine, choice
 
 
-def _compose(place: Place, meanwhile: Callable[[], None]) -> Engine:
+def _compose(place: Place, started: Callable[[], None], meanwhile: Callable[[], None]) -> Engine:
     from nox_alembic.edges.engines.compose.cli import ComposeCli  # noqa: PLC0415 - not for the embedded engine
 
     config = place.config
     cli = ComposeCli(
         root=Path(config.root),
-        files=place.compose_files,
+        files=place.files.names,
+        env_files=place.files.env_files,
         project=config.compose_project,
         environ={**place.environ, **config.variables},
     )
@@ -65,11 +94,11 @@ def _compose(place: Place, meanwhile: Callable[[], None]) -> Engine:
         from nox_alembic.edges.engines.compose.daemon import Daemon  # noqa: PLC0415 - the SDK, too
         from nox_alembic.edges.engines.compose.engine import ComposeEngine  # noqa: PLC0415 - the SDK takes 0.2 s to import
 
-        daemon = Daemon.connect(place.environ)
-        return ComposeEngine.open(config, daemon, cli, document(), throwaway=place.throwaway)
+        daemon = Daemon.connect(cli.environ)
+        return ComposeEngine.open(config, daemon, cli, document(), started=started, throwaway=place.throwaway)
 
 
-def _embedded(place: Place) -> Engine:
+def _embedded(place: Place, started: Callable[[], None]) -> "EmbeddedEngine":
     from nox_alembic.edges.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415 - psutil, not needed with Compose
 
     return EmbeddedEngine(
@@ -77,5 +106,24 @@ def _embedded(place: Place) -> Engine:
         root=Path(place.config.root),
         folders=place.folders,
         environ=place.environ,
+        started=started,
         throwaway=place.throwaway,
     )
+
+
+def _refuse_forgotten_containers(place: Place) -> None:
+    """Refuse to make a database where Docker has containers of the folder (NA117).
+
+    Their Compose file is gone: it is on another branch, or was renamed.
+    """
+    if not host.is_there(place.environ):
+        return
+    from nox_alembic.edges.engines.compose.daemon import Daemon  # noqa: PLC0415 - the SDK takes 0.2 s to import
+
+    root = Path(place.config.root)
+    try:
+        containers = Daemon.connect(place.environ, seconds=GLANCE_SECONDS).of_folder(root)
+    except PreconditionError:  # no daemon answers, and nothing says that there ever was one for this project
+        return
+    if containers:
+        raise forgotten(root, containers)

@@ -1,18 +1,12 @@
-"""Finds the project and reads what it says of itself: pyproject.toml, the Compose files, the Alembic configuration."""
+"""Finds the project and reads what it says of itself: pyproject.toml and the Alembic configuration."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nox_alembic.core.config import Config, parse
-from nox_alembic.core.errors import PreconditionError, UsageError
+from nox_alembic.core.errors import UsageError
 from nox_alembic.edges.system.files import read_toml
-
-# Compose's own names first; the others are what teams call the file of their development environment.
-COMPOSE_FILES = (
-    "compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml",
-    "compose.dev.yaml", "compose.dev.yml", "docker-compose.dev.yaml", "docker-compose.dev.yml",
-)  # fmt: skip
 
 
 def find_root(start: Path) -> Path:
@@ -25,7 +19,7 @@ def find_root(start: Path) -> Path:
 
 
 def read_config(root: Path, environment: str | None) -> Config:
-    """Return the configuration of one environment, with the Compose and Alembic files found where none is named."""
+    """Return the configuration of one environment, in which each file that it names is there."""
     config = parse(_tool(root).get("nox-alembic", {}), root=root, environment=environment)
     for name in config.compose_files:
         if not (root / name).is_file():
@@ -44,28 +38,6 @@ def alembic_configuration(root: Path) -> Path | None:
     return root / "pyproject.toml" if "alembic" in _tool(root) else None
 
 
-def find_compose_files(root: Path) -> tuple[str, ...]:
-    """Return the project's Compose file, with its override if it has one, or nothing.
-
-    Raises UsageError when there are several, since one of them may hold data that matters.
-    """
-    found = [name for name in COMPOSE_FILES if (root / name).is_file()]
-    if len(found) > 1:
-        message = f"there are several Compose files: {', '.join(found)}"
-        raise UsageError("NA105", message, hint=f'set `compose-files = ["{found[0]}"]` in [tool.nox-alembic]')
-    overrides = [_override(name) for name in found]
-    return tuple(name for name in [*found, *overrides] if (root / name).is_file())
-
-
-def require_compose_files(root: Path) -> tuple[str, ...]:
-    """Return `find_compose_files`, or raise PreconditionError when there is none."""
-    found = find_compose_files(root)
-    if not found:
-        message = f"there is no Compose file in {root}"
-        raise PreconditionError("NA104", message, hint='name it in "compose-files", or set `engine = "embedded"`')
-    return found
-
-
 def tool_table(path: Path) -> Mapping[str, Any]:
     """Return the [tool] table of a TOML file, empty when there is none; raises UsageError (NA005)."""
     try:
@@ -74,11 +46,6 @@ def tool_table(path: Path) -> Mapping[str, Any]:
         return {}
     except ValueError as error:
         raise UsageError("NA005", f"{path} is not valid TOML: {error}", hint="correct the file") from None
-
-
-def _override(name: str) -> str:
-    stem, _, ending = name.rpartition(".")
-    return f"{stem}.override.{ending}"
 
 
 def _tool(root: Path) -> Mapping[str, Any]:

@@ -221,13 +221,15 @@ def hand_over(args: Sequence[str], *, cwd: Path, env: Mapping[str, str], text: s
 
 
 @contextlib.contextmanager
-def started(args: Sequence[str]) -> Iterator[tuple[IO[str], IO[str], Callable[[], int]]]:
+def started(
+    args: Sequence[str], *, env: Mapping[str, str] | None = None
+) -> Iterator[tuple[IO[str], IO[str], Callable[[], int]]]:
     """Yield a program's standard input, its output, and a call that waits for its exit code; it ends with the block.
 
     Its standard error is ours.
     """
     with subprocess.Popen(
-        _show(_found(args, None), None), stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+        _show(_found(args, env), None), env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as child:
         assert child.stdin is not None  # noqa: S101 - both are pipes
         assert child.stdout is not None  # noqa: S101 - for mypy: it was asked for

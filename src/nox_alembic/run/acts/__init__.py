@@ -50,7 +50,8 @@ def prepare_spare(at: Environment, *, wait: bool) -> None:
     if spares.refusal:
         return
     log = at.folders.log / at.config.environment / "spare.log"
-    options = ("--project", str(at.root), "--env", at.config.environment, "--background")
+    which = ("--project", str(at.root), "--env", at.config.environment, "--engine", at.engine.name)
+    options = (*which, "--background")
     try:
         failure = spares.prepare(options, log, cwd=at.root, wait=wait)
     except (OSError, NoxAlembicError) as error:
@@ -237,12 +238,14 @@ class WiredActs:
     @property
     def spares(self) -> "SpareMaker":
         """What makes spares and knows them."""
+        from nox_alembic.edges.engines.workshops import workshop_of  # noqa: PLC0415 - for few verbs
         from nox_alembic.edges.postgres import server  # noqa: PLC0415 - where there is something to run
         from nox_alembic.run.acts.spares import SpareMaker  # noqa: PLC0415 - for few verbs
 
         at = self.at
         return SpareMaker(
             engine=at.engine,
+            workshop=workshop_of(at.engine),
             config=at.config,
             configuration=at.configuration,
             sidecar=at.state / "spares.json",

@@ -124,13 +124,13 @@ class Lifecycle:
         return DONE
 
     def _test(self, words: Sequence[str]) -> None:
-        if code := self.command(words, {"DATABASE_URL": self.engine.address().url}, False):
+        if code := self.command(words, self.engine.address(), False):
             raise FailedError("NA504", f"the test command ended with {code}", hint="see its output above")
 
 
 def seed(command: Command, server: Server, words: Sequence[str], address: DatabaseAddress) -> int:
     """Run the project's seed command on a database, note there that it was done, and return its exit code."""
-    code = command(words, {"DATABASE_URL": address.url}, True)
+    code = command(words, address, True)
     if code == 0:
         server.write_note(address, "seed", "done")
     return code

@@ -8,7 +8,7 @@ from nox_alembic.core.copies.volume_swap import not_removed
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges import wiper
-from nox_alembic.edges.engines import Engine, Volumes
+from nox_alembic.edges.engines import Engine, Volumes, Workshop
 from nox_alembic.edges.system.files import measure
 
 
@@ -53,9 +53,9 @@ class SparePlaces(Protocol):
         """Delete it; return what there is to say when it stays."""
 
 
-def places_of(engine: Engine) -> SparePlaces:
+def places_of(engine: Engine, workshop: Workshop) -> SparePlaces:
     """Return where the spares of the engine's data lie."""
-    return SpareVolumes(engine, engine.volumes) if engine.volumes else SpareFolders(engine)
+    return SpareVolumes(workshop, engine.volumes) if engine.volumes else SpareFolders(engine, workshop)
 
 
 @frozen
@@ -63,6 +63,7 @@ class SpareFolders:
     """Folders beside the data folder; one that is finished gets its name by a rename."""
 
     engine: Engine
+    workshop: Workshop
 
     cure = "make the folder above the data yours"
 
@@ -91,7 +92,7 @@ class SpareFolders:
         place = self._at(source)
         try:
             before = place.stat()
-            self.engine.workshop().copy(place, self._at(target))
+            self.workshop.copy(place, self._at(target))
             return before.st_ino == place.stat().st_ino
         except FileNotFoundError:
             return False
@@ -102,7 +103,7 @@ class SpareFolders:
 
     def server_on(self, name: str) -> Engine:
         """Return a server on it."""
-        return self.engine.workshop().server_on(self._at(name))
+        return self.workshop.server_on(self._at(name))
 
     def size(self, name: str) -> int | None:
         """Return its size in bytes, None when that cannot be told."""
@@ -116,11 +117,11 @@ class SpareFolders:
 
     def release(self, name: str) -> None:
         """End what a run that was killed has left at work on it."""
-        self.engine.workshop().release(self._at(name))
+        self.workshop.release(self._at(name))
 
     def delete(self, name: str) -> str:
         """Delete it; return what there is to say when it stays."""
-        left = wiper.remove_spare(self._data.parent, name, self.engine.workshop().remover())
+        left = wiper.remove_spare(self._data.parent, name, self.workshop.remover())
         return str(left) if left else ""
 
     @property
@@ -135,7 +136,7 @@ class SpareFolders:
 class SpareVolumes:
     """Volumes; a volume keeps its name, and the sidecar alone says which of them are finished."""
 
-    engine: Engine
+    workshop: Workshop
     volumes: Volumes
 
     cure = "`docker info` shows whether the daemon works"
@@ -163,7 +164,7 @@ class SpareVolumes:
     def copy(self, source: str, target: str) -> bool:
         """Copy one; a reset that takes it away ends the copy first."""
         try:
-            self.engine.workshop().copy(source, target)
+            self.workshop.copy(source, target)
         except FailedError:
             if self.can_start(source):
                 raise
@@ -171,7 +172,7 @@ class SpareVolumes:
 
     def server_on(self, name: str) -> Engine:
         """Return a server on it."""
-        return self.engine.workshop().server_on(name)
+        return self.workshop.server_on(name)
 
     def size(self, name: str) -> int | None:  # noqa: ARG002 - the daemon would have to count the files of all volumes
         """Nobody can tell."""
@@ -183,7 +184,7 @@ class SpareVolumes:
 
     def release(self, name: str) -> None:
         """End what a run that was killed has left at work on it."""
-        self.engine.workshop().release(name)
+        self.workshop.release(name)
 
     def delete(self, name: str) -> str:
         """Delete it; return what there is to say when it stays."""

@@ -18,7 +18,7 @@ from nox_alembic.core.steps import Plan, Step
 from nox_alembic.core.steps.lifecycle import AwaitDatabase, Seed, StartDatabase
 from nox_alembic.core.steps.migration import Migrate
 from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare, MarkDatabase, SpareStep
-from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.engines import Engine, Workshop
 from nox_alembic.edges.engines.embedded import logs
 from nox_alembic.edges.home import spare_list
 from nox_alembic.edges.project import revisions
@@ -36,6 +36,7 @@ class SpareMaker:
     """The spares of one environment; `sidecar` is the file that names those that are whole."""
 
     engine: Engine
+    workshop: Workshop
     config: Config
     configuration: Path | None
     sidecar: Path
@@ -123,7 +124,7 @@ class SpareMaker:
         try:
             self.beside(server, mark, self._plan(step, base, mark))
             size = self._places.size(making)
-            self.engine.workshop().finish(server)
+            self.workshop.finish(server)
             return size
         finally:
             server.discard()
@@ -184,7 +185,7 @@ class SpareMaker:
         """Return what a spare of now would depend on; raises OSError where a file cannot be read."""
         settings = {
             "the way in which spares are made": spares.FORMAT,
-            **self.engine.workshop().settings(),
+            **self.workshop.settings(),
             '"variables"': digests.of(dict(self.config.variables)),
         }
         if self.configuration is None:
@@ -211,7 +212,7 @@ class SpareMaker:
 
     @property
     def _places(self) -> SparePlaces:
-        return places_of(self.engine)
+        return places_of(self.engine, self.workshop)
 
 
 def _error_in(log: str) -> str:

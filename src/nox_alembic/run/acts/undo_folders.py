@@ -15,6 +15,7 @@ from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.undo import CloseUndo, PutBack, SetDataAside, Settle, Sweep, UndoDataStep, UseSpare
 from nox_alembic.edges import wiper
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.engines.workshops import workshop_of
 from nox_alembic.edges.home import undo_log
 from nox_alembic.edges.probe import facts
 from nox_alembic.edges.wiper.values import Gates
@@ -89,7 +90,7 @@ class UndoFolders:
 
         Raises FailedError (NA652) when the spare is not there any more; then nothing has changed.
         """
-        if not places_of(self.engine).can_start(step.spare.name):
+        if not places_of(self.engine, workshop_of(self.engine)).can_start(step.spare.name):
             message = f"the spare {step.spare.name} was replaced while this reset was being prepared"
             raise FailedError("NA652", message, hint="run it again, or `nox -s reset -- --cold`")
         if self._volumes:

@@ -45,6 +45,17 @@ def test_what_is_left_of_a_clone_that_is_gone_can_be_removed_from_here() -> None
     )
 
 
+def test_other_compose_files_of_the_same_folder_are_another_project() -> None:
+    other = replace(ELSEWHERE, root="/project", files=("docker-compose.yml", "docker-compose.prod.yml"))
+    with pytest.raises(RefusedError) as error:
+        refuse_foreign_clone(up(engine=replace(up().engine, foreign=other)))
+    assert told(error) == (
+        "NA112",
+        "the Compose project is in use by other Compose files of /project: docker-compose.yml, docker-compose.prod.yml",
+        '`docker compose -p dds-dev down` removes it, or set "compose-project" here',
+    )
+
+
 @pytest.mark.parametrize("verb", [reset.reset, lifecycle.dev])
 def test_a_taken_port_names_the_variable_before_anything_is_touched(verb: PlanFunction) -> None:
     taken = TakenPort(port=5432, service="db", variable="DDS_DB_PORT")

@@ -57,7 +57,7 @@ def test_the_data_folder_is_made_with_its_parents(bench: Bench, tmp_path: Path) 
 def test_the_seed_runs_once_with_the_url_and_away_from_stdout(bench: Bench) -> None:
     bench.world.notes["seed"] = "pending"
     assert bench.run(Seed(SEED), Seed(SEED)) == ["command python -m ddsurveys.seed quiet"]
-    assert bench.commands.environments == [{"DATABASE_URL": ADDRESS.url}]
+    assert bench.commands.addresses == [ADDRESS]
     assert [step.outcome for step in bench.report.steps] == ["done", "not needed"]
 
 

@@ -46,7 +46,7 @@ def test_a_history_that_does_not_replay_has_touched_nothing(bench: Bench) -> Non
 
 def test_a_new_database_is_seeded_where_it_is_and_says_so(bench: Bench) -> None:
     assert bench.run(SeedNew(SEED)) == ["command python -m ddsurveys.seed quiet"]
-    assert bench.commands.environments[0]["DATABASE_URL"].endswith("/ddsurveys__new")
+    assert bench.commands.addresses[0].name == "ddsurveys__new"
     assert bench.world.notes == {"seed": "done"}
 
 
@@ -68,4 +68,4 @@ def test_the_backend_is_ended_while_the_spare_database_is_copied(bench: Bench) -
 def test_a_spare_database_is_made_beside_whatever_a_verb_makes(bench: Bench) -> None:
     assert bench.run(MigrateNew("heads", apart=True))[1] == "upgrade ddsurveys__making to heads"
     assert bench.run(SeedNew(SEED, apart=True))[-1] == "command python -m ddsurveys.seed quiet"
-    assert bench.commands.environments[0]["DATABASE_URL"].endswith("/ddsurveys__making")
+    assert bench.commands.addresses[0].name == "ddsurveys__making"

@@ -1,6 +1,6 @@
 """Spares in volumes: what a reset takes away while it is copied is no base of anything."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,6 @@ from nox_alembic.core.copies.spares import not_copied
 from nox_alembic.core.errors import FailedError
 from nox_alembic.run.acts.spare_places import SpareVolumes
 from tests.unit.core.make import told
-from tests.unit.fakes import FakeEngine, World
 from tests.unit.run.acts.test_undo_volumes import FakeVolumes
 
 
@@ -22,18 +21,12 @@ class FakeSpareVolumes(FakeVolumes):
 
 
 @dataclass
-class CopyingEngine(FakeEngine):
-    """An engine whose copy may fail, or find that a reset has taken the source."""
+class CopyingWorkshop:
+    """A workshop whose copy may fail, or find that a reset has taken the source."""
 
-    volumes_there: FakeSpareVolumes = field(default_factory=FakeSpareVolumes)
+    volumes_there: FakeSpareVolumes
     taken: bool = False
     fails: bool = False
-
-    def workshop(self) -> "CopyingEngine":  # type: ignore[override] # the part of it that is asked for
-        return self
-
-    def release(self, place: Path | str) -> None:
-        self.world.happened(f"release {place}")
 
     def copy(self, source: Path | str, target: Path | str) -> None:
         if self.taken:
@@ -44,7 +37,7 @@ class CopyingEngine(FakeEngine):
 
 def store(**fields: bool) -> SpareVolumes:
     there = FakeSpareVolumes({"db": "data", "spare": "at head"})
-    return SpareVolumes(CopyingEngine(World(), volumes_there=there, **fields), there)  # type: ignore[arg-type]
+    return SpareVolumes(CopyingWorkshop(there, **fields), there)  # type: ignore[arg-type] # the part of it that is asked for
 
 
 @pytest.mark.parametrize(

@@ -76,15 +76,11 @@ class Shop:
     @property
     def engine(self) -> Any:
         location = DataLocation(kind="folder", path=self.data, within=self.data.parents[1])
-        workshop = self.workshop
 
         class Placed(FakeEngine):
             @property
             def location(self) -> DataLocation:
                 return location
-
-            def workshop(self) -> FakeWorkshop:
-                return workshop
 
         return Placed(self.world)
 
@@ -94,6 +90,7 @@ class Shop:
 
         return SpareMaker(
             engine=self.engine,
+            workshop=self.workshop,
             config=config(root=root, seed=("python", "seed.py")),
             configuration=root / "alembic.ini",
             sidecar=root / "state/spares.json",

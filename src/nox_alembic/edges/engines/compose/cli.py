@@ -37,6 +37,12 @@ class ComposeCli:
     project: str
     environ: Mapping[str, str]
     document: str | None = None
+    env_files: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The whole paths of the files, so that a command can be run from any folder."""
+        return tuple(os.path.abspath(self.root / name) for name in self.files)  # noqa: PTH100 - links stay, as in Compose
 
     def config(self, *, interpolate: bool = True) -> dict[str, Any]:
         """Return the resolved configuration, profiles included; raises UsageError (NA106) with Compose's words.
@@ -114,10 +120,11 @@ class ComposeCli:
         return process.run(self._reader(*args), cwd=self.root, env=self.environ, text=self.document)
 
     def _words(self) -> Sequence[str]:
-        files = ["-f", "-", "--project-directory", str(self.root)] if self.document else _flags("-f", self.files)
+        files = ["-f", "-", "--project-directory", str(self.root)] if self.document else _flags("-f", self.paths)
+        variables = _flags("--env-file", [str(self.root / name) for name in self.env_files])
         project = ["-p", self.project] if self.project else []
         # Without its profile a service is neither configured, nor killed, nor removed.
-        return [*files, *project, "--profile", "*", "--progress", "plain"]
+        return [*files, *variables, *project, "--profile", "*", "--progress", "plain"]
 
     def _failed(self, args: Sequence[str], err: str) -> NoxAlembicError:
         message = f"`docker compose {args[0]}` failed: {_last_line(err)}"
@@ -125,7 +132,8 @@ class ComposeCli:
 
     def _shown(self, *args: str) -> str:
         project = ["-p", self.project] if self.project else []
-        return " ".join(["docker", "compose", *_flags("-f", self.files), *project, *args])
+        variables = _flags("--env-file", self.env_files)
+        return " ".join(["docker", "compose", *_flags("-f", self.files), *variables, *project, *args])
 
 
 # Where `docker` itself looks for its plugins, in this order; on Windows the first of them.

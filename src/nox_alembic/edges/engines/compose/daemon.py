@@ -13,10 +13,14 @@ import docker.errors
 import docker.types
 from docker.models.containers import Container as RawContainer
 
-from nox_alembic.core.errors import FailedError, PreconditionError
+from nox_alembic.core.errors import FailedError
 from nox_alembic.core.frozen import frozen
+from nox_alembic.edges.engines.compose import host
+from nox_alembic.edges.engines.compose.owners import Owner, owner_of
 
 ANSWER_SECONDS = 60
+# For the first answer of all: a machine that is not there does not say so.
+CONNECT_SECONDS = 20
 LABEL = "com.docker.compose"
 HELPER = "nox-alembic.helper"
 
@@ -25,7 +29,8 @@ HELPER = "nox-alembic.helper"
 class Container:
     """A container of a Compose project; `health` is "" when it has no health check, `ports` by container port.
 
-    `config_hash` and `image` (an id) are what it was made from; a one-off is that of a `docker compose run`.
+    `config_hash` and `image` (an id) are what it was made from; a one-off is that of a `docker compose run`;
+    `variables` are the names in its environment.
     """
 
     id: str
@@ -33,10 +38,11 @@ class Container:
     running: bool
     exit_code: int
     health: str
-    working_dir: str
+    owner: Owner
     config_hash: str = ""
     image: str = ""
     is_one_off: bool = False
+    variables: tuple[str, ...] = ()
     ports: Mapping[int, tuple[str, int]] = field(default_factory=dict)
 
 
@@ -52,16 +58,30 @@ class Daemon:
         return self._client
 
     @classmethod
-    def connect(cls, environ: Mapping[str, str]) -> "Daemon":
-        """Return the daemon of DOCKER_HOST or of the current context; raises PreconditionError (NA101)."""
+    def connect(cls, environ: Mapping[str, str], *, seconds: int = CONNECT_SECONDS) -> "Daemon":
+        """Return the daemon of DOCKER_HOST or of the current context.
+
+        Raises PreconditionError where none answers within these seconds (NA101), or where
+        this user may not talk to it (NA116).
+        """
+        meant = host.meant(environ)
         try:
-            client = docker.from_env(timeout=ANSWER_SECONDS, environment=dict(environ))
-            client.ping()
+            client = docker.from_env(timeout=seconds, environment=dict(environ))  # which asks for the version
         except (docker.errors.DockerException, OSError) as error:
-            message = f"no Docker daemon answers at {environ.get('DOCKER_HOST') or 'the address of its context'}"
-            hint = 'start Docker, or set `engine = "embedded"` in [tool.nox-alembic]'
-            raise PreconditionError("NA101", message, hint=hint, detail=short(error)) from None
+            raise host.explained(meant, environ, error, seconds) from None
+        client.api.timeout = ANSWER_SECONDS
         return cls(client)
+
+    def of_folder(self, folder: Path) -> tuple[str, ...]:
+        """Return the names of the containers of that folder's Compose projects, stopped ones included."""
+        label = f"{LABEL}.project.working_dir={folder}"
+        found = self._client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+        return tuple(str(container.name) for container in found)
+
+    def owners(self, project: str) -> tuple[Owner, ...]:
+        """Return what made the containers of a Compose project, by one quick question."""
+        found = self._client.containers.list(all=True, filters={"label": f"{LABEL}.project={project}"}, sparse=True)
+        return tuple(owner_of(container.attrs["Labels"] or {}) for container in found)
 
     def containers(self, project: str, service: str = "") -> tuple[Container, ...]:
         """Return the containers of a Compose project, or of one of its services, stopped ones included."""
@@ -242,10 +262,11 @@ def _container(attrs: Mapping[str, Any]) -> Container:
         running=state["Status"] in {"running", "restarting", "paused"},
         exit_code=state.get("ExitCode", 0),
         health=(state.get("Health") or {}).get("Status", ""),
-        working_dir=labels.get(f"{LABEL}.project.working_dir", ""),
+        owner=owner_of(labels),
         config_hash=labels.get(f"{LABEL}.config-hash", ""),
         image=attrs.get("Image", ""),
         is_one_off=labels.get(f"{LABEL}.oneoff") == "True",
+        variables=tuple(line.partition("=")[0] for line in attrs["Config"].get("Env") or ()),
         ports=dict(_ports(attrs)),
     )
 

@@ -1,7 +1,7 @@
 """The engine `compose`: Docker Compose, version 2 or newer."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,14 +14,15 @@ from nox_alembic.core.copies.volume_swap import why_not_kept
 from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.ownership import Seen, foreign, unproved
-from nox_alembic.edges.engines import Inside, Remover, Service, Workshop, ownership
-from nox_alembic.edges.engines.compose import published
+from nox_alembic.core.ownership import Seen, unproved
+from nox_alembic.core.ownership import foreign as another_server
+from nox_alembic.edges.engines import Inside, Remover, Service, ownership
+from nox_alembic.edges.engines.compose import owners, published
 from nox_alembic.edges.engines.compose.cli import ComposeCli
 from nox_alembic.edges.engines.compose.containers import KeptContainers
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
-from nox_alembic.edges.engines.compose.workshop import ComposeWorkshop
+from nox_alembic.edges.postgres.connection import DIVERTING, libpq_variables
 from nox_alembic.edges.system.files import has_content
 from nox_alembic.edges.system.process import Invocation
 
@@ -38,22 +39,35 @@ class ComposeEngine:
     model: ComposeModel
     within: Path
     document: Mapping[str, Any] = field(repr=False)
+    started: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     name: Literal["compose"] = "compose"
 
     @classmethod
     def open(
-        cls, config: Config, daemon: Daemon, cli: ComposeCli, document: Mapping[str, Any], *, throwaway: str = ""
+        cls,
+        config: Config,
+        daemon: Daemon,
+        cli: ComposeCli,
+        document: Mapping[str, Any],
+        *,
+        started: Callable[[], None],
+        throwaway: str = "",
     ) -> "ComposeEngine":
-        """Take the project's resolved configuration. `throwaway` makes another project of its database, in memory."""
+        """Take the project's resolved configuration; `started` is called when something of it has been started.
+
+        `throwaway` makes another project of its database, in memory.
+        """
         model = composefile.read_model(document, config)
-        within = (cli.root / cli.files[0]).parent
+        within = Path(cli.paths[0]).parent
         if throwaway:
             project = f"{model.project}-{throwaway}"
             document = composefile.throwaway(document, model, project)
             cli = replace(cli, project=project, document=json.dumps(document))
             model = composefile.read_model(document, replace(config, backend_service=""))
-        return cls(config=config, daemon=daemon, cli=cli, model=model, within=within, document=document)
+        return cls(
+            config=config, daemon=daemon, cli=cli, model=model, within=within, document=document, started=started
+        )
 
     @cached_property
     def location(self) -> DataLocation:
@@ -85,9 +99,13 @@ class ComposeEngine:
             missing_images=self._missing_images(),
             outdated=database is not None and database.image != self._database_image(),
             taken_ports=tuple(published.taken_ports(self.model, containers, self._before_interpolation)),
-            foreign=self._foreign(found),
+            foreign=owners.foreign((one.owner for one in found), self.model.project, self.cli.paths),
             unkept=why_not_kept(self.location, volume),
         )
+
+    def foreign(self) -> Foreign | None:
+        """Return what else has containers under this project's name, by one quick question."""
+        return owners.foreign(self.daemon.owners(self.model.project), self.model.project, self.cli.paths)
 
     def provide_images(self, images: Sequence[str]) -> None:
         """Build what the project builds, pull the rest; raises PreconditionError (NA110) naming what is missing."""
@@ -100,6 +118,7 @@ class ComposeEngine:
         self._chosen.clear()
         if not self._kept.start([self.model.database.name]):
             self.cli.call("up", "--detach", "--no-deps", self.model.database.name)
+        self.started()
 
     def make_database(self) -> None:
         """Make its container and its volume, and do not start it."""
@@ -127,7 +146,7 @@ class ComposeEngine:
         with ownership.client_door(address, nonce) as cursor:
             if not self._ask(address, f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{nonce}'"):  # noqa: S608 - of our own making, in hexadecimal digits
                 started, _, data = self._ask(address, ownership.DESCRIPTION).partition("|")
-                raise foreign(address, ownership.describe(cursor), Seen(started, f"{data} in the container"))
+                raise another_server(address, ownership.describe(cursor), Seen(started, f"{data} in the container"))
 
     def is_alive(self, service: Service) -> bool:
         """Return whether the container of that service is running now."""
@@ -138,6 +157,7 @@ class ComposeEngine:
         """Start the named services and what they depend on; what runs already is left alone."""
         if not self._kept.start(services):
             self.cli.call("up", "--detach", *services)
+        self.started()
 
     def stop_backend(self) -> None:
         """Stop its container, by force if it does not listen: as a shell that is the first process does."""
@@ -198,7 +218,8 @@ class ComposeEngine:
         """Return how it runs in the database's container; `-e NAME` without a value hands on what we have."""
         variables = self._client_variables()
         options = [word for variable in variables for word in ("-e", variable)]
-        words = self.cli.command("exec", *_streams(terminal=terminal), *options, self.model.database.name, program)
+        run = (*self._without_others(), program)
+        words = self.cli.command("exec", *_streams(terminal=terminal), *options, self.model.database.name, *run)
         return Invocation(tuple(words), {**self.cli.environ, **variables})
 
     def inside_backend(self) -> Inside:
@@ -232,10 +253,6 @@ class ComposeEngine:
         """Return the helper container, from the database's own image, which is here already."""
         return partial(self.daemon.remove_child, self.model.database_image, self.model.project)
 
-    def workshop(self) -> Workshop:
-        """Return what makes data folders beside the real one."""
-        return ComposeWorkshop(self)
-
     def _in_backend(self, service: str, command: Sequence[str], *, terminal: bool) -> Invocation:
         """Return how it runs in the backend's container; by the entry point of a new one, which an image may have."""
         streams, (program, *arguments) = _streams(terminal=terminal), command
@@ -253,12 +270,18 @@ class ComposeEngine:
     def _client_variables(self) -> Mapping[str, str]:
         """Return what a client inside the database's container needs, where nothing but that server is at 127.0.0.1."""
         user, password, name = composefile.login(self.model.database)
-        port = str(composefile.published_database_port(self.model.database).container)
-        return {"PGHOST": "127.0.0.1", "PGPORT": port, "PGUSER": user, "PGPASSWORD": password, "PGDATABASE": name}
+        port = composefile.published_database_port(self.model.database).container
+        return libpq_variables(DatabaseAddress(host="127.0.0.1", port=port, user=user, password=password, name=name))
+
+    def _without_others(self) -> Sequence[str]:
+        """Return the words before a client that take away what leads it elsewhere, as a shared env_file may do."""
+        container = self._container(self.model.database.name)
+        others = DIVERTING.intersection(container.variables if container else ()) - self._client_variables().keys()
+        return ("env", *(word for name in sorted(others) for word in ("-u", name))) if others else ()
 
     def _ask(self, address: DatabaseAddress, query: str) -> str:
         """Return what the server in the container answers; raises RefusedError (NA622) when it cannot be asked."""
-        words, environ = ["psql", "-XAtqc", query], self._client_variables()
+        words, environ = [*self._without_others(), "psql", "-XAtqc", query], self._client_variables()
         try:
             return self.daemon.output_of(self.model.project, self.model.database.name, words, environ)
         except OSError as error:
@@ -307,14 +330,6 @@ class ComposeEngine:
 
     def _before_interpolation(self) -> Mapping[str, Any]:
         return self.cli.config(interpolate=False)
-
-    def _foreign(self, found: Sequence[Container]) -> Foreign | None:
-        """Return another clone whose containers have this project's name, None when they are ours."""
-        ours = self.within.resolve()
-        for folder in (Path(one.working_dir) for one in found if one.working_dir):
-            if folder.resolve() != ours:
-                return Foreign(root=str(folder), project=self.model.project, gone=not folder.exists())
-        return None
 
     def _provide(self, service: str, *, builds: bool, image: str) -> None:
         verb = "build" if builds else "pull"

@@ -4,16 +4,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nox_alembic.core import composefile
 from nox_alembic.core.copies.spares import not_copied, not_ended
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine, Remover, SparePlace
+from nox_alembic.edges.engines.compose.engine import ComposeEngine
 from nox_alembic.edges.system import digests
-
-if TYPE_CHECKING:
-    from nox_alembic.edges.engines.compose.engine import ComposeEngine
 
 # Of the service; what is left out (ports, networks, health, restart) does not reach the data.
 _KEYS = ("command", "configs", "entrypoint", "environment", "secrets", "shm_size", "user")
@@ -24,7 +22,7 @@ STOP_SECONDS = 120
 class ComposeWorkshop:
     """What makes them for one environment."""
 
-    engine: "ComposeEngine"
+    engine: ComposeEngine
 
     def settings(self) -> Mapping[str, str]:
         """Return the SHA-256 (hex) of what a new data folder depends on, by what messages call it."""
@@ -37,7 +35,7 @@ class ComposeWorkshop:
             f'what is mounted into the service "{name}"': digests.of(list(_mounted(service, self._data))),
         }
 
-    def server_on(self, place: SparePlace) -> "ComposeEngine":
+    def server_on(self, place: SparePlace) -> ComposeEngine:
         """Return the service as a project of its own on that place; its `discard` leaves the place."""
         folder, volume = (str(place), "") if isinstance(place, Path) else ("", place)
         document = composefile.throwaway(self.engine.document, self.engine.model, self._project, folder, volume)
@@ -45,7 +43,7 @@ class ComposeWorkshop:
         document["services"][self.engine.model.database.name]["cpu_shares"] = 256
         cli = replace(self.engine.cli, project=self._project, document=json.dumps(document))
         model = composefile.read_model(document, replace(self.engine.config, backend_service=""))
-        return replace(self.engine, cli=cli, model=model, document=document)
+        return replace(self.engine, cli=cli, model=model, document=document, started=lambda: None)
 
     def finish(self, server: Engine) -> None:
         """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""

@@ -3,8 +3,8 @@
 import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -15,8 +15,9 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.ownership import foreign, unproved
-from nox_alembic.edges.engines import Remover, Service, Workshop, ownership
+from nox_alembic.core.ownership import foreign as another_server
+from nox_alembic.core.ownership import unproved
+from nox_alembic.edges.engines import Remover, Service, ownership
 from nox_alembic.edges.engines.embedded import logs, processes
 from nox_alembic.edges.engines.embedded.programs import find_programs
 from nox_alembic.edges.engines.embedded.record import (
@@ -31,8 +32,8 @@ from nox_alembic.edges.engines.embedded.record import (
     write_identity,
 )
 from nox_alembic.edges.engines.embedded.server import Server
-from nox_alembic.edges.engines.embedded.workshop import EmbeddedWorkshop
 from nox_alembic.edges.home.folders import Folders
+from nox_alembic.edges.postgres.connection import environment_of_command, libpq_variables
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.files import has_content
 from nox_alembic.edges.system.ports import free_port, is_free
@@ -53,6 +54,7 @@ class EmbeddedEngine:
     root: Path
     folders: Folders
     environ: Mapping[str, str]
+    started: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
     throwaway: str = ""
     elsewhere: Places | None = None
 
@@ -94,13 +96,19 @@ class EmbeddedEngine:
             major="" if server_port or not present else str(self.server.programs.major),
         )
 
+    def foreign(self) -> None:
+        """Return nothing: all that it has is in folders of this clone."""
+
     def provide_images(self, images: Sequence[str]) -> None:
         """There are none."""
 
     def start_database(self) -> None:
         """Make the cluster if there is none, start the server, and create the target database."""
-        if self.server.port:
-            return
+        if not self.server.port:
+            self._start()
+        self.started()
+
+    def _start(self) -> None:
         if self.throwaway:
             self._sweep_throwaways()
         self.server.require_same_major()
@@ -128,7 +136,7 @@ class EmbeddedEngine:
             except OSError as error:
                 raise unproved(address, str(error)) from None
             if not proved:
-                raise foreign(address, ownership.describe(cursor), self.server.seen())
+                raise another_server(address, ownership.describe(cursor), self.server.seen())
 
     def is_alive(self, service: Service) -> bool:
         """Return whether its process runs now."""
@@ -209,11 +217,8 @@ class EmbeddedEngine:
 
     def client(self, program: str, *, terminal: bool = False) -> Invocation:
         """Return how it runs as a process of this user, in whose language it speaks to a person."""
-        address = self.address()
-        variables = {"PGHOST": address.host, "PGPORT": str(address.port), "PGUSER": address.user,
-                     "PGPASSWORD": address.password, "PGDATABASE": address.name}  # fmt: skip
         speaks = {"LC_ALL": self.environ.get("LC_ALL", ""), "PGCLIENTENCODING": "UTF8"} if terminal else {}
-        environ = {**self.server.programs.environment, **speaks, **variables}
+        environ = {**self.server.programs.environment, **speaks, **libpq_variables(self.address())}
         return Invocation((self.server.programs.path(program),), environ)
 
     def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:  # noqa: ARG002 - the Protocol's
@@ -230,10 +235,6 @@ class EmbeddedEngine:
     def remover(self) -> Remover | None:
         """All files are this user's own."""
         return None
-
-    def workshop(self) -> Workshop:
-        """Return what makes data folders beside the real one."""
-        return EmbeddedWorkshop(self)
 
     @property
     def _backend_log(self) -> Path:
@@ -281,9 +282,7 @@ class EmbeddedEngine:
 
     def _backend_environment(self, port: int) -> Mapping[str, str]:
         return {
-            **self.environ,
-            **self.config.variables,
-            "DATABASE_URL": self.address().url,
+            **environment_of_command(self.address(), self.environ, self.config.variables),
             "HOST": HOST,
             "PORT": str(port),
             "PYTHONUNBUFFERED": "1",

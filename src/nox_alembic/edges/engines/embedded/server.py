@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
-import psycopg2
 import psycopg2.extensions
 from psycopg2 import errors, sql
 
 from nox_alembic.core.errors import FailedError, PreconditionError
+from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.ownership import Seen
 from nox_alembic.edges.engines.embedded import logs as logfiles
@@ -22,6 +22,7 @@ from nox_alembic.edges.engines.embedded import processes
 from nox_alembic.edges.engines.embedded.programs import Programs
 from nox_alembic.edges.engines.embedded.record import SUPERUSER
 from nox_alembic.edges.engines.ownership import new_nonce
+from nox_alembic.edges.postgres.connection import connected
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.files import make_folder, open_private, write_private
 
@@ -104,17 +105,11 @@ class Server:
 
     def create_database(self, name: str, port: int, password: str) -> None:
         """Create the target database unless it is there."""
-        connection = psycopg2.connect(
-            host="127.0.0.1", port=port, user=SUPERUSER, password=password, dbname="postgres", connect_timeout=10
-        )
-        try:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
-                if cursor.fetchone() is None:
-                    cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        finally:
-            connection.close()
+        address = DatabaseAddress(host="127.0.0.1", port=port, user=SUPERUSER, password=password, name="postgres")
+        with connected(address) as cursor:
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+            if cursor.fetchone() is None:
+                cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def reads_our_files(self, cursor: psycopg2.extensions.cursor) -> bool:
         """Return whether the server of that connection runs on our data folder; raises OSError.

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nox_alembic.core.copies.spares import not_copied, not_ended
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine, Remover, SparePlace
 from nox_alembic.edges.engines.embedded import processes
+from nox_alembic.edges.engines.embedded.engine import EmbeddedEngine
 from nox_alembic.edges.engines.embedded.record import (
     Connection,
     Places,
@@ -21,9 +21,6 @@ from nox_alembic.edges.engines.embedded.record import (
 from nox_alembic.edges.engines.embedded.server import INITDB
 from nox_alembic.edges.system import digests, process
 
-if TYPE_CHECKING:
-    from nox_alembic.edges.engines.embedded.engine import EmbeddedEngine
-
 # Shares the blocks where the file system can, as Btrfs, XFS and APFS do.
 _COPY = {"linux": ("cp", "-a", "--reflink=auto"), "darwin": ("cp", "-c", "-R", "-p")}
 
@@ -32,7 +29,7 @@ _COPY = {"linux": ("cp", "-a", "--reflink=auto"), "darwin": ("cp", "-c", "-R", "
 class EmbeddedWorkshop:
     """What makes them for one environment."""
 
-    engine: "EmbeddedEngine"
+    engine: EmbeddedEngine
 
     def settings(self) -> Mapping[str, str]:
         """Return the SHA-256 (hex) of what a new data folder depends on, by what messages call it."""
@@ -53,7 +50,7 @@ class EmbeddedWorkshop:
         known = read_connection(own.connection) or Connection()
         write_connection(places.connection, replace(known, port=0, backend_port=0))
         config = replace(self.engine.config, database_port=0, backend_command=())
-        return replace(self.engine, config=config, elsewhere=places)
+        return replace(self.engine, config=config, elsewhere=places, started=lambda: None)
 
     def finish(self, server: Engine) -> None:
         """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from nox_alembic.edges.engines.compose.cli import ComposeCli
 from nox_alembic.edges.system import process
 
 EXE = ".exe" if os.name == "nt" else ""
-WORDS = ("-f", "compose.yml", "--profile", "*", "--progress", "plain")
+PROFILES = ("--profile", "*", "--progress", "plain")
 
 
 def program(path: Path) -> Path:
@@ -34,6 +35,10 @@ def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Sequence[str]]:
     return told
 
 
+def words(tmp_path: Path) -> Sequence[str]:
+    return ("-f", str(tmp_path / "compose.yml"), *PROFILES)
+
+
 def cli(tmp_path: Path, **environ: str) -> ComposeCli:
     path = str(program(tmp_path / f"bin/docker{EXE}").parent)
     return ComposeCli(root=tmp_path, files=("compose.yml",), project="", environ={"PATH": path, **environ})
@@ -46,19 +51,30 @@ def test_the_plugin_reads_and_docker_acts(ran: list[Sequence[str]], tmp_path: Pa
     project.hashes()
     project.call("down")
     assert ran == [
-        [str(plugin), *WORDS, "config", "--format", "json"],
-        [str(plugin), *WORDS, "config", "--hash", "*"],
-        ["docker", "compose", *WORDS, "down"],
+        [str(plugin), *words(tmp_path), "config", "--format", "json"],
+        [str(plugin), *words(tmp_path), "config", "--hash", "*"],
+        ["docker", "compose", *words(tmp_path), "down"],
     ]
 
 
 def test_docker_reads_where_it_may_have_another_plugin(ran: list[Sequence[str]], tmp_path: Path) -> None:
     program(tmp_path / f".docker/cli-plugins/docker-compose{EXE}")
     cli(tmp_path, DOCKER_CONFIG=str(tmp_path / "other")).config()
-    assert ran == [["docker", "compose", *WORDS, "config", "--format", "json"]]
+    assert ran == [["docker", "compose", *words(tmp_path), "config", "--format", "json"]]
 
 
 def test_a_plugin_without_docker_is_not_asked(ran: list[Sequence[str]], tmp_path: Path) -> None:
     program(tmp_path / f".docker/cli-plugins/docker-compose{EXE}")
     cli(tmp_path, PATH=str(tmp_path)).config()
-    assert ran == [["docker", "compose", *WORDS, "config", "--format", "json"]]
+    assert ran == [["docker", "compose", *words(tmp_path), "config", "--format", "json"]]
+
+
+def test_files_are_named_from_any_folder_and_variables_are_read_where_they_were_found(
+    ran: list[Sequence[str]], tmp_path: Path
+) -> None:
+    project = cli(tmp_path / "backend", DOCKER_CONFIG="other")
+    parent = replace(project, files=("../deploy/db.yml", "compose.yml"), env_files=("../.env",))
+    parent.call("up")
+    files = ("-f", str(tmp_path / "deploy/db.yml"), "-f", str(tmp_path / "backend/compose.yml"))
+    variables = ("--env-file", str(tmp_path / "backend/../.env"))
+    assert ran == [["docker", "compose", *files, *variables, *PROFILES, "up"]]

@@ -12,6 +12,7 @@ from nox_alembic.core.composefile import ComposeModel, Service
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.edges.engines.compose.containers import KeptContainers
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon
+from nox_alembic.edges.engines.compose.owners import Owner
 from tests.unit.core.make import told
 
 DATABASE = Service(name="db", image="postgres:17")
@@ -21,7 +22,7 @@ HASHES = {"db": "d1", "backend": "b1", "worker": "w1"}
 
 def container(service: str, **fields: Any) -> Container:
     made = Container(
-        id=f"{service}-1", service=service, running=False, exit_code=0, health="", working_dir="/project",
+        id=f"{service}-1", service=service, running=False, exit_code=0, health="", owner=Owner("/project"),
         config_hash=HASHES[service], image=f"image of {service}",
     )  # fmt: skip
     return replace(made, **fields)
