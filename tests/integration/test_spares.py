@@ -90,7 +90,8 @@ def test_a_reset_makes_the_same_of_a_spare_of_a_part_of_one_and_of_nothing(proje
         "delete the data of earlier resets",
         "wait for the database",
     ]
-    assert titles[6:9] == ["see that it is at t2", "start backend", "wait for the backend"]
+    proof = "prove that the server is ours"
+    assert titles[6:10] == [proof, "see that it is at t2", "start backend", "wait for the backend"]
     assert (dumped(project), rows(project)) == (cold, [1])
     again = spares(project)
     assert again["base"] == first["base"]  # the seeded one was used, and made anew
@@ -101,7 +102,7 @@ def test_a_reset_makes_the_same_of_a_spare_of_a_part_of_one_and_of_nothing(proje
     assert rows(project) == [1, 7]
 
     project.revision("t3", "t2")
-    assert plan(project)["plan"][6:9] == [
+    assert plan(project)["plan"][7:10] == [
         "see that it is at t2",
         "migrate to head (1 pending)",
         "seed (python seed.py)",
