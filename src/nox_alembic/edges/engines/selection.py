@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.engines import Choice, ComposeFiles, EngineName, Wanted, choose, forgotten
+from nox_alembic.core.engines import Choice, ComposeFiles, EngineName, Wanted, choose, forgotten, unused
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine
@@ -67,11 +68,12 @@ def open_engine(place: Place, *, meanwhile: Callable[[], None] = lambda: None) -
         root=place.config.root,
     )
     started = partial(_forget if place.throwaway else place.started, choice.engine)
+    is_first = place.wanted.engine == "auto" and not (place.last or place.throwaway)
     if choice.engine == "compose":
-        return _compose(place, started, meanwhile), choice
+        data = _embedded_data(place) if is_first else None
+        return _compose(place, started, meanwhile), replace(choice, warning=unused(str(data))) if data else choice
     engine = _embedded(place, started)
-    is_first = place.wanted.engine == "auto" and not (place.last or place.throwaway or has_content(engine.places.data))
-    if is_first and not place.files.names:
+    if is_first and not place.files.names and not has_content(engine.places.data):
         _refuse_forgotten_containers(place)
     return engine, choice
 
@@ -108,6 +110,16 @@ def _embedded(place: Place, started: Callable[[], None]) -> "EmbeddedEngine":
         started=started,
         throwaway=place.throwaway,
     )
+
+
+def _embedded_data(place: Place) -> Path | None:
+    """Return where the environment has data of the embedded engine, None where it has none."""
+    if not (place.folders.data / place.config.environment).is_dir():
+        return None
+    from nox_alembic.edges.engines.embedded.record import places_of  # noqa: PLC0415 - psutil
+
+    data = places_of(replace(place.config, data=""), Path(place.config.root), place.folders, "").data
+    return data if has_content(data) else None
 
 
 def _refuse_forgotten_containers(place: Place) -> None:
