@@ -12,7 +12,6 @@ from nox_alembic.core.engines import Choice, ComposeFiles, EngineName, Wanted, c
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine
-from nox_alembic.edges.engines.compose import host
 from nox_alembic.edges.home.folders import Folders, has_content
 
 if TYPE_CHECKING:
@@ -60,13 +59,8 @@ def open_engine(place: Place, *, meanwhile: Callable[[], None] = lambda: None) -
     `meanwhile` is done while Compose reads its files, for which it takes its time. Raises
     PreconditionError where the engine is not there, or would be another one unasked.
     """
-    choice = choose(
-        place.wanted,
-        last=place.last,
-        files=place.files,
-        docker=host.is_there(place.environ),
-        root=place.config.root,
-    )
+    docker = place.wanted.engine != "auto" or bool(place.last) or _is_docker_there(place)
+    choice = choose(place.wanted, last=place.last, files=place.files, docker=docker, root=place.config.root)
     started = partial(_forget if place.throwaway else place.started, choice.engine)
     is_first = place.wanted.engine == "auto" and not (place.last or place.throwaway)
     if choice.engine == "compose":
@@ -112,6 +106,12 @@ def _embedded(place: Place, started: Callable[[], None]) -> "EmbeddedEngine":
     )
 
 
+def _is_docker_there(place: Place) -> bool:
+    from nox_alembic.edges.engines.compose import host  # noqa: PLC0415 - where no engine is known
+
+    return host.is_there(place.environ)
+
+
 def _embedded_data(place: Place) -> Path | None:
     """Return where the environment has data of the embedded engine, None where it has none."""
     if not (place.folders.data / place.config.environment).is_dir():
@@ -127,7 +127,7 @@ def _refuse_forgotten_containers(place: Place) -> None:
 
     Their Compose file is gone: it is on another branch, or was renamed.
     """
-    if not host.is_there(place.environ):
+    if not _is_docker_there(place):
         return
     from nox_alembic.edges.engines.compose.daemon import Daemon  # noqa: PLC0415 - the SDK takes 0.2 s to import
 
