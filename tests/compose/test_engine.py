@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from nox_alembic.core import engines
 from tests.compose.conftest import MakeProject, docker, query
 from tests.integration.test_engine import NOWHERE, remembered
 from tests.project import Project
@@ -96,6 +97,19 @@ def test_what_ran_on_compose_stays_there_whatever_becomes_of_docker_and_of_the_f
     assert list(project.home.rglob("PG_VERSION")) == []
     (project.root / "elsewhere.yml").rename(file)
     assert project.good("status", "--json").json["engine"] == "compose"
+
+
+def test_data_that_an_older_version_left_on_the_other_engine_is_told_until_one_is_started(project: Project) -> None:
+    project.table()
+    project.good("dev", "--engine", "embedded")
+    project.good("down")
+    for path in project.home.glob("state/*/dev/engine"):
+        path.unlink()
+    (data,) = project.home.glob("data/*/dev/pgdata")
+    assert project.run("status", "--json").json["warnings"] == [engines.unused(str(data))]
+    project.good("dev")
+    ran = project.good("status", "--json").json
+    assert (ran["engine"], "warnings" in ran) == ("compose", False)
 
 
 ASK = """

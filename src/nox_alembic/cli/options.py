@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from nox_alembic import __version__
-from nox_alembic.core.config import nearest
+from nox_alembic.core.config import EngineChoice, nearest
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.verbs import VERBS
 
@@ -23,7 +23,7 @@ class Shared:
 
     project: Path | None
     env: str | None
-    engine: Any
+    engine: EngineChoice | None
     json: bool
     dry_run: bool
     plan: bool

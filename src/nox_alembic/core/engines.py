@@ -121,6 +121,11 @@ def _without_docker(file: str) -> str:
     return f"there is a Compose file, {file}, and {missing}: {what}"
 
 
+def unused(data: str) -> str:
+    """Return what is said where an older version, which remembered no engine, left data of the embedded one."""
+    return f"the environment has a database of the embedded engine, too, in {data}: `--engine embedded` takes that one"
+
+
 def forgotten(root: PurePath, containers: tuple[str, ...]) -> PreconditionError:
     """Return the refusal where Docker has containers of the project's folder (NA117)."""
     message = f"there is no Compose file in {root}, and Docker has containers of that folder: {', '.join(containers)}"

@@ -15,7 +15,7 @@ from nox_alembic.core.errors import PreconditionError
 from nox_alembic.edges.engines.selection import Place, open_engine, unique_word
 from nox_alembic.edges.home import last_engine
 from nox_alembic.edges.home.folders import close_folders, folders_of
-from nox_alembic.edges.project import compose_files, settings
+from nox_alembic.edges.project import settings
 
 if TYPE_CHECKING:
     from nox_alembic.core.revisions.timeline import Timeline
@@ -97,4 +97,6 @@ def _alembic_configuration(root: Path, config: Config) -> Path | None:
 def _compose_files(root: Path, config: Config, asked: Wanted, last: str) -> ComposeFiles:
     if config.compose_files or asked.engine == "embedded" or (asked.engine == "auto" and last == "embedded"):
         return ComposeFiles(names=config.compose_files)
+    from nox_alembic.edges.project import compose_files  # noqa: PLC0415 - where none is named
+
     return compose_files.find(root, {**os.environ, **config.variables})

@@ -104,3 +104,8 @@ def test_containers_of_the_folder_without_a_compose_file_are_not_forgotten() -> 
         f"there is no Compose file in {ROOT}, and Docker has containers of that folder: app-db-1, app-web-1",
         f'bring the file back, or name it in "compose-files"; {OR_EMBEDDED}',
     )
+
+
+def test_data_of_an_older_version_is_told() -> None:
+    what = "the environment has a database of the embedded engine, too, in /data/dev/pgdata"
+    assert engines.unused("/data/dev/pgdata") == f"{what}: `--engine embedded` takes that one"

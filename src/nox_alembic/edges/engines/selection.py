@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.engines import Choice, ComposeFiles, EngineName, Wanted, choose, forgotten
+from nox_alembic.core.engines import Choice, ComposeFiles, EngineName, Wanted, choose, forgotten, unused
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine
-from nox_alembic.edges.engines.compose import host
 from nox_alembic.edges.home.folders import Folders
 from nox_alembic.edges.system.files import has_content
 
@@ -60,19 +60,15 @@ def open_engine(place: Place, *, meanwhile: Callable[[], None] = lambda: None) -
     `meanwhile` is done while Compose reads its files, for which it takes its time. Raises
     PreconditionError where the engine is not there, or would be another one unasked.
     """
-    choice = choose(
-        place.wanted,
-        last=place.last,
-        files=place.files,
-        docker=host.is_there(place.environ),
-        root=place.config.root,
-    )
+    docker = place.wanted.engine != "auto" or bool(place.last) or _is_docker_there(place)
+    choice = choose(place.wanted, last=place.last, files=place.files, docker=docker, root=place.config.root)
     started = partial(_forget if place.throwaway else place.started, choice.engine)
+    is_first = place.wanted.engine == "auto" and not (place.last or place.throwaway)
     if choice.engine == "compose":
-        return _compose(place, started, meanwhile), choice
+        data = _embedded_data(place) if is_first else None
+        return _compose(place, started, meanwhile), replace(choice, warning=unused(str(data))) if data else choice
     engine = _embedded(place, started)
-    is_first = place.wanted.engine == "auto" and not (place.last or place.throwaway or has_content(engine.places.data))
-    if is_first and not place.files.names:
+    if is_first and not place.files.names and not has_content(engine.places.data):
         _refuse_forgotten_containers(place)
     return engine, choice
 
@@ -111,12 +107,28 @@ def _embedded(place: Place, started: Callable[[], None]) -> "EmbeddedEngine":
     )
 
 
+def _is_docker_there(place: Place) -> bool:
+    from nox_alembic.edges.engines.compose import host  # noqa: PLC0415 - where no engine is known
+
+    return host.is_there(place.environ)
+
+
+def _embedded_data(place: Place) -> Path | None:
+    """Return where the environment has data of the embedded engine, None where it has none."""
+    if not (place.folders.data / place.config.environment).is_dir():
+        return None
+    from nox_alembic.edges.engines.embedded.record import places_of  # noqa: PLC0415 - psutil
+
+    data = places_of(replace(place.config, data=""), Path(place.config.root), place.folders, "").data
+    return data if has_content(data) else None
+
+
 def _refuse_forgotten_containers(place: Place) -> None:
     """Refuse to make a database where Docker has containers of the folder (NA117).
 
     Their Compose file is gone: it is on another branch, or was renamed.
     """
-    if not host.is_there(place.environ):
+    if not _is_docker_there(place):
         return
     from nox_alembic.edges.engines.compose.daemon import Daemon  # noqa: PLC0415 - the SDK takes 0.2 s to import
 
