@@ -73,7 +73,7 @@ def test_reset_brings_a_broken_database_back_and_starts_the_backend_once(project
     since = time.time()
     ran = project.good("reset", "--yes", "--json").json
     assert starts(project, "backend", since, time.time() + 1) == 1
-    assert [step["outcome"] for step in ran["steps"]] == ["done", "done", "done", "in the background", *["done"] * 6]
+    assert [step["outcome"] for step in ran["steps"]] == ["done", "done", "done", "in the background", *["done"] * 8]
     assert project.run("status").code == 0
     assert rows(project) == 1
 
@@ -114,11 +114,13 @@ def test_a_dry_run_lists_the_steps_and_changes_nothing(running: Project) -> None
         "4. start the database",
         "5. delete the data of earlier resets",
         "6. wait for the database",
-        "7. migrate to head",
-        "8. seed (python seed.py)",
-        "9. start backend",
-        "10. wait for the backend",
-        "11. close the undo log",
+        "7. prove that the server is ours",
+        "8. migrate to head",
+        "9. seed (python seed.py)",
+        "10. note that the new data is whole",
+        "11. start backend",
+        "12. wait for the backend",
+        "13. close the undo log",
         f"what goes: the database in {running.root / 'volumes/db'}",
     ]
     after = tree(running.root), containers(running)

@@ -90,8 +90,8 @@ def test_a_reset_makes_the_same_of_a_spare_of_a_part_of_one_and_of_nothing(proje
         "delete the data of earlier resets",
         "wait for the database",
     ]
-    proof = "prove that the server is ours"
-    assert titles[6:10] == [proof, "see that it is at t2", "start backend", "wait for the backend"]
+    assert titles[7:9] == ["see that it is at t2", "note that the new data is whole"]
+    assert titles[9:11] == ["start backend", "wait for the backend"]
     assert (dumped(project), rows(project)) == (cold, [1])
     again = spares(project)
     assert again["base"] == first["base"]  # the seeded one was used, and made anew

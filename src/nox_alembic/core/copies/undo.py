@@ -1,6 +1,6 @@
 """What verbs have kept of the state before them, as entries, and which of them `undo` takes back."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, replace
 from typing import Literal
 
@@ -33,10 +33,11 @@ class UndoEntry:
     """One state that was kept when `verb` took it away at `at` (ISO 8601, UTC).
 
     `kept` is its name: of the folder beside the data folder, of the volume, of the database, "" for files alone.
-    `open` while the verb has not come to its end: what lies in its place then is only half made, and so is what the
-    next verb keeps of a database (`half_made`). `hidden` is what lies inside of a folder that is kept itself.
-    `size` is in bytes. `files` are those of the project that the verb has changed, too. `server` is the major version
-    that can use it, "" where it could not be read. `doubtful` while nobody has seen how a move between volumes ended.
+    `open` while the verb has not come to its end. What lies in its place then is only half made, until it is
+    `made`: migrated and seeded, and only the backend is to start. What the next verb keeps of that is `half_made`.
+    `hidden` is what lies inside of a folder that is kept itself. `size` is in bytes. `files` are those of the
+    project that the verb has changed, too. `server` is the major version that can use it, "" where it could not be
+    read. `doubtful` while nobody has seen how a move between volumes ended.
     """
 
     id: str
@@ -52,6 +53,7 @@ class UndoEntry:
     files: tuple[FileChange, ...] = ()
     server: str = ""
     doubtful: bool = False
+    made: bool = False
 
     @property
     def shown(self) -> str:
@@ -68,7 +70,8 @@ class UndoEntry:
     @property
     def as_json(self) -> dict[str, object]:
         """The fields that `--json` promises; of files the paths alone."""
-        return {**asdict(self), "files": [change.path for change in self.files]}
+        fields = {key: value for key, value in asdict(self).items() if key != "made"}
+        return {**fields, "files": [change.path for change in self.files]}
 
 
 @frozen
@@ -91,6 +94,20 @@ class UndoLog:
     def is_open(self) -> bool:
         """Whether the last verb that took the whole data away has not come to its end."""
         return any(one.open and one.kind in WHOLE for one in self.entries)
+
+    @property
+    def is_half_made(self) -> bool:
+        """Whether what lies in the place of the whole data is not finished, and so not worth keeping."""
+        verb = self.unended(WHOLE)
+        return verb is not None and not verb.made
+
+    def unended(self, kinds: Collection[Kind]) -> UndoEntry | None:
+        """Return the entry of the verb that began what lies in place and did not come to its end, None for none.
+
+        After an `undo` that did not end, what lies there is what it put back: a whole state.
+        """
+        newest = next((one for one in reversed(self.live) if one.open and one.kind in kinds), None)
+        return newest if newest and newest.verb != "undo" else None
 
     @property
     def is_doubtful(self) -> bool:
@@ -116,9 +133,15 @@ class UndoLog:
                     yield replace(one, hidden=one.hidden if databases is None else not there)
 
     def pushed(self, entry: UndoEntry) -> "UndoLog":
-        """Return the undo log with one more entry; what a cut-off verb has left of a database is half made."""
-        half_made = entry.kind == "database" and any(one.open and one.kind == "database" for one in self.live)
+        """Return the undo log with one more entry, half made where it holds what a cut-off verb has left."""
+        left = self.unended(WHOLE) or (self.unended({"database"}) if entry.kind == "database" else None)
+        half_made = entry.kind != "files" and left is not None
         return UndoLog((*self.entries, replace(entry, half_made=half_made)))
+
+    def marked_made(self, *, made: bool = True) -> "UndoLog":
+        """Return it saying whether what the newest verb that took the whole data puts into its place is whole."""
+        newest = self.unended(WHOLE)
+        return UndoLog(tuple(replace(one, made=made) if one is newest else one for one in self.entries))
 
     def changing(self, verb: str, change: FileChange) -> "UndoLog":
         """Return it with one more file in the newest entry, if that is of the verb and open."""
@@ -133,20 +156,40 @@ class UndoLog:
         gone = set(half_made[: max(0, len(half_made) - limit)])
         return UndoLog(tuple(one for one in self.entries if one.id not in gone))
 
-    def closed(self, limit: int) -> "UndoLog":
+    def under_way(self, limit: int) -> "UndoLog":
+        """Return what stays while a verb is at work: as at its end, and what the verbs that did not end have taken."""
+        return UndoLog(self._staying(limit, spared=lambda one: one.open and not one.half_made))
+
+    def closed(self, limit: int, *, files_only: bool = False) -> "UndoLog":
         """Return it with the verb at its end, and of each kind with the newest `limit` entries alone.
 
         What is hidden is counted apart, since it may be all that there is when it comes back. The last whole database
-        stays in any case, so that no failing verb takes its place.
+        stays in any case, so that no failing verb takes its place. `files_only`: the verb has changed nothing else,
+        and an earlier one is not at its end by that.
+        """
+        if files_only:
+            spared = self._staying(limit, spared=lambda one: one.kind != "files")
+            return UndoLog(tuple(_at_its_end(one) if one.kind == "files" else one for one in spared))
+        return UndoLog(tuple(map(_at_its_end, self._staying(limit, spared=lambda _: False))))
+
+    def _staying(self, limit: int, spared: Callable[[UndoEntry], bool]) -> tuple[UndoEntry, ...]:
+        """Return the newest `limit` of each kind, and what is `spared`.
+
+        Of half made data as a whole only the newest stays, and takes no other one's place.
         """
         left: dict[tuple[EntryKind, bool], int] = {}
         whole = next((one for one in reversed(self.live) if one.kind == "database" and not one.half_made), None)
+        newest = next((one for one in reversed(self.entries) if one.kind in WHOLE), None)
         stay = []
         for one in reversed(self.entries):
-            left[one.kind, one.hidden] = left.get((one.kind, one.hidden), limit) - 1
-            if left[one.kind, one.hidden] >= 0 or one is whole:
-                stay.append(replace(one, open=False))
-        return UndoLog(tuple(reversed(stay)))
+            if one.half_made and one.kind in WHOLE:
+                stays = one is newest
+            else:
+                left[one.kind, one.hidden] = left.get((one.kind, one.hidden), limit) - 1
+                stays = left[one.kind, one.hidden] >= 0 or one is whole
+            if stays or spared(one):
+                stay.append(one)
+        return tuple(reversed(stay))
 
     def settled(self, entry: UndoEntry, server: str) -> "UndoLog":
         """Return it without a doubt about that entry, which that major version can use."""
@@ -175,3 +218,7 @@ class UndoLog:
             hint = f"it went with the data before `{holder.verb}` of {holder.at}: `nox -s undo -- {holder.id}` first"
             raise FindingError("NA634", message, hint=hint)
         return found[0]
+
+
+def _at_its_end(entry: UndoEntry) -> UndoEntry:
+    return replace(entry, open=False, made=False)

@@ -10,7 +10,7 @@ from nox_alembic.core.frozen import frozen
 class SetDataAside:
     """Rename the data folder to a sibling, or move a volume's data to another one, and leave it fresh and empty.
 
-    It is what `undo` brings back, unless it is only `half_made` by a run that was killed, or too large to be kept
+    It is what `undo` brings back, unless it is only `half_made` by a run that did not end, or too large to be kept
     (`keeps`): then it is deleted. `revisions` are those that it is at, None when nobody could say.
     """
 
@@ -116,9 +116,24 @@ class Settle:
 
 
 @frozen
-class CloseUndo:
-    """Note that the verb came to its end."""
+class NoteMade:
+    """Note that the new data is whole: what fails after that has not spoilt it, and the next verb keeps it."""
 
+    title = "note that the new data is whole"
+
+
+@frozen
+class LetGo:
+    """Drop the databases that are kept no more, while the backend starts; the verb is not at its end by that."""
+
+    title = "drop what is kept no more"
+
+
+@frozen
+class CloseUndo:
+    """Note that the verb came to its end; `files_only` of one that changed files, and no database."""
+
+    files_only: bool = False
     title = "close the undo log"
 
 
@@ -144,6 +159,6 @@ class UseSpare:
 
 
 # Of the data as a whole: a folder, or a named volume.
-UndoDataStep = SetDataAside | UseSpare | PutBack | Settle | CloseUndo
+UndoDataStep = SetDataAside | UseSpare | PutBack | Settle | NoteMade | LetGo | CloseUndo
 # Of one database, and of files of the project.
 UndoDatabaseStep = KeepDatabase | OpenUndo | SwapDatabases | SwapBack | NoteUndone

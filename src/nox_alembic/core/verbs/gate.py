@@ -25,7 +25,7 @@ from nox_alembic.core.steps.migration import AwaitEdit, PrintUpgradeSql
 from nox_alembic.core.steps.revisions import DropShadow, ReplaceFile, WriteMerge, WriteRevision
 from nox_alembic.core.steps.snapshots import CheckSnapshot, ClearLeftovers, DeleteSnapshots
 from nox_alembic.core.steps.spares import ClearSpares, MakeSpare
-from nox_alembic.core.steps.undo import CloseUndo, NoteUndone, OpenUndo, Settle, Sweep
+from nox_alembic.core.steps.undo import CloseUndo, LetGo, NoteMade, NoteUndone, OpenUndo, Settle, Sweep
 from nox_alembic.core.verbs import Verb
 from nox_alembic.core.verbs.guards import refuse_foreign_clone
 
@@ -33,8 +33,8 @@ from nox_alembic.core.verbs.guards import refuse_foreign_clone
 _HARMLESS = (
     ProvideImages, ProveOwnership, MakeFolder, StartDatabase, AwaitDatabase, StartServices, AwaitBackend, Down,
     Discard, RunTests, PrintUpgradeSql, AwaitEdit, LintSql, WriteRevision, WriteMerge, ReplaceFile, DropShadow,
-    CheckSnapshot, DeleteSnapshots, ClearLeftovers, MakeSpare, ClearSpares, OpenUndo, NoteUndone, CloseUndo,
-    Settle, Sweep,
+    CheckSnapshot, DeleteSnapshots, ClearLeftovers, MakeSpare, ClearSpares, OpenUndo, NoteUndone, NoteMade, LetGo,
+    CloseUndo, Settle, Sweep,
 )  # fmt: skip
 
 

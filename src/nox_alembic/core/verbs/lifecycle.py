@@ -16,7 +16,7 @@ from nox_alembic.core.steps.lifecycle import (
     StartDatabase,
     StartServices,
 )
-from nox_alembic.core.steps.undo import CloseUndo, Settle
+from nox_alembic.core.steps.undo import CloseUndo, NoteMade, Settle
 from nox_alembic.core.verbs.guards import (
     refuse_problem,
     refuse_taken_ports,
@@ -40,7 +40,9 @@ def dev(config: Config, facts: Facts, options: Options) -> Plan:
     migrate = (*back.steps, *migration(back.facts, target, seed=seed))
     fresh = back.facts.current in {None, ()}
     seeding = (Seed(config.seed),) if seed and (fresh or facts.seed_pending) else ()
-    steps = (*up, *migrate, *seeding, *_services_up(config, facts))
+    services = _services_up(config, facts)
+    made = (NoteMade(),) if services and facts.undo.is_half_made else ()
+    steps = (*up, *migrate, *seeding, *made, *services)
     notes = () if steps else (f"everything is up and at {shown(facts, target)}",)
     close = close_undo(facts)
     whole = (*images(facts), *steps, *close) if steps or close else ()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies.space import LEAST, beyond
 from nox_alembic.core.copies.spare_databases import SwapFacts
+from nox_alembic.core.copies.undo import WHOLE
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.sizes import shown_size
@@ -18,7 +19,7 @@ from nox_alembic.core.steps.lifecycle import (
     StartDatabase,
     StartServices,
 )
-from nox_alembic.core.steps.undo import CloseUndo, SetDataAside, SwapDatabases, Sweep
+from nox_alembic.core.steps.undo import CloseUndo, LetGo, NoteMade, SetDataAside, SwapDatabases, Sweep
 from nox_alembic.core.verbs.guards import (
     refuse_protected,
     refuse_taken_ports,
@@ -56,6 +57,8 @@ def _wiped(config: Config, facts: Facts, options: Options) -> Plan:
     seed = bool(config.seed) and options.seed and at_head
     wipe = _wipe(facts, keeps=not lost)
     spare_use = instead_of(wipe, facts, target, seed=seed) if not options.cold else SpareUse()
+    services = all_services(config, facts) if at_head else ()
+    opens = facts.undo.is_open or any(isinstance(step, SetDataAside) for step in wipe)
     steps: tuple[Step, ...] = (
         *images(facts),
         *((Kill(),) if facts.engine.anything_running else ()),
@@ -65,10 +68,10 @@ def _wiped(config: Config, facts: Facts, options: Options) -> Plan:
         AwaitDatabase(config.timeout),
         *(spare_use.rest if spare_use.place else whole_migration(facts, target, seed=seed)),
         *((Seed(config.seed),) if seed and not spare_use.is_seeded else ()),
-        *(all_services(config, facts) if at_head else ()),
-        *((CloseUndo(),) if facts.undo.is_open or any(isinstance(step, SetDataAside) for step in wipe) else ()),
+        *((NoteMade(), *services) if services and opens else services),
+        *((CloseUndo(),) if opens else ()),
     )
-    notes = () if at_head else (_stops_at(facts, target),)
+    notes = (*_half_made(facts), *(() if at_head else (_stops_at(facts, target),)))
     return Plan(steps=steps, destroys=f"{_lost_data(facts)}{lost}", notes=(*notes, *spare_use.notes))
 
 
@@ -91,9 +94,8 @@ def _swapped(config: Config, facts: Facts, swap_facts: SwapFacts, options: Optio
         *new_database(facts, swap_facts, "heads" if at_head else word, seed, kills=kills),
         SwapDatabases(name, "reset", facts.current or (), keeps=keeps),
         *start,
-        # What is not kept any more is dropped while the backend starts.
+        *((LetGo(), *services[len(start) :]) if services else ()),
         CloseUndo(),
-        *services[len(start) :],
     )
     notes = () if at_head else (_stops_at(facts, word),)
     return Plan(steps=steps, destroys=destroys, notes=notes)
@@ -130,9 +132,17 @@ def _wipe(facts: Facts, *, keeps: bool) -> tuple[Step, ...]:
         return ()
     if facts.engine.unkept:
         return (DiscardData(location),)
-    # What a killed reset was about to make is worth nothing, and must not take the place of what it had set aside.
-    half_made = facts.undo.is_open and facts.current is not None and set(facts.current) != set(facts.history.heads)
-    return (SetDataAside(location, "reset", facts.current, half_made=half_made, keeps=keeps),)
+    # What a reset that did not end has made is worth nothing, and must not take the place of what it had set aside.
+    return (SetDataAside(location, "reset", facts.current, half_made=facts.undo.is_half_made, keeps=keeps),)
+
+
+def _half_made(facts: Facts) -> tuple[str, ...]:
+    """Return the note of a reset that does not keep what an earlier one has left, since that is not finished."""
+    verb = facts.undo.unended(WHOLE) if facts.engine.data_present else None
+    if verb is None or not facts.undo.is_half_made:
+        return ()
+    left = f"what a `{verb.verb}` that did not come to its end has left is not kept"
+    return (f"{left}: `undo` still brings back {verb.shown}",)
 
 
 def _not_kept(config: Config, facts: Facts) -> str:

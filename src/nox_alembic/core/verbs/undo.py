@@ -79,7 +79,12 @@ def _cut_off(facts: Facts) -> str:
 def _said(facts: Facts, entry: UndoEntry, *, at_head: bool) -> tuple[str, ...]:
     goes = "what is there now is kept in its place: `undo` again brings it back"
     behind = () if at_head else ("it is not known to be at head: `nox -s dev` migrates it and starts the backend",)
-    return (f"comes back: {entry.shown}", *((goes,) if facts.engine.data_present else ()), *behind)
+    return (
+        f"comes back: {entry.shown}",
+        *((goes,) if facts.engine.data_present else ()),
+        *_further(facts, entry),
+        *behind,
+    )
 
 
 def swap_back(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
@@ -101,9 +106,7 @@ def swap_back(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
     behind = () if ready else ("it is not known to be at head: `nox -s dev` migrates it and starts the backend",)
     idle = ("`nox -s dev` starts the backend",) if ready and not was_up and facts.engine.backend.defined else ()
     goes = f"goes: the database as it is now, at {shown_current(facts)}; it is kept: `undo` again brings it back"
-    whole = _last_whole(facts, entry)
-    older = (f"`nox -s undo -- {whole.id}` goes further, to {whole.shown}",) if whole else ()
-    return Plan(steps=steps, notes=(f"comes back: {entry.shown}", goes, *older, *behind, *idle))
+    return Plan(steps=steps, notes=(f"comes back: {entry.shown}", goes, *_further(facts, entry), *behind, *idle))
 
 
 def restore_files(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
@@ -112,15 +115,18 @@ def restore_files(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
     _refuse_applied(config, facts, entry)
     names = ", ".join(step.path.name for step in files) or "nothing, since the files are what they were"
     goes = f"goes: what is in {names} now; it is kept: `undo` again brings it back"
-    steps: tuple[Step, ...] = (*files, NoteUndone(entry, facts.current), CloseUndo())
+    steps: tuple[Step, ...] = (*files, NoteUndone(entry, facts.current), CloseUndo(files_only=True))
     return Plan(steps=steps, notes=(f"comes back: {entry.shown}", goes))
 
 
-def _last_whole(facts: Facts, entry: UndoEntry) -> UndoEntry | None:
-    """Return what was kept by the run that left what comes back half made, None where it is whole."""
+def _further(facts: Facts, entry: UndoEntry) -> tuple[str, ...]:
+    """Say what was kept by the run that left what comes back half made; nothing where it is whole."""
     before = facts.undo.live[: facts.undo.live.index(entry)]
-    whole = [one for one in before if one.kind == "database" and not one.half_made]
-    return whole[-1] if entry.half_made and whole else None
+    alike = WHOLE if entry.kind in WHOLE else {entry.kind}
+    whole = [one for one in before if one.kind in alike and not one.half_made]
+    if not entry.half_made or not whole:
+        return ()
+    return (f"`nox -s undo -- {whole[-1].id}` goes further, to {whole[-1].shown}",)
 
 
 def _restored(config: Config, facts: Facts, entry: UndoEntry) -> tuple[ReplaceFile, ...]:

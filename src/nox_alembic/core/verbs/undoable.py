@@ -25,7 +25,8 @@ def undoable(config: Config, facts: Facts, verb: str, plan: Plan) -> Plan:
     if not places:
         return plan
     if not any(isinstance(step, _MOVES) for step in plan.steps):
-        return _around(plan, places[0], OpenUndo(verb, facts.current, _files(config, plan) or ()))
+        opening = OpenUndo(verb, facts.current, _files(config, plan) or ())
+        return _around(plan, places[0], opening, CloseUndo(files_only=True))
     if _goes_on(facts, verb):
         return replace(plan, steps=(*plan.steps, CloseUndo()))
     if _has_nothing(facts) and _files(config, plan) is None:
@@ -44,7 +45,7 @@ def _with_copy(config: Config, facts: Facts, verb: str, plan: Plan, place: int) 
     why = why_not_kept(config.undo_limit, facts.room) if facts.current is not None else ""
     if why:
         return replace(plan, destroys=" and ".join(filter(None, (plan.destroys, way_back_lost(verb, why)))))
-    return _around(plan, place, KeepDatabase(verb, _target(plan), _files(config, plan)))
+    return _around(plan, place, KeepDatabase(verb, _target(plan), _files(config, plan)), CloseUndo())
 
 
 def swapped_out(config: Config, facts: Facts, database: str) -> tuple[bool, str]:
@@ -87,6 +88,6 @@ def _files(config: Config, plan: Plan) -> tuple[FileChange, ...] | None:
     return tuple(FileChange(from_root(config.root, step.path).as_posix(), step.before, step.after) for step in found)
 
 
-def _around(plan: Plan, place: int, opening: Step) -> Plan:
+def _around(plan: Plan, place: int, opening: Step, end: CloseUndo) -> Plan:
     steps = [step for step in plan.steps if not isinstance(step, CloseUndo)]
-    return replace(plan, steps=(*steps[:place], opening, *steps[place:], CloseUndo()))
+    return replace(plan, steps=(*steps[:place], opening, *steps[place:], end))

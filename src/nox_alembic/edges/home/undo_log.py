@@ -12,6 +12,8 @@ from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.edges.system import clock
 from nox_alembic.edges.system.files import write_private
 
+_PASSING = {"made"}
+
 
 def read(path: Path) -> UndoLog:
     """Return the undo log, empty when there is none; raises PreconditionError (NA633) when it cannot be read."""
@@ -27,7 +29,7 @@ def read(path: Path) -> UndoLog:
 
 def write(path: Path, log: UndoLog) -> None:
     """Write it, before what it says is done; raises FailedError (NA639) when it cannot be: then that is not done."""
-    entries = [{**asdict(one), "files": list(map(_shown_change, one.files))} for one in log.entries]
+    entries = list(map(_shown_entry, log.entries))
     try:
         write_private(path, json.dumps(entries))
     except OSError as error:
@@ -49,6 +51,12 @@ def _entry(found: dict[str, Any]) -> UndoEntry:
     at = None if revisions is None else tuple(map(str, revisions))
     files = tuple(_change(change) for change in found.get("files", ()))
     return UndoEntry(**{**found, "revisions": at, "files": files})
+
+
+def _shown_entry(entry: UndoEntry) -> dict[str, Any]:
+    found = {**asdict(entry), "files": list(map(_shown_change, entry.files))}
+    # Versions before this one read what they know, and these are there only while a verb is at work.
+    return {key: value for key, value in found.items() if value or key not in _PASSING}
 
 
 def _change(found: dict[str, Any]) -> FileChange:

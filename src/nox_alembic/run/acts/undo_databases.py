@@ -117,6 +117,7 @@ class UndoDatabases:
             entry = undo_log.new_entry(verb, "database", mark.name, revisions, size)
             self.log.push(replace(entry, files=files))
         self.siblings.swap(address, incoming, mark)
+        self.log.note_made()  # also after a reset that has left the data as a whole half made
         if keeps:
             self.report.fields["kept_database"] = mark.name
         return mark.name

@@ -12,7 +12,17 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import Plan
-from nox_alembic.core.steps.undo import CloseUndo, PutBack, SetDataAside, Settle, Sweep, UndoDataStep, UseSpare
+from nox_alembic.core.steps.undo import (
+    CloseUndo,
+    LetGo,
+    NoteMade,
+    PutBack,
+    SetDataAside,
+    Settle,
+    Sweep,
+    UndoDataStep,
+    UseSpare,
+)
 from nox_alembic.edges import wiper
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.engines.workshops import workshop_of
@@ -47,8 +57,12 @@ class UndoFolders:
                 self._put_back(step)
             case Settle():
                 self._settle()
-            case CloseUndo():
-                self.log.close()
+            case NoteMade():
+                self.log.note_made()
+            case LetGo():
+                self.log.let_go()
+            case CloseUndo(files_only):
+                self.log.close(files_only=files_only)
             case _:
                 assert_never(step)
         for line in said:
@@ -61,8 +75,7 @@ class UndoFolders:
             return self._volumes.set_aside(step)
         path = Path(step.location.path)
         aside = wiper.new_trash_name(path.name)
-        if step.is_kept:
-            self._note(step.verb, aside, step.revisions)
+        self._note_aside(step, aside)
         done = wiper.set_aside(
             path, aside=aside, keep_root=self._keep_root, remover=self.engine.remover(), **self._gates(step.location)
         )
@@ -97,27 +110,28 @@ class UndoFolders:
             return self._volumes.use_spare(step, make=self.engine.make_database)
         path = Path(step.location.path)
         aside = wiper.new_trash_name(path.name)
-        is_kept = step.aside is not None and step.aside.is_kept
-        if step.aside and is_kept:
-            self._note(step.aside.verb, aside, step.aside.revisions)
+        if step.aside:
+            self._note_aside(step.aside, aside)
         kept = wiper.put_back(
             path, step.spare.name, aside=aside, keep_root=self._keep_root, **self._gates(step.location)
         )
-        return ["the old data is kept: `nox -s undo` brings it back"] if kept and is_kept else []
+        is_kept = kept and step.aside is not None and step.aside.is_kept
+        return ["the old data is kept: `nox -s undo` brings it back"] if is_kept else []
 
     def passing(self, plan: Plan) -> Sequence[Path | str]:
         """Return what earlier verbs have set aside and this plan deletes, folders or volumes; changes nothing."""
         if not any(isinstance(step, Sweep) for step in plan.steps):
             return ()
-        anew = any(isinstance(step, PutBack) or (isinstance(step, SetDataAside) and step.is_kept)
-                   for step in plan.steps)  # fmt: skip
-        stay = [one.kept for one in self._kept().closed(self.log.limit - anew).entries]
+        kept = self._kept()
+        if any(isinstance(step, SetDataAside) and step.is_kept for step in plan.steps):
+            kept = kept.pushed(undo_log.new_entry("reset", "volume" if self._volumes else "folder", "", None))
+        stay = [one.kept for one in kept.under_way(self.log.limit).entries]
         passing = [name for name in self.log.there() if name not in stay]
         return passing if self._volumes else [Path(self.engine.location.path).with_name(name) for name in passing]
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
         """Delete what was set aside and is not kept; return what there is to say of what is left."""
-        names = [one.kept for one in self._kept().closed(self.log.limit).entries]
+        names = [one.kept for one in self._kept().under_way(self.log.limit).entries]
         if self._volumes:
             return self._volumes.sweep(names)
         path = Path(location.path)
@@ -129,6 +143,13 @@ class UndoFolders:
         """What keeps the data, where it is in a named volume."""
         volumes = self.engine.volumes
         return UndoVolumes(volumes=volumes, read=self._kept, write=self.log.write) if volumes else None
+
+    def _note_aside(self, step: SetDataAside, aside: str) -> None:
+        """Note what is kept of the data, or that what takes its place has yet to be made."""
+        if step.is_kept:
+            self._note(step.verb, aside, step.revisions)
+        else:
+            self.log.note_made(made=False)
 
     def _note(self, verb: str, aside: str, revisions: Sequence[str] | None) -> None:
         """Write down what is about to be kept: a run that is killed then has kept it, or has changed nothing."""

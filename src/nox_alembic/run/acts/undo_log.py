@@ -55,17 +55,32 @@ class LiveUndoLog:
         """Let go of what verbs that failed one after another have kept in between."""
         self._settle(self.kept(address).thinned(self.limit), address)
 
-    def close(self) -> None:
+    def note_made(self, *, made: bool = True) -> None:
+        """Note whether what is in the place of the whole data is whole itself."""
+        found = undo_log.read(self.path)
+        if (noted := found.marked_made(made=made)) != found:
+            undo_log.write(self.path, noted)
+
+    def let_go(self) -> None:
+        """Drop the databases that are kept no more, whatever becomes of the verb that is at work."""
+        if address := self._address_of_databases():
+            self._settle(self.kept(address).under_way(self.limit), address)
+
+    def close(self, *, files_only: bool = False) -> None:
         """Note that the verb came to its end, and drop the databases that are not kept any more."""
-        had_databases = any(one.kind == "database" for one in undo_log.read(self.path).entries)
-        address = self.address() if had_databases else None
-        self._settle(self.kept(address).closed(self.limit), address)
+        address = self._address_of_databases()
+        self._settle(self.kept(address).closed(self.limit, files_only=files_only), address)
 
     def address(self) -> DatabaseAddress | None:
         """Return where the server takes logins, None while it does not run."""
         with contextlib.suppress(PreconditionError):
             return self.engine.address() if self.engine.is_alive("database") else None
         return None
+
+    def _address_of_databases(self) -> DatabaseAddress | None:
+        """Return where the server takes logins, None while it does not run, or where nothing is kept in it."""
+        had_databases = any(one.kind == "database" for one in undo_log.read(self.path).entries)
+        return self.address() if had_databases else None
 
     def write(self, known: UndoLog) -> None:
         """Write the undo log."""

@@ -66,7 +66,8 @@ class UndoVolumes:
         """Say that it is kept, or take it out of the undo log: what does not stand there is swept."""
         if is_kept and entry is not None:
             return ("the old data is kept: `nox -s undo` brings it back",)
-        self.write(_without(self.read(), name))
+        # What takes its place has yet to be made.
+        self.write(_without(self.read(), name).marked_made(made=False))
         return ()
 
     def _swap(self, verb: str, name: str, revisions: Sequence[str] | None, *, source: str) -> UndoEntry | None:
@@ -85,8 +86,11 @@ class UndoVolumes:
     def _settle(self, entry: UndoEntry) -> None:
         source = self.volumes.source_of(entry.kept)
         moved = self.volumes.settle(entry.kept)
+        before = self.read().without(entry)
         if moved.outcome is Outcome.KEPT:
             self._taken(entry, source, moved.server)
+            if entry.verb != "undo" and before.is_half_made:
+                self.write(before)  # it was not to be kept, and is swept
         else:
             self.write(self.read().without(entry))
             self._remove(entry.kept)

@@ -75,6 +75,47 @@ def test_verbs_that_fail_again_and_again_never_take_the_place_of_the_last_whole_
     assert (names(after.closed(2)), after.entries[-1].half_made) == (["d6", "d7"], False)
 
 
+RESETS = [replace(KEPT, id=f"r{number}", kept=f"r{number}", open=True) for number in range(5)]
+
+
+def test_while_verbs_fail_what_the_first_of_them_took_away_stays_and_of_what_they_left_the_newest() -> None:
+    log = UndoLog((replace(KEPT, id="old"),)).pushed(RESETS[1])
+    assert names(log.under_way(1)) == ["r1"]
+    for number in (2, 3):
+        log = log.marked_made().pushed(RESETS[number])
+    assert [(one.id, one.half_made) for one in log.under_way(1).entries] == [("r1", False), ("r3", True)]
+    assert names(log.closed(1)) == ["r1", "r3"]
+    assert names(log.closed(1).pushed(RESETS[4]).under_way(1)) == ["r4"]
+
+
+def test_what_lies_in_place_is_half_made_until_a_verb_says_that_it_is_whole_or_comes_to_its_end() -> None:
+    log = UndoLog().pushed(RESETS[1])
+    assert log.is_half_made
+    assert not log.marked_made().is_half_made
+    assert log.marked_made().marked_made(made=False) == log
+    assert not log.closed(1).is_half_made
+    assert log.closed(1).marked_made() == log.closed(1)
+    assert not any(one.made for one in log.marked_made().closed(1).entries)
+
+
+def test_what_undo_puts_back_is_whole_and_what_it_sets_aside_then_is_half_made() -> None:
+    log = UndoLog().pushed(RESETS[1]).without(RESETS[1]).pushed(replace(RESETS[2], verb="undo"))
+    assert not log.is_half_made
+    taken = UndoLog().pushed(RESETS[1]).pushed(replace(RESETS[2], verb="undo"))
+    assert [one.half_made for one in taken.entries] == [False, True]
+    assert [one.half_made for one in taken.pushed(RESETS[3]).entries] == [False, True, False]
+
+
+def test_a_database_that_is_copied_out_of_half_made_data_is_half_made_itself() -> None:
+    log = UndoLog().pushed(RESETS[1]).pushed(copy(1, open=True))
+    assert [one.half_made for one in log.entries] == [False, True]
+
+
+def test_a_verb_that_changed_files_ends_nothing_but_itself() -> None:
+    log = UndoLog((replace(KEPT, open=True), *(replace(FILES, id=f"f{number}", open=True) for number in (1, 2))))
+    assert [(one.id, one.open) for one in log.closed(1, files_only=True).entries] == [("0ab1c2", True), ("f2", False)]
+
+
 def test_the_newest_states_stay_also_where_an_earlier_verb_was_only_thought_to_be_unfinished() -> None:
     """A verb that was killed before it changed anything needs no other one to go on, and is open all the same."""
     log = UndoLog((copy(1, open=True),)).pushed(copy(2)).pushed(copy(3, open=True)).thinned(2)
@@ -104,3 +145,4 @@ def test_what_lies_in_the_data_of_a_reset_is_not_found_before_that_is_taken_back
 
 def test_json_has_the_names_of_files_and_not_what_is_in_them() -> None:
     assert FILES.as_json["files"] == ["alembic/head"]
+    assert "made" not in FILES.as_json

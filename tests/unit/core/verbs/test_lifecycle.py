@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nox_alembic.core.copies.spares import Spare, Spares
-from nox_alembic.core.copies.undo import UndoLog
+from nox_alembic.core.copies.undo import UndoEntry, UndoLog
 from nox_alembic.core.errors import PreconditionError, RefusedError, UsageError
 from nox_alembic.core.facts import DataLocation, Facts
 from nox_alembic.core.revisions.graph import History
@@ -27,7 +27,7 @@ from nox_alembic.core.steps.lifecycle import (
 )
 from nox_alembic.core.steps.migration import Migrate
 from nox_alembic.core.steps.spares import ConfirmSpare
-from nox_alembic.core.steps.undo import CloseUndo, SetDataAside, Settle, Sweep, UseSpare
+from nox_alembic.core.steps.undo import CloseUndo, NoteMade, SetDataAside, Settle, Sweep, UseSpare
 from nox_alembic.core.verbs import Options, lifecycle, reset
 from nox_alembic.core.verbs.planning import PlanFunction
 from nox_alembic.core.verbs.undo import undo
@@ -51,6 +51,7 @@ def test_reset_with_a_seeded_spare_migrates_and_seeds_nothing() -> None:
             Sweep(FOLDER),
             AwaitDatabase(60),
             ConfirmSpare(("c3",)),
+            NoteMade(),
             StartServices(("backend",)),
             AwaitBackend(60),
             CloseUndo(),
@@ -224,16 +225,39 @@ def test_reset_after_a_killed_one_does_not_keep_what_that_has_half_made() -> Non
     assert plan.steps[1] == SetDataAside(FOLDER, "reset", ("a1",), half_made=True)
 
 
-@pytest.mark.parametrize("current", [("c3",), None])
-def test_reset_after_a_killed_one_keeps_what_may_be_whole(current: tuple[str, ...] | None) -> None:
-    cut_off = UndoLog((replace(KEPT, open=True),))
-    plan = reset.reset(config(), up(current=current, undo=cut_off), Options())
-    assert SetDataAside(FOLDER, "reset", current) in plan.steps
+@pytest.mark.parametrize("current", [("c3",), (), None])
+def test_a_reset_that_did_not_end_has_left_nothing_worth_keeping_whatever_revision_it_is_at(
+    current: tuple[str, ...] | None,
+) -> None:
+    """A seed that fails leaves the database at head; kept, it would take the place of the original."""
+    failed = UndoLog((replace(KEPT, open=True),))
+    plan = reset.reset(config(), up(current=current, undo=failed), Options())
+    assert SetDataAside(FOLDER, "reset", current, half_made=True) in plan.steps
+    assert plan.notes == (
+        f"what a `reset` that did not come to its end has left is not kept: `undo` still brings back {KEPT.shown}",
+    )
+    nothing = facts(undo=failed)
+    assert reset.reset(config(), nothing, Options()).notes == ()
+
+
+@pytest.mark.parametrize("entry", [replace(KEPT, open=True, made=True), replace(KEPT, open=True, verb="undo")])
+def test_what_only_the_backend_failed_on_and_what_undo_put_back_is_whole_and_kept(entry: UndoEntry) -> None:
+    plan = reset.reset(config(), up(undo=UndoLog((entry,))), Options())
+    assert SetDataAside(FOLDER, "reset", ("c3",)) in plan.steps
+    assert plan.notes == ()
 
 
 def test_dev_ends_what_a_killed_reset_began() -> None:
     assert lifecycle.dev(config(), up(undo=UndoLog((replace(KEPT, open=True),))), Options()).steps == (CloseUndo(),)
     assert lifecycle.dev(config(), up(undo=UndoLog((KEPT,))), Options()).steps == ()
+
+
+def test_dev_notes_that_it_has_finished_the_data_of_a_reset_before_it_starts_the_backend() -> None:
+    failed = UndoLog((replace(KEPT, open=True),))
+    steps = lifecycle.dev(config(), up(undo=failed, seed_pending=True, healthy=False), Options()).steps
+    assert steps == (Seed(SEED), NoteMade(), AwaitBackend(60), CloseUndo())
+    made = failed.marked_made()
+    assert NoteMade() not in lifecycle.dev(config(), up(undo=made, healthy=False), Options()).steps
 
 
 def test_dev_on_a_fresh_machine_starts_migrates_and_seeds() -> None:

@@ -21,7 +21,7 @@ from nox_alembic.core.steps.lifecycle import (
     StartServices,
 )
 from nox_alembic.core.steps.spare_databases import DropSpares, KeepSpare, MakeNew, MigrateNew, SeedNew
-from nox_alembic.core.steps.undo import CloseUndo, SwapDatabases
+from nox_alembic.core.steps.undo import CloseUndo, LetGo, SwapDatabases
 from nox_alembic.core.verbs import Options, reset
 from nox_alembic.core.verbs import spares as sparing
 from tests.unit.core.make import SEED, chain, config, engine, told, up
@@ -51,8 +51,9 @@ def test_with_a_spare_database_a_reset_is_a_copy_a_swap_and_one_start_of_the_bac
             MakeNew(SPARE, kills=True),
             SwapDatabases("ddsurveys", "reset", ("c3",)),
             StartServices(("backend",)),
-            CloseUndo(),
+            LetGo(),
             AwaitBackend(60),
+            CloseUndo(),
         ),
         destroys='what is in the database "ddsurveys" now, which `undo` brings back',
     )
@@ -63,8 +64,9 @@ def test_a_backend_that_reconnects_is_neither_ended_nor_started() -> None:
     assert steps == (
         MakeNew(SPARE),
         SwapDatabases("ddsurveys", "reset", ("c3",)),
-        CloseUndo(),
+        LetGo(),
         AwaitReconnect(("backend",), 60),
+        CloseUndo(),
     )
 
 

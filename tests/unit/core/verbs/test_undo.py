@@ -175,7 +175,7 @@ def test_files_come_back_before_the_database_so_that_a_killed_run_is_finished_by
 
 def test_files_alone_come_back_without_the_database() -> None:
     plan = undo.undo(config(), facts(undo=UndoLog((FILES,)), contents=AFTER), Options())
-    assert plan.steps == (WRITE, DELETE, NoteUndone(FILES, None), CloseUndo())
+    assert plan.steps == (WRITE, DELETE, NoteUndone(FILES, None), CloseUndo(files_only=True))
     assert plan.notes[1] == "goes: what is in b2.py, m1.py now; it is kept: `undo` again brings it back"
 
 

@@ -106,7 +106,7 @@ def test_a_rebase_keeps_the_database_and_the_files() -> None:
 
 def test_a_rebase_of_files_alone_notes_them() -> None:
     steps = plan("rebase", forked(), database=False).steps
-    assert steps == (OpenUndo("rebase", ("b2",), CHANGES), REWRITE, WRITE_HEAD, CloseUndo())
+    assert steps == (OpenUndo("rebase", ("b2",), CHANGES), REWRITE, WRITE_HEAD, CloseUndo(files_only=True))
     assert plan("rebase", forked(), LARGE, database=False).steps == steps
 
 
@@ -126,7 +126,7 @@ def test_a_merge_notes_its_files_and_with_apply_keeps_the_database() -> None:
     assert steps[0] == OpenUndo("merge", ("b2",), (change,))
     assert isinstance(steps[1], WriteMerge)
     assert isinstance(steps[2], ReplaceFile)
-    assert steps[3:] == (CloseUndo(),)
+    assert steps[3:] == (CloseUndo(files_only=True),)
     applied = plan("merge", facts, new_id="m1", apply=True).steps
     assert applied[1] == KeepDatabase("merge", files=(change,))
     assert plan("merge", replace(facts, current=()), Room(), new_id="m1", apply=True).steps[1] == applied[1]

@@ -1,5 +1,6 @@
 """Data set aside and put back, in real folders: it is in the undo log before it is moved."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.steps import Plan
-from nox_alembic.core.steps.undo import CloseUndo, PutBack, SetDataAside, Settle, Sweep, UseSpare
+from nox_alembic.core.steps.undo import CloseUndo, NoteMade, PutBack, SetDataAside, Settle, Sweep, UseSpare
 from nox_alembic.edges import wiper
 from nox_alembic.edges.home import undo_log
 from nox_alembic.report import Reporter
@@ -73,6 +74,29 @@ def test_what_is_half_made_is_set_aside_and_not_noted(folders: UndoFolders) -> N
     assert "notes" not in folders.report.fields
     assert folders.sweep(location(folders)) == []
     assert wiper.list_trash(Path(location(folders).path).parent, "db") == ()
+
+
+def test_it_is_noted_when_the_new_data_is_whole_and_when_it_is_begun_anew(folders: UndoFolders) -> None:
+    folders.do(SetDataAside(location(folders)))
+    written = folders.log.path.read_text()
+    assert "made" not in json.loads(written)[0], "an earlier version reads it"
+    folders.do(NoteMade())
+    assert not folders.log.kept(None).is_half_made
+    make_database(Path(location(folders).path))
+    folders.do(SetDataAside(location(folders), keeps=False))
+    assert folders.log.kept(None).is_half_made
+    assert folders.log.path.read_text() == written
+
+
+def test_what_a_failed_reset_has_set_aside_is_no_sweeps_business(folders: UndoFolders) -> None:
+    for _ in range(3):
+        folders.do(SetDataAside(location(folders)))
+        folders.do(NoteMade())
+        assert folders.sweep(location(folders)) == []
+        (make_database(Path(location(folders).path)) / "row").write_text("new")
+    first, last = (Path(location(folders).path).with_name(one.kept) / "row" for one in folders.log.kept(None).entries)
+    assert (first.read_text(), last.read_text()) == ("old", "new")
+    assert len(folders.log.there()) == 2
 
 
 def test_a_spare_takes_the_place_of_the_data_which_is_kept(folders: UndoFolders) -> None:

@@ -76,6 +76,16 @@ def test_the_end_of_a_verb_drops_the_databases_of_this_environment_that_are_not_
     assert [one.open for one in undo_log.read(log.path).entries] == [False]
 
 
+def test_what_is_kept_no_more_is_dropped_before_the_end_of_a_verb_which_stays_open(log: LiveUndoLog) -> None:
+    log.let_go()
+    assert log.engine.world.events == []  # type: ignore[attr-defined] # of the fake
+    log.push(replace(COPY, open=True))
+    log.siblings.there["ddsurveys__before_old"] = mark("dev")  # type: ignore[attr-defined] # of the fake
+    log.let_go()
+    assert log.engine.world.events == ["drop ddsurveys__before_old"]  # type: ignore[attr-defined] # of the fake
+    assert [one.open for one in undo_log.read(log.path).entries] == [True]
+
+
 def test_a_file_that_a_verb_is_about_to_write_is_noted_in_its_entry(log: LiveUndoLog) -> None:
     change = FileChange("alembic/versions/m1.py", None, b"text")
     log.push(replace(KEPT, kind="files", kept="", verb="merge", open=True, files=(change,)))

@@ -176,6 +176,24 @@ def test_what_is_worth_nothing_takes_the_place_of_nothing_and_is_swept(holds: st
     assert bench.volumes.held == {"db": "", "k1": "old"}
 
 
+def test_half_made_data_that_a_killed_run_has_moved_takes_no_place_among_what_is_kept() -> None:
+    bench = Bench()
+    bench.keeping.set_aside(SetDataAside(DATA))
+    bench.volumes.held["db"] = "half"
+    bench.killed("swapped", lambda: bench.keeping.set_aside(SetDataAside(DATA, half_made=True)))
+    bench.keeping.settle()
+    assert (bench.kept(), bench.read().is_half_made) == ({"reset": "old"}, True)
+
+
+def test_what_takes_the_place_of_data_that_is_not_kept_has_yet_to_be_made() -> None:
+    bench = Bench()
+    bench.keeping.set_aside(SetDataAside(DATA))
+    bench.log = bench.log.marked_made()
+    bench.volumes.held["db"] = "too large"
+    bench.keeping.set_aside(SetDataAside(DATA, keeps=False))
+    assert (bench.kept(), bench.read().is_half_made) == ({"reset": "old"}, True)
+
+
 @pytest.mark.parametrize(("is_kept", "kept"), [(True, {"reset": "old"}), (False, {})])
 def test_a_spare_takes_the_place_of_what_is_kept(is_kept: bool, kept: dict[str, str]) -> None:
     bench = Bench(FakeVolumes({"db": "old", "spare": "at head"}))
