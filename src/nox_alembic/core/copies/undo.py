@@ -101,7 +101,7 @@ class UndoLog:
         verb = self.unended(WHOLE)
         return verb is not None and not verb.made
 
-    def unended(self, kinds: Collection[Kind]) -> UndoEntry | None:
+    def unended(self, kinds: Collection[EntryKind]) -> UndoEntry | None:
         """Return the entry of the verb that began what lies in place and did not come to its end, None for none.
 
         After an `undo` that did not end, what lies there is what it put back: a whole state.
