@@ -98,6 +98,49 @@ def test_nothing_is_destroyed_on_another_server_on_our_port_nor_on_a_copy_of_our
     assert not list(place(ours).glob("pgdata/pg_stat_tmp/*"))
 
 
+# Each verb that writes to a database, as it is typed; what it is refused with is the same for all.
+WRITING = (
+    ("dev",),
+    ("migrate",),
+    ("downgrade",),
+    ("reapply",),
+    ("revision", "-m", "more"),
+    ("revision", "-m", "more", "--apply"),
+    ("check",),
+    ("repair", "--reverted", "t1"),
+    ("reset",),
+    ("reset", "--fast"),
+    ("snapshot", "save", "there"),
+    ("snapshot", "restore", "here"),
+)
+
+
+def test_no_verb_writes_to_another_server_on_our_port(projects: tuple[Project, Project], tmp_path: Path) -> None:
+    """What the other server was asked for stands in its log; only what reads has come to it."""
+    ours, other = projects
+    for project in projects:
+        project.good("dev")
+    ours.good("snapshot", "save", "here")
+    ours.good("downgrade", "--yes")
+    take_password(other, of=address(ours))
+    execute(address(other), "DELETE FROM alembic_version WHERE version_num = 't2'")
+    execute(address(other), "INSERT INTO alembic_version VALUES ('t1')")
+    execute(address(other), "ALTER SYSTEM SET log_statement = 'mod'")
+    execute(address(other), "SELECT pg_reload_conf()")
+    (log,) = other.home.glob("**/postgres.log")
+    before = log.stat().st_size
+    with forwarded(address(ours).port, address(other).port, tmp_path) as ours.prefix:
+        for words in WRITING:
+            ran = ours.run(*words, "--yes", "--json")
+            assert (words, ran.code, ran.error) == (words, 5, refusal(ours, other))
+        assert ours.run("undo", "--json").code == 3  # what was kept is not there
+    ours.prefix = ()
+    written = log.read_bytes()[before:].decode()
+    assert [line for line in written.splitlines() if "statement:" in line] == []
+    assert execute(address(other), "SELECT version_num FROM alembic_version") == [("t1",)]
+    ours.good("migrate")
+
+
 def test_what_cannot_be_proved_is_not_destroyed(projects: tuple[Project, Project]) -> None:
     ours, _ = projects
     ours.good("dev")
