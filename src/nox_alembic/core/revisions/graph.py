@@ -1,11 +1,14 @@
 """The revision graph: frozen values and the questions that verbs ask of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 
 from nox_alembic.core.errors import FailedError, FindingError, UsageError
 from nox_alembic.core.frozen import frozen
+
+# How many revisions a message lists.
+SHOWN = 5
 
 
 @frozen(kw_only=True)
@@ -153,6 +156,12 @@ class History:
             f"the nearest are: {', '.join(self._described(nearest))}" if nearest else "the project has no revisions yet"
         )
         return UsageError("NA401", f'there is no revision "{word}" in this project', hint=hint)
+
+
+def few(ids: Sequence[str]) -> str:
+    """Return the first of some revisions, and how many more they are: messages stay readable with hundreds of them."""
+    rest = len(ids) - SHOWN
+    return ", ".join(ids[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _broken(message: str) -> FailedError:
