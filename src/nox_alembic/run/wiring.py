@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps import Plan
@@ -50,7 +51,7 @@ class Wiring:
             configuration=at.configuration,
             database=server,
             backend=health,
-            migrations=lambda: self._supervised(replace(at.alembic(), strict=bool(at.mark), mark=at.mark)),
+            migrations=lambda: self._supervised(at.alembic()),
             fingerprints=fingerprints,
             keep=lambda file: revision_copies.keep(at.copies, file),
             rehearsing=self._rehearsing,
@@ -80,15 +81,22 @@ class Wiring:
 
     @contextlib.contextmanager
     def _rehearsing(self) -> Iterator[Supervised]:
-        """Yield Alembic for a database beside the real one, which must not be touched in its place."""
+        """Yield Alembic in a process of its own, for a database beside the real one."""
         inside = self.environment.config.alembic_in == "backend"
         here = contextlib.nullcontext(self.environment.alembic()) if inside else client.in_own_process()
         with here as alembic:
-            yield self._supervised(replace(alembic, strict=True))
+            yield self._supervised(alembic)
+
+    def _is_real(self, address: DatabaseAddress) -> bool:
+        """Return whether it is the environment's own database, and not one of ours beside it or in another server."""
+        at = self.environment
+        own = at.engine.address()
+        is_own = (address.host, address.port, address.name) == (own.host, own.port, own.name)
+        return is_own and not at.mark and not at.place.throwaway
 
     def _supervised(self, alembic: client.Alembic) -> Supervised:
         return Supervised(
-            migrations=alembic,
+            migrations=replace(alembic, is_real=self._is_real, tell=self.environment.report.note_once),
             surroundings=_Surroundings(),
             config=self.environment.config,
             history=self.history,

@@ -43,8 +43,6 @@ class Alembic:
     address_of: Callable[[DatabaseAddress], DatabaseAddress]
     is_real: Callable[[DatabaseAddress], bool] = lambda _: False
     tell: Callable[[str, str], None] = lambda *_: None
-    strict: bool = False
-    mark: str = ""
 
     def read_history(self, configuration: Path) -> History:
         """Return the revision graph by running the revision files, for those whose ids are computed."""

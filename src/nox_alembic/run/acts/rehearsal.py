@@ -1,7 +1,4 @@
-"""Down and up on a copy of the database before the real one is touched: what stays behind, and what is lost.
-
-Alembic is a strict one here: where env.py connects to another database than the copy, nothing runs.
-"""
+"""Down and up on a copy of the database before the real one is touched: what stays behind, and what is lost."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +14,6 @@ from nox_alembic.run.ports import Migrations, Tools
 REPLAYED_AT_MOST = 200
 # Of one name, so that the next run replaces what a killed one has left.
 SHADOW = "nox_alembic_shadow"
-
-_DEAF = 'have env.py take "sqlalchemy.url" of its configuration, or DATABASE_URL'
 
 OnRevision = Callable[[str], None]
 
@@ -94,8 +89,7 @@ class Rehearsal:
         try:
             alembic.downgrade(self.configuration, copy, self.step.target, self.on_revision)
         except FailedError as error:
-            hint = _DEAF if f'not to "{copy.name}"' in error.message else f"correct its downgrade(), then {self._again}"
-            raise self._failed("on the way down", error, hint) from error
+            raise self._failed("on the way down", error, f"correct its downgrade(), then {self._again}") from error
         applied = self.tools.history.with_ancestors(self.tools.database.revisions(copy) or ())
         if left := [key for key in self.step.undone if key in applied]:
             message = f"the rehearsal ended without an error, and yet {', '.join(left)} is still applied in the copy"
