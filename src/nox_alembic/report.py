@@ -64,6 +64,7 @@ class Reporter:
     checks: "list[Check]" = field(default_factory=list)
     _held: list[str] = field(default_factory=list)
     _written: list[str] = field(default_factory=list)
+    _noted: set[str] = field(default_factory=set)
     _mid_line: bool = False
 
     def opened(self, environment: str, engine: str, reason: str) -> None:
@@ -130,6 +131,12 @@ class Reporter:
         """Say something that is good to know; kept for JSON, too."""
         self._keep("notes", text)
         self._line(f"      {text}" if self.steps else text)
+
+    def note_once(self, about: str, text: str) -> None:
+        """Say something of one subject, unless something has been said of it."""
+        if about not in self._noted:
+            self._noted.add(about)
+            self.note(text)
 
     def written(self, path: str) -> None:
         """Remember a file of the project that has to be committed; the verb ends with the line that does it."""

@@ -6,6 +6,7 @@ from tests.compose.conftest import MakeProject, docker
 from tests.page import ENV_PY, INI, MAKO
 from tests.project import REVISION, Project
 
+GIVEN = 'context.config.get_main_option("sqlalchemy.url")'
 OVERRIDE = """\
 services:
   backend:
@@ -44,6 +45,13 @@ def test_the_verbs_work_through_the_backends_container_running_or_not(make_compo
     project.good("reapply")
     checked = {check["name"]: check["sentence"] for check in project.run("check", "--json").json["checks"]}
     assert checked["models"] == "equal to the migrations"
+    # An env.py that names another server than that of the container's network is run on ours, in the shadow too.
+    project.write("alembic/env.py", ENV_PY.replace(GIVEN, '"postgresql+psycopg2://me:secret@db.invalid/app"'))
+    project.good("downgrade", "--yes", "t2")
+    told = project.good("migrate", "--json").json["notes"]
+    assert told == ["env.py names db.invalid:5432/app; Alembic is run on db:5432/sample"]
+    project.good("reapply")
+    project.write("alembic/env.py", ENV_PY)
     # Mine is applied when theirs comes: it goes down, onto theirs, and up again.
     project.revision("mine", made_id(written.read_text()))
     project.good("migrate")

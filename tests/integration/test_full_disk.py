@@ -198,7 +198,7 @@ def test_a_spare_that_does_not_fit_is_never_used_and_the_next_run_clears_it(with
     project, making = with_spares, ("spare", "--background")
     for point, id_ in [
         ("before StartDatabase", "NA126"),
-        ("before MarkDatabase", "NA903"),
+        ("before Migrate", "NA903"),
         ("before Seed", "NA503"),
     ]:
         ran = flooded(project, disk(project), point, *making)

@@ -339,21 +339,6 @@ def test_what_is_lost_is_shown_and_asked_for_before_a_backend_that_waits_for_wor
     assert state(project) == ("t3", None)
 
 
-def test_an_env_py_that_connects_where_it_likes_is_found_before_its_first_revision(project: Project) -> None:
-    env = project.root / "alembic/env.py"
-    text = env.read_text()
-    url = address_of(project).url
-    env.write_text(text.replace('context.config.get_main_option("sqlalchemy.url")', repr(url)))
-    try:
-        ran = project.run("reapply", "--yes", "--json")
-        assert (ran.code, ran.error[0]) == (1, "NA435")
-        assert 'env.py connects to the database "project", and not to "project__rehearsal"' in ran.error[1]
-        assert ran.error[2] == 'have env.py take "sqlalchemy.url" of its configuration, or DATABASE_URL'
-        assert state(project) == AS_BEFORE
-    finally:
-        env.write_text(text)
-
-
 def test_settings_that_remember_the_first_url_they_saw_do_not_mislead_it(project: Project) -> None:
     env = project.root / "alembic/env.py"
     text = env.read_text()

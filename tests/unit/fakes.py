@@ -25,7 +25,6 @@ class World:
     current: tuple[str, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
     fails: str = ""
-    because: str = "failed"
     command_code: int = 0
     forgets: bool = False
     draft: Draft = field(default_factory=Draft)
@@ -36,7 +35,7 @@ class World:
     def happened(self, event: str) -> None:
         self.events.append(event)
         if event == self.fails:
-            raise FailedError("NA000", f"{event} {self.because}", hint="none")
+            raise FailedError("NA000", f"{event} failed", hint="none")
 
 
 @dataclass

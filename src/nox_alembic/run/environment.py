@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 class Environment:
     """What a verb works on; `configuration` is the project's Alembic configuration, None when it has none.
 
-    `typed` is the environment's name where `--env` gave it, for the commands that errors suggest. `mark` is set where
-    the database is one of ours beside the real one: Alembic then moves nothing that has not this word in it.
+    `typed` is the environment's name where `--env` gave it, for the commands that errors suggest.
+    `beside` is set where its server is one of ours beside the real one, for a spare.
     """
 
     place: Place
@@ -44,7 +44,7 @@ class Environment:
     engine: Engine
     report: Reporter
     typed: str = ""
-    mark: str = ""
+    beside: bool = False
 
     @property
     def config(self) -> Config:

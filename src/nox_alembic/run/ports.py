@@ -26,8 +26,8 @@ Family_contra = TypeVar("Family_contra", contravariant=True)
 OnRevision = Callable[[str], None]
 # Runs a command of the project for a database and returns its exit code; `quiet` keeps its output away from stdout.
 Command = Callable[[Sequence[str], DatabaseAddress, bool], int]
-# Runs a plan in another server of ours, whose database has that mark.
-RunBeside = Callable[[Engine, str, Plan], None]
+# Runs a plan in another server of ours.
+RunBeside = Callable[[Engine, Plan], None]
 DONE = "done"
 NOT_NEEDED = "not needed"
 

@@ -12,7 +12,7 @@ from nox_alembic.core.steps.migration import AwaitEdit, MigrationStep, PrintUpgr
 from nox_alembic.core.steps.revisions import DropShadow, MakeShadow, RevisionStep
 from nox_alembic.core.steps.snapshots import SaveSnapshot, SnapshotStep
 from nox_alembic.core.steps.spare_databases import DropSpares, SpareDatabaseStep
-from nox_alembic.core.steps.spares import MarkDatabase, SpareStep
+from nox_alembic.core.steps.spares import ConfirmSpare, SpareStep
 from nox_alembic.core.steps.undo import CloseUndo, OpenUndo, Sweep, UndoDatabaseStep, UndoDataStep
 from tests.unit.core.make import FOLDER
 from tests.unit.run.bench import Bench
@@ -27,7 +27,7 @@ FAMILIES: list[tuple[Step, str]] = [
     (CloseUndo(), f"undo data: {CloseUndo.title}"),
     (OpenUndo("merge", ("c3",), ()), f"undo databases: {OpenUndo.title}"),
     (SaveSnapshot("s"), 'snapshots: save the snapshot "s"'),
-    (MarkDatabase("word"), "spares: mark the database as a spare"),
+    (ConfirmSpare(("c3",)), "spares: see that it is at c3"),
     (DropSpares(("a__base",)), "drop a__base"),
     (Sweep(FOLDER), "sweep"),
 ]

@@ -8,6 +8,8 @@ from nox_alembic.core.errors import FailedError, FindingError, UsageError
 from nox_alembic.core.frozen import frozen
 
 NO_FILE = "no file on this branch"
+# How many revisions a message lists.
+SHOWN = 5
 
 
 @frozen(kw_only=True)
@@ -160,6 +162,12 @@ class History:
 def named_without_file(ids: Sequence[str]) -> str:
     """Return ids as the end of a sentence that says that they have no file on this branch."""
     return f"{', '.join(ids)}, which {'has' if len(ids) == 1 else 'have'} {NO_FILE}"
+
+
+def few(ids: Sequence[str]) -> str:
+    """Return the first of some revisions, and how many more they are: messages stay readable with hundreds of them."""
+    rest = len(ids) - SHOWN
+    return ", ".join(ids[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _broken(message: str) -> FailedError:

@@ -35,17 +35,6 @@ class MakeSpare:
 
 
 @frozen
-class MarkDatabase:
-    """Put a word into the database of a spare, by which Alembic knows that it is in the right one; "" takes it out."""
-
-    mark: str
-
-    @property
-    def title(self) -> str:
-        return "mark the database as a spare" if self.mark else "take the mark away"
-
-
-@frozen
 class ClearSpares:
     """Delete spares, and what killed runs have left of some."""
 
@@ -57,4 +46,4 @@ class ClearSpares:
         return f"delete {', '.join(self.names)}"
 
 
-SpareStep = ConfirmSpare | MarkDatabase | MakeSpare | ClearSpares
+SpareStep = ConfirmSpare | MakeSpare | ClearSpares

@@ -3,25 +3,30 @@
 import contextlib
 import json
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import psycopg2
+
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.failures import connections
 from nox_alembic.core.failures.failure import Failure, MigrationError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile, require_models
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.edges.alembic import worker
-from nox_alembic.edges.postgres.connection import environment_without_libpq, without_libpq
+from nox_alembic.edges.postgres.connection import connected, environment_without_libpq, without_libpq
 from nox_alembic.edges.system import process
 
 OnRevision = Callable[[str], None]
-# Takes a request of `worker.serve` to a worker and returns its answer.
-Carry = Callable[[Mapping[str, Any], OnRevision], Mapping[str, Any]]
+OnEvent = Callable[[Mapping[str, Any]], None]
+# Takes a request of `worker.serve` to a worker and returns its answer; what it says meanwhile is heard at once.
+Carry = Callable[[Mapping[str, Any], OnEvent], Mapping[str, Any]]
 NOT_CONNECTED = "postgresql+psycopg2://"
 
 
@@ -29,15 +34,16 @@ NOT_CONNECTED = "postgresql+psycopg2://"
 class Alembic:
     """Alembic in one place; `path_of` and `address_of` say where that place sees the project and the database.
 
-    `strict`: nothing is moved where env.py connects to another database than the given one, nor with `mark` in one that
-    has not that word in it: on another server there may be a database of the same name.
+    Whatever env.py connects to, it is run on the given database and on no other one. `is_real` says whether that is the
+    environment's own: only there may a revision connect elsewhere. `tell` is called with what is to be said once of
+    where they connect, and what it is about.
     """
 
     carry: Carry
     path_of: Callable[[Path], str]
     address_of: Callable[[DatabaseAddress], DatabaseAddress]
-    strict: bool = False
-    mark: str = ""
+    is_real: Callable[[DatabaseAddress], bool] = lambda _: False
+    tell: Callable[[str, str], None] = lambda *_: None
 
     def read_history(self, configuration: Path) -> History:
         """Return the revision graph by running the revision files, for those whose ids are computed."""
@@ -49,7 +55,7 @@ class Alembic:
 
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
         """Upgrade to `target` (an id or `heads`), with a call before each revision; raises MigrationError."""
-        self._ask(configuration, self._url(address), self._move("upgrade", address, target), on_revision)
+        self._ask(configuration, address, self._move("upgrade", address, target), on_revision)
 
     def downgrade(
         self,
@@ -66,18 +72,19 @@ class Alembic:
         # Latin-1 gives each byte a character, and the worker gives it back: a file's encoding is its own affair.
         files = {name: content.decode("latin-1") for name, content in extra.items()}
         request = {**self._move("downgrade", address, target), "extra": files}
-        self._ask(configuration, self._url(address), request, on_revision)
+        self._ask(configuration, address, request, on_revision)
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
-        """Return the SQL of an upgrade; nothing is connected to. Raises MigrationError."""
-        return str(self._ask(configuration, NOT_CONNECTED, {"do": "sql", "start": start, "target": target}))
+        """Return the SQL of an upgrade; nothing is connected to. Raises MigrationError, and FailedError (NA473)."""
+        request = {"do": "sql", "start": start, "target": target, "key": None}
+        return str(self._ask(configuration, None, request))
 
     def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
         """Return how the models differ from a database at head, enum labels included.
 
         Raises MigrationError, and FailedError (NA444).
         """
-        return _changes(self._ask(configuration, self._url(address), {"do": "compare"}))
+        return _changes(self._ask(configuration, address, {"do": "compare"}))
 
     def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
         """Return a new revision that is not written yet, without a file when nothing differs.
@@ -85,9 +92,8 @@ class Alembic:
         `address` is a database at head; None where nothing is to be compared. Raises MigrationError, and FailedError
         (NA444).
         """
-        url = self._url(address) if address else NOT_CONNECTED
         request = {"do": "draft", "message": message, "autogenerate": autogenerate}
-        found = self._ask(configuration, url, request)
+        found = self._ask(configuration, address, request)
         return Draft(
             changes=_changes(found),
             files=tuple(NewFile(**file) for file in found["files"]),
@@ -104,31 +110,54 @@ class Alembic:
         return NewFile(**answer["value"])
 
     def _move(self, direction: str, address: DatabaseAddress, target: str) -> Mapping[str, Any]:
-        return {
-            "do": direction,
-            "target": target,
-            "only": address.name if self.strict else "",
-            "mark": self.mark,
-            "application": address.application,
-            "lock_timeout": address.lock_timeout,
-        }
-
-    def _url(self, address: DatabaseAddress) -> str:
-        return self.address_of(address).url
+        session = {"application": address.application, "lock_timeout": address.lock_timeout}
+        return {"do": direction, "target": target, **session}
 
     def _ask(
-        self, configuration: Path, url: str, request: Mapping[str, Any], on_revision: OnRevision = lambda _: None
+        self,
+        configuration: Path,
+        address: DatabaseAddress | None,
+        request: Mapping[str, Any],
+        on_revision: OnRevision = lambda _: None,
     ) -> Any:
-        answer = self._carried(configuration, url, request, on_revision)
-        if not answer["ok"]:
-            raise MigrationError(Failure.of(answer["failure"]))
-        return answer["value"]
+        """Return the value of the answer; raises MigrationError, and RefusedError (NA470 to NA472)."""
+        if address is None:
+            answer = self._carried(configuration, NOT_CONNECTED, request, on_revision)
+        else:
+            url = self.address_of(address).url
+            with _proof(address) as key:
+                whole = {**request, "key": key, "left_alone": self.is_real(address)}
+                answer = self._carried(configuration, url, whole, on_revision)
+        if answer["ok"]:
+            return answer["value"]
+        if refused := answer.get("refused"):
+            raise connections.refusal(refused)
+        raise MigrationError(Failure.of(answer["failure"]))
 
     def _carried(
         self, configuration: Path, url: str, request: Mapping[str, Any], on_revision: OnRevision = lambda _: None
     ) -> Mapping[str, Any]:
-        whole = {**request, "configuration": self.path_of(configuration), "url": url}
-        return self.carry(whole, on_revision)
+        def hear(event: Mapping[str, Any]) -> None:
+            if "revision" in event:
+                on_revision(event["revision"])
+            else:
+                self.tell(*connections.told(event["connection"]))
+
+        return self.carry({**request, "configuration": self.path_of(configuration), "url": url}, hear)
+
+
+@contextlib.contextmanager
+def _proof(address: DatabaseAddress) -> Iterator[int]:
+    """Yield the key of a lock that only a session in this very database sees, whatever else has its name."""
+    key = secrets.randbits(63)
+    with contextlib.ExitStack() as session:
+        try:
+            cursor = session.enter_context(connected(address))
+        except psycopg2.OperationalError as error:
+            failure = Failure(error=type(error).__name__, message=str(error).strip().partition("\n")[0])
+            raise MigrationError(failure) from error
+        cursor.execute("SELECT pg_advisory_lock(%s)", (key,))
+        yield key
 
 
 def in_process() -> Alembic:
@@ -146,15 +175,15 @@ def in_own_process() -> Iterator[Alembic]:
         [sys.executable, "-m", f"{worker.__name__}.serve"], env=environment_without_libpq(os.environ)
     ) as (requests, answers, ended):
 
-        def carry(request: Mapping[str, Any], on_revision: OnRevision) -> Mapping[str, Any]:
+        def carry(request: Mapping[str, Any], hear: OnEvent) -> Mapping[str, Any]:
             with contextlib.suppress(BrokenPipeError):
                 requests.write(json.dumps(request) + "\n")
                 requests.flush()
             for line in answers:
                 event = json.loads(line)
-                if "revision" not in event:
+                if "ok" in event:
                     return dict(event)
-                on_revision(event["revision"])
+                hear(event)
             raise _silent(ended())
 
         yield Alembic(carry=carry, path_of=str, address_of=lambda address: address)
@@ -169,35 +198,35 @@ def in_backend(
 ) -> Alembic:
     """Return Alembic as it is installed in the backend's container, where `python` runs what it reads from stdin."""
 
-    def carry(request: Mapping[str, Any], on_revision: OnRevision) -> Mapping[str, Any]:
-        return _converse(python, environ, request, on_revision)
+    def carry(request: Mapping[str, Any], hear: OnEvent) -> Mapping[str, Any]:
+        return _converse(python, environ, request, hear)
 
     return Alembic(carry=carry, path_of=path_of, address_of=address_of)
 
 
-def _perform(request: Mapping[str, Any], on_revision: OnRevision) -> Mapping[str, Any]:
+def _perform(request: Mapping[str, Any], hear: OnEvent) -> Mapping[str, Any]:
     from nox_alembic.edges.alembic.worker.serve import perform  # noqa: PLC0415 - Alembic takes 0.4 s to import
 
     with without_libpq():
-        return perform(dict(request), on_revision)
+        return perform(dict(request), hear)
 
 
 def _converse(
-    python: Sequence[str], environ: Mapping[str, str], request: Mapping[str, Any], on_revision: OnRevision
+    python: Sequence[str], environ: Mapping[str, str], request: Mapping[str, Any], hear: OnEvent
 ) -> Mapping[str, Any]:
     """Pipe the worker's own text into a Python there, and the request with it: no argument shows the password."""
     answers: list[Mapping[str, Any]] = []
 
-    def hear(line: str) -> None:
+    def hear_line(line: str) -> None:
         event = json.loads(line)
-        if "revision" in event:
-            on_revision(event["revision"])
-        else:
+        if "ok" in event:
             answers.append(event)
+        else:
+            hear(event)
 
     boot = _texts()["nox_alembic.edges.alembic.worker.boot"]
     text = f"{boot}\nimport json\nrun(*json.loads({json.dumps(json.dumps([_texts(), request]))}))\n"
-    code = process.converse(python, text, hear, env=environ)
+    code = process.converse(python, text, hear_line, env=environ)
     if code or not answers:
         raise _silent(code)
     return answers[0]

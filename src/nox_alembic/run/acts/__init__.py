@@ -15,7 +15,7 @@ from nox_alembic.edges.home import revision_copies
 from nox_alembic.run.environment import Environment
 
 if TYPE_CHECKING:
-    from nox_alembic.core.facts import DataLocation
+    from nox_alembic.core.facts import DatabaseAddress, DataLocation
     from nox_alembic.core.steps import Plan
     from nox_alembic.edges.alembic.client import Alembic
     from nox_alembic.run.acts.checks import Checks
@@ -282,17 +282,23 @@ class WiredActs:
         return Fingerprinting(table=fingerprints, server=server, copy=copy, history=self.past, report=self.at.report)
 
     def _migrations(self) -> "Supervised":
-        return self._supervised(replace(self.at.alembic(), strict=bool(self.at.mark), mark=self.at.mark))
+        return self._supervised(self.at.alembic())
 
     @contextlib.contextmanager
     def _apart(self) -> "Iterator[Supervised]":
-        """Yield Alembic for a database beside the real one, which must not be touched in its place."""
+        """Yield Alembic in a process of its own, for a database beside the real one."""
         from nox_alembic.edges.alembic import client  # noqa: PLC0415 - where Alembic is needed
 
         inside = self.at.config.alembic_in == "backend"
         here = contextlib.nullcontext(self.at.alembic()) if inside else client.in_own_process()
         with here as alembic:
-            yield self._supervised(replace(alembic, strict=True))
+            yield self._supervised(alembic)
+
+    def _is_real(self, address: "DatabaseAddress") -> bool:
+        """Return whether it is the environment's own database, and not one of ours beside it or in another server."""
+        own = self.at.engine.address()
+        is_own = (address.host, address.port, address.name) == (own.host, own.port, own.name)
+        return is_own and not self.at.beside and not self.at.place.throwaway
 
     def _supervised(self, alembic: "Alembic") -> "Supervised":
         from nox_alembic.edges.postgres import after_failure, blockers, inspection, server  # noqa: PLC0415 - as above
@@ -300,7 +306,7 @@ class WiredActs:
 
         at = self.at
         return Supervised(
-            migrations=alembic,
+            migrations=replace(alembic, is_real=self._is_real, tell=self.at.report.note_once),
             revisions=server.revisions,
             blockers=blockers,
             invalid_indexes=inspection.invalid_indexes,
@@ -313,6 +319,6 @@ class WiredActs:
             environment=at.typed,
         )
 
-    def _run_beside(self, engine: Engine, mark: str, plan: "Plan") -> None:
+    def _run_beside(self, engine: Engine, plan: "Plan") -> None:
         """Run a plan in another server of ours."""
-        run(replace(self.at, engine=engine, mark=mark), plan, self.past, self.person)
+        run(replace(self.at, engine=engine, beside=True), plan, self.past, self.person)

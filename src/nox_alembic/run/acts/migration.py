@@ -8,7 +8,7 @@ from typing import assert_never
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.revisions.graph import History, few
 from nox_alembic.core.revisions.orphans import Orphans
 from nox_alembic.core.steps.migration import (
     ApplyRevision,
@@ -104,7 +104,7 @@ class Migration:
             current = self.server.revisions(address) or ()
             applied = history.with_ancestors(current)
             if left := [key for key in step.undone if key in applied]:
-                raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
+                raise self._not_there(f"{few(left)} still applied after the downgrade")
             self._fingerprints(history).settle(address, current)
 
     def _downgrade_orphans(self, step: DowngradeOrphans) -> str:
@@ -117,7 +117,7 @@ class Migration:
                 self._downgrade_branch(address, target, step.orphans)
             current = self.server.revisions(address) or ()
             if left := history.unknown(current):
-                raise self._not_there(f"{', '.join(left)} still applied after the downgrade")
+                raise self._not_there(f"{few(left)} still applied after the downgrade")
             self._fingerprints(history).settle(address, current)
         return DONE
 
@@ -147,7 +147,7 @@ class Migration:
     def _verified(self, address: DatabaseAddress, history: History, *, expected: frozenset[str]) -> Sequence[str]:
         current = self.server.revisions(address) or ()
         if missing := expected - history.with_ancestors(current):
-            raise self._not_there(f"{', '.join(sorted(missing))} not applied after the upgrade")
+            raise self._not_there(f"{few(sorted(missing))} not applied after the upgrade")
         return current
 
     def _not_there(self, what: str) -> FailedError:

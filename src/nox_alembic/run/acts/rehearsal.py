@@ -1,7 +1,4 @@
-"""Down and up on a copy of the database before the real one is touched: what stays behind, and what is lost.
-
-Alembic is a strict one here: where env.py connects to another database than the copy, nothing runs.
-"""
+"""Down and up on a copy of the database before the real one is touched: what stays behind, and what is lost."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +17,6 @@ from nox_alembic.run.ports import DONE, Apart, Migrations, Person, ReadCatalogue
 
 # What comes from nothing, to tell what a downgrade leaves behind, is had by replaying the history: 10 ms a revision.
 REPLAYED_AT_MOST = 200
-
-_DEAF = 'have env.py take "sqlalchemy.url" of its configuration, or DATABASE_URL'
 
 
 @frozen(kw_only=True)
@@ -124,10 +119,7 @@ class Rehearsal:
         try:
             alembic.downgrade(self.configuration, copy, step.target, self.report.revision)
         except FailedError as error:
-            hint = (
-                _DEAF if f'not to "{copy.name}"' in error.message else f"correct its downgrade(), then {_again(step)}"
-            )
-            raise self._failed("on the way down", error, hint) from error
+            raise self._failed("on the way down", error, f"correct its downgrade(), then {_again(step)}") from error
         applied = self.history.with_ancestors(self.server.revisions(copy) or ())
         if left := [key for key in step.undone if key in applied]:
             message = f"the rehearsal ended without an error, and yet {', '.join(left)} is still applied in the copy"

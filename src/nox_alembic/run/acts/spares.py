@@ -1,6 +1,5 @@
 """Makes spares, each in a server of its own beside the environment, and knows which of them are whole."""
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import assert_never
@@ -17,7 +16,7 @@ from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.steps import Plan, Step
 from nox_alembic.core.steps.lifecycle import AwaitDatabase, Seed, StartDatabase
 from nox_alembic.core.steps.migration import Migrate
-from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare, MarkDatabase, SpareStep
+from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare, SpareStep
 from nox_alembic.edges.engines import Engine, Workshop
 from nox_alembic.edges.engines.embedded import logs
 from nox_alembic.edges.home import spare_list
@@ -51,8 +50,6 @@ class SpareMaker:
         match step:
             case ConfirmSpare():
                 self._confirm(step)
-            case MarkDatabase(mark):
-                self.server.write_note(self.engine.address(), "spare", mark)
             case MakeSpare():
                 return self.make(step)
             case ClearSpares():
@@ -120,9 +117,9 @@ class SpareMaker:
 
     def _filled(self, step: MakeSpare, base: Spare | None, making: str) -> int | None:
         """Do in a new server on it what is to be done, end that in an orderly way, and return the size."""
-        server, mark = self._places.server_on(making), secrets.token_hex(8)
+        server = self._places.server_on(making)
         try:
-            self.beside(server, mark, self._plan(step, base, mark))
+            self.beside(server, self._plan(step, base))
             size = self._places.size(making)
             self.workshop.finish(server)
             return size
@@ -149,15 +146,15 @@ class SpareMaker:
                 self._places.release(name)
         return [left for name in step.names if (left := self._places.delete(name))]
 
-    def _plan(self, step: MakeSpare, base: Spare | None, mark: str) -> Plan:
+    def _plan(self, step: MakeSpare, base: Spare | None) -> Plan:
         """Return what happens in the new server: what a reset does with a fresh one."""
         seeds = bool(self.config.seed) and bool(step.heads)
         begun: tuple[Step, ...] = (ConfirmSpare(base.heads, pending=seeds),) if base else ()
         at_head = base is not None and base.heads == step.heads
         migrate: tuple[Step, ...] = () if at_head or not step.heads else (Migrate(step.heads[0], seed_later=seeds),)
         seed: tuple[Step, ...] = (Seed(self.config.seed),) if step.kind == "ready" else ()
-        start = (StartDatabase(), AwaitDatabase(self.config.timeout), MarkDatabase(mark))
-        return Plan(steps=(*start, *begun, *migrate, *seed, ConfirmSpare(step.heads), MarkDatabase("")))
+        start = (StartDatabase(), AwaitDatabase(self.config.timeout))
+        return Plan(steps=(*start, *begun, *migrate, *seed, ConfirmSpare(step.heads)))
 
     def _commit(self, step: MakeSpare, making: str, size: int | None) -> str:
         """Give it its name, then name it in the sidecar; from then on it is used."""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nox_alembic.core.errors import FailedError, FindingError, UsageError
-from nox_alembic.core.revisions.graph import History, Revision
+from nox_alembic.core.revisions.graph import History, Revision, few
 from tests.unit.core.make import chain
 
 #      a1 - b2 - m1 - d4
@@ -114,6 +114,13 @@ def test_files_that_form_no_history_are_named(revisions: list[Revision], message
 def test_a_chain_of_thousands_does_not_recurse() -> None:
     ids = [f"r{number:05}" for number in range(5000)]
     assert chain(*ids).order == tuple(ids)
+
+
+@pytest.mark.parametrize(
+    ("ids", "shown"), [(["a"], "a"), (list("abcde"), "a, b, c, d, e"), (list("abcdefg"), "a, b, c, d, e and 2 more")]
+)
+def test_a_message_lists_at_most_five_revisions(ids: list[str], shown: str) -> None:
+    assert few(ids) == shown
 
 
 @st.composite

@@ -119,14 +119,6 @@ def test_a_way_up_that_fails_names_what_the_downgrade_left_behind(bench: Bench) 
     assert failure(bench) == ("NA435", UP, hint)
 
 
-def test_an_env_py_that_connects_elsewhere_is_told_what_to_use(bench: Bench) -> None:
-    """The worker refuses in words that name the copy, before the first revision."""
-    bench.world.fails = "downgrade copy to b2"
-    bench.world.because = 'failed: env.py connects to the database "real", and not to "copy" as it is told'
-    _, _, hint = failure(bench)
-    assert hint == 'have env.py take "sqlalchemy.url" of its configuration, or DATABASE_URL'
-
-
 def test_a_downgrade_that_does_not_commit_is_noticed(bench: Bench) -> None:
     bench.world.forgets = True
     assert failure(bench) == (

@@ -17,7 +17,7 @@ from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.lifecycle import AwaitDatabase, Seed, StartDatabase
 from nox_alembic.core.steps.migration import Migrate
-from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare, MarkDatabase
+from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare
 from nox_alembic.core.steps.undo import UseSpare
 from nox_alembic.edges.engines import Engine, Remover, SparePlace
 from nox_alembic.edges.home import spare_list
@@ -104,7 +104,7 @@ class Shop:
     def make(self, step: MakeSpare) -> str:
         return self.sparing.do(step)
 
-    def _run(self, _engine: Engine, _mark: str, plan: Plan) -> None:
+    def _run(self, _engine: Engine, plan: Plan) -> None:
         self.plans.append(plan)
         making = self.data.with_name(".db.nox-alembic-spare-making")
         if not (making / "PG_VERSION").exists():
@@ -143,11 +143,10 @@ def test_a_base_is_made_of_nothing_and_the_seeded_one_of_it(shop: Shop) -> None:
     found = shop.sparing.look(shop.facts)
     assert [one.kind for one in found.found] == ["base", "ready"]
     assert sorted([*(one.name for one in found.found), "db"]) == shop.beside
-    start, end = (StartDatabase(), AwaitDatabase(60)), (ConfirmSpare(("a1",)), MarkDatabase(""))
-    marks = [step for plan in shop.plans for step in plan.steps if isinstance(step, MarkDatabase) and step.mark]
+    start, end = (StartDatabase(), AwaitDatabase(60)), (ConfirmSpare(("a1",)),)
     assert [plan.steps for plan in shop.plans] == [
-        (*start, marks[0], Migrate("a1", seed_later=True), *end),
-        (*start, marks[1], ConfirmSpare(("a1",), pending=True), Seed(("python", "seed.py")), *end),
+        (*start, Migrate("a1", seed_later=True), *end),
+        (*start, ConfirmSpare(("a1",), pending=True), Seed(("python", "seed.py")), *end),
     ]
     assert shop.world.events[-3:] == ["server on .db.nox-alembic-spare-making", "finish", "discard"]
 
@@ -242,11 +241,6 @@ def test_a_spare_is_to_be_seeded_or_not_as_the_reset_wants_it(shop: Shop, pendin
     shop.world.notes["seed"], shop.world.current = "done", ("c3",)
     shop.sparing.do(ConfirmSpare(("c3",), pending))
     assert shop.world.notes["seed"] == note
-
-
-def test_a_spare_is_marked_by_a_word_in_its_database(shop: Shop) -> None:
-    assert shop.sparing.do(MarkDatabase("word")) == "done"
-    assert shop.world.notes["spare"] == "word"
 
 
 def test_what_stays_of_a_deleted_spare_is_a_warning(shop: Shop) -> None:

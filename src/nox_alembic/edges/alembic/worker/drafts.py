@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import RevisionContext, renderers
 from alembic.operations import ops
-from alembic.runtime.environment import EnvironmentContext
 from alembic.util import CommandError
 
 from nox_alembic.edges.alembic.worker import enums
 from nox_alembic.edges.alembic.worker.changes import described
+from nox_alembic.edges.alembic.worker.environment import run_env
 from nox_alembic.edges.alembic.worker.project import open_scripts, version_locations
 
 if TYPE_CHECKING:
@@ -110,9 +110,7 @@ def _looked(config: Config, scripts: Any, message: str, *, autogenerate: bool) -
         return []
 
     if autogenerate:
-        options = {"template_args": context.template_args, "revision_context": context}
-        with EnvironmentContext(config, scripts, fn=look, **options):
-            scripts.run_env()
+        run_env(config, scripts, look, template_args=context.template_args, revision_context=context)
     return context, len(models)
 
 

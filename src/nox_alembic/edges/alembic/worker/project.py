@@ -14,6 +14,8 @@ from alembic.script import ScriptDirectory
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+_DIVERTING = ("PGHOSTADDR", "PGSERVICE")
+
 
 def read_config(configuration: Path, url: str) -> Config:
     """Return Alembic's configuration with the URL in it; `%` is doubled for the ini format's interpolation."""
@@ -42,11 +44,14 @@ def version_locations(scripts: ScriptDirectory) -> list[Path]:
 def inside(folder: Path, variables: dict[str, str]) -> Iterator[None]:
     """Be in the project's folder with `variables` set and its imports found, as `alembic` on the command line is.
 
+    libpq's own variables that lead a connection elsewhere, whatever host it is given, are not set meanwhile.
     What env.py, revisions, and the programs that they or `post_write_hooks` start print goes to stderr: stdout is for
     data.
     """
     environ, path, here = dict(os.environ), list(sys.path), Path.cwd()
     os.chdir(folder)
+    for name in _DIVERTING:
+        os.environ.pop(name, None)
     os.environ.update(variables)
     sys.path[:0] = [str(folder)]
     try:

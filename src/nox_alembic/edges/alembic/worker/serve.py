@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nox_alembic.edges.alembic.worker import drafts, runs
+from nox_alembic.edges.alembic.worker.connections import Connections, Refused, watched
+from nox_alembic.edges.alembic.worker.environment import CONNECTIONS
 from nox_alembic.edges.alembic.worker.failures import facts_of
 from nox_alembic.edges.alembic.worker.project import inside, read_config, session_variables
 
@@ -19,32 +22,46 @@ if TYPE_CHECKING:
 
 Request = dict[str, Any]  # see `perform`
 Result = dict[str, Any]
-OnRevision = Callable[[str], None]
+OnEvent = Callable[[dict[str, Any]], None]
 
 
-def perform(request: Request, on_revision: OnRevision) -> Result:
+def perform(request: Request, tell: OnEvent) -> Result:
     """Do what `request["do"]` names: upgrade, downgrade, sql, history, compare, draft or merge.
 
     `configuration` is Alembic's configuration file, `url` the database, `application` and `lock_timeout` (seconds) are
-    for the session, whatever env.py does; the other keys are those of the functions in `runs` and `drafts`.
-    `on_revision` is called before each revision runs. Returns {"ok": true, "value": ...} or
+    for the session, whatever env.py does; `key` and `left_alone` are those of `Connections`, where env.py is run; the
+    other keys are those of the functions in `runs` and `drafts`.
+    `tell` is called with {"revision": ...} before each revision runs, and with {"connection": the facts} for what
+    connects elsewhere. Returns {"ok": true, "value": ...}, {"ok": false, "refused": the facts of `Refused`} or
     {"ok": false, "failure": the facts of `failures`}.
     """
     configuration = Path(request["configuration"]).absolute()
     running: list[Script] = []
     commits: list[str] = []
+    connections = Connections(
+        request["url"],
+        request.get("key"),
+        left_alone=request.get("left_alone", False),
+        tell=lambda found: tell({"connection": found}),
+    )
 
     def begins(script: Script) -> None:
         running[:] = [script]
         commits.clear()
-        on_revision(f"{script.revision} {script.doc or ''}".strip())
+        connections.revision = script.revision
+        tell({"revision": f"{script.revision} {script.doc or ''}".strip()})
 
     session = session_variables(request.get("application", ""), request.get("lock_timeout", 0), os.environ)
-    with inside(configuration.parent, {"DATABASE_URL": request["url"], **session}):
+    watch = watched(connections) if "key" in request else contextlib.nullcontext()
+    with inside(configuration.parent, {"DATABASE_URL": request["url"], **session}), watch:
         try:
-            value = _do(request, read_config(configuration, request["url"]), begins, lambda: commits.append(""))
+            config = read_config(configuration, request["url"])
+            config.attributes[CONNECTIONS] = connections
+            value = _do(request, config, begins, lambda: commits.append(""))
         except KeyboardInterrupt:
             raise
+        except Refused as refused:
+            return {"ok": False, "refused": refused.facts}
         except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the project's code that runs
             facts = facts_of(error, running[0] if running else None, configuration.parent)
             return {"ok": False, "failure": {**facts, "committed": bool(commits)}}
@@ -53,16 +70,8 @@ def perform(request: Request, on_revision: OnRevision) -> Result:
 
 def _do(request: Request, config: Config, begins: runs.OnRevision, commits: runs.OnCommit) -> Any:
     def move() -> None:
-        runs.move(
-            config,
-            request["do"],
-            request["target"],
-            extra=request.get("extra", {}),
-            only=request["only"],
-            mark=request["mark"],
-            begins=begins,
-            commits=commits,
-        )
+        extra = request.get("extra", {})
+        runs.move(config, request["do"], request["target"], extra=extra, begins=begins, commits=commits)
 
     work: dict[str, Callable[[], Any]] = {
         "upgrade": move,
@@ -85,7 +94,7 @@ def main(requests: Iterable[Request]) -> None:
             answers.write(json.dumps(event) + "\n")
 
         for request in requests:
-            answer(perform(request, lambda text: answer({"revision": text})))
+            answer(perform(request, answer))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+"""Runs env.py with an eye on what it connects to."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic.runtime.environment import EnvironmentContext
+
+from nox_alembic.edges.alembic.worker.repeats import may_repeat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    from nox_alembic.edges.alembic.worker.connections import Connections
+
+# Where a run's `Connections` are among the attributes of Alembic's configuration.
+CONNECTIONS = "nox_alembic"
+
+
+def run_env(config: Config, scripts: ScriptDirectory, work: Callable[..., Any], **options: Any) -> None:
+    """Run env.py with `work` as what its migrations are, each connection proved before anything is run on it.
+
+    An env.py that may run them more than once is first run without them: whether it means several databases must be
+    known before the first of them is changed. Raises Refused.
+    """
+    connections: Connections = config.attributes[CONNECTIONS]
+
+    def run() -> None:
+        with EnvironmentContext(config, scripts, fn=work, **options) as environment:
+            _watch(environment, connections)
+            scripts.run_env()
+
+    if connections.key is not None and may_repeat(Path(scripts.env_py_location).read_bytes()):
+        silence = io.StringIO()
+        with connections.looking(), contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+            run()
+    try:
+        run()
+    except (Exception, SystemExit):
+        connections.check()  # what env.py makes of a refusal is no other error
+        raise
+    connections.check()
+
+
+def _watch(environment: Any, connections: Connections) -> None:
+    """Put ours before two functions of `alembic.context`; a class of our own it would not find."""
+    configure, run_migrations = environment.configure, environment.run_migrations
+
+    def configure_proved(*given: Any, **named: Any) -> None:
+        configure(*given, **named)
+        connections.configured(environment.get_context())
+
+    def run_watched(**named: Any) -> None:
+        with connections.running():
+            if not connections.is_looking:
+                run_migrations(**named)
+
+    environment.configure, environment.run_migrations = configure_proved, run_watched
