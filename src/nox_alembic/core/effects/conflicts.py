@@ -66,12 +66,8 @@ def _changed_tables(effects: Effects) -> set[str]:
 
 def _does(effect: Effect, as_well: Effect | None = None) -> str:
     same = as_well is not None and (effect.kind, effect.name) == (as_well.kind, as_well.name)
-    kind = "" if effect.kind == "other" else f"{effect.kind} "
-    return f"{_VERBS[effect.operation]} {'it' if same else f'the {kind}{effect.name}'} (line {effect.line})"
+    verb, _, _ = effect.done.partition(" the ")
+    return f"{f'{verb} it' if same else effect.done} (line {effect.line})"
 
 
 _GONE: set[Operation] = {"drop", "rename"}
-_VERBS: dict[Operation, str] = {
-    "create": "creates", "alter": "changes", "rename": "renames", "drop": "drops", "use": "needs",
-    "rows": "writes rows of",
-}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Reads a revision file as a syntax tree: each call of `op` that its `upgrade` makes, and what cannot be read."""
+"""Reads a revision file as a syntax tree: each call of `op` that a function of it makes, and what cannot be read."""
 
 import ast
 import sys
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from nox_alembic.core.effects import Effect, Effects, Unread, part, table
 from nox_alembic.core.effects.calls import HARMLESS, POSITIONS, TABLES, Call, effects_on
-from nox_alembic.core.effects.sql import read_sql, shortened
+from nox_alembic.core.effects.shared import Way
+from nox_alembic.core.effects.sql import read_sql, shared_within, shortened
 from nox_alembic.core.effects.values import Known, Value, callee, owner, values
 
 OURS = {"op", "sa", "sqlalchemy", "alembic"}
@@ -15,14 +16,14 @@ MOST_ROUNDS = 500
 _OF_THE_MODULE = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 
 
-def read_effects(text: str) -> Effects:
-    """Return what the revision's `upgrade` changes; raises SyntaxError for what is no Python."""
+def read_effects(text: str, way: Way = "upgrade") -> Effects:
+    """Return what the revision's `upgrade`, or its `downgrade`, changes; raises SyntaxError for what is no Python."""
     tree = ast.parse(text)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    reader = _Reader(functions)
+    reader = _Reader(functions, running=[way])
     reader.body(node for node in tree.body if isinstance(node, _OF_THE_MODULE))
-    if "upgrade" in functions:
-        reader.body(functions["upgrade"].body)
+    if way in functions:
+        reader.body(functions[way].body)
     return Effects(tuple(dict.fromkeys(reader.found)), tuple(dict.fromkeys(reader.unread)))
 
 
@@ -31,10 +32,10 @@ class _Reader:
     """One file being read; `batches` are the variables of `batch_alter_table` with its arguments."""
 
     functions: dict[str, ast.FunctionDef]
+    running: list[str]
     known: Known = field(default_factory=Known)
     batches: dict[str, Mapping[str, Value]] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
-    running: list[str] = field(default_factory=lambda: ["upgrade"])
     found: list[Effect] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
 
@@ -184,6 +185,7 @@ class _Reader:
             self.found.append(table(place, "rows", call.lineno))
         else:
             self._not_read(call)
+            self.found += shared_within(_known_parts(call), call.lineno)
 
     def _written_table(self, node: ast.expr) -> str:
         """Return the table that an expression such as `users.update().values(...)` writes, "" for none."""
@@ -198,6 +200,12 @@ class _Reader:
 
     def _not_read(self, call: ast.Call) -> None:
         self.unread.append(Unread(call.lineno, shortened(ast.unparse(call))))
+
+
+def _known_parts(call: ast.Call) -> str:
+    """Return the texts within a call, with a sign between them for what is not known."""
+    texts = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return "%".join(texts)
 
 
 def _of_batch(name: str, batch: Mapping[str, Value] | None) -> Mapping[str, Value]:

@@ -1,15 +1,16 @@
 """What SQL statements change: a careful reading of those that migrations are made of."""
 
+import contextlib
 from collections.abc import Iterator
 
-from nox_alembic.core.effects import Effect, Effects, ObjectKind, Operation, Unread, part, table
+from nox_alembic.core.effects import SHARED, Effect, Effects, ObjectKind, Operation, Unread, part, table
 from nox_alembic.core.effects.tokens import Words, statements
 
 SHOWN = 60
 
 # Statements that change no object that another revision could trip over.
 _HARMLESS = (
-    "ANALYZE", "BEGIN", "CHECKPOINT", "COMMIT", "GRANT", "LOCK", "REFRESH", "RELEASE", "RESET", "REVOKE", "ROLLBACK",
+    "ANALYZE", "BEGIN", "CHECKPOINT", "COMMIT", "LOCK", "REFRESH", "RELEASE", "RESET", "ROLLBACK",
     "SAVEPOINT", "SECURITY", "SET", "SHOW", "START", "VACUUM",
 )  # fmt: skip
 _PREFIXES = ("OR REPLACE", "TEMPORARY", "TEMP", "UNLOGGED", "GLOBAL", "LOCAL", "UNIQUE", "MATERIALIZED", "RECURSIVE",
@@ -19,9 +20,15 @@ _KINDS: dict[str, ObjectKind] = {
     "TYPE": "type", "DOMAIN": "type", "VIEW": "view", "FUNCTION": "function", "PROCEDURE": "function",
     "AGGREGATE": "function", "SEQUENCE": "sequence",
 }  # fmt: skip
-_OTHERS = ("SCHEMA", "EXTENSION", "COLLATION", "CAST", "ROLE", "PUBLICATION", "STATISTICS", "LANGUAGE")
+_OTHERS = ("SCHEMA", "EXTENSION", "COLLATION", "CAST", "PUBLICATION", "STATISTICS", "LANGUAGE")
+_SHARED: dict[str, ObjectKind] = {
+    "ROLE": "role", "USER": "role", "GROUP": "role", "OWNED BY": "role", "TABLESPACE": "tablespace",
+    "DATABASE": "database", "SUBSCRIPTION": "subscription", "PARAMETER": "setting",
+}  # fmt: skip
 _ACTS: dict[str, Operation] = {"CREATE": "create", "ALTER": "alter", "DROP": "drop"}
 _ACTIONS: dict[str, Operation] = {"ADD": "create", "ALTER": "alter", "VALIDATE": "alter", "DROP": "drop"}
+# The words with which statements begin that may change what is shared.
+_BEGINNINGS = {*_ACTS, "GRANT", "REVOKE", "REASSIGN", "COMMENT"}
 _WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM", "TRUNCATE", "COPY", "MERGE INTO")
 
 
@@ -35,9 +42,21 @@ def read_sql(sql: str, first_line: int) -> Effects:
             found = list(_read(words, line))
         except _UnreadError:
             unread.append(Unread(line, shortened(sql[words.tokens[0].start : words.end])))
+            effects += _shared_inside(words, line)
         else:
-            effects += [effect for effect in (*found, *_references(words, line)) if effect.name.strip(".")]
+            named = (*found, *_references(words, line))
+            effects += [effect for effect in named if effect.name.strip(".") or effect.kind in SHARED]
     return Effects(tuple(effects), tuple(unread))
+
+
+def shared_within(text: str, line: int) -> Iterator[Effect]:
+    """Yield what a text may change that is shared, wherever a statement begins in it: it may be a part of one."""
+    for words in statements(text):
+        for at, token in enumerate(words.tokens):
+            if token.upper in _BEGINNINGS:
+                with contextlib.suppress(_UnreadError):
+                    yield from (one for one in _read(Words(words.tokens[at:]), line) if one.kind in SHARED)
+        yield from _shared_inside(words, line)
 
 
 def shortened(text: str) -> str:
@@ -55,6 +74,10 @@ def _read(words: Words, line: int) -> Iterator[Effect]:
         return
     if words.take("COMMENT ON"):
         yield from _comment(words, line)
+    elif words.take("GRANT", "REVOKE"):
+        yield from _grant(words, line)
+    elif words.take("REASSIGN OWNED BY"):
+        yield from _shared("role", "alter", words, line)
     elif verb := words.take(*_ACTS):
         yield from _definition(_ACTS[verb], words, line)
     else:
@@ -71,11 +94,40 @@ def _definition(operation: Operation, words: Words, line: int) -> Iterator[Effec
         yield from _named(_KINDS[kind], operation, words, line)
     elif kind := words.take("TRIGGER", "POLICY", "RULE"):
         yield from _owned(kind, operation, words, line)
+    elif words.take("SYSTEM"):
+        words.take("SET", "RESET")
+        yield Effect("setting", words.name(), operation, line)
+    elif not words.take("USER MAPPING") and (kind := words.take(*_SHARED)):
+        yield from _shared(_SHARED[kind], "alter" if kind == "OWNED BY" else operation, words, line)
     elif kind := words.take(*_OTHERS):
         words.skip(*_IF)
         yield from (Effect("other", f"{kind.lower()} {name}", operation, line) for name in words.names())
     else:
         raise _UnreadError
+
+
+def _shared(kind: ObjectKind, operation: Operation, words: Words, line: int) -> Iterator[Effect]:
+    words.skip(*_IF)
+    yield from (Effect(kind, name, operation, line) for name in words.names() or [""])
+
+
+def _grant(words: Words, line: int) -> Iterator[Effect]:
+    """Yield what a grant changes that is shared: who is a member of a role, what may be done with a database."""
+    words.skip("ADMIN OPTION FOR", "INHERIT OPTION FOR", "SET OPTION FOR")
+    words.names()
+    if words.take("TO", "FROM"):
+        yield from _shared("role", "alter", words, line)
+    elif words.seek("ON") and (kind := words.take(*_SHARED)):
+        yield from _shared(_SHARED[kind], "alter", words, line)
+
+
+def _shared_inside(words: Words, line: int) -> Iterator[Effect]:
+    """Yield what the texts of a statement may change that is shared, such as the block of a DO."""
+    for token in words.tokens:
+        if token.kind == "text":
+            opening = token.text[: token.text.find("$", 1) + 1] if token.text.startswith("$") else "'"
+            inside = token.text.partition(opening)[2].removesuffix(opening)
+            yield from shared_within(inside.replace("''", "'") if opening == "'" else inside, line + token.line)
 
 
 def _named(kind: ObjectKind, operation: Operation, words: Words, line: int) -> Iterator[Effect]:
@@ -161,6 +213,8 @@ def _comment(words: Words, line: int) -> Iterator[Effect]:
         yield part("column", owner, name, "alter", line)
     elif words.take("TABLE"):
         yield table(words.name(), "alter", line)
+    elif kind := words.take(*_SHARED):
+        yield from _shared(_SHARED[kind], "alter", words, line)
 
 
 def _rows(words: Words, line: int) -> Iterator[Effect]:

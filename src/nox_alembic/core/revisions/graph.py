@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 
+from nox_alembic.core.effects.shared import Shared, Way
 from nox_alembic.core.errors import FailedError, FindingError, UsageError
 from nox_alembic.core.frozen import frozen
 
@@ -22,6 +23,8 @@ class Revision:
     labels: tuple[str, ...] = ()
     message: str = ""
     path: str = ""
+    # What it changes beyond the database, as far as its text tells.
+    shared: Shared = field(default_factory=Shared)
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -110,6 +113,11 @@ class History:
     def targets(self, word: str) -> tuple[str, ...]:
         """Return the ids that a target of an upgrade means, which is an id or `heads`."""
         return self.heads if word == "heads" else (word,)
+
+    def shared(self, keys: Iterable[str], way: Way = "upgrade") -> Mapping[str, str]:
+        """Return, by id, what these revisions change that all databases of the server share."""
+        found = {key: self.revisions[key].shared.by(way) for key in keys if key in self.revisions}
+        return {key: changes for key, changes in found.items() if changes}
 
     def unknown(self, current: Iterable[str]) -> tuple[str, ...]:
         """Return those of the ids that have no file here."""

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from nox_alembic.core.effects.shared import shared_changes
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.revisions.graph import Revision
 
@@ -33,6 +34,7 @@ def parse(content: bytes, path: str) -> Revision | None:
         labels=_tuple(values.get("branch_labels")),
         message=(ast.get_docstring(tree) or "").partition("\n")[0].strip(),
         path=path,
+        shared=shared_changes(content),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_alembic.core.copies.space import Room
+from nox_alembic.core.effects.shared import shared_changes
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.revisions.authors import Authors
@@ -152,7 +153,8 @@ def read_history(configuration: Path | None, alembic: Callable[[], "Alembic"], c
     try:
         return revisions.read_history(configuration, cache and cache / "revisions.json")
     except NotLiteralError:
-        return alembic().read_history(configuration)
+        known = alembic().read_history(configuration).revisions.values()
+        return History.of(replace(one, shared=shared_changes(files.read(Path(one.path)) or b"")) for one in known)
 
 
 def _orphans(

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from nox_alembic.core.effects.shared import Shared
 from nox_alembic.core.errors import FailedError, UsageError
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.core.revisions.parsing import NotLiteralError, parse
 from nox_alembic.edges.project.settings import tool_table
 from nox_alembic.edges.system import cache as cachefile
 
-KIND = "revisions 1"
+KIND = "revisions 2"
 # The coarsest clock of a file system in use, that of FAT.
 TICK_NANOSECONDS = 2_000_000_000
 
@@ -118,16 +119,18 @@ class _Files:
 def _fields(revision: Revision | None) -> list[Any] | None:
     if revision is None:
         return None
-    return [revision.id, revision.down, revision.depends_on, revision.labels, revision.message]
+    shared = [revision.shared.upgrade, revision.shared.downgrade]
+    return [revision.id, revision.down, revision.depends_on, revision.labels, revision.message, shared]
 
 
 def _revision(path: str, fields: list[Any] | None) -> Revision | None:
     if fields is None:
         return None
-    key, down, depends_on, labels, message = fields
+    key, down, depends_on, labels, message, shared = fields
     return Revision(
-        id=key, down=tuple(down), depends_on=tuple(depends_on), labels=tuple(labels), message=message, path=path
-    )
+        id=key, down=tuple(down), depends_on=tuple(depends_on), labels=tuple(labels), message=message, path=path,
+        shared=Shared(*shared),
+    )  # fmt: skip
 
 
 def _files_in(location: Path) -> Iterator[tuple[str, os.stat_result]]:

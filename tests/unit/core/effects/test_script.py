@@ -84,6 +84,18 @@ def test_what_only_running_it_can_tell_is_not_ignored(line: str) -> None:
     assert read(line) == [f"unread 2: {line}"]
 
 
+def test_a_statement_with_a_part_that_is_not_known_still_says_what_it_changes_that_is_shared() -> None:
+    line = "op.execute(f\"CREATE ROLE {os.environ['APP']} LOGIN\")"
+    assert read(line) == ["create role ", f"unread 2: {line}"]
+    line = "op.execute('DROP ROLE {}'.format(name))"
+    assert read(line) == ["drop role ", f"unread 2: {line}"]
+
+
+def test_the_way_back_is_read_as_the_way_up_is() -> None:
+    text = "def upgrade():\n    op.drop_table('a')\n\n\ndef downgrade():\n    op.create_table('a')\n"
+    assert read_effects(text, "downgrade").found == (Effect("table", "a", "create", 6, "a"),)
+
+
 def test_a_batch_knows_its_table() -> None:
     assert read(
         'with op.batch_alter_table("t", schema="s") as batch:',

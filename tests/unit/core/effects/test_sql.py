@@ -56,6 +56,21 @@ def read(sql: str) -> list[str]:
         ("TRUNCATE TABLE t, u", ["rows table t", "rows table u"]),
         ("WITH x AS (SELECT 1) UPDATE t SET a = 1", ["rows table t", "use column t.a"]),
         ("SET lock_timeout = '5s'; GRANT SELECT ON t TO somebody", []),
+        ("CREATE ROLE app LOGIN", ["create role app"]),
+        ("create user app", ["create role app"]),
+        ("DROP ROLE IF EXISTS app, ro", ["drop role app", "drop role ro"]),
+        ("ALTER ROLE app IN DATABASE d SET work_mem = 1", ["alter role app"]),
+        ("DROP OWNED BY app", ["alter role app"]),
+        ("REASSIGN OWNED BY app TO postgres", ["alter role app"]),
+        ("GRANT ro, rw TO app WITH ADMIN OPTION", ["alter role app"]),
+        ("REVOKE ADMIN OPTION FOR ro FROM app", ["alter role app"]),
+        ("GRANT SELECT (a), UPDATE (b) ON t TO app; GRANT ALL PRIVILEGES ON ALL TABLES IN SCHEMA s TO app", []),
+        ("GRANT CONNECT ON DATABASE d TO app", ["alter database d"]),
+        ("COMMENT ON ROLE app IS 'x'", ["alter role app"]),
+        ("CREATE TABLESPACE fast LOCATION '/x'", ["create tablespace fast"]),
+        ("ALTER DATABASE d SET search_path = app", ["alter database d"]),
+        ("DROP SUBSCRIPTION s", ["drop subscription s"]),
+        ("ALTER SYSTEM SET work_mem = '1MB'", ["alter setting work_mem"]),
         ("-- DROP TABLE a;\n/* DROP TABLE b; */ DROP TABLE c;", ["drop table c"]),
     ],
 )  # fmt: skip
@@ -68,6 +83,23 @@ def test_a_statement_says_what_it_changes(sql: str, expected: list[str]) -> None
 )
 def test_a_statement_that_may_do_anything_is_not_ignored(sql: str) -> None:
     assert read_sql(sql, 7).unread == (Unread(7, sql),)
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles) THEN CREATE ROLE app; END IF; END $$", ["create role app"]),
+        ("DO $x$ BEGIN EXECUTE 'DROP ROLE ' || quote_ident(n); END $x$", ["drop role "]),
+        ("DO 'BEGIN EXECUTE format(''ALTER DATABASE %I SET a.b = 1'', d); END'", ["alter database "]),
+        ("DO $$ BEGIN CREATE TABLE t (); CREATE USER MAPPING FOR app SERVER s; END $$", []),
+        ("CREATE USER MAPPING FOR app SERVER s", []),
+        ("SELECT 'he may drop in'", []),
+    ],
+)
+def test_what_is_shared_is_seen_also_inside_of_what_is_not_read(sql: str, expected: list[str]) -> None:
+    found = read_sql(sql, 1)
+    assert len(found.unread) == 1
+    assert [f"{effect.operation} {effect.kind} {effect.name}" for effect in found.found] == expected
 
 
 def test_lines_count_from_where_the_text_begins() -> None:
