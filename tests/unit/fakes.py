@@ -31,6 +31,7 @@ class World:
     written: dict[str, str] = field(default_factory=dict)
     catalogues: list[Catalogue] = field(default_factory=list)
     edited: bool = True
+    at_work: tuple[str, ...] = ()
 
     def happened(self, event: str) -> None:
         self.events.append(event)
@@ -87,6 +88,9 @@ class FakeEngine:
 
     def kill(self) -> None:
         self.world.happened("kill")
+
+    def stop_database(self) -> None:
+        self.world.happened("stop database")
 
     def down(self) -> None:
         self.world.happened("down")
@@ -147,6 +151,9 @@ class FakeServer:
 
     def version(self, address: DatabaseAddress) -> str:
         return "18.1"
+
+    def at_work(self, address: DatabaseAddress) -> Sequence[str]:
+        return self.world.at_work
 
     def write_note(self, address: DatabaseAddress, name: str, value: str) -> None:
         self.world.notes[name] = value

@@ -9,6 +9,7 @@ from nox_alembic.core.copies.siblings import Mark, Sibling
 from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.findings.lint import Violation
+from nox_alembic.edges.postgres.copying import Source
 from nox_alembic.edges.system.process import Invocation
 from tests.unit.fakes import World
 
@@ -92,6 +93,17 @@ class FakeSiblings:
     def keep(self, address: DatabaseAddress, mark: Mark, client: Callable[[str], Invocation]) -> None:
         self.world.happened(f"copy {address.name} for {mark.verb} at {','.join(mark.revisions)}")
         self.there[mark.name] = mark
+
+    @contextlib.contextmanager
+    def loaded(
+        self, source: Source, address: DatabaseAddress, mark: Mark, client: Callable[[str], Invocation]
+    ) -> Iterator[DatabaseAddress]:
+        self.world.happened(f"load {source.address.name} for a {mark.role} by {client('psql').words[0]}")
+        yield replace(address, name="copy")
+        self.world.happened("drop the copy")
+
+    def holding_roles(self, address: DatabaseAddress) -> Sequence[str]:
+        return [name for name in self.there if "spare" in name]
 
     def keep_spare(self, address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
         words = [*(["seeded"] if mark.seeded else []), *(["apart"] if apart else [])]

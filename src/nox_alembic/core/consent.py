@@ -10,6 +10,7 @@ from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.lifecycle import DiscardData
 from nox_alembic.core.steps.migration import Rehearse
 from nox_alembic.core.steps.snapshots import DeleteSnapshots
+from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import SetDataAside
 
 # 48 bits: short enough to be typed, and no two plans that somebody looks at have the same by chance.
@@ -98,7 +99,8 @@ def takes_files(plan: Plan) -> bool:
 
 def asks_later(plan: Plan) -> bool:
     """Return whether what is lost is found out, and asked for, on the way."""
-    return any(isinstance(step, Rehearse) for step in plan.steps)
+    flat = [inner for step in plan.steps for inner in (step.steps if isinstance(step, OnThrowaway) else (step,))]
+    return any(isinstance(step, Rehearse) for step in flat)
 
 
 def deleted_snapshots(plan: Plan) -> tuple[str, ...]:

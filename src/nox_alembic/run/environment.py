@@ -36,7 +36,8 @@ class Environment:
     """What a verb works on; `configuration` is the project's Alembic configuration, None when it has none.
 
     `typed` is the environment's name where `--env` gave it, for the commands that errors suggest.
-    `beside` is set where its server is one of ours beside the real one, for a spare.
+    `beside` is set where its server is one of ours beside the real one, for a spare. Of a throw-away
+    environment `origin` is the engine of the one in whose place it is.
     """
 
     place: Place
@@ -45,6 +46,7 @@ class Environment:
     report: Reporter
     typed: str = ""
     beside: bool = False
+    origin: Engine | None = None
 
     @property
     def config(self) -> Config:
@@ -94,7 +96,7 @@ class Environment:
     def thrown_away(self) -> "Environment":
         """Return the same with an empty database of its own, which the plan that starts it has to discard."""
         place = replace(self.place, throwaway=unique_word())
-        return replace(self, place=place, engine=open_engine(place)[0])
+        return replace(self, place=place, engine=open_engine(place)[0], origin=self.engine)
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
         """Hold the environment for one verb; one that waits does so for as long as the database is waited for."""

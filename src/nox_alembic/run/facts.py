@@ -46,8 +46,7 @@ def plan_of(at: Environment, verb: Verb, options: Options) -> "tuple[Facts, Plan
 
     facts = facts_of(at, verb, options)
     plan = planning.draft(verb, at.config, facts, options)
-    if planning.needs_room(verb, plan):
-        facts = _room(at, facts, options)
+    facts = _known(at, facts, planning.needs_of_copy(verb, facts, plan), options)
     return facts, planning.finished(verb, at.config, facts, plan)
 
 

@@ -19,6 +19,7 @@ from nox_alembic.core.findings.lint import Violation
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
 from nox_alembic.core.steps import Plan
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.postgres.copying import Source
 from nox_alembic.edges.system.process import Invocation
 
 Family_contra = TypeVar("Family_contra", contravariant=True)
@@ -66,6 +67,9 @@ class Server(Protocol):
 
     def version(self, address: DatabaseAddress) -> str:
         """Return the server's version, "" when it does not answer."""
+
+    def at_work(self, address: DatabaseAddress) -> Sequence[str]:
+        """Return who is in a transaction in any database of the server, and is not ours."""
 
     def write_note(self, address: DatabaseAddress, name: str, value: str) -> None:
         """Keep a fact in the database."""
@@ -181,6 +185,14 @@ class Siblings(Protocol):
         self, address: DatabaseAddress, mark: Mark, client: Callable[[str], Invocation]
     ) -> AbstractContextManager[DatabaseAddress]:
         """Let there be a copy of the real database for a while."""
+
+    def loaded(
+        self, source: Source, address: DatabaseAddress, mark: Mark, client: Callable[[str], Invocation]
+    ) -> AbstractContextManager[DatabaseAddress]:
+        """Let there be a copy of a database of another server for a while, with the roles of that."""
+
+    def holding_roles(self, address: DatabaseAddress) -> Sequence[str]:
+        """Return those kept for `undo`, or ready, in which roles own or may do something."""
 
     def keep_spare(self, address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
         """Make a spare database of the new one, and return its name."""

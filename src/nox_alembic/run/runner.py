@@ -22,6 +22,7 @@ from nox_alembic.core.steps.revisions import RevisionStep, WriteRevision
 from nox_alembic.core.steps.snapshots import CheckSnapshot, LoadSnapshot, SaveSnapshot, SnapshotStep
 from nox_alembic.core.steps.spare_databases import MigrateNew, SeedNew, SpareDatabaseStep
 from nox_alembic.core.steps.spares import MakeSpare, SpareStep
+from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import Sweep, UndoDatabaseStep, UndoDataStep
 from nox_alembic.report import Reporter
 from nox_alembic.run.ports import Act
@@ -50,6 +51,8 @@ class Acts(Protocol):
     def spares(self) -> Act[SpareStep]: ...
     @property
     def spare_databases(self) -> Act[SpareDatabaseStep]: ...
+    @property
+    def throwaway(self) -> Act[OnThrowaway]: ...
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
         """Delete what is not kept; return what there is to say of what is left."""
@@ -113,6 +116,8 @@ class Runner:
             return acts.spares.do(step)
         if isinstance(step, SpareDatabaseStep):
             return acts.spare_databases.do(step)
+        if isinstance(step, OnThrowaway):
+            return acts.throwaway.do(step)
         assert_never(step)
 
 
@@ -120,4 +125,5 @@ class Runner:
 _SPEAKING = (
     Migrate, Downgrade, DowngradeOrphans, RehearsalStep, PrintUpgradeSql, WriteRevision, ApplyRevision, Seed,
     MigrateNew, SeedNew, RunTests, SaveSnapshot, CheckSnapshot, LoadSnapshot, MakeSpare,
+    OnThrowaway,
 )  # fmt: skip

@@ -19,6 +19,7 @@ from nox_alembic.run.acts.migration import Migration
 from nox_alembic.run.acts.rehearsal import Rehearsal
 from nox_alembic.run.acts.revisions import Revisions
 from nox_alembic.run.acts.spare_databases import SpareDatabases
+from nox_alembic.run.acts.throwaway import Throwaway
 from nox_alembic.run.runner import Runner
 from tests.unit.core.make import ADDRESS, ROOT, chain, config
 from tests.unit.fakes import (
@@ -53,6 +54,7 @@ class Bench:
     fingerprints: FakeFingerprintTable = field(default_factory=FakeFingerprintTable)
     kept: FakeRevisionCopies = field(default_factory=FakeRevisionCopies)
     left: tuple[str, ...] = ()
+    origin: FakeEngine | None = None
 
     def __post_init__(self) -> None:
         self.commands, self.cluster = FakeCommands(self.world), FakeCluster(self.world)
@@ -99,9 +101,9 @@ class Bench:
     @property
     def rehearsal(self) -> Rehearsal:
         return Rehearsal(
-            configuration=CONFIGURATION, engine=self.engine, history=self.history, reread=self.reread,
-            server=self.server, siblings=self.siblings, catalogue=FakeCatalogues(self.world).read, apart=self.apart,
-            environment="dev", person=self.person, report=self.report,
+            configuration=CONFIGURATION, engine=self.engine, origin=self.origin, history=self.history,
+            reread=self.reread, server=self.server, siblings=self.siblings, apart=self.apart, environment="dev",
+            catalogue=FakeCatalogues(self.world).read, person=self.person, report=self.report,
         )  # fmt: skip
 
     @property
@@ -122,6 +124,13 @@ class Bench:
             server=self.server, migrations=lambda: self.alembic, inspection=self.repairs, repairs=self.repairs,
             linter=self.linter, fingerprinting=self.fingerprinting, timeout=60, report=self.report,
         )  # fmt: skip
+
+    @property
+    def throwaway(self) -> Throwaway:
+        def run(plan: Plan) -> None:
+            self.world.happened(f"apart: {', '.join(step.title for step in (*plan.steps, *plan.lastly))}")
+
+        return Throwaway(config=config(), engine=self.engine, run=run)
 
     @property
     def spare_databases(self) -> SpareDatabases:

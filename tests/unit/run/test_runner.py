@@ -13,9 +13,12 @@ from nox_alembic.core.steps.revisions import DropShadow, MakeShadow, RevisionSte
 from nox_alembic.core.steps.snapshots import SaveSnapshot, SnapshotStep
 from nox_alembic.core.steps.spare_databases import DropSpares, SpareDatabaseStep
 from nox_alembic.core.steps.spares import ConfirmSpare, SpareStep
+from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import CloseUndo, OpenUndo, Sweep, UndoDatabaseStep, UndoDataStep
 from tests.unit.core.make import FOLDER
 from tests.unit.run.bench import Bench
+
+UP = ["make /project/volumes/db", StartDatabase.title, AwaitDatabase.title, MakeShadow.title, Discard.title]
 
 # One step of each family; what an act does with its steps is in the tests of that act.
 FAMILIES: list[tuple[Step, str]] = [
@@ -29,6 +32,7 @@ FAMILIES: list[tuple[Step, str]] = [
     (SaveSnapshot("s"), 'snapshots: save the snapshot "s"'),
     (ConfirmSpare(("c3",)), "spares: see that it is at c3"),
     (DropSpares(("a__base",)), "drop a__base"),
+    (OnThrowaway((MakeShadow(),)), f"apart: {', '.join(UP)}"),
     (Sweep(FOLDER), "sweep"),
 ]
 
@@ -42,7 +46,7 @@ def test_every_family_has_its_act() -> None:
     """`assert_never` makes mypy find a step without a family; this finds one without a test."""
     families: list[Any] = [
         LifecycleStep, MigrationStep, RehearsalStep, RevisionStep, CheckStep, UndoDataStep, UndoDatabaseStep,
-        SnapshotStep, SpareStep, SpareDatabaseStep, Sweep,
+        SnapshotStep, SpareStep, SpareDatabaseStep, OnThrowaway, Sweep,
     ]  # fmt: skip
     of_each = [family for family in families if any(isinstance(step, family) for step, _ in FAMILIES)]
     assert of_each == families

@@ -32,6 +32,17 @@ def beyond(size: int, limit: int) -> str:
     return f"and no `undo` brings it back: {shown_size(size)} are more than the undo-limit of {shown_size(limit)}"
 
 
+def why_server_not_kept(limit: int, size: int | None, free: int | None) -> str:
+    """Return why no copy of the whole server's data is kept, "" when one is; `size` is None where nobody can tell."""
+    if size is None:
+        return ""
+    if size > limit:
+        return f"the server's data has {shown_size(size)}, more than the undo-limit of {shown_size(limit)}"
+    if free is not None and free < size + LEAST:
+        return f"a copy of the server's data takes {shown_size(size)}, and the disk has {shown_size(free)} left"
+    return ""
+
+
 def why_not_kept(limit: int, room: Room) -> str:
     """Return why no copy of the database is kept, "" when one is; `limit` is the configured `undo-limit`."""
     if room.why_not:

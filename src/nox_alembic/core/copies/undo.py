@@ -11,6 +11,8 @@ from nox_alembic.core.sizes import shown_size
 EntryKind = Literal["folder", "volume", "database", "files"]
 # These hold the whole server, and so all that was kept inside of it until then.
 WHOLE: frozenset[EntryKind] = frozenset({"folder", "volume"})
+# Verbs that put other data into the place of all that there was; each other one has copied it.
+_TAKE_AWAY = {"reset", "undo"}
 _NOUNS: dict[EntryKind, str] = {"folder": "data", "volume": "data", "database": "database", "files": "files"}
 
 
@@ -56,6 +58,16 @@ class UndoEntry:
     made: bool = False
 
     @property
+    def undone(self) -> tuple[FileChange, ...]:
+        """What `undo` does to the files."""
+        return tuple(change.reverse for change in self.files)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the verb changed what it left in place; else what is there while it is open is half made."""
+        return self.kind == "database" or (self.kind in WHOLE and self.verb not in _TAKE_AWAY)
+
+    @property
     def shown(self) -> str:
         """The entry as lists show it."""
         names = ", ".join(change.path for change in self.files)
@@ -93,20 +105,22 @@ class UndoLog:
     @property
     def is_open(self) -> bool:
         """Whether the last verb that took the whole data away has not come to its end."""
-        return any(one.open and one.kind in WHOLE for one in self.entries)
+        return any(one.open and one.kind in WHOLE and not one.is_copy for one in self.entries)
 
     @property
     def is_half_made(self) -> bool:
         """Whether what lies in the place of the whole data is not finished, and so not worth keeping."""
-        verb = self.unended(WHOLE)
+        verb = self.unended()
         return verb is not None and not verb.made
 
-    def unended(self, kinds: Collection[EntryKind]) -> UndoEntry | None:
+    def unended(self, *, copies: bool = False) -> UndoEntry | None:
         """Return the entry of the verb that began what lies in place and did not come to its end, None for none.
 
-        After an `undo` that did not end, what lies there is what it put back: a whole state.
+        That put other data into its place, or with `copies` changed what it had copied. After an `undo` that did not
+        end, what lies there is what it put back: a whole state.
         """
-        newest = next((one for one in reversed(self.live) if one.open and one.kind in kinds), None)
+        found = (one for one in reversed(self.live) if one.open and one.kind != "files" and one.is_copy == copies)
+        newest = next(found, None)
         return newest if newest and newest.verb != "undo" else None
 
     @property
@@ -134,13 +148,13 @@ class UndoLog:
 
     def pushed(self, entry: UndoEntry) -> "UndoLog":
         """Return the undo log with one more entry, half made where it holds what a cut-off verb has left."""
-        left = self.unended(WHOLE) or (self.unended({"database"}) if entry.kind == "database" else None)
+        left = self.unended() or (self.unended(copies=True) if entry.is_copy else None)
         half_made = entry.kind != "files" and left is not None
         return UndoLog((*self.entries, replace(entry, half_made=half_made)))
 
     def marked_made(self, *, made: bool = True) -> "UndoLog":
         """Return it saying whether what the newest verb that took the whole data puts into its place is whole."""
-        newest = self.unended(WHOLE)
+        newest = self.unended()
         return UndoLog(tuple(replace(one, made=made) if one is newest else one for one in self.entries))
 
     def changing(self, verb: str, change: FileChange) -> "UndoLog":
@@ -151,7 +165,7 @@ class UndoLog:
         return UndoLog(tuple(grown if one.id == grown.id else one for one in self.entries))
 
     def thinned(self, limit: int) -> "UndoLog":
-        """Return it with the newest `limit` of the half made databases alone: they add up while verbs fail."""
+        """Return it with the newest `limit` of the half made copies alone: they add up while verbs fail."""
         half_made = [one.id for one in self.entries if one.half_made and one.open]
         gone = set(half_made[: max(0, len(half_made) - limit)])
         return UndoLog(tuple(one for one in self.entries if one.id not in gone))
@@ -163,7 +177,7 @@ class UndoLog:
     def closed(self, limit: int, *, files_only: bool = False) -> "UndoLog":
         """Return it with the verb at its end, and of each kind with the newest `limit` entries alone.
 
-        What is hidden is counted apart, since it may be all that there is when it comes back. The last whole database
+        What is hidden is counted apart, since it may be all that there is when it comes back. The last whole copy
         stays in any case, so that no failing verb takes its place. `files_only`: the verb has changed nothing else,
         and an earlier one is not at its end by that.
         """
@@ -178,7 +192,7 @@ class UndoLog:
         Of half made data as a whole only the newest stays, and takes no other one's place.
         """
         left: dict[tuple[EntryKind, bool], int] = {}
-        whole = next((one for one in reversed(self.live) if one.kind == "database" and not one.half_made), None)
+        whole = next((one for one in reversed(self.live) if one.is_copy and not one.half_made), None)
         newest = next((one for one in reversed(self.entries) if one.kind in WHOLE), None)
         stay = []
         for one in reversed(self.entries):

@@ -1,5 +1,6 @@
 """A failed migration explained: where, why, what is applied now, and the one command to type next."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from nox_alembic.core.errors import FailedError
@@ -51,6 +52,10 @@ def _kind_of(failure: Failure) -> _Kind:
         return _INVALID_INDEX
     if failure.extension:
         return _EXTENSION
+    if failure.sqlstate == _DEPENDENT and _siblings_in(failure):
+        return _HELD
+    if failure.sqlstate == _DUPLICATE and _SHARED.match(failure.message):
+        return _SHARED_ALREADY
     if failure.sqlstate:
         return _BY_SQLSTATE.get(failure.sqlstate, _OTHER)
     return _PYTHON if failure.line and failure.error not in _OF_THE_CONNECTION else _OTHER
@@ -188,10 +193,38 @@ def _extension(failure: Failure) -> str:
     return f"{available} shows what this server has; {where}, then {_again(failure)}"
 
 
+def _siblings_in(failure: Failure) -> tuple[str, ...]:
+    """Return the databases of ours that hold what was to be dropped."""
+    found = _HOLDERS.findall(failure.report)
+    return tuple(dict.fromkeys(name for name in found if _SIBLING.search(name)))
+
+
+def _held(failure: Failure) -> str:
+    ours = ", ".join(_siblings_in(failure))
+    seen = f'write the statement out in {failure.path or "the revision"}, as `op.execute("DROP ROLE app")`'
+    why = "so that it is seen beforehand, and the whole server is copied for `undo` in their place"
+    return f"these copies of ours hold it: {ours}; {seen}, {why}; then {_again(failure)}"
+
+
+def _shared_already(failure: Failure) -> str:
+    found = _SHARED.match(failure.message)
+    kind, name = (found[1], found[2]) if found else ("role", "app")
+    drop = query(failure, f"DROP {kind.upper()} {row_queries.identifier(name)}")
+    why = "all databases of a server share it, and so it outlives a restore, an `undo` and its own database"
+    instead = f"let {failure.path or 'the revision'} make it only where it is missing"
+    return f"{why}: {drop} drops it, or {instead}; then {_again(failure)}"
+
+
 def _look(failure: Failure) -> str:
     return f"{command(failure, 'status')} shows what is applied; correct the cause, then {_again(failure)}"
 
 
+# Where PostgreSQL says which other databases hold a role, and how ours are named.
+_HOLDERS = re.compile(r"objects? in database (\S+)")
+_SIBLING = re.compile(r"__(before_\d{8}t\d{9}z|spare|base|new|making|rehearsal|shadow)$")
+_SHARED = re.compile(r'(role|tablespace|subscription) "(.+)" already exists')
+_DEPENDENT = "2BP01"
+_DUPLICATE = "42710"
 _UNIQUE_VIOLATION = "23505"
 _DATATYPE_MISMATCH = "42804"
 # Raised before PostgreSQL could give a code: it is not there, or went away.
@@ -210,6 +243,8 @@ _CANCELLED = _Kind("NA463", _timeout)
 _INVALID_INDEX = _Kind("NA464", _invalid_index)
 _PYTHON = _Kind("NA465", _correct)
 _EXTENSION = _Kind("NA466", _extension)
+_HELD = _Kind("NA474", _held)
+_SHARED_ALREADY = _Kind("NA474", _shared_already)
 _CHECKED = _Kind("NA467", _rows(row_queries.violating_rows, _correct))
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -222,7 +257,7 @@ _BY_SQLSTATE: Mapping[str, _Kind] = {
     "3F000": _NOT_THERE,  # invalid_schema_name
     "42701": _THERE_ALREADY,  # duplicate_column
     "42P07": _THERE_ALREADY,  # duplicate_table, index, view, sequence
-    "42710": _THERE_ALREADY,  # duplicate_object: a type, a constraint, an extension
+    _DUPLICATE: _THERE_ALREADY,  # duplicate_object: a type, a constraint, an extension
     "42723": _THERE_ALREADY,  # duplicate_function
     "42P06": _THERE_ALREADY,  # duplicate_schema
     "23502": _NULLS,

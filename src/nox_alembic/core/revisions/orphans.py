@@ -141,6 +141,12 @@ class Orphans:
         return f"{source} to the other revisions and correct its downgrade, or {fresh}"
 
     @property
+    def shared(self) -> str:
+        """Which of them takes back what all databases of the server share, and what, as a part of a sentence."""
+        return next((f"{one.shown} {one.revision.shared.downgrade}" for one in self.found
+                     if one.revision.shared.downgrade), "")  # fmt: skip
+
+    @property
     def searched(self) -> str:
         """Where was looked."""
         if not self.git:

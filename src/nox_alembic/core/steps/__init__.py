@@ -8,12 +8,13 @@ from nox_alembic.core.steps.revisions import RevisionStep
 from nox_alembic.core.steps.snapshots import SnapshotStep
 from nox_alembic.core.steps.spare_databases import SpareDatabaseStep
 from nox_alembic.core.steps.spares import SpareStep
+from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import Sweep, UndoDatabaseStep, UndoDataStep
 
 # What is waited for; a sweep alone goes on beside the steps that follow it.
 Foreground = (
     LifecycleStep | MigrationStep | RehearsalStep | RevisionStep | CheckStep | UndoDataStep | UndoDatabaseStep
-    | SnapshotStep | SpareStep | SpareDatabaseStep
+    | SnapshotStep | SpareStep | SpareDatabaseStep | OnThrowaway
 )  # fmt: skip
 Step = Foreground | Sweep
 

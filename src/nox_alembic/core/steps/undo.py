@@ -57,6 +57,21 @@ class KeepDatabase:
 
 
 @frozen
+class KeepServer:
+    """Stop the server, copy all its data for `undo`, and start it again, while nobody is at work in it.
+
+    For a verb that changes what its databases share. `seconds` is how long the server is waited for afterwards.
+    """
+
+    location: DataLocation
+    verb: str
+    revisions: tuple[str, ...]
+    seconds: float
+    files: tuple[FileChange, ...] = ()
+    title = "keep a copy of the whole server for `undo`, which stops it for a moment"
+
+
+@frozen
 class OpenUndo:
     """Note for `undo` which files a verb is about to change that leaves the database at `revisions`."""
 
@@ -159,6 +174,6 @@ class UseSpare:
 
 
 # Of the data as a whole: a folder, or a named volume.
-UndoDataStep = SetDataAside | UseSpare | PutBack | Settle | NoteMade | LetGo | CloseUndo
+UndoDataStep = SetDataAside | UseSpare | PutBack | KeepServer | Settle | NoteMade | LetGo | CloseUndo
 # Of one database, and of files of the project.
 UndoDatabaseStep = KeepDatabase | OpenUndo | SwapDatabases | SwapBack | NoteUndone

@@ -6,9 +6,10 @@ from nox_alembic.core.facts import Facts
 from nox_alembic.core.steps import Plan, Step
 from nox_alembic.core.steps.checks import CompareModels, LintSql
 from nox_alembic.core.steps.lifecycle import Discard
-from nox_alembic.core.steps.revisions import DropShadow, MakeShadow
+from nox_alembic.core.steps.revisions import MakeShadow
 from nox_alembic.core.verbs.lifecycle import throwaway_up
 from nox_alembic.core.verbs.options import Options
+from nox_alembic.core.verbs.sharing import dropping, replayed
 
 
 def check(config: Config, facts: Facts, options: Options) -> Plan:
@@ -16,10 +17,13 @@ def check(config: Config, facts: Facts, options: Options) -> Plan:
     if options.no_database or len(facts.history.heads) > 1:
         return Plan(steps=_lint(facts, server=facts.current is not None))
     lint = _lint(facts, server=True)
-    compare: tuple[Step, ...] = (MakeShadow(), CompareModels())
-    if facts.current is not None:
-        return Plan(steps=(*compare, *lint), lastly=(DropShadow(),))
-    return Plan(steps=(*throwaway_up(config, facts), *compare, *lint), lastly=(Discard(),))
+    if facts.current is None:
+        return Plan(
+            steps=(*throwaway_up(config, facts), MakeShadow(), CompareModels(), *lint),
+            lastly=(Discard(),),
+        )
+    compare = replayed(facts, MakeShadow(), CompareModels())
+    return Plan(steps=(*compare, *lint), lastly=dropping(compare))
 
 
 def _lint(facts: Facts, *, server: bool) -> tuple[Step, ...]:

@@ -25,7 +25,8 @@ from nox_alembic.core.steps.migration import AwaitEdit, PrintUpgradeSql
 from nox_alembic.core.steps.revisions import DropShadow, ReplaceFile, WriteMerge, WriteRevision
 from nox_alembic.core.steps.snapshots import CheckSnapshot, ClearLeftovers, DeleteSnapshots
 from nox_alembic.core.steps.spares import ClearSpares, MakeSpare
-from nox_alembic.core.steps.undo import CloseUndo, LetGo, NoteMade, NoteUndone, OpenUndo, Settle, Sweep
+from nox_alembic.core.steps.throwaway import OnThrowaway
+from nox_alembic.core.steps.undo import CloseUndo, KeepServer, LetGo, NoteMade, NoteUndone, OpenUndo, Settle, Sweep
 from nox_alembic.core.verbs import Verb
 from nox_alembic.core.verbs.guards import refuse_foreign_clone
 
@@ -34,7 +35,7 @@ _HARMLESS = (
     ProvideImages, ProveOwnership, MakeFolder, StartDatabase, AwaitDatabase, StartServices, AwaitBackend, Down,
     Discard, RunTests, PrintUpgradeSql, AwaitEdit, LintSql, WriteRevision, WriteMerge, ReplaceFile, DropShadow,
     CheckSnapshot, DeleteSnapshots, ClearLeftovers, MakeSpare, ClearSpares, OpenUndo, NoteUndone, NoteMade, LetGo,
-    CloseUndo, Settle, Sweep,
+    CloseUndo, Settle, Sweep, OnThrowaway,
 )  # fmt: skip
 
 
@@ -63,7 +64,7 @@ def _with_proofs(steps: Iterable[Step], *, wanted: bool) -> Iterator[Step]:
         if wanted and _acts(step):
             yield ProveOwnership()
             wanted = False
-        if isinstance(step, AwaitDatabase):
+        if isinstance(step, AwaitDatabase | KeepServer):
             wanted = True
         yield step
 

@@ -23,6 +23,7 @@ from nox_alembic.core.verbs.guards import (
 )
 from nox_alembic.core.verbs.migrate import migration, whole_migration
 from nox_alembic.core.verbs.options import Options
+from nox_alembic.core.verbs.sharing import what_is_shared
 from nox_alembic.core.verbs.switching import way_back
 from nox_alembic.core.verbs.targets import shown, target_of
 
@@ -34,6 +35,8 @@ def dev(config: Config, facts: Facts, options: Options) -> Plan:
     if facts.undo.is_doubtful:
         return settling(facts)
     target = target_of(facts, "heads")
+    if facts.current is None and facts.engine.data_present and what_is_shared(facts, facts.history.order):
+        return start_to_see(config, facts, "the database is started to see what is pending in it")
     back = way_back(config, facts)
     up = () if facts.current is not None else _database_up(config, facts)
     seed = bool(config.seed) and options.seed

@@ -15,7 +15,7 @@ from nox_alembic.core.steps.migration import (
     PrintUpgradeSql,
     Rehearse,
 )
-from nox_alembic.core.steps.revisions import DropShadow, MakeShadow, WriteRevision
+from nox_alembic.core.steps.revisions import MakeShadow, WriteRevision
 from nox_alembic.core.verbs.guards import (
     refuse_one_way,
     refuse_protected,
@@ -23,6 +23,7 @@ from nox_alembic.core.verbs.guards import (
     require_database,
 )
 from nox_alembic.core.verbs.options import Options
+from nox_alembic.core.verbs.sharing import dropping, replayed
 from nox_alembic.core.verbs.switching import way_back
 from nox_alembic.core.verbs.targets import downgrade_target, reapply_target, shown_current, target_of
 
@@ -70,7 +71,8 @@ def revision(_config: Config, facts: Facts, options: Options) -> Plan:
     apply = (ApplyRevision(),) if options.apply else ()
     if options.empty:
         return Plan(steps=(write, *apply))
-    return Plan(steps=(MakeShadow(), write, *apply), lastly=(DropShadow(),))
+    draft = replayed(facts, MakeShadow(), write)
+    return Plan(steps=(*draft, *apply), lastly=dropping(draft))
 
 
 def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
@@ -107,7 +109,8 @@ def reapply(config: Config, facts: Facts, options: Options) -> Plan:
     up = tuple(Migrate(key, undone[::-1], reread=options.edit) for key in facts.current)
     back = () if options.edit else facts.current or ()
     edit = (AwaitEdit(first, facts.history.revisions[first].path),) if options.edit else ()
-    return Plan(steps=(Rehearse(target, undone, back), Downgrade(target, undone), *edit, *up))
+    rehearse = replayed(facts, Rehearse(target, undone, back), undone=undone)
+    return Plan(steps=(*rehearse, Downgrade(target, undone), *edit, *up))
 
 
 def files_of_reapply(facts: Facts, options: Options) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.verbs import Need, Options, Verb, gate, needs_of
+from nox_alembic.core.verbs.sharing import shared_by
 from nox_alembic.core.verbs.undoable import changes, undoable
 
 PlanFunction = Callable[[Config, Facts, Options], Plan]
@@ -40,9 +41,11 @@ def draft(verb: Verb, config: Config, facts: Facts, options: Options) -> Plan:
     return function(config, facts, options)
 
 
-def needs_room(verb: Verb, plan: Plan) -> bool:
-    """Return whether it has to be known how large the database is, to keep a copy for `undo`."""
-    return verb.undoable and changes(plan)
+def needs_of_copy(verb: Verb, facts: Facts, plan: Plan) -> tuple[Need, ...]:
+    """Return what has to be known of the size of the database, or of the whole data, to keep a copy for `undo`."""
+    if not verb.undoable or not changes(plan):
+        return ()
+    return ("room", "data size") if shared_by(facts, plan) else ("room",)
 
 
 def finished(verb: Verb, config: Config, facts: Facts, plan: Plan) -> Plan:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies.space import LEAST, beyond
 from nox_alembic.core.copies.spare_databases import SwapFacts
-from nox_alembic.core.copies.undo import WHOLE
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.sizes import shown_size
@@ -138,7 +137,7 @@ def _wipe(facts: Facts, *, keeps: bool) -> tuple[Step, ...]:
 
 def _half_made(facts: Facts) -> tuple[str, ...]:
     """Return the note of a reset that does not keep what an earlier one has left, since that is not finished."""
-    verb = facts.undo.unended(WHOLE) if facts.engine.data_present else None
+    verb = facts.undo.unended() if facts.engine.data_present else None
     if verb is None or not facts.undo.is_half_made:
         return ()
     left = f"what a `{verb.verb}` that did not come to its end has left is not kept"

@@ -15,6 +15,7 @@ from nox_alembic.core.steps.spare_databases import DropSpares, KeepSpare, MakeNe
 from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare
 from nox_alembic.core.steps.undo import SetDataAside, UseSpare
 from nox_alembic.core.verbs.options import Options
+from nox_alembic.core.verbs.sharing import what_is_shared
 
 
 @frozen(kw_only=True)
@@ -102,6 +103,8 @@ def _obstacles(facts: Facts, swap_facts: SwapFacts) -> Iterator[str]:
         yield "the project has no revisions to make a database from"
     if facts.engine.outdated:
         yield "the server runs from another image than the project names now"
+    if shared := what_is_shared(facts, facts.history.order):
+        yield f"{shared}, which all databases of a server share"
     if not swap_facts.may_create:
         user = facts.engine.address.user if facts.engine.address else ""
         yield f'the user "{user}" may not make and rename databases'

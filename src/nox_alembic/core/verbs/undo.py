@@ -41,9 +41,11 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_unsafe_wipe(facts)
     refuse_taken_ports(facts)
     _refuse_other_server(facts, entry)
-    at_head = entry.revisions is not None and set(entry.revisions) == set(facts.history.heads)
+    files = _restored(config, facts, entry)
+    at_head = not files and entry.revisions is not None and set(entry.revisions) == set(facts.history.heads)
     steps = (
         *images(facts),
+        *files,
         *((Kill(),) if facts.engine.anything_running else ()),
         PutBack(facts.engine.location, entry, facts.current),
         StartDatabase(),
@@ -122,8 +124,7 @@ def restore_files(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
 def _further(facts: Facts, entry: UndoEntry) -> tuple[str, ...]:
     """Say what was kept by the run that left what comes back half made; nothing where it is whole."""
     before = facts.undo.live[: facts.undo.live.index(entry)]
-    alike = WHOLE if entry.kind in WHOLE else {entry.kind}
-    whole = [one for one in before if one.kind in alike and not one.half_made]
+    whole = [one for one in before if one.is_copy == entry.is_copy and one.kind != "files" and not one.half_made]
     if not entry.half_made or not whole:
         return ()
     return (f"`nox -s undo -- {whole[-1].id}` goes further, to {whole[-1].shown}",)

@@ -3,14 +3,15 @@
 from dataclasses import replace
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.copies.space import beyond, why_not_kept
+from nox_alembic.core.copies.space import beyond, why_not_kept, why_server_not_kept
 from nox_alembic.core.copies.undo import FileChange
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.paths import from_root
 from nox_alembic.core.steps import Plan, Step
 from nox_alembic.core.steps.migration import ApplyRevision, Downgrade, DowngradeOrphans, Migrate
 from nox_alembic.core.steps.revisions import NoteRebase, ReplaceFile, WriteMerge
-from nox_alembic.core.steps.undo import CloseUndo, KeepDatabase, OpenUndo
+from nox_alembic.core.steps.undo import CloseUndo, KeepDatabase, KeepServer, OpenUndo, Sweep
+from nox_alembic.core.verbs.sharing import shared_by
 
 _MOVES = (Migrate, Downgrade, DowngradeOrphans, ApplyRevision, NoteRebase)
 _WRITES = (ReplaceFile, WriteMerge)
@@ -41,11 +42,34 @@ def changes(plan: Plan) -> bool:
 
 def _with_copy(config: Config, facts: Facts, verb: str, plan: Plan, place: int) -> Plan:
     if not config.undo_limit:
-        return replace(plan, notes=(*plan.notes, f"`{verb}` cannot be undone: the undo-limit is 0"))
+        return _noted(plan, f"`{verb}` cannot be undone: the undo-limit is 0")
+    files, shared = _files(config, plan), shared_by(facts, plan)
+    if shared and not _has_nothing(facts):
+        noted = _noted(plan, f"{shared}, which all databases of a server share")
+        return _with_server(config, facts, verb, noted, place)
     why = why_not_kept(config.undo_limit, facts.room) if facts.current is not None else ""
     if why:
-        return replace(plan, destroys=" and ".join(filter(None, (plan.destroys, way_back_lost(verb, why)))))
-    return _around(plan, place, KeepDatabase(verb, _target(plan), _files(config, plan)), CloseUndo())
+        return _asked(plan, verb, why)
+    return _around(plan, place, KeepDatabase(verb, _target(plan), files), CloseUndo())
+
+
+def _with_server(config: Config, facts: Facts, verb: str, plan: Plan, place: int) -> Plan:
+    """Return the plan with a copy of the whole server: one of the database alone would not be what there was."""
+    location = facts.engine.location
+    why = facts.engine.unkept or why_server_not_kept(config.undo_limit, facts.data_size, facts.room.free)
+    if why:
+        return _asked(plan, verb, why)
+    keep = KeepServer(location, verb, facts.current or (), config.timeout, _files(config, plan) or ())
+    kept = _around(plan, place, keep, CloseUndo())
+    return replace(kept, steps=(*kept.steps, Sweep(location)))
+
+
+def _asked(plan: Plan, verb: str, why: str) -> Plan:
+    return replace(plan, destroys=" and ".join(filter(None, (plan.destroys, way_back_lost(verb, why)))))
+
+
+def _noted(plan: Plan, note: str) -> Plan:
+    return replace(plan, notes=(*plan.notes, note))
 
 
 def swapped_out(config: Config, facts: Facts, database: str) -> tuple[bool, str]:

@@ -55,6 +55,9 @@ class Volumes(Protocol):
     def swap(self, to: str, *, source: str, verb: str) -> Moved:
         """Make `to`, move what the volume holds there, and what `source` holds into its place."""
 
+    def make_kept(self, name: str, verb: str) -> None:
+        """Make an empty volume that is to keep a copy of this one's data."""
+
     def settle(self, name: str) -> Moved:
         """Finish or take back the swap for which a volume was made, and say which."""
 
@@ -115,6 +118,9 @@ class Engine(Protocol):
 
     def start_database(self) -> None:
         """Start the server (its folder exists by now); returns before it is ready for clients."""
+
+    def stop_database(self) -> None:
+        """Stop the server in an orderly way, and nothing else; its data is whole then."""
 
     def address(self) -> DatabaseAddress:
         """Return where the running server takes logins."""

@@ -8,6 +8,7 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spite of its name
 
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.postgres.cluster import FRESH
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.process import Invocation
@@ -18,6 +19,16 @@ LARGE = 100_000_000
 END_SECONDS = 5
 
 Client = Callable[[str], Invocation]
+
+
+@frozen
+class Source:
+    """A database of another server, and how that server's own client programs are run."""
+
+    address: DatabaseAddress
+    client: Client
+
+
 Create = Callable[[sql.Composable], None]
 
 
@@ -42,11 +53,20 @@ def fill_by_dump(client: Client, address: DatabaseAddress, sibling: str) -> str:
 
     Subscriptions and publications reach beyond the database, and stay out.
     """
-    outside = ("--no-subscriptions", "--no-publications", "--lock-wait-timeout=30s")
-    dump = client("pg_dump").adding(*outside, f"--dbname={address.name}")
-    load = client("psql").adding("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={sibling}")
-    gave, took = process.pipe(dump, load)
-    return next((done.err for done in (took, gave) if not done.ok), "")
+    return _through_dump(client("pg_dump").adding(f"--dbname={address.name}"), client, sibling)
+
+
+def fill_from(source: Source, client: Client, sibling: str) -> str:
+    """Fill an empty database of another server with what is in the source, and that server with its roles.
+
+    Passwords stay where they are, and so do tablespaces, which are places. Return why it failed, "" when it did not.
+    """
+    roles = source.client("pg_dumpall").adding("--roles-only", "--no-role-passwords", "--no-tablespaces")
+    gave, _ = process.pipe(roles, _psql(client, "postgres"))  # who is there already stays
+    if not gave.ok:
+        return gave.err
+    dump = source.client("pg_dump").adding("--no-tablespaces", f"--dbname={source.address.name}")
+    return _through_dump(dump, client, sibling)
 
 
 def likeness(cursor: Cursor, database: str) -> sql.Composable:
@@ -81,14 +101,15 @@ def owner(cursor: Cursor, database: str) -> sql.Composable:
     return sql.SQL(" OWNER {} TABLESPACE {}").format(name, space)
 
 
-def copy_grants(cursor: Cursor, database: str, sibling: str) -> None:
-    """Grant what is granted on the database; without any grant the defaults are the same."""
-    cursor.execute(
+def copy_grants(cursor: Cursor, database: str, sibling: str, *, of: Cursor | None = None) -> None:
+    """Grant what is granted on the database, which is `of` another server; without any grant the defaults are alike."""
+    asked = of or cursor
+    asked.execute(
         "SELECT nullif(grantee, 0)::regrole::text, privilege_type, is_grantable"
         " FROM pg_database, aclexplode(datacl) WHERE datname = %s",
         (database,),
     )
-    grants = cursor.fetchall()
+    grants = asked.fetchall()
     name = sql.Identifier(sibling)
     if grants:
         cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
@@ -98,14 +119,17 @@ def copy_grants(cursor: Cursor, database: str, sibling: str) -> None:
         cursor.execute(sql.SQL(words).format(name))
 
 
-def copy_settings(cursor: Cursor, database: str, sibling: str, *, notes: bool, others: bool = True) -> None:
+def copy_settings(
+    cursor: Cursor, database: str, sibling: str, *, notes: bool, others: bool = True, of: Cursor | None = None
+) -> None:
     """Give a sibling all that is set for the database, also for single roles in it: a search_path decides much.
 
     Of our own notes all with `notes`, else the one of how the server was when its data was fresh. Without `others`
     only what is set for all, and for the user who asks. By way of the session's own settings: only so a list, such as a
-    search_path, comes out as it was put in.
+    search_path, comes out as it was put in. The database may be `of` another server.
     """
-    cursor.execute(
+    asked = of or cursor
+    asked.execute(
         "SELECT nullif(setrole, 0)::regrole::text, split_part(setting, '=', 1),"
         " substr(setting, strpos(setting, '=') + 1)"
         " FROM pg_db_role_setting JOIN pg_database AS d ON d.oid = setdatabase, unnest(setconfig) AS setting"
@@ -113,7 +137,7 @@ def copy_settings(cursor: Cursor, database: str, sibling: str, *, notes: bool, o
         " AND (%s OR setrole IN (0, quote_ident(current_user)::regrole))",
         (database, notes, FRESH, others),
     )
-    for role, setting, value in cursor.fetchall():
+    for role, setting, value in asked.fetchall():
         whose = sql.SQL(f"ROLE {role} IN " if role else "") + sql.SQL("DATABASE {}").format(sql.Identifier(sibling))
         name = sql.Identifier(*setting.split("."))
         try:
@@ -124,6 +148,16 @@ def copy_settings(cursor: Cursor, database: str, sibling: str, *, notes: bool, o
             cursor.execute(sql.SQL("ALTER {} SET {} TO {}").format(whose, name, sql.Literal(value)))
         else:
             cursor.execute(sql.SQL("RESET {}").format(name))
+
+
+def _through_dump(dump: Invocation, client: Client, sibling: str) -> str:
+    outside = ("--no-subscriptions", "--no-publications", "--lock-wait-timeout=30s")
+    gave, took = process.pipe(dump.adding(*outside), _psql(client, sibling).adding("--set=ON_ERROR_STOP=1"))
+    return next((done.err for done in (took, gave) if not done.ok), "")
+
+
+def _psql(client: Client, database: str) -> Invocation:
+    return client("psql").adding("--no-psqlrc", "--quiet", f"--dbname={database}")
 
 
 def _is_free(cursor: Cursor, database: str, *, ends_idle: bool) -> bool:

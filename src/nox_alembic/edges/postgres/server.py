@@ -10,7 +10,7 @@ from psycopg2 import errors
 
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges.postgres.connection import connected, keep_note
+from nox_alembic.edges.postgres.connection import APPLICATION, connected, keep_note
 from nox_alembic.edges.system.waiting import wait_until
 
 # A constant of ours, so that all runs on one database meet at the same lock: "noxalmbc" as a number.
@@ -68,6 +68,18 @@ def version(address: DatabaseAddress) -> str:
         number = cursor.connection.server_version
         return f"{number // 10000}.{number % 10000}"
     return ""
+
+
+def at_work(address: DatabaseAddress) -> tuple[str, ...]:
+    """Return who is in a transaction, in any database of the server, and is not ours."""
+    with connected(address) as cursor:
+        cursor.execute(
+            'SELECT format(\'process %%s of the server (user "%%s", application "%%s", database "%%s", %%s)\','
+            " pid, usename, application_name, datname, state) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND state <> 'idle' AND NOT starts_with(application_name, %s)",
+            (APPLICATION,),
+        )
+        return tuple(row[0] for row in cursor.fetchall())
 
 
 def write_note(address: DatabaseAddress, name: str, value: str) -> None:

@@ -15,7 +15,7 @@ from nox_alembic.core.errors import FailedError, NoxAlembicError, PreconditionEr
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.postgres import copying
 from nox_alembic.edges.postgres.connection import beside
-from nox_alembic.edges.postgres.copying import Client
+from nox_alembic.edges.postgres.copying import Client, Source
 from nox_alembic.edges.system.waiting import wait_until
 
 SWAP_SECONDS = 20
@@ -89,6 +89,42 @@ def copied(address: DatabaseAddress, mark: Mark, client: Client) -> Iterator[Dat
             copying.copy_settings(cursor, address.name, copy.name, notes=False, others=False)
         yield copy
     drop(address, [copy.name])
+
+
+@contextlib.contextmanager
+def loaded(source: Source, address: DatabaseAddress, mark: Mark, client: Client) -> Iterator[DatabaseAddress]:
+    """Yield a copy of a database of another server for a rehearsal, with the roles of that server; drop it afterwards.
+
+    Raises what `copied` raises.
+    """
+    copy = replace(address, name=mark.name)
+    failure = partial(_not_rehearsed, source.address)
+    with or_dropped(address, copy.name):
+        with beside(address) as cursor, beside(source.address) as there, _failing(failure):
+            _make_way(cursor, mark)
+            _create(cursor, mark, copying.likeness(there, source.address.name))
+            if problem := copying.fill_from(source, client, copy.name):
+                raise failure(problem)
+            copying.copy_grants(cursor, source.address.name, copy.name, of=there)
+            copying.copy_settings(cursor, source.address.name, copy.name, notes=False, of=there)
+        yield copy
+    drop(address, [copy.name])
+
+
+def holding_roles(address: DatabaseAddress) -> tuple[str, ...]:
+    """Return the databases of ours that stay, and in which roles own or may do something.
+
+    But for the user and the owner of the real one: they would keep others from being dropped.
+    """
+    with beside(address) as cursor:
+        cursor.execute(
+            "SELECT DISTINCT d.datname FROM pg_shdepend JOIN pg_database AS d ON d.oid = dbid"
+            " WHERE refclassid = 'pg_authid'::regclass AND refobjid NOT IN ("
+            "SELECT datdba FROM pg_database WHERE datname = %s UNION SELECT quote_ident(current_user)::regrole)",
+            (address.name,),
+        )
+        found = {name for (name,) in cursor.fetchall()}
+        return tuple(one.name for one in _ours(cursor, address.name) if one.name in found)
 
 
 def keep_spare(address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:

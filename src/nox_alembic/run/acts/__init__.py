@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nox_alembic.run.acts.spare_databases import SpareDatabases
     from nox_alembic.run.acts.spares import SpareMaker
     from nox_alembic.run.acts.supervision import Supervised
+    from nox_alembic.run.acts.throwaway import Throwaway
     from nox_alembic.run.acts.undo_databases import UndoDatabases
     from nox_alembic.run.acts.undo_folders import UndoFolders
     from nox_alembic.run.acts.undo_log import LiveUndoLog
@@ -130,6 +131,7 @@ class WiredActs:
         return Rehearsal(
             configuration=at.require_configuration(),
             engine=at.engine,
+            origin=at.origin,
             history=self.past,
             reread=at.history,
             server=server,
@@ -271,6 +273,16 @@ class WiredActs:
             migration=self.migration,
             environment=at.config.environment,
             report=at.report,
+        )
+
+    @property
+    def throwaway(self) -> "Throwaway":
+        """What does steps on a server of its own."""
+        from nox_alembic.run.acts.throwaway import Throwaway  # noqa: PLC0415 - where what is shared is changed
+
+        there = self.at.thrown_away()
+        return Throwaway(
+            config=there.config, engine=there.engine, run=lambda plan: run(there, plan, self.past, self.person)
         )
 
     @property

@@ -1,6 +1,7 @@
 """Down and up on a copy of the database before the real one is touched: what stays behind, and what is lost."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import assert_never
 
@@ -11,6 +12,7 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps.migration import AwaitEdit, RehearsalStep, Rehearse
 from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.postgres.copying import Source
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.siblings import new_mark
 from nox_alembic.run.ports import DONE, Apart, Migrations, Person, ReadCatalogue, Server, Siblings
@@ -35,10 +37,14 @@ class Rehearsed:
 
 @frozen(kw_only=True)
 class Rehearsal:
-    """The act of a rehearsal, and of waiting for an edit; the real database is only read."""
+    """The act of a rehearsal, and of waiting for an edit; the real database is only read.
+
+    It is that of the `origin` where this is a throw-away server.
+    """
 
     configuration: Path
     engine: Engine
+    origin: Engine | None
     history: History
     reread: Callable[[], History]
     server: Server
@@ -66,9 +72,9 @@ class Rehearsal:
     def rehearse(self, step: Rehearse) -> Rehearsed:
         """Return what was seen; raises FailedError (NA435) when it fails, and NA436 when there can be no copy."""
         address = self.engine.address()
-        mark = new_mark(address, "rehearsal", self.environment, self.report.verb)
-        with self.siblings.copied(address, mark, self.engine.client) as copy, self.apart() as alembic:
-            lower, upper, unknown = self._replayed(step, address)
+        # Before the copy: where that brings roles, the history would find that they are there already.
+        lower, upper, unknown = self._replayed(step, address)
+        with self._copied(address) as copy, self.apart() as alembic:
             before = self.catalogue(copy, contents=True)
             self._go_down(step, alembic, copy)
             below = self.catalogue(copy, contents=not step.back)
@@ -84,6 +90,13 @@ class Rehearsal:
             behind=behind,
             unknown=unknown,
         )
+
+    def _copied(self, address: DatabaseAddress) -> AbstractContextManager[DatabaseAddress]:
+        mark = new_mark(address, "rehearsal", self.environment, self.report.verb)
+        if self.origin is None:
+            return self.siblings.copied(address, mark, self.engine.client)
+        source = Source(self.origin.address(), self.origin.client)
+        return self.siblings.loaded(source, address, mark, self.engine.client)
 
     def _await_edit(self, step: AwaitEdit) -> None:
         if not self.person.edit(Path(step.path)):

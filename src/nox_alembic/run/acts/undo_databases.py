@@ -7,7 +7,7 @@ from typing import assert_never
 
 from nox_alembic.core.copies.siblings import Mark, name_of
 from nox_alembic.core.copies.space import Room, why_not_kept
-from nox_alembic.core.copies.undo import FileChange, UndoEntry
+from nox_alembic.core.copies.undo import FileChange
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.paths import from_root
@@ -51,7 +51,7 @@ class UndoDatabases:
             case SwapDatabases():
                 self._swap_in(step)
             case SwapBack():
-                self._swap("undo", step.entry.kept, step.revisions, files=_reversed(step.entry))
+                self._swap("undo", step.entry.kept, step.revisions, files=step.entry.undone)
             case NoteUndone():
                 self._note_undone(step)
             case _:
@@ -98,7 +98,7 @@ class UndoDatabases:
     def _note_undone(self, step: NoteUndone) -> None:
         """Note that the files are what they were."""
         entry = undo_log.new_entry("undo", "files", "", step.revisions)
-        self.log.exchange(step.entry, replace(entry, files=_reversed(step.entry)))
+        self.log.exchange(step.entry, replace(entry, files=step.entry.undone))
 
     def _swap(
         self,
@@ -124,10 +124,6 @@ class UndoDatabases:
 
     def _mark(self, address: DatabaseAddress, verb: str, revisions: Sequence[str]) -> Mark:
         return new_mark(address, "undo", self.log.environment, verb, revisions)
-
-
-def _reversed(entry: UndoEntry) -> tuple[FileChange, ...]:
-    return tuple(change.reverse for change in entry.files)
 
 
 def _is_reached(target: str, current: Sequence[str], history: History) -> bool:

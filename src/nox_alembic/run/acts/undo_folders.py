@@ -2,18 +2,19 @@
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
-from nox_alembic.core.copies.undo import UndoLog
+from nox_alembic.core.copies.undo import FileChange, UndoLog
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.undo import (
     CloseUndo,
+    KeepServer,
     LetGo,
     NoteMade,
     PutBack,
@@ -24,7 +25,7 @@ from nox_alembic.core.steps.undo import (
     UseSpare,
 )
 from nox_alembic.edges import wiper
-from nox_alembic.edges.engines import Engine
+from nox_alembic.edges.engines import Engine, Workshop
 from nox_alembic.edges.engines.workshops import workshop_of
 from nox_alembic.edges.home import undo_log
 from nox_alembic.edges.probe import facts
@@ -32,6 +33,7 @@ from nox_alembic.edges.wiper.values import Gates
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.spare_places import places_of
 from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.acts.undo_server import ServerCopy
 from nox_alembic.run.acts.undo_volumes import UndoVolumes
 from nox_alembic.run.ports import DONE
 
@@ -44,6 +46,7 @@ class UndoFolders:
     log: LiveUndoLog
     protect: Sequence[Path]
     report: Reporter
+    workshop: Callable[[Engine], Workshop] = workshop_of
 
     def do(self, step: UndoDataStep) -> str:
         """Do the step and return how it went."""
@@ -55,6 +58,8 @@ class UndoFolders:
                 said = self._use_spare(step)
             case PutBack():
                 self._put_back(step)
+            case KeepServer():
+                self._keep_server(step)
             case Settle():
                 self._settle()
             case NoteMade():
@@ -90,8 +95,16 @@ class UndoFolders:
             return
         path = Path(step.location.path)
         aside = wiper.new_trash_name(path.name)
-        self._note("undo", aside, step.revisions)
+        self._note("undo", aside, step.revisions, step.entry.undone)
         wiper.put_back(path, step.entry.kept, aside=aside, keep_root=self._keep_root, **self._gates(step.location))
+
+    def _keep_server(self, step: KeepServer) -> None:
+        """Copy all the data; what cannot be copied as a whole is deleted again."""
+        try:
+            ServerCopy(engine=self.engine, log=self.log, workshop=self.workshop(self.engine)).keep(step)
+        except BaseException:
+            self.sweep(step.location)
+            raise
 
     def _settle(self) -> None:
         """Finish or take back what a run that was killed has left in doubt."""
@@ -103,7 +116,7 @@ class UndoFolders:
 
         Raises FailedError (NA652) when the spare is not there any more; then nothing has changed.
         """
-        if not places_of(self.engine, workshop_of(self.engine)).can_start(step.spare.name):
+        if not places_of(self.engine, self.workshop(self.engine)).can_start(step.spare.name):
             message = f"the spare {step.spare.name} was replaced while this reset was being prepared"
             raise FailedError("NA652", message, hint="run it again, or `nox -s reset -- --cold`")
         if self._volumes:
@@ -123,8 +136,9 @@ class UndoFolders:
         if not any(isinstance(step, Sweep) for step in plan.steps):
             return ()
         kept = self._kept()
-        if any(isinstance(step, SetDataAside) and step.is_kept for step in plan.steps):
-            kept = kept.pushed(undo_log.new_entry("reset", "volume" if self._volumes else "folder", "", None))
+        for step in plan.steps:
+            if isinstance(step, KeepServer) or (isinstance(step, SetDataAside) and step.is_kept):
+                kept = kept.pushed(undo_log.new_entry(step.verb, "volume" if self._volumes else "folder", "", None))
         stay = [one.kept for one in kept.under_way(self.log.limit).entries]
         passing = [name for name in self.log.there() if name not in stay]
         return passing if self._volumes else [Path(self.engine.location.path).with_name(name) for name in passing]
@@ -151,10 +165,10 @@ class UndoFolders:
         else:
             self.log.note_made(made=False)
 
-    def _note(self, verb: str, aside: str, revisions: Sequence[str] | None) -> None:
+    def _note(self, verb: str, aside: str, revisions: Sequence[str] | None, files: tuple[FileChange, ...] = ()) -> None:
         """Write down what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
         entry = undo_log.new_entry(verb, "folder", aside, revisions)
-        self.log.push(replace(entry, server=self._major()))
+        self.log.push(replace(entry, server=self._major(), files=files))
 
     def _major(self) -> str:
         """Return the major version that made the data, "" where it cannot be read."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from nox_alembic.core.copies.undo import UndoEntry, UndoLog
+from nox_alembic.core.copies.undo import FileChange, UndoEntry, UndoLog
 from nox_alembic.core.copies.volume_swap import Outcome, not_removed
 from nox_alembic.core.errors import FailedError, NoxAlembicError
 from nox_alembic.core.frozen import frozen
@@ -41,7 +41,7 @@ class UndoVolumes:
         if self.volumes.look() is None:
             make()
         name = self.volumes.new_name()
-        if self._swap("undo", name, step.revisions, source=step.entry.kept) is None:
+        if self._swap("undo", name, step.revisions, source=step.entry.kept, files=step.entry.undone) is None:
             self._remove(name)
             self.write(_without(self.read(), name))
 
@@ -70,9 +70,17 @@ class UndoVolumes:
         self.write(_without(self.read(), name).marked_made(made=False))
         return ()
 
-    def _swap(self, verb: str, name: str, revisions: Sequence[str] | None, *, source: str) -> UndoEntry | None:
+    def _swap(
+        self,
+        verb: str,
+        name: str,
+        revisions: Sequence[str] | None,
+        *,
+        source: str,
+        files: tuple[FileChange, ...] = (),
+    ) -> UndoEntry | None:
         """Return the entry that keeps what the volume held, None when that was nothing."""
-        entry = replace(undo_log.new_entry(verb, "volume", name, revisions), doubtful=True)
+        entry = replace(undo_log.new_entry(verb, "volume", name, revisions), doubtful=True, files=files)
         self.write(self.read().pushed(entry))
         try:
             moved = self.volumes.swap(name, source=source, verb=verb)

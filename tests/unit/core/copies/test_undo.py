@@ -63,6 +63,16 @@ def test_only_the_loss_of_all_the_data_leaves_something_half_made_in_its_place()
     assert not UndoLog((KEPT, copy(1, open=True))).is_open
 
 
+def test_a_copy_of_the_whole_server_leaves_what_is_in_its_place_as_it_is() -> None:
+    whole = replace(KEPT, verb="downgrade", open=True)
+    assert not UndoLog((whole,)).is_open
+    log = UndoLog((replace(whole, open=False),))
+    for number in (1, 2, 3):
+        log = log.pushed(replace(whole, id=f"w{number}")).thinned(1)
+    assert [(one.id, one.half_made) for one in log.entries] == [("0ab1c2", False), ("w1", False), ("w3", True)]
+    assert names(log.closed(1)) == ["w1", "w3"], "the last whole state stays"
+
+
 def test_verbs_that_fail_again_and_again_never_take_the_place_of_the_last_whole_state() -> None:
     log = UndoLog((copy(1), copy(2, open=True)))
     for number in (3, 4, 5, 6):

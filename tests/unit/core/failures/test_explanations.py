@@ -35,11 +35,43 @@ def select(sql: str) -> str:
     return f'`nox -s sql -- -c "{sql}"`'
 
 
+SHARED = (
+    "all databases of a server share it, and so it outlives a restore, an `undo` and its own database:"
+    f" {select('DROP ROLE app')} drops it, or let alembic/versions/b2.py make it only where it is missing; then"
+    " `nox -s migrate`"
+)
+HELD = (
+    "these copies of ours hold it: app__before_20261125t200000000z, app__base; write the statement out in"
+    ' alembic/versions/b2.py, as `op.execute("DROP ROLE app")`, so that it is seen beforehand, and the whole'
+    " server is copied for `undo` in their place; then `nox -s migrate`"
+)
 KINDS: list[tuple[str, dict[str, object], str, str]] = [
     ("NA455", {"sqlstate": "42601"}, 'syntax error at or near "TABEL"', CORRECT),
     ("NA456", {"sqlstate": "42P01"}, 'relation "tt" does not exist', CORRECT + STATUS),
     ("NA456", {"sqlstate": "42704"}, 'type "mood" does not exist', CORRECT + STATUS),
     ("NA457", {"sqlstate": "42701"}, 'column "x" of relation "t" already exists', CORRECT + STATUS),
+    (
+        "NA474",
+        {"sqlstate": "42710"},
+        'role "app" already exists',
+        SHARED,
+    ),
+    ("NA457", {"sqlstate": "42710"}, 'type "app" already exists', CORRECT + STATUS),
+    (
+        "NA474",
+        {
+            "sqlstate": "2BP01",
+            "report": "DETAIL:  3 objects in database app__before_20261125t200000000z\n1 object in database app__base",
+        },
+        'role "app" cannot be dropped because some objects depend on it',
+        HELD,
+    ),
+    (
+        "NA405",
+        {"sqlstate": "2BP01", "report": "DETAIL:  3 objects in database other"},
+        'role "app" cannot be dropped because some objects depend on it',
+        "`nox -s status` shows what is applied; correct the cause, then `nox -s migrate`",
+    ),
     (
         "NA458",
         {"sqlstate": "23502", "column": "x", "has_column": True},

@@ -84,7 +84,7 @@ def test_a_step_is_harmless_only_where_it_is_listed() -> None:
         "Kill", "DiscardData", "Seed", "AwaitReconnect", "StopBackend", "KillServices",
         "Migrate", "Downgrade", "DowngradeOrphans", "CopyRevisionFiles", "ApplyRevision", "Rehearse",
         "MakeShadow", "NoteRebase", "CompareModels", "Stamp", "AcceptFiles", "DropIndex",
-        "SetDataAside", "UseSpare", "PutBack", "KeepDatabase", "SwapDatabases", "SwapBack",
+        "SetDataAside", "UseSpare", "PutBack", "KeepDatabase", "KeepServer", "SwapDatabases", "SwapBack",
         "SaveSnapshot", "LoadSnapshot", "ConfirmSpare",
         "MakeNew", "MigrateNew", "SeedNew", "KeepSpare", "DropSpares",
     }  # fmt: skip

@@ -111,6 +111,13 @@ WRITE = ReplaceFile(ROOT / "alembic/versions/b2.py", b"after", b"before", "write
 DELETE = ReplaceFile(ROOT / "alembic/versions/m1.py", b"merge", None, "delete alembic/versions/m1.py")
 
 
+def test_files_come_back_with_the_whole_data_and_before_it() -> None:
+    whole = replace(KEPT, verb="rebase", files=(CHANGE, NEW))
+    steps = undo.undo(config(), up(undo=UndoLog((whole,)), contents=AFTER), Options()).steps
+    assert steps[:3] == (WRITE, DELETE, Kill())
+    assert steps[-2:] == (AwaitDatabase(60), CloseUndo()), "the backend waits for `dev`: the files are others now"
+
+
 def test_a_kept_database_is_swapped_in_and_the_backend_starts_on_it_where_it_ran() -> None:
     plan = undo.undo(config(), up(current=("b2",), undo=UndoLog((KEPT, COPY))), Options())
     assert plan.steps == (

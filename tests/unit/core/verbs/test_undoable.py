@@ -15,7 +15,7 @@ from nox_alembic.core.steps.migration import CopyRevisionFiles, Downgrade, Migra
 from nox_alembic.core.steps.revisions import NoteRebase, ReplaceFile, WriteMerge
 from nox_alembic.core.steps.undo import CloseUndo, KeepDatabase, OpenUndo
 from nox_alembic.core.verbs import VERBS, Options
-from nox_alembic.core.verbs.planning import draft, finished, needs_room, plan_of
+from nox_alembic.core.verbs.planning import draft, finished, needs_of_copy, plan_of
 from tests.unit.core.make import COPY, ROOT, TWO_HEADS, config, engine, up
 from tests.unit.core.make import facts as stopped
 from tests.unit.core.verbs.test_rebase import MINE, REWRITE, SOURCE, WRITE_HEAD, forked
@@ -50,10 +50,11 @@ def test_a_downgrade_is_proved_first_and_a_reapply_rehearsed() -> None:
 def test_with_nothing_to_do_nobody_asks_how_large_the_database_is() -> None:
     for verb, facts in (("migrate", up()), ("dev", up()), ("migrate", up(fingerprinted_at=()))):
         mine = draft(VERBS[verb], config(), facts, Options())
-        assert not needs_room(VERBS[verb], mine)
+        assert needs_of_copy(VERBS[verb], facts, mine) == ()
         assert not any(isinstance(step, KeepDatabase) for step in finished(VERBS[verb], config(), facts, mine).steps)
-    pending = draft(VERBS["migrate"], config(), up(current=("b2",)), Options())
-    assert needs_room(VERBS["migrate"], pending)
+    behind = up(current=("b2",))
+    pending = draft(VERBS["migrate"], config(), behind, Options())
+    assert needs_of_copy(VERBS["migrate"], behind, pending) == ("room",)
     assert plan("migrate", up(fingerprinted_at=())).steps == (ProveOwnership(), CopyRevisionFiles())
 
 

@@ -9,6 +9,7 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.core.steps.migration import AwaitEdit, Downgrade, Migrate, Rehearse
 from nox_alembic.run.acts.rehearsal import REPLAYED_AT_MOST, Rehearsed
 from tests.unit.core.make import chain, told
+from tests.unit.fakes import FakeEngine, World
 from tests.unit.run.bench import Bench
 
 STEP = Rehearse("b2", ("c3",), ("c3",))
@@ -30,16 +31,21 @@ def rehearse(bench: Bench, step: Rehearse = STEP) -> Rehearsed:
     return bench.rehearsal.rehearse(step)
 
 
+REPLAYED = [
+    "create shadow of ddsurveys for reset from nothing",
+    "upgrade ddsurveys__shadow to b2",
+    "read ddsurveys__shadow",
+    "upgrade ddsurveys__shadow to c3",
+    "read ddsurveys__shadow",
+    "drop ddsurveys__shadow",
+]
+
+
 def test_everything_happens_on_a_copy_and_on_a_shadow_that_are_dropped(bench: Bench) -> None:
     assert rehearse(bench) == Rehearsed()
     assert bench.world.events == [
+        *REPLAYED,
         "copy ddsurveys for a rehearsal by pg_dump",
-        "create shadow of ddsurveys for reset from nothing",
-        "upgrade ddsurveys__shadow to b2",
-        "read ddsurveys__shadow",
-        "upgrade ddsurveys__shadow to c3",
-        "read ddsurveys__shadow",
-        "drop ddsurveys__shadow",
         "read all of copy",
         "downgrade copy to b2",
         "read copy",
@@ -47,6 +53,13 @@ def test_everything_happens_on_a_copy_and_on_a_shadow_that_are_dropped(bench: Be
         "read all of copy",
         "drop the copy",
     ]
+
+
+def test_on_a_throw_away_server_the_copy_is_of_the_one_in_whose_place_it_is(bench: Bench) -> None:
+    bench.origin = FakeEngine(World())
+    assert rehearse(bench) == Rehearsed()
+    load = "load ddsurveys for a rehearsal by psql"
+    assert bench.world.events[: len(REPLAYED) + 2] == [*REPLAYED, load, "read all of copy"]
 
 
 def test_what_stays_behind_what_is_lost_and_what_is_otherwise_are_told_apart(bench: Bench) -> None:

@@ -116,8 +116,8 @@ def test_a_folder_is_never_in_doubt(folders: UndoFolders) -> None:
 
 
 def test_it_is_said_beforehand_what_a_sweep_will_delete(folders: UndoFolders) -> None:
-    for verb in ("reset", "again"):
-        folders.do(SetDataAside(location(folders), verb))
+    for _ in range(2):
+        folders.do(SetDataAside(location(folders)))
         folders.do(CloseUndo())
         make_database(Path(location(folders).path))
     anew = Plan((SetDataAside(location(folders)), Sweep(location(folders))))

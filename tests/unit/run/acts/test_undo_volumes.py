@@ -50,6 +50,9 @@ class FakeVolumes:
     def new_spare_name(self) -> str:
         return "spare"
 
+    def make_kept(self, name: str, verb: str) -> None:
+        self.held[name] = ""
+
     def make_spare(self, name: str) -> None:
         self.held[name] = ""
 

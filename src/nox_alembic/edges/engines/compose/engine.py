@@ -26,6 +26,7 @@ from nox_alembic.edges.postgres.connection import DIVERTING, libpq_variables
 from nox_alembic.edges.system.files import has_content
 from nox_alembic.edges.system.process import Invocation
 
+STOP_SECONDS = 120
 SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
 
 
@@ -119,6 +120,10 @@ class ComposeEngine:
         if not self._kept.start([self.model.database.name]):
             self.cli.call("up", "--detach", "--no-deps", self.model.database.name)
         self.started()
+
+    def stop_database(self) -> None:
+        """Stop its container, and leave the others alone."""
+        self.cli.call("stop", "--timeout", str(STOP_SECONDS), self.model.database.name)
 
     def make_database(self) -> None:
         """Make its container and its volume, and do not start it."""

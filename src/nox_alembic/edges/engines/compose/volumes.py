@@ -104,10 +104,12 @@ class NamedVolume:
             raise refusal
         if source in self.spares():
             self._end_makers(source)
-        labels = volume_swap.labels_of(self._labels(volume_swap.LABEL), source=source, verb=verb, at=clock.now())
-        with _failing(self.name):
-            self.client.volumes.create(to, driver="local", labels=dict(labels))
+        self._make_kept(to, source=source, verb=verb)
         return self._run("swap", to)
+
+    def make_kept(self, name: str, verb: str) -> None:
+        """Make an empty volume that is to keep a copy of this one's data; raises FailedError (NA673)."""
+        self._make_kept(name, source=name, verb=verb)
 
     def settle(self, name: str) -> Moved:
         """Finish or take back the swap for which the volume was made, and say which; its helper is waited for."""
@@ -128,6 +130,11 @@ class NamedVolume:
             return
         except docker.errors.DockerException as error:
             raise OSError(short(error)) from error
+
+    def _make_kept(self, name: str, *, source: str, verb: str) -> None:
+        labels = volume_swap.labels_of(self._labels(volume_swap.LABEL), source=source, verb=verb, at=clock.now())
+        with _failing(self.name):
+            self.client.volumes.create(name, driver="local", labels=dict(labels))
 
     def _labels(self, label: str) -> Mapping[str, str]:
         return volume_swap.owner_labels(

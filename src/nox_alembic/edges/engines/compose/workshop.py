@@ -10,12 +10,11 @@ from nox_alembic.core import composefile
 from nox_alembic.core.copies.spares import not_copied, not_ended
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine, Remover, SparePlace
-from nox_alembic.edges.engines.compose.engine import ComposeEngine
+from nox_alembic.edges.engines.compose.engine import STOP_SECONDS, ComposeEngine
 from nox_alembic.edges.system import digests
 
 # Of the service; what is left out (ports, networks, health, restart) does not reach the data.
 _KEYS = ("command", "configs", "entrypoint", "environment", "secrets", "shm_size", "user")
-STOP_SECONDS = 120
 
 
 @frozen

@@ -120,6 +120,10 @@ class EmbeddedEngine:
         self.server.start(self._settings(port))
         self.server.create_database(database_name(self.config.database_name, self.root), port, connection.password)
 
+    def stop_database(self) -> None:
+        """Stop the server, and leave the backend alone."""
+        self.server.stop("fast")
+
     def address(self) -> DatabaseAddress:
         """Return where the running server takes logins."""
         address = self._address(read_connection(self.places.connection), self.server.port)

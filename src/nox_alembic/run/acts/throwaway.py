@@ -1,0 +1,28 @@
+"""Does steps on a server that is started for them and thrown away."""
+
+from collections.abc import Callable
+
+from nox_alembic.core.config import Config
+from nox_alembic.core.facts import Facts
+from nox_alembic.core.frozen import frozen
+from nox_alembic.core.steps import Plan
+from nox_alembic.core.steps.lifecycle import Discard
+from nox_alembic.core.steps.throwaway import OnThrowaway
+from nox_alembic.core.verbs.lifecycle import throwaway_up
+from nox_alembic.edges.engines import Engine
+from nox_alembic.run.ports import DONE
+
+
+@frozen(kw_only=True)
+class Throwaway:
+    """The act of such steps; `engine` is of an environment without a past, and `run` runs a plan in that."""
+
+    config: Config
+    engine: Engine
+    run: Callable[[Plan], None]
+
+    def do(self, step: OnThrowaway) -> str:
+        """Do the steps and return how it went; nothing is left of the server."""
+        up = throwaway_up(self.config, Facts(engine=self.engine.look()))
+        self.run(Plan(steps=(*up, *step.steps), lastly=(Discard(),)))
+        return DONE
