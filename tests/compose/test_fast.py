@@ -46,3 +46,18 @@ def test_a_container_whose_service_has_changed_is_made_anew_by_a_reset(project: 
     after = states(project)
     assert (after["db"][0], after["backend"][0] != before["backend"][0]) == (before["db"][0], True)
     assert project.run("status").code == 0
+
+
+def test_what_scripts_of_the_image_put_into_a_new_database_is_there_after_each_reset(project: Project) -> None:
+    project.write("init/10-app.sql", "CREATE ROLE app;\nALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app;\n")
+    path = project.root / "compose.yml"
+    mount = ':/var/lib/postgresql/data", "./init:/docker-entrypoint-initdb.d:ro"]'
+    path.write_text(path.read_text().replace(':/var/lib/postgresql/data"]', mount))
+    project.good("dev")
+    ran = project.good("reset", "--fast", "--yes", "--json").json
+    assert ran["notes"][0] == (
+        "not by a swap, since the server puts more into a new database than PostgreSQL does, as scripts of its image"
+        " do: the data is wiped"
+    )
+    asked = project.good("sql", "--", "-XAtqc", "SELECT has_table_privilege('app', 't1', 'SELECT')")
+    assert asked.out.strip() == "t"

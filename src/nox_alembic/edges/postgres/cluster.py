@@ -1,6 +1,7 @@
 """What a running server has beside its databases: roles, settings, and how it was when its data was fresh."""
 
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 import psycopg2
@@ -33,15 +34,21 @@ _MAY_CREATE = """
 SELECT rolsuper OR rolcreatedb AND pg_has_role(datdba, 'MEMBER')
 FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()
 """
-# PostgreSQL's own objects have numbers below 16384, also in its templates.
-_PLAIN = """
-SELECT to_regclass('alembic_version') IS NULL AND coalesce(current_setting(%s, true), '') = '', NOT EXISTS (
-    SELECT FROM pg_class WHERE oid >= 16384 UNION ALL SELECT FROM pg_proc WHERE oid >= 16384
-    UNION ALL SELECT FROM pg_type WHERE oid >= 16384 UNION ALL SELECT FROM pg_extension WHERE oid >= 16384
-    UNION ALL SELECT FROM pg_namespace WHERE oid >= 16384 AND nspname !~ '^pg_'
-    UNION ALL SELECT FROM pg_database WHERE datname = current_database() AND datacl IS NOT NULL
-    UNION ALL SELECT FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) AS setting
-              WHERE datname = current_database() AND setting NOT LIKE 'nox\\_alembic.%%')
+# What is kept of a database in catalogues that all databases share.
+_AROUND = r"""
+SELECT to_regclass('alembic_version') IS NULL AND coalesce(current_setting(%s, true), '') = '', datacl IS NULL
+    AND NOT EXISTS (SELECT FROM pg_db_role_setting, unnest(setconfig) AS setting
+                    WHERE setdatabase = d.oid AND setting NOT LIKE 'nox\_alembic.%%')
+FROM pg_database d WHERE datname = current_database()
+"""
+# Of each other catalogue how many rows it has, and how many are newer than template0, which nobody can change. What
+# ANALYZE writes is left out, and so is what this user may not read.
+_ROWS = """
+SELECT string_agg(format(
+    'SELECT %L::text, count(*), count(*) FILTER (WHERE age(xmin) <= age(%L::xid)) FROM pg_catalog.%I',
+    relname, (SELECT datfrozenxid FROM pg_database WHERE datname = 'template0'), relname), ' UNION ALL ')
+FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND NOT relisshared
+AND relname NOT IN ('pg_statistic', 'pg_statistic_ext_data') AND has_table_privilege(oid, 'SELECT')
 """
 
 
@@ -59,12 +66,16 @@ def look(address: DatabaseAddress) -> tuple[bool, str, Cluster] | None:
 def begin(address: DatabaseAddress) -> bool | None:
     """Return whether a database that was never migrated has nothing but what PostgreSQL puts into it.
 
-    None for one that was migrated before: it does not tell any more.
+    All catalogues are looked at: scripts of an image make tables, and grants, comments, large objects, whatever there
+    is. None for one that was migrated before: it does not tell any more.
     """
     with connected(address) as cursor:
-        cursor.execute(_PLAIN, (FRESH,))
+        cursor.execute(_AROUND, (FRESH,))
         new, plain = _row(cursor)
-        return bool(plain) if new else None
+        if not new:
+            return None
+        rows = _rows(cursor)
+    return bool(plain) and not any(newer for _, newer in rows.values()) and rows == _rows_of_template(address)
 
 
 def record(address: DatabaseAddress, *, plain: bool) -> None:
@@ -78,6 +89,21 @@ def _cluster(cursor: psycopg2.extensions.cursor, *, plain: bool) -> Cluster:
     roles = {str(name): str(rest or "") for name, rest in cursor.fetchall()}
     cursor.execute(_SETTINGS)
     return Cluster(roles=roles, settings=dict(cursor.fetchall()), plain=plain)
+
+
+def _rows_of_template(address: DatabaseAddress) -> dict[str, tuple[int, int]]:
+    """Return those of the template of new databases, none where nobody may look."""
+    with contextlib.suppress(psycopg2.OperationalError), connected(replace(address, name="template1")) as cursor:
+        return _rows(cursor)
+    return {}
+
+
+def _rows(cursor: psycopg2.extensions.cursor) -> dict[str, tuple[int, int]]:
+    """Return of each catalogue how many rows it has, and how many of them are new."""
+    cursor.execute(_ROWS)
+    (query,) = _row(cursor)
+    cursor.execute(query)
+    return {name: (count, newer) for name, count, newer in cursor.fetchall()}
 
 
 def _row(cursor: psycopg2.extensions.cursor) -> Any:
