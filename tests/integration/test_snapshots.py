@@ -178,13 +178,18 @@ def test_what_cannot_be_restored_is_refused_and_changes_nothing(project: Project
     )
     assert databases(project) == ["project", "project__new"]
     execute(address_of(project), "DROP DATABASE project__new")
-    # A role that the dump needs and that is not there: pg_restore says so, and nothing of it is left.
-    execute(address_of(project), "CREATE ROLE gone", "GRANT SELECT ON t1 TO gone")
-    project.good("snapshot", "save", "of-gone")
-    execute(address_of(project), "DROP OWNED BY gone", "DROP ROLE gone")
-    ran = project.run("snapshot", "restore", "of-gone", "--yes", "--json")
+    # A row that needs those of a table which comes later: pg_restore says so, and nothing of it is left.
+    execute(
+        address_of(project),
+        "CREATE FUNCTION any_row() RETURNS bool LANGUAGE sql STABLE AS 'SELECT EXISTS (SELECT FROM public.t1)'",
+        "CREATE TABLE first (a int CHECK (public.any_row()))",
+        "INSERT INTO first VALUES (1)",
+    )
+    project.good("snapshot", "save", "needing")
+    execute(address_of(project), "DROP TABLE first", "DROP FUNCTION any_row")
+    ran = project.run("snapshot", "restore", "needing", "--yes", "--json")
     assert (ran.code, ran.error[0]) == (1, "NA610")
-    assert 'role "gone" does not exist' in ran.err
+    assert 'new row for relation "first" violates check constraint "first_check"' in ran.err
     assert (databases(project), rows(project), backend(project)) == (["project"], [1], process)
 
 
@@ -300,3 +305,68 @@ def await_new(here: DatabaseAddress, restoring: "subprocess.Popen[str]") -> None
     busy = "SELECT 1 FROM pg_stat_activity WHERE datname = 'project__new' AND application_name = 'pg_restore'"
     while not execute(here, busy):
         assert restoring.poll() is None
+
+
+SETTINGS = """
+SELECT setrole::regrole::text, array_to_string(setconfig, ' ') FROM pg_db_role_setting
+WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = 'project') AND setrole <> 0
+"""
+
+
+def test_what_is_set_for_roles_stays_theirs_and_roles_that_are_gone_are_noticed_first(project: Project) -> None:
+    here = address_of(project)
+    execute(
+        here,
+        "CREATE ROLE guest",
+        "GRANT SELECT ON t1 TO guest",
+        "ALTER ROLE guest IN DATABASE project SET statement_timeout = '7s'",
+        "ALTER ROLE CURRENT_USER IN DATABASE project SET work_mem = '9MB'",
+        "ALTER DATABASE project SET work_mem = '7MB'",
+    )
+    try:
+        project.good("snapshot", "save", "granted")
+        before = execute(here, SETTINGS)
+        assert project.good("snapshot", "list", "--json").json["snapshots"][0]["roles"][0] == "guest"
+        project.good("snapshot", "restore", "granted", "--yes")
+        assert execute(here, SETTINGS) == before
+        execute(here, "ALTER ROLE CURRENT_USER IN DATABASE project RESET ALL")
+        assert execute(here, "SHOW work_mem") == [("7MB",)], "a role's setting is not taken for the database's"
+        project.good("undo")
+    finally:
+        execute(here, "ALTER DATABASE project RESET work_mem", "ALTER ROLE CURRENT_USER IN DATABASE project RESET ALL")
+    for name in databases(project)[1:]:
+        execute(here, sql.SQL("DROP DATABASE {}").format(sql.Identifier(str(name))))
+    execute(here, "DROP OWNED BY guest", "DROP ROLE guest")
+    ran = project.run("snapshot", "restore", "granted", "--yes", "--json")
+    assert (ran.code, ran.error[:2]) == (
+        4,
+        ("NA619", 'the snapshot "granted" names roles that the server does not have: guest'),
+    )
+    assert databases(project) == ["project"]
+
+
+def test_what_could_not_be_restored_is_noticed_when_it_is_saved(project: Project) -> None:
+    here = address_of(project)
+    execute(
+        here,
+        "CREATE FUNCTION g(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2 * $1'",
+        "CREATE FUNCTION f(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN g($1); END'",
+        "CREATE TABLE made (a int, b int GENERATED ALWAYS AS (f(a)) STORED)",
+        "INSERT INTO made VALUES (1)",
+    )
+    try:
+        ran = project.run("snapshot", "save", "broken", "--json")
+        message = "a dump of the database could not be restored, and there is no snapshot"
+        cure = "`ALTER FUNCTION public.f(integer) SET search_path = public` in a revision"
+        assert ran.error == (
+            "NA618",
+            f"{message}: the generated column public.made.b",
+            f"a restore runs without a search_path: {cure}, or name the schema in its body",
+        )
+        assert "the generated column public.made.b: function g(integer) does not exist" in ran.err
+        execute(here, "ALTER FUNCTION public.f(integer) SET search_path = public")
+        project.good("snapshot", "save", "mended")
+        project.good("snapshot", "restore", "mended", "--yes")
+        assert execute(here, "SELECT * FROM made") == [(1, 2)]
+    finally:
+        execute(here, "DROP TABLE made", "DROP FUNCTION f", "DROP FUNCTION g")

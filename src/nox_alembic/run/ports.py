@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from nox_alembic.core.catalogue import Catalogue
 from nox_alembic.core.copies.siblings import Mark, Sibling
+from nox_alembic.core.copies.snapshots import Uncomputable
 from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.failures.failure import Blocker
@@ -208,6 +209,19 @@ class Siblings(Protocol):
 
     def or_dropped(self, address: DatabaseAddress, name: str) -> AbstractContextManager[None]:
         """Let nothing be left of it when the block fails."""
+
+
+class Restoring(Protocol):
+    """Whether a dump could be restored; `edges.postgres.restoring`."""
+
+    def uncomputable(self, address: DatabaseAddress) -> Sequence[Uncomputable]:
+        """Return what a restore of the database could not compute."""
+
+    def roles_needed(self, address: DatabaseAddress) -> tuple[str, ...]:
+        """Return the roles that a restore of the database needs."""
+
+    def roles(self, address: DatabaseAddress) -> Sequence[str]:
+        """Return the roles of the server."""
 
 
 class Linter(Protocol):

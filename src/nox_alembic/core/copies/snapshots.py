@@ -1,11 +1,12 @@
 """What a snapshot is: its sidecar, its name, what lies on the shelf, and which one may be restored."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 
 from nox_alembic.core.config import nearest
-from nox_alembic.core.errors import FindingError, PreconditionError, UsageError
+from nox_alembic.core.errors import FailedError, FindingError, PreconditionError, UsageError
+from nox_alembic.core.failures.row_queries import identifier
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History, named_without_file
 from nox_alembic.core.sizes import shown_size
@@ -21,6 +22,7 @@ class Snapshot:
 
     `at` is ISO 8601 in UTC; `user` is who owns what the dump makes; `seed` is the note about sample data; `commit` and
     `branch` are "" outside of git; `size` is that of the file, `dump_size` that of the dump in it, both in bytes.
+    `roles` are those that its owners and grants name, beside the first superuser; earlier versions did not note them.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Snapshot:
     size: int
     dump_size: int
     sha256: str
+    roles: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -45,7 +48,20 @@ class Snapshot:
 
     def as_json(self) -> dict[str, object]:
         """Return the fields of the sidecar, which are those of `snapshot list --json`."""
-        return {**asdict(self), "revisions": list(self.revisions)}
+        return {**asdict(self), "revisions": list(self.revisions), "roles": list(self.roles)}
+
+
+@frozen(kw_only=True)
+class Uncomputable:
+    """What a restore of the database could not compute, and what PostgreSQL says; `functions` are in its expression.
+
+    `schema` is that of the first of them; all names are quoted as SQL needs it.
+    """
+
+    what: str
+    why: str
+    functions: tuple[str, ...]
+    schema: str
 
 
 @frozen
@@ -139,6 +155,25 @@ def refuse_strangers(snapshot: Snapshot, unknown: Sequence[str]) -> None:
         raise FindingError("NA606", message, hint=f"{where}, or restore it without `--migrate`")
 
 
+def refuse_uncomputable(found: Sequence[Uncomputable]) -> None:
+    """Raise FailedError (NA618) when a dump of the database could not be restored."""
+    if found:
+        first, more = found[0], f", and {len(found) - 1} more" if len(found) > 1 else ""
+        message = f"a dump of the database could not be restored, and there is no snapshot: {first.what}{more}"
+        cure = f"ALTER FUNCTION {first.functions[0]} SET search_path = {first.schema}"
+        hint = f"a restore runs without a search_path: `{cure}` in a revision, or name the schema in its body"
+        raise FailedError("NA618", message, hint=hint, detail="\n".join(f"{one.what}: {one.why}" for one in found))
+
+
+def refuse_missing_roles(snapshot: Snapshot, roles: Collection[str]) -> None:
+    """Raise PreconditionError (NA619) when the server does not have the roles that a snapshot names."""
+    if missing := [role for role in snapshot.roles if role not in roles]:
+        message = f'the snapshot "{snapshot.name}" names roles that the server does not have: {", ".join(missing)}'
+        create = "; ".join(f"CREATE ROLE {identifier(role)}" for role in missing).replace('"', '\\"')
+        hint = f'nothing was changed; `nox -s sql -- -c "{create}"` makes them, then the same command again'
+        raise PreconditionError("NA619", message, hint=hint)
+
+
 def major(version: str) -> int:
     """Return the major of a version such as "18.6", 0 when it is not known."""
     head = version.partition(".")[0]
@@ -149,6 +184,7 @@ def parse_sidecar(found: object, *, name: str, environment: str) -> Snapshot:
     """Return the sidecar out of its JSON; raises ValueError that says what is wrong with it."""
     if not isinstance(found, Mapping):
         raise ValueError("it is not an object")  # noqa: TRY004 - one type for all that is wrong with it
+    found = {"roles": [], **found}
     values = {field.name: _value(found, field.name, field.type) for field in fields(Snapshot)}
     snapshot = Snapshot(**values)  # type: ignore[arg-type] # `_value` gives each field's type
     for key, is_, wanted in (("name", snapshot.name, name), ("environment", snapshot.environment, environment)):

@@ -222,7 +222,7 @@ class WiredActs:
     @property
     def snapshots(self) -> "Snapshots":
         """What saves and restores snapshots."""
-        from nox_alembic.edges.postgres import server, siblings  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.edges.postgres import restoring, server, siblings  # noqa: PLC0415 - for few verbs
         from nox_alembic.run.acts.snapshots import Snapshots  # noqa: PLC0415 - zstd, for few verbs
 
         at = self.at
@@ -230,6 +230,7 @@ class WiredActs:
             engine=at.engine,
             server=server,
             siblings=siblings,
+            restoring=restoring,
             folder=at.folders.data / "snapshots" / at.config.environment,
             root=at.root,
             environment=at.config.environment,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import assert_never
 
 from nox_alembic.core.copies.siblings import unfinished
-from nox_alembic.core.copies.snapshots import Shelf, Snapshot
+from nox_alembic.core.copies.snapshots import Shelf, Snapshot, refuse_missing_roles, refuse_uncomputable
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, Facts
 from nox_alembic.core.frozen import frozen
@@ -26,7 +26,7 @@ from nox_alembic.edges.home import snapshots
 from nox_alembic.edges.system import clock
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.siblings import new_mark
-from nox_alembic.run.ports import DONE, Server, Siblings
+from nox_alembic.run.ports import DONE, Restoring, Server, Siblings
 
 # Not compressed by pg_dump: zstd is several times quicker, and packs better. What a subscription holds is a password.
 _DUMP = ("--format=custom", "--compress=0", "--no-subscriptions", "--lock-wait-timeout=30s")
@@ -44,6 +44,7 @@ class Snapshots:
     engine: Engine
     server: Server
     siblings: Siblings
+    restoring: Restoring
     folder: Path
     root: Path
     environment: str
@@ -82,8 +83,9 @@ class Snapshots:
         return replace(facts, shelf=self.shelf, left=left, server_version=self.server.version(address))
 
     def _save(self, name: str) -> None:
-        """Dump the database into a new snapshot, while no migration runs."""
+        """Dump the database into a new snapshot, while no migration runs, if that could be restored."""
         address = self.engine.address()
+        refuse_uncomputable(self.restoring.uncomputable(address))
         with self.server.migration_lock(address, self.timeout, self.report.note), self.report.flow(None) as on_bytes:
             dump = self.engine.client("pg_dump").adding(*_DUMP)
             saved = snapshots.save(self.folder, self._draft(name, address), dump, on_bytes)
@@ -91,7 +93,10 @@ class Snapshots:
         self.report.note(f"{shown_size(saved.dump_size)} as {shown_size(saved.size)} in {self.folder / name}")
 
     def _check(self, snapshot: Snapshot) -> None:
-        """Look whether there is room for it, and read the whole file."""
+        """Look whether there is room for it, and what it names, and read the whole file."""
+        address = self.engine.address()
+        if snapshot.user == address.user:
+            refuse_missing_roles(snapshot, self.restoring.roles(address))
         if self.engine.location.kind == "folder":
             snapshots.require_room(snapshot, Path(self.engine.location.path))
         with self.report.flow(snapshot.dump_size) as on_bytes:
@@ -125,6 +130,7 @@ class Snapshots:
             database=address.name, user=address.user, server_version=self.server.version(address),
             revisions=self.server.revisions(address) or (), seed=self.server.read_note(address, "seed"),
             commit=commit, branch=git.line(self.root, "branch", "--show-current"), size=0, dump_size=0, sha256="",
+            roles=self.restoring.roles_needed(address),
         )  # fmt: skip
 
     def _fill(self, new: DatabaseAddress, snapshot: Snapshot, *, own: bool) -> None:

@@ -124,9 +124,10 @@ def test_what_cannot_be_copied_leaves_nothing_but_a_running_server(bench: Bench)
 
 def test_nobody_who_is_at_work_is_ended(bench: Bench) -> None:
     bench.world.at_work = ("process 12",)
+    engine, log = bench.folders.engine, bench.folders.log
+    copy = ServerCopy(engine=engine, log=log, workshop=FakeWorkshop(bench.world), patience=0)
     with pytest.raises(FailedError) as error:
-        folders, workshop = bench.folders, FakeWorkshop(bench.world)
-        ServerCopy(engine=folders.engine, log=folders.log, workshop=workshop, patience=0).keep(bench.step)
+        copy.keep(bench.step)
     assert told(error) == (
         "NA635",
         "`downgrade` has to stop the server for a moment, and somebody is at work in it; the database is as it was",
