@@ -1,4 +1,7 @@
-"""The commit: the moment from which the old data is out of the way, in one rename where the system allows it."""
+"""The commit: from this moment on the old data is out of the way.
+
+It is one rename where the system allows it.
+"""
 
 import errno
 import os
@@ -22,11 +25,12 @@ def set_aside(
     on_event: Watch = ignore,
     **rules: Unpack[Gates],
 ) -> WipeReport:
-    """Pass the gates, then put the old data aside and leave an empty folder in its place.
+    """Pass the gates, put the old data aside, and leave an empty folder in its place.
 
-    `aside` is the name that it gets, one of `Trash`, for callers that must know it before.
-    `keep_root` moves what is in the folder and leaves the folder itself, for engines that know it by its inode.
-    Raises RefusedError before anything changed, FailedError when the data could be neither moved nor deleted.
+    `aside` is the new name of the old data, one of `Trash`, for callers that must know
+    it in advance. `keep_root` moves the content and leaves the folder itself, for
+    engines that know it by its inode. Raises RefusedError before anything has changed,
+    and FailedError when the data could be neither moved nor deleted.
     """
     with gates.passed(given, **rules) as place:
         on_event("gates", place.name)
@@ -47,7 +51,7 @@ def set_aside(
 
 
 def _make_again(place: gates.Passed) -> bool:
-    """Make the folder that a run which was killed between rename and mkdir has left missing."""
+    """Make the folder that a run left missing, killed between rename and mkdir."""
     if place.parent is None or not newest_first(place.parent, place.name):
         return False
     place.parent.make(place.name)
@@ -55,7 +59,10 @@ def _make_again(place: gates.Passed) -> bool:
 
 
 def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: Watch) -> None:
-    """Rename the folder within its parent, which needs no right to the folder itself, and make an empty one."""
+    """Rename the folder within its parent, and make an empty one.
+
+    A rename needs no right to the folder itself.
+    """
     name = place.name
     with host.uninterrupted():
         parent.move(name, trash)
@@ -64,7 +71,7 @@ def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: Watc
             place.confirm(parent.stat(trash))
             parent.make(name, place.status)
         except (OSError, RefusedError):
-            parent.move(trash, name)  # such as a full disk: everything is as before
+            parent.move(trash, name)  # after a full disk, for one: everything is as before
             raise
         on_event("made", name)
     parent.sync()
@@ -72,7 +79,10 @@ def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: Watc
 
 
 def move_content(place: gates.Passed, parent: Folder, trash: str, on_event: Watch) -> None:
-    """Move what is in the folder and leave itself; PG_VERSION first: without it nothing looks like a database."""
+    """Move the content of the folder, and leave the folder itself.
+
+    PG_VERSION goes first: without it nothing looks like a database.
+    """
     place.confirm(parent.stat(place.name))
     parent.make(trash, place.status)
     on_event("made", trash)
@@ -84,7 +94,7 @@ def move_content(place: gates.Passed, parent: Folder, trash: str, on_event: Watc
                 moved.append(child)
                 on_event("moved", child)
         except OSError:
-            for child in reversed(moved):  # all or nothing: what is left would be deleted in place
+            for child in reversed(moved):  # all or nothing: the caller deletes in place what is here
                 aside.move(child, child, folder)
             parent.rmdir(trash)
             raise
@@ -93,7 +103,10 @@ def move_content(place: gates.Passed, parent: Folder, trash: str, on_event: Watc
 
 
 def _delete_in_place(place: gates.Passed, parent: Folder, remover: Remover | None, on_event: Watch) -> None:
-    """Delete without a way back, where nothing can be moved; raises FailedError when something stays."""
+    """Delete without a way back, where nothing can be moved.
+
+    Raises FailedError when something stays.
+    """
     target, name = place.target, place.name
     try:
         with parent.enter(name) as folder:
@@ -117,7 +130,10 @@ def _delete_in_place(place: gates.Passed, parent: Folder, remover: Remover | Non
 
 
 def _unlink_versions(folder: Folder, target: Target) -> None:
-    """Delete PG_VERSION first: a half-deleted folder that still has it starts, and looks alive."""
+    """Delete PG_VERSION first.
+
+    A half-deleted folder that still has it starts, and looks alive.
+    """
     for data in target.data:
         with ExitStack() as stack, suppress(FileNotFoundError):
             below = folder
@@ -135,12 +151,15 @@ def _remove_with_powers(target: Target, parent: Folder, name: str, remover: Remo
         still_there = OSError(errno.EIO, "the helper ended well, and yet it is there")
         raise _stayed(target, Outcome(1, (Stayed(str(target.path), still_there, newer=False),)))
     if parent.kind(name) is Kind.MISSING:
-        with suppress(PermissionError):  # the parent is not ours either: the engine makes the folder when it starts
+        with suppress(PermissionError):  # the parent is not ours either; the engine makes the folder when it starts
             parent.make(name)
 
 
 def _is_empty(parent: Folder, name: str) -> bool:
-    """Look whether the folder is gone or empty; one that cannot be read has not been emptied."""
+    """Return whether the folder is gone or empty.
+
+    A folder that cannot be read has not been emptied.
+    """
     try:
         with parent.enter(name) as folder:
             return not folder.names()

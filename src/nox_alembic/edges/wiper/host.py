@@ -1,11 +1,15 @@
-"""The one place that chooses between the systems; both sides offer these names with the same meaning.
+"""The one place that chooses between the systems.
 
-Folder            an open folder; what it does is relative to it and never follows a link
+Both sides offer these names with the same meaning:
+
+Folder            an open folder; its acts are relative to it and never follow a link
 Kind              what a name in a folder is
-delete, empty     robust deletion of a folder in a folder, with and without itself; they report and never raise
-in_the_way        the errors of a rename that leave the way of deleting in place
-is_denied         the errors that more powers would have avoided
-mounts_below      mount points at or below a name, each with the command that takes it away
+delete, empty     delete a folder in a folder, or only its content; they report and
+                  never raise
+in_the_way        whether a failed rename leaves the way of deleting in place
+is_denied         whether more powers would have helped
+mounts_below      the mount points at or below a name, each with the command that
+                  takes it away
 server_runs       whether a process is the PostgreSQL server of a data folder
 is_ours           whether a folder belongs to the user who runs this
 removal_command   the command that deletes a path with all the user's powers
