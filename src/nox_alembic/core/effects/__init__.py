@@ -1,31 +1,32 @@
-"""What a revision changes, read from its text: the values that `script` and `sql` find and `conflicts` compares."""
+"""What a revision changes, read from its text.
+
+`script` and `sql` find these values, and `conflicts` compares them.
+"""
 
 from typing import Literal
 
 from nox_alembic.core.frozen import frozen
 
 Kind = Literal["table", "column", "constraint", "index", "type", "view", "function", "trigger", "sequence", "other"]
-# `use`: it must be there and stays as it is, as the column of an index; `rows`: only the table's content changes.
+# `use`: the object must be there and stays as it is, such as the column of an index. `rows`: only the table's content
+# changes.
 Operation = Literal["create", "alter", "rename", "drop", "use", "rows"]
 
 
 @frozen
 class Effect:
-    """One object that a revision changes; `name` is unique among the objects of its kind (a column is `table.column`).
-
-    `table` is the table that it belongs to, "" for none or where the text does not say; `line` counts from 1.
-    """
+    """An object that a revision changes."""
 
     kind: Kind
-    name: str
+    name: str  # unique among the objects of its kind; a column is `table.column`
     operation: Operation
-    line: int
-    table: str = ""
+    line: int  # counts from 1
+    table: str = ""  # the table that it belongs to; "" for none, or where the text does not say it
 
 
 @frozen
 class Unread:
-    """A line that may change something that reading alone does not tell."""
+    """A line that may change what reading alone does not show."""
 
     line: int
     text: str
@@ -33,17 +34,17 @@ class Unread:
 
 @frozen
 class Effects:
-    """All that a revision changes, as far as it could be read."""
+    """All that a revision changes, as far as its text could be read."""
 
     found: tuple[Effect, ...] = ()
     unread: tuple[Unread, ...] = ()
 
 
 def table(name: str, operation: Operation, line: int) -> Effect:
-    """Return the touch of a table itself."""
+    """Return the effect on a table itself."""
     return Effect("table", name, operation, line, name)
 
 
 def part(kind: Kind, owner: str, name: str, operation: Operation, line: int) -> Effect:
-    """Return the touch of what has its name within a table: a column, a constraint, a trigger."""
+    """Return the effect on a part of a table: a column, a constraint, a trigger."""
     return Effect(kind, f"{owner}.{name}", operation, line, owner)
