@@ -27,7 +27,7 @@ def test_each_revision_is_applied_pending_or_unknown() -> None:
         Row("applied", "a1", "make a1"),
         Row("applied", "b2", "make b2"),
         Row("pending", "c3", "make c3"),
-        Row("unknown", "zz", "of which there is no file on this branch"),
+        Row("unknown", "zz", "no file on this branch"),
     )
     assert [finding.sentence for finding in seen.findings] == ["zz: not on this branch", "revisions are pending"]
 
