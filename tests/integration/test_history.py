@@ -95,7 +95,7 @@ def test_two_people_and_a_database_on_the_way(project: Project) -> None:
     assert imported(project, "status") == "imported: [] 0"
     assert imported(project, "history") == "imported: [] 0"
     execute(address_of(project), "UPDATE alembic_version SET version_num = 'zz'")
-    assert drawn(project)[0] == "the database is at zz, of which there is no file on this branch"
+    assert drawn(project)[0] == "the database is at zz, and this branch has no such revision"
 
 
 def test_without_a_repository_the_limit_is_told(project: Project) -> None:
@@ -125,7 +125,7 @@ def test_files_that_form_no_history_are_named(project: Project) -> None:
     path = project.root / "alembic/versions/t9.py"
     assert project.run("history", "--json").error == (
         "NA407",
-        f"the revision files do not form a history: {path} follows the revision t8, of which there is no file",
+        f"the revision files do not form a history: {path} follows the revision t8, which has no file",
         "correct the revision files",
     )
     project.revision("t8", "t9")

@@ -1,4 +1,4 @@
-"""The revision graph as one HTML page: everything is in it, nothing is fetched; light and dark."""
+"""The revision graph as one HTML page, light and dark. It fetches nothing."""
 
 from collections.abc import Iterator
 from html import escape
@@ -12,7 +12,7 @@ COLOURS = 6
 
 
 def page(seen: Timeline) -> str:
-    """Return the page, in UTF-8 when it is written."""
+    """Return the page; it is to be written in UTF-8."""
     layout = lay_out(seen.history, seen.applied)
     return _PAGE.substitute(
         title=escape(f"{seen.project}: revisions"),
@@ -41,7 +41,7 @@ def _notes(seen: Timeline) -> Iterator[str]:
     if seen.current is None:
         yield "The database was not asked, or did not answer: what is applied is not known."
     if seen.unknown:
-        yield f"The database is at {', '.join(seen.unknown)}, of which there is no file on this branch."
+        yield f"The database is at {', '.join(seen.unknown)}, and this branch has no such revision."
     if seen.authors and seen.authors.limit:
         yield seen.authors.limit
 
@@ -67,7 +67,10 @@ def _drawn_edges(seen: Timeline, layout: Layout) -> Iterator[str]:
 
 
 def _path(edge: Edge, layout: Layout) -> str:
-    """Return the way down: over to the lane in the first row, down the lane, over to the parent in the last row."""
+    """Return the path of an edge: over to the lane, down the lane, over to the parent.
+
+    It goes over in the first row and in the last row.
+    """
     child, parent = layout.places[edge.child], layout.places[edge.parent]
     start, end = (_x(child.lane), _y(child.row)), (_x(parent.lane), _y(parent.row))
     lane, first, last = _x(edge.lane), _y(child.row + 1), _y(parent.row - 1)
@@ -84,7 +87,7 @@ def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:
 
 
 def _bow(child: Place, parent: Place, right: int) -> str:
-    """Return a line to the right of all lanes, for a dependence without a place in a lane."""
+    """Return a line to the right of all lanes, for a dependence without a lane."""
     return (
         f"M{_x(child.lane)} {_y(child.row)}C{right} {_y(child.row)} {right} {_y(parent.row)}"
         f" {_x(parent.lane)} {_y(parent.row)}"

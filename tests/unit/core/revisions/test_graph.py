@@ -89,7 +89,7 @@ def test_an_unknown_revision_in_an_empty_project_says_so() -> None:
 def test_a_revision_of_another_branch_is_a_finding() -> None:
     with pytest.raises(FindingError) as error:
         FORKED.refuse_unknown(["b2", "zz"])
-    assert error.value.message == "the database is at zz, of which there is no file on this branch"
+    assert error.value.message == "the database is at zz, and this branch has no such revision"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_revision_of_another_branch_is_a_finding() -> None:
             [Revision(id="a", path="1.py"), Revision(id="a", path="2.py")],
             "1.py and 2.py both have the revision id a",
         ),
-        ([Revision(id="b", down=("a",), path="2.py")], "2.py follows the revision a, of which there is no file"),
+        ([Revision(id="b", down=("a",), path="2.py")], "2.py follows the revision a, which has no file"),
         ([Revision(id="a", down=("b",)), Revision(id="b", down=("a",))], "the revisions a, b form a cycle"),
     ],
 )

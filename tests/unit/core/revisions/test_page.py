@@ -61,7 +61,7 @@ def test_what_a_message_says_is_text() -> None:
 def test_it_says_where_the_database_is_and_what_is_not_known() -> None:
     text = page(replace(SEEN, current=("m1", "zz"), authors=Authors(limit="the clone is shallow")))
     assert "10 revisions, 1 head, 4 applied, 6 pending" in text
-    assert "The database is at zz, of which there is no file on this branch." in text
+    assert "The database is at zz, and this branch has no such revision." in text
     assert "the clone is shallow" in text
     assert "what is applied is not known" in page(replace(SEEN, current=None))
 

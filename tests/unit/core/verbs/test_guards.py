@@ -72,6 +72,6 @@ def test_a_revision_that_is_not_on_this_branch_stops_what_would_build_on_it(verb
         verb(config(), up(current=("ffff",)), Options())
     assert told(error) == (
         "NA404",
-        "the database is at ffff, of which there is no file on this branch",
+        "the database is at ffff, and this branch has no such revision",
         "`nox -s migrate` looks for it on other branches, `nox -s reset` makes a fresh database",
     )
