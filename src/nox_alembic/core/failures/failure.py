@@ -1,4 +1,4 @@
-"""A migration that failed: what the run saw of it, and what the database shows after it, as frozen values."""
+"""A failed migration as frozen values: what the run saw, what the database shows."""
 
 import re
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from nox_alembic.core.frozen import frozen
 
 @frozen(kw_only=True)
 class Blocker:
-    """A session that keeps another one waiting; `state` and `query` are those of pg_stat_activity."""
+    """A session that keeps another session waiting."""
 
     pid: int
     user: str = ""
     application: str = ""
-    state: str = ""
-    query: str = ""
+    state: str = ""  # as in pg_stat_activity
+    query: str = ""  # as in pg_stat_activity
 
     @property
     def described(self) -> str:
@@ -30,61 +30,54 @@ class Blocker:
 
 @frozen(kw_only=True)
 class Failure:
-    """All that is known of a failed migration; an empty value means "not known" or "does not apply".
+    """A failed migration. An empty value means "not known" or "does not apply"."""
 
-    `verb` and `target`, if one was typed, are what is to be repeated; `back`: it was a downgrade.
-    As the run saw it: `refused` is Alembic's own sentence, where it was Alembic that raised; `path` is relative to the
-    project, `line` counts from 1, `report` is what PostgreSQL said below its message (position, detail, hint);
-    `committed`: the revision had begun an autocommit block. `undoable`: what was there before the run is kept.
-    As it was found afterwards: `before` and `after` are the revisions that the database was and is at, None when that
-    is not known; `kept` were applied by this run and stay, `taken_back` were taken back by it, `rolled_back` ran
-    for nothing.
-    `has_column` and `has_constraint` say whether the named ones exist now; `extension` brings what was missing.
-    """
-
+    # What was typed.
     verb: str = "migrate"
     target: str = ""
-    back: bool = False
-    refused: str = ""
+    back: bool = False  # it was a downgrade
+    # What the run saw.
+    refused: str = ""  # Alembic's own sentence, if Alembic raised the error
     environment: str = ""
     engine: str = ""
     revision: str = ""
-    path: str = ""
-    line: int = 0
-    source: str = ""
+    path: str = ""  # relative to the project
+    line: int = 0  # counts from 1
+    source: str = ""  # the text of the line
     statement: str = ""
     sqlstate: str = ""
-    error: str = ""
+    error: str = ""  # the name of its Python class
     message: str = ""
-    report: str = ""
+    report: str = ""  # PostgreSQL's words below the message: position, detail, hint
     detail: str = ""
     schema: str = ""
     table: str = ""
     column: str = ""
     constraint: str = ""
-    committed: bool = False
-    undoable: bool = False
-    before: tuple[str, ...] | None = None
-    after: tuple[str, ...] | None = None
-    kept: tuple[str, ...] = ()
-    taken_back: tuple[str, ...] = ()
-    rolled_back: tuple[str, ...] = ()
+    committed: bool = False  # the revision had begun an autocommit block
+    undoable: bool = False  # the state before the run is kept
+    # What was found afterwards.
+    before: tuple[str, ...] | None = None  # the revisions of the database before the run; None when not known
+    after: tuple[str, ...] | None = None  # the same now
+    kept: tuple[str, ...] = ()  # this run applied them, and they stay
+    taken_back: tuple[str, ...] = ()  # this run took them back
+    rolled_back: tuple[str, ...] = ()  # they ran for nothing
     invalid_indexes: tuple[str, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     server_major: int = 0
-    has_column: bool = False
-    has_constraint: bool = False
-    extension_available: bool = False
+    has_column: bool = False  # `column` exists now
+    has_constraint: bool = False  # `constraint` exists now
+    extension_available: bool = False  # the server has `extension`
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> "Failure":
-        """Build it from the plain values that a worker sends; names that it does not have are left out."""
+        """Return the failure from a worker's plain values, without unknown names."""
         known = {entry.name for entry in fields(cls)}
         return cls(**{key: value for key, value in found.items() if key in known})
 
     @property
     def extension(self) -> str:
-        """The extension that brings the type, function or operator class that the message misses, "" for none."""
+        """The extension that has the missing type, function or class, "" for none."""
         if self.sqlstate not in {"42704", "42883", *EXTENSION_MISSING}:
             return ""
         if self.sqlstate in EXTENSION_MISSING:
@@ -95,7 +88,7 @@ class Failure:
         return next((_BROUGHT_BY[word] for word in re.findall(r"\w+", self.message) if word in _BROUGHT_BY), "")
 
     def as_json(self) -> dict[str, object]:
-        """Return what `--json` tells of it beside the error."""
+        """Return the fields that `--json` adds beside the error."""
         return {
             "revision": self.revision,
             "path": self.path,
@@ -112,7 +105,10 @@ class Failure:
 
 
 class MigrationError(Exception):
-    """What Alembic's edge raises: a failure as far as it is known there; who has the rest makes it a FailedError."""
+    """A migration failed. Alembic's edge raises it, with as much as it knows.
+
+    The caller adds the rest and makes it a FailedError.
+    """
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -126,7 +122,7 @@ def without_passwords(text: str) -> str:
 
 QUERY_WIDTH = 120
 _CREATE_EXTENSION = re.compile(r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?("[^"]+"|\w+)', re.IGNORECASE)
-# CREATE EXTENSION of what is not on the server: feature_not_supported since PostgreSQL 13, undefined_file before.
+# CREATE EXTENSION without its files on the server: feature_not_supported since PostgreSQL 13, undefined_file before.
 EXTENSION_MISSING = frozenset({"0A000", "58P01"})
 
 _BROUGHT_BY: Mapping[str, str] = {
