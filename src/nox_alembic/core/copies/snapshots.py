@@ -1,4 +1,4 @@
-"""What a snapshot is: its sidecar, its name, what lies on the shelf, and which one may be restored."""
+"""Snapshots: the sidecar, the name, the shelf, and which of them may be restored."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -17,25 +17,21 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 @frozen(kw_only=True)
 class Snapshot:
-    """The sidecar of a snapshot, as JSON beside its file.
-
-    `at` is ISO 8601 in UTC; `user` is who owns what the dump makes; `seed` is the note about sample data; `commit` and
-    `branch` are "" outside of git; `size` is that of the file, `dump_size` that of the dump in it, both in bytes.
-    """
+    """The sidecar of a snapshot, as JSON beside its file."""
 
     name: str
-    at: str
+    at: str  # ISO 8601 in UTC
     environment: str
     engine: str
     database: str
-    user: str
+    user: str  # the owner of what the dump makes
     server_version: str
     revisions: tuple[str, ...]
-    seed: str
-    commit: str
+    seed: str  # the note about sample data
+    commit: str  # "" outside of git, as `branch` is
     branch: str
-    size: int
-    dump_size: int
+    size: int  # of the file, in bytes
+    dump_size: int  # of the dump in it, in bytes
     sha256: str
 
     @property
@@ -44,13 +40,13 @@ class Snapshot:
         return f'"{self.name}" of {self.at} ({shown_size(self.size)}, at {", ".join(self.revisions) or "no revision"})'
 
     def as_json(self) -> dict[str, object]:
-        """Return the fields of the sidecar, which are those of `snapshot list --json`."""
+        """Return the fields of the sidecar, which `snapshot list --json` shows."""
         return {**asdict(self), "revisions": list(self.revisions)}
 
 
 @frozen
 class Damaged:
-    """A snapshot that cannot be used, and why, as far as that is seen without reading its file."""
+    """A snapshot that cannot be used, and why, as far as its file need not be read."""
 
     name: str
     cause: str
@@ -58,14 +54,17 @@ class Damaged:
 
 @frozen
 class Shelf:
-    """The snapshots of one environment, the oldest first; `leftovers` are what killed runs have left among them."""
+    """The snapshots of an environment, the oldest first."""
 
     snapshots: tuple[Snapshot, ...] = ()
     damaged: tuple[Damaged, ...] = ()
-    leftovers: tuple[str, ...] = ()
+    leftovers: tuple[str, ...] = ()  # what killed runs have left among them
 
     def named(self, name: str) -> Snapshot:
-        """Return the snapshot of that name; raises UsageError (NA602) or PreconditionError (NA603)."""
+        """Return the snapshot of that name.
+
+        Raises UsageError (NA602) or PreconditionError (NA603).
+        """
         for found in self.damaged:
             if found.name == name:
                 message = f'the snapshot "{name}" is damaged: {found.cause}'
@@ -76,12 +75,15 @@ class Shelf:
         raise self._unknown(name)
 
     def require(self, name: str) -> None:
-        """Raise UsageError (NA602) when there is no snapshot of that name, whole or damaged."""
+        """Raise UsageError (NA602) if no snapshot has that name, whole or damaged."""
         if name not in self._names:
             raise self._unknown(name)
 
     def require_free(self, name: str) -> None:
-        """Raise UsageError (NA604) when the name is taken, in any case: some file systems know no difference."""
+        """Raise UsageError (NA604) if the name is taken, in upper or lower case.
+
+        Some file systems see no difference.
+        """
         for taken in self._names:
             if taken.lower() == name.lower():
                 message = f'there is a snapshot "{taken}" already'
@@ -94,7 +96,7 @@ class Shelf:
 
     @property
     def _names(self) -> Sequence[str]:
-        return [*(one.name for one in self.snapshots), *(one.name for one in self.damaged)]
+        return [*(snapshot.name for snapshot in self.snapshots), *(entry.name for entry in self.damaged)]
 
     def _unknown(self, name: str) -> UsageError:
         message = f'there is no snapshot "{name}" in this environment.{nearest(name, self._names)}'
@@ -104,7 +106,7 @@ class Shelf:
 
 
 def standing(snapshot: Snapshot, history: History) -> str:
-    """Return where a snapshot stands in the history of this branch."""
+    """Return where a snapshot is in the history of this branch."""
     if history.unknown(snapshot.revisions):
         return "not on this branch"
     pending = len(history.pending(snapshot.revisions, history.heads))
@@ -121,7 +123,10 @@ def checked_name(name: str) -> str:
 
 
 def refuse_newer(snapshot: Snapshot, server_version: str) -> None:
-    """Raise PreconditionError (NA605) when an older server would have to read it."""
+    """Raise PreconditionError (NA605) if the snapshot is of a newer server.
+
+    An older server cannot read it.
+    """
     if major(snapshot.server_version) > major(server_version):
         message = (
             f'the snapshot "{snapshot.name}" is of PostgreSQL {snapshot.server_version}, and the server is '
@@ -132,9 +137,12 @@ def refuse_newer(snapshot: Snapshot, server_version: str) -> None:
 
 
 def refuse_strangers(snapshot: Snapshot, unknown: Collection[str]) -> None:
-    """Raise FindingError (NA606) when it is to be migrated from revisions that are not on this branch."""
+    """Raise FindingError (NA606) if its revisions are not on this branch.
+
+    A migration could not begin there.
+    """
     if unknown:
-        message = f'the snapshot "{snapshot.name}" is at {", ".join(unknown)}, of which there is no file on this branch'
+        message = f'the snapshot "{snapshot.name}" is at {", ".join(unknown)}, and this branch has no such revision'
         where = f"`git switch {snapshot.branch}`" if snapshot.branch else "switch to its branch"
         raise FindingError("NA606", message, hint=f"{where}, or restore it without `--migrate`")
 
@@ -146,14 +154,14 @@ def major(version: str) -> int:
 
 
 def parse_sidecar(found: object, *, name: str, environment: str) -> Snapshot:
-    """Return the sidecar out of its JSON; raises ValueError that says what is wrong with it."""
+    """Return the sidecar out of its JSON; raises ValueError with what is wrong."""
     if not isinstance(found, Mapping):
-        raise ValueError("it is not an object")  # noqa: TRY004 - one type for all that is wrong with it
+        raise ValueError("it is not an object")  # noqa: TRY004 - one type for all mistakes in it
     values = {field.name: _value(found, field.name, field.type) for field in fields(Snapshot)}
     snapshot = Snapshot(**values)  # type: ignore[arg-type] # `_value` gives each field's type
-    for key, is_, wanted in (("name", snapshot.name, name), ("environment", snapshot.environment, environment)):
-        if is_ != wanted:
-            raise ValueError(f'its {key} is "{is_}", not "{wanted}"')
+    for key, actual, wanted in (("name", snapshot.name, name), ("environment", snapshot.environment, environment)):
+        if actual != wanted:
+            raise ValueError(f'its {key} is "{actual}", not "{wanted}"')
     return snapshot
 
 
@@ -161,6 +169,6 @@ def _value(found: Mapping[str, object], key: str, kind: object) -> object:
     value = found.get(key)
     if kind in {str, int} and type(value) is kind:
         return value
-    if kind not in {str, int} and isinstance(value, list) and all(isinstance(one, str) for one in value):
+    if kind not in {str, int} and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     raise ValueError(f'"{key}" is {value!r}')

@@ -93,7 +93,7 @@ def test_a_snapshot_of_a_newer_server_is_refused_and_one_of_the_same_or_an_older
 def test_revisions_of_another_branch_cannot_be_migrated(branch: str, where: str) -> None:
     assert refusal(lambda: refuse_strangers(replace(SAVED, branch=branch), ("x9",))) == (
         "NA606",
-        'the snapshot "before-rooms" is at x9, of which there is no file on this branch',
+        'the snapshot "before-rooms" is at x9, and this branch has no such revision',
         f"{where}, or restore it without `--migrate`",
     )
 
