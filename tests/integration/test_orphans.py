@@ -143,7 +143,7 @@ def test_versions_that_follow_different_revisions_do_not_serve_unless_it_is_know
     commit(project, "put x1 on t2, and x2 on x1")
     git(project, "switch", "-q", "main")
     found = look(project, "x2")
-    assert found.problems == ("x1 follows t1 or t2 by its version, and nothing says which was applied",)
+    assert found.problems == ("the versions of x1 follow t1 or t2, and nothing says which was applied",)
     assert look(project, "x1", x1=applied).targets == ("x1@t1",)
 
 

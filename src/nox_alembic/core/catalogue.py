@@ -1,32 +1,31 @@
-"""What a database consists of, as frozen values, and in plain sentences what differs between two states of it."""
+"""What a database consists of, and what differs between two states, in sentences."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from nox_alembic.core.frozen import frozen
 
-# Longer ones, as those of functions and views, would fill the screen twice and say no more.
+# Longer values, such as the text of a function or view, would fill the screen twice and say no more.
 SHOWN_LENGTH = 80
 
 
 @frozen
 class Item:
-    """One object of the catalogue.
+    """An object of the catalogue.
 
-    `traits` are its properties by name, without those that it does not have, "yes" for those that have no value; `of`
-    is the name of what it cannot be without, such as its table, "" for nothing. Names are as PostgreSQL writes them:
-    quoted where needed, with a schema unless it is public.
+    Names are as PostgreSQL writes them: quoted where needed, with a schema unless it is
+    public.
     """
 
     kind: str
     name: str
-    traits: Mapping[str, str] = field(default_factory=dict)
-    of: str = ""
+    traits: Mapping[str, str] = field(default_factory=dict)  # properties by name, "yes" for one without a value
+    of: str = ""  # what it cannot be without, such as its table; "" for nothing
 
 
 @frozen
 class Values:
-    """How many values other than null a column has, and their checksum, whatever their order."""
+    """How many values a column has, null apart, and their checksum in any order."""
 
     count: int
     checksum: str
@@ -34,32 +33,26 @@ class Values:
 
 @frozen(kw_only=True)
 class Catalogue:
-    """A database at one moment.
+    """A database at one moment."""
 
-    `items`: schemas, tables, columns, types, domains, sequences, constraints, indexes, views, functions, triggers,
-    policies, rules, grants, comments and extensions by kind and name; `rows` by table; `values` by column;
-    `positions`: the last number that a sequence gave, by sequence, without those that never gave one.
-    """
-
+    # By kind and name: schemas, tables, columns, types, domains, sequences, constraints, indexes, views, functions,
+    # triggers, policies, rules, grants, comments and extensions.
     items: Mapping[tuple[str, str], Item] = field(default_factory=dict)
-    rows: Mapping[str, int] = field(default_factory=dict)
-    values: Mapping[str, Values] = field(default_factory=dict)
-    positions: Mapping[str, int] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)  # by table
+    values: Mapping[str, Values] = field(default_factory=dict)  # by column
+    positions: Mapping[str, int] = field(default_factory=dict)  # the last number of a sequence, if it gave any
 
 
 @frozen
 class Difference:
-    """One thing that differs; `trait` is "" for the whole object.
-
-    `loses` when something is not there any more, `data` when that is rows or values.
-    """
+    """A difference between two states."""
 
     kind: str
     name: str
     sentence: str
-    trait: str = ""
-    loses: bool = False
-    data: bool = False
+    trait: str = ""  # "" for the whole object
+    loses: bool = False  # something is no longer there
+    data: bool = False  # rows or values are no longer there
 
 
 @frozen
@@ -69,7 +62,7 @@ class _Words:
     changed: str
 
 
-# What others belong to.
+# Objects that others belong to.
 _HOMES = ("table", "column", "view", "materialised view", "type", "domain", "function", "procedure", "aggregate",
           "schema")  # fmt: skip
 _BEFORE_AND_AFTER = _Words("is new", "is gone", "{old} before, {new} after")
@@ -77,18 +70,22 @@ _AFTER_A_DOWNGRADE = _Words("stays behind", "does not come back", "still {new}")
 
 
 def compare(before: Catalogue, after: Catalogue) -> tuple[Difference, ...]:
-    """Return what differs, objects first, then contents; nothing is told twice: a table that is gone has no columns."""
+    """Return what differs, objects first, then contents.
+
+    Nothing is reported twice: a table that is gone has no columns.
+    """
     return (*_objects(before, after, _BEFORE_AND_AFTER), *_contents(before, after))
 
 
 def left_behind(lower: Catalogue, upper: Catalogue, found: Catalogue) -> tuple[Difference, ...]:
-    """Return what a downgrade did not take back, nor bring back.
+    """Return what a downgrade did not take back, and did not bring back.
 
-    `lower` and `upper` are what the revisions below and up to the downgraded ones make from nothing, `found` is what is
-    there after the downgrade. What `found` has of neither is somebody's own, and of no interest.
+    `lower` is what the revisions below the downgraded ones make from nothing, `upper`
+    what they make with them, and `found` is the state after the downgrade. What only
+    `found` has is the user's own, and does not count.
     """
     candidates = _objects(lower, found, _AFTER_A_DOWNGRADE)
-    return tuple(it for it in candidates if _state(found, it) == _state(upper, it))
+    return tuple(each for each in candidates if _state(found, each) == _state(upper, each))
 
 
 def _state(catalogue: Catalogue, at: Difference) -> str | None:
@@ -112,12 +109,15 @@ def _objects(before: Catalogue, after: Catalogue, words: _Words) -> Iterator[Dif
 
 
 def _stands_alone(item: Item, other: Catalogue) -> bool:
-    """Return whether its absence there is news: what it belongs to, if anything, is there."""
+    """Return whether the item's absence in `other` is news.
+
+    It is, if what it belongs to is there.
+    """
     return not item.of or any((kind, item.of) in other.items for kind in _HOMES)
 
 
 def _content(catalogue: Catalogue, item: Item) -> str:
-    """Return what goes with it, as the end of a sentence."""
+    """Return what goes with the item, as the end of a sentence."""
     if item.kind == "table" and (rows := catalogue.rows.get(item.name, 0)):
         return f", with {_count(rows, 'row')}"
     if item.kind == "column" and (values := catalogue.values.get(item.name)) and values.count:
@@ -152,7 +152,10 @@ def _is_long(value: str) -> bool:
 
 
 def _contents(before: Catalogue, after: Catalogue) -> Iterator[Difference]:
-    """Yield what differs inside of what both have; a table with other rows has other values, which is not news."""
+    """Yield what differs in the content of objects that both have.
+
+    A table with other rows has other values, which is not news.
+    """
     counted = sorted(before.rows.keys() & after.rows.keys())
     changed = [table for table in counted if before.rows[table] != after.rows[table]]
     for table in changed:

@@ -1,4 +1,4 @@
-"""What `docker compose config --format json` says, as values, and which of its services are ours."""
+"""The project from `docker compose config --format json`, and our services in it."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,10 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.paths import from_root
 
 POSTGRES_PORT = 5432
-# Where images keep the data, the deepest first: below the mount from PostgreSQL 18 on (docker-library/postgres#1259).
+# Where images keep the data, the deepest first. Since PostgreSQL 18 the data is below the mount
+# (docker-library/postgres#1259).
 POSTGRES_MOUNTS = ("/var/lib/postgresql/data", "/var/lib/postgresql")
-# What a data folder may be called below the folder that is mounted.
+# The names that a data folder may have below the mounted folder.
 DATA_SUBPATHS = ("data", "*/docker", "*/data")
 
 Document = Mapping[str, Any]
@@ -23,38 +24,35 @@ Document = Mapping[str, Any]
 
 @frozen(kw_only=True)
 class Port:
-    """A published port; `published` is 0 when the engine chooses one."""
+    """A published port."""
 
     container: int
-    published: int
+    published: int  # 0 when the engine chooses one
     host: str = ""
 
 
 @frozen(kw_only=True)
 class Mount:
-    """A mount of a service; `source` is a path for `bind` and the volume's key for `volume`."""
+    """A mount of a service."""
 
     kind: Literal["bind", "volume", "tmpfs"] | str
-    source: str
+    source: str  # a path for `bind`, the volume's key for `volume`
     target: str
 
 
 @frozen(kw_only=True)
 class Service:
-    """A service of the Compose file; its environment has secrets and stays out of `repr`.
-
-    `starts_alone`: to start its container is all that Compose does to start it, once what it depends on is there.
-    """
+    """A service of the Compose file."""
 
     name: str
     image: str
     builds: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # it has secrets
     ports: tuple[Port, ...] = ()
     mounts: tuple[Mount, ...] = ()
     depends_on: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
-    starts_alone: bool = True
+    starts_alone: bool = True  # Compose only starts its container, once its dependencies are there
 
     def port(self, container: int) -> Port | None:
         """Return how a port of the container is published, None when it is not."""
@@ -67,15 +65,18 @@ class ComposeModel:
 
     project: str
     services: Mapping[str, Service]
-    volumes: Mapping[str, str]
+    volumes: Mapping[str, str]  # the names by key
     database: Service
     backend: Service | None
-    one_shots: frozenset[str] = frozenset()
-    external: frozenset[str] = frozenset()
+    one_shots: frozenset[str] = frozenset()  # services that others wait for to end
+    external: frozenset[str] = frozenset()  # the keys of external volumes
 
     @property
     def others(self) -> tuple[str, ...]:
-        """What `up` starts beside the database: services without a profile, and the backend in any case."""
+        """The services that `up` starts beside the database.
+
+        They are the services without a profile, and the backend in any case.
+        """
         backend = self.backend.name if self.backend else ""
         return tuple(
             service.name
@@ -85,18 +86,22 @@ class ComposeModel:
 
     @property
     def database_image(self) -> str:
-        """The image of the database, of which helper containers are made, too."""
+        """The image of the database, and of the helper containers."""
         return self.image_of(self.database.name)
 
     def image_of(self, service: str) -> str:
-        """Return the image of a service; what it builds without naming it has Compose's own name."""
+        """Return the image of a service.
+
+        An image that it builds without a name has Compose's own name.
+        """
         return self.services[service].image or f"{self.project}-{service}"
 
 
 def read_model(document: Document, config: Config) -> ComposeModel:
-    """Read Compose's own resolved configuration.
+    """Return Compose's own resolved configuration as values.
 
-    Raises UsageError when the database's or the backend's service is not there, or cannot be told from others.
+    Raises UsageError when the service of the database (NA107) or of the backend (NA109)
+    is missing, or when several could be meant (NA108).
     """
     services = {name: _service(name, content) for name, content in document.get("services", {}).items()}
     volumes = {key: (content or {}).get("name", key) for key, content in (document.get("volumes") or {}).items()}
@@ -108,12 +113,14 @@ def read_model(document: Document, config: Config) -> ComposeModel:
         database=database,
         backend=_backend(services, database, config),
         one_shots=_one_shots(document),
-        external=frozenset(key for key, one in (document.get("volumes") or {}).items() if (one or {}).get("external")),
+        external=frozenset(
+            key for key, volume in (document.get("volumes") or {}).items() if (volume or {}).get("external")
+        ),
     )
 
 
 def data_location(model: ComposeModel, *, within: PurePath) -> DataLocation:
-    """Return where the database's files are, from the mounts of its service and from nothing else."""
+    """Return where the database's files are, by the mounts of its service alone."""
     mount = _data_mount(model.database)
     if mount is None or mount.kind == "tmpfs" or not mount.source:
         return DataLocation(kind="container")
@@ -125,7 +132,7 @@ def data_location(model: ComposeModel, *, within: PurePath) -> DataLocation:
 
 
 def data_target(model: ComposeModel) -> str:
-    """Return where the database's container has the mount that holds its data."""
+    """Return where the database's container mounts its data."""
     mount = _data_mount(model.database)
     return mount.target if mount else POSTGRES_MOUNTS[0]
 
@@ -140,13 +147,13 @@ def mounting(model: ComposeModel, volume: str) -> tuple[str, ...]:
 
 
 def login(service: Service) -> tuple[str, str, str]:
-    """Return user, password and database as the public image reads them from its environment."""
+    """Return user, password and database as the public image reads them."""
     user = service.environment.get("POSTGRES_USER") or "postgres"
     return user, service.environment.get("POSTGRES_PASSWORD", ""), service.environment.get("POSTGRES_DB") or user
 
 
 def published_database_port(service: Service) -> Port:
-    """Return how the server's port is published; raises PreconditionError when it is not."""
+    """Return how the server's port is published; raises PreconditionError (NA113)."""
     port = service.port(int(service.environment.get("PGPORT", POSTGRES_PORT)))
     if port is None:
         message = f'the service "{service.name}" does not publish its port {POSTGRES_PORT}, so no client reaches it'
@@ -155,9 +162,10 @@ def published_database_port(service: Service) -> Port:
 
 
 def path_inside(service: Service, path: PurePath, *, root: PurePath) -> str:
-    """Return where a container of the service sees a file of the project: by its mounts, the deepest first.
+    """Return where a container of the service sees a file of the project.
 
-    What no mount shows counts from the container's working folder as it does from `root` here.
+    The mounts decide, the deepest first. A file outside of all mounts has the same
+    place below the container's working folder as below `root` here.
     """
     mounts = sorted((m for m in service.mounts if m.kind == "bind"), key=lambda m: len(m.source), reverse=True)
     for mount in mounts:
@@ -167,7 +175,10 @@ def path_inside(service: Service, path: PurePath, *, root: PurePath) -> str:
 
 
 def variable_of_port(raw: Document, service: str, container: int) -> str:
-    """Return the variable that chooses a published port, from the configuration before interpolation, or ""."""
+    """Return the variable that chooses a published port, "" for none.
+
+    `raw` is the configuration before interpolation.
+    """
     for port in raw.get("services", {}).get(service, {}).get("ports", []):
         text = port if isinstance(port, str) else f"{port.get('published', '')}:{port.get('target', '')}"
         published, _, target = text.rpartition(":")
@@ -180,11 +191,11 @@ def variable_of_port(raw: Document, service: str, container: int) -> str:
 def throwaway(
     document: Document, model: ComposeModel, project: str, folder: str = "", volume: str = ""
 ) -> dict[str, Any]:
-    """Return a configuration of the database alone: another project, a free port, data in a place of its own.
+    """Return a configuration of the database alone: another project, a free port.
 
-    That is `folder`, or a `volume` that is there, or else in memory.
-
-    Made from what Compose resolved, so that it needs nothing of the project's file, and collides with nothing.
+    Its data is in `folder`, in an existing `volume`, or else in memory. Compose has
+    resolved it, so that it needs nothing of the project's file, and collides with
+    nothing.
     """
     service = {**document["services"][model.database.name]}
     for key in ("container_name", "depends_on", "networks", "profiles", "restart"):
@@ -193,7 +204,7 @@ def throwaway(
     others = [volume for volume in service.get("volumes", []) if volume.get("target") != data]
     place = {"type": "bind", "source": folder.replace("$", "$$")} if folder else {"type": "tmpfs"}
     place = {"type": "volume", "source": "data"} if volume else place
-    # Nobody waits for Docker's word on it, and each check is another process in the container.
+    # Nothing waits for Docker's health check, and each check is another process in the container.
     service["healthcheck"] = {"disable": True}
     service["volumes"] = [*(v for v in others if v.get("type") == "bind"), {**place, "target": data}]
     port = published_database_port(model.database)
@@ -225,14 +236,17 @@ _MORE_THAN_A_START = ("post_start", "pre_stop", "volumes_from", "provider", "lin
 
 
 def _joins_another(content: Document) -> bool:
-    """Return whether it lives in the namespace of another container, which it finds by its id."""
+    """Return whether it joins the namespace of another container, found by its id."""
     return any(
         str(content.get(key, "")).startswith(("service:", "container:")) for key in ("network_mode", "ipc", "pid")
     )
 
 
 def _one_shots(document: Document) -> frozenset[str]:
-    """Return the services that others wait for to end: one that has ended well is not to be started again."""
+    """Return the services that others wait for to end.
+
+    A service that has ended well is not started again.
+    """
     return frozenset(
         name
         for content in document.get("services", {}).values()
@@ -242,7 +256,10 @@ def _one_shots(document: Document) -> frozenset[str]:
 
 
 def _text(value: object) -> str:
-    """Undo the escape of `config`, which prints what could be read again as a Compose file."""
+    """Return the text without the escape of `config`.
+
+    The output of `config` is again a Compose file.
+    """
     return "" if value is None else str(value).replace("$$", "$")
 
 
@@ -260,7 +277,7 @@ def _data_folder(service: Service) -> str:
 
 
 def _data_mount(service: Service) -> Mount | None:
-    """Return the mount that holds the data: that of PGDATA, or the nearest one above it."""
+    """Return the mount with the data: that of PGDATA, or the nearest above it."""
     folders = [PurePath(_data_folder(service)), *map(PurePath, POSTGRES_MOUNTS)]
     targets = {PurePath(mount.target): mount for mount in service.mounts}
     candidates = [place for folder in folders for place in (folder, *folder.parents)]
@@ -290,7 +307,10 @@ def _database(services: Mapping[str, Service], config: Config) -> Service:
 
 
 def _backend(services: Mapping[str, Service], database: Service, config: Config) -> Service | None:
-    """Return the configured service, else the only one that waits for the database, built ones first."""
+    """Return the configured service, else the only one that waits for the database.
+
+    Services that are built come first.
+    """
     if config.backend_service:
         return _named(services, config.backend_service, key="backend-service", id="NA109")
     waiting = [service for service in services.values() if database.name in service.depends_on]

@@ -1,4 +1,4 @@
-"""One frozen `Config` out of the `[tool.nox-alembic]` table: every key, its type and its default."""
+"""The frozen `Config` of the `[tool.nox-alembic]` table: each key, type and default."""
 
 import contextlib
 import shlex
@@ -18,10 +18,10 @@ DEFAULT_ENVIRONMENT = "dev"
 
 @frozen(kw_only=True)
 class Config:
-    """What one environment of one project is; the field `compose_files` is the key `compose-files`, and so on.
+    """The configuration of an environment.
 
-    An empty value means "find it": the Compose file, the services, the Alembic configuration, a free port.
-    `undo_limit` is in bytes.
+    The field `undo_keep` is the key `undo-keep`. An empty value means "find it": the
+    Compose file, the services, the Alembic configuration, a free port.
     """
 
     root: PurePath
@@ -32,31 +32,32 @@ class Config:
     variables: Mapping[str, str] = field(default_factory=dict)
     database_service: str = ""
     database_name: str = ""
-    database_port: int = 0
+    database_port: int = 0  # 0: any free port
     data: str = ""
     postgres_bin: str = ""
     backend_service: str = ""
     backend_command: tuple[str, ...] = ()
-    backend_port: int = 0
+    backend_port: int = 0  # 0: any free port
     health_url: str = ""
     alembic: str = ""
     alembic_in: Literal["host", "backend"] = "host"
     seed: tuple[str, ...] = ()
     test_command: tuple[str, ...] = ()
-    timeout: int = 60
-    lock_timeout: int = 10
-    undo_keep: int = 2
-    undo_limit: int = 2_000_000_000
+    timeout: int = 60  # in seconds
+    lock_timeout: int = 10  # in seconds
+    undo_keep: int = 2  # entries
+    undo_limit: int = 2_000_000_000  # in bytes
     spare: bool = True
     fast_backend: Literal["restart", "reconnect"] = "restart"
     protected: bool = False
 
 
 def parse(table: Mapping[str, object], *, root: PurePath, environment: str | None = None) -> Config:
-    """Read the table for one environment (None: `default-env`, else `dev`).
+    """Return the configuration of an environment (None: `default-env`, else `dev`).
 
-    Any key of an environment may also stand in the table itself, as the default of all environments.
-    Raises UsageError on an unknown environment, a misspelt key (the nearest right one is named) or a wrong type.
+    Any key of an environment may also stand in the table itself, as the default of all
+    environments. Raises UsageError on an unknown environment (NA002), a misspelt key
+    (NA003, with the nearest key) or a wrong type (NA004).
     """
     _refuse_unknown(table, [*_KEYS, "default-env", "env"], where=TABLE)
     environments = _environments(table)
@@ -71,7 +72,7 @@ def parse(table: Mapping[str, object], *, root: PurePath, environment: str | Non
 
 
 def nearest(word: str, possible: Iterable[str]) -> str:
-    """Return ` Did you mean "x"?`, or nothing when no candidate is close."""
+    """Return ` Did you mean "x"?`, or "" when no candidate is close."""
     import difflib  # noqa: PLC0415 - for mistakes only
 
     found = difflib.get_close_matches(word, list(possible), n=1, cutoff=0.6)
@@ -137,7 +138,7 @@ def _positive(wanted: str) -> Callable[[str, object], int]:
 
 
 def _size(key: str, value: object) -> int:
-    """Take a text with a unit, or a number of bytes."""
+    """Return the bytes of a text with a unit, or of a number."""
     with contextlib.suppress(ValueError):
         if isinstance(value, str):
             return parse_size(value)
@@ -153,7 +154,10 @@ def _texts(key: str, value: object) -> tuple[str, ...]:
 
 
 def _command(key: str, value: object) -> tuple[str, ...]:
-    """Take a list of words, or a line that is split as a POSIX shell would; no shell ever runs it."""
+    """Return the words of a list, or of a line that is split as a POSIX shell would.
+
+    No shell ever runs it.
+    """
     if not isinstance(value, str):
         return _texts(key, value)
     try:

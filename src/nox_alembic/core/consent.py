@@ -1,4 +1,4 @@
-"""What a plan takes away, as it can be looked at beforehand, and the short hash by which exactly that is agreed to."""
+"""What a plan takes away, to look at first, and the hash that approves exactly that."""
 
 import hashlib
 import json
@@ -13,23 +13,20 @@ from nox_alembic.core.steps.snapshots import DeleteSnapshots
 from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import SetDataAside
 
-# 48 bits: short enough to be typed, and no two plans that somebody looks at have the same by chance.
+# 48 bits: short enough to be typed, and no two plans in front of a user have the same hash by chance.
 HASH_LENGTH = 12
 
 
 @frozen(kw_only=True)
 class Content:
-    """One database: `size` in bytes, `rows` by the server's estimate, which leaves out the `uncounted` tables.
-
-    `trace` is a word that another change of the data gives another value, and that looking and vacuuming leave alone.
-    """
+    """A database and what is in it."""
 
     name: str
     tables: int
-    rows: int
-    uncounted: int
-    size: int
-    trace: str
+    rows: int  # by the server's estimate, without the uncounted tables
+    uncounted: int  # tables without an estimate
+    size: int  # in bytes
+    trace: str  # another word after each change of the data, but not after a look or a vacuum
 
     @property
     def sentence(self) -> str:
@@ -41,11 +38,11 @@ class Content:
 
 @frozen(kw_only=True)
 class Stored:
-    """Files of the database on this machine: bytes, None where that cannot be told; `trace` as that of a `Content`."""
+    """Files of the database on this machine."""
 
     place: str
-    size: int | None = None
-    trace: str = ""
+    size: int | None = None  # in bytes, None where nothing shows it
+    trace: str = ""  # as of a `Content`
 
     @property
     def shown_size(self) -> str:
@@ -55,16 +52,12 @@ class Stored:
 
 @frozen(kw_only=True)
 class Inventory:
-    """What a plan takes away or changes.
+    """What a plan takes away or changes."""
 
-    `databases` is None where none could be asked; `data` is None when the files stay; `older` is what earlier wipes
-    have set aside and the plan deletes. `snapshots` are the names of those that it deletes, and then there is no more.
-    """
-
-    databases: tuple[Content, ...] | None = None
-    data: Stored | None = None
-    older: tuple[Stored, ...] = ()
-    snapshots: tuple[str, ...] = ()
+    databases: tuple[Content, ...] | None = None  # None where no server could be asked
+    data: Stored | None = None  # None when the files stay
+    older: tuple[Stored, ...] = ()  # undo entries of earlier wipes that the plan deletes
+    snapshots: tuple[str, ...] = ()  # the names of those that it deletes; then it takes nothing else
 
     @property
     def is_known(self) -> bool:
@@ -75,7 +68,7 @@ class Inventory:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """All of it, a line each."""
+        """The whole inventory, a line each."""
         unasked = ("databases: not known, since the server does not answer",)
         return (
             *(unasked if self.databases is None else (database.sentence for database in self.databases)),
@@ -86,14 +79,20 @@ class Inventory:
 
     @property
     def summary(self) -> str:
-        """The databases that have tables, and what goes with them, in one line; "" when there is nothing to tell."""
+        """The databases with tables, and what goes with them, in one line.
+
+        "" for none.
+        """
         full = [database.sentence for database in self.databases or () if database.tables]
         older = _count(len(self.older), "older state") if self.older else ""
         return "; ".join([*full, *([f"{older}, set aside by an earlier reset"] if older else [])])
 
 
 def takes_files(plan: Plan) -> bool:
-    """Return whether the plan takes the files of the whole server, and not only what is in one database."""
+    """Return whether the plan takes the files of the whole server.
+
+    Otherwise it takes only what is in one database.
+    """
     return any(isinstance(step, SetDataAside | DiscardData) for step in plan.steps)
 
 
@@ -104,15 +103,19 @@ def asks_later(plan: Plan) -> bool:
 
 
 def deleted_snapshots(plan: Plan) -> tuple[str, ...]:
-    """Return the names of the snapshots that the plan deletes; a plan that does so leaves the data alone."""
+    """Return the names of the snapshots that the plan deletes.
+
+    Such a plan leaves the data alone.
+    """
     return tuple(name for step in plan.steps if isinstance(step, DeleteSnapshots) for name in step.names)
 
 
 def hash_of(verb: str, config: Config, plan: Plan, inventory: Inventory) -> str:
-    """Return the hash of a plan, "" when what it takes away cannot be seen well enough to agree to it.
+    """Return the hash of a plan, "" when its inventory does not show enough.
 
-    It stands for the clone, the environment, the verb, the steps as they are shown, and the data: every write gives
-    another one. Estimates and sizes are left out, since vacuuming, checkpoints and the log move them on an idle server.
+    The hash stands for the clone, the environment, the verb, the steps as they are
+    shown, and the data: every write makes another hash. Estimates and sizes are left
+    out, since vacuuming, checkpoints and the log change them on an idle server.
     """
     if not inventory.is_known:
         return ""

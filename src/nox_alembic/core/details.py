@@ -1,4 +1,4 @@
-"""What `check` and `repair` look at more closely than the other verbs: frozen values without a decision in them."""
+"""What only `check` and `repair` look at: frozen values without a decision in them."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -9,14 +9,12 @@ from nox_alembic.core.frozen import frozen
 
 @frozen
 class InvalidIndex:
-    """An index with `indisvalid` false; `name` and `table` are quoted as SQL needs it.
+    """An index with `indisvalid` false."""
 
-    `left`: of a CREATE INDEX CONCURRENTLY that failed. `building`: one that runs. `constraint`: a constraint needs it.
-    `partitioned`: it waits for the indexes of the partitions.
-    """
-
-    name: str
-    table: str
+    name: str  # quoted as SQL needs it
+    table: str  # quoted as SQL needs it
+    # left: a CREATE INDEX CONCURRENTLY failed. building: one runs. constraint: a constraint needs the index.
+    # partitioned: it waits for the indexes of the partitions.
     state: Literal["left", "building", "constraint", "partitioned"] = "left"
 
     @property
@@ -27,21 +25,16 @@ class InvalidIndex:
 
 @frozen(kw_only=True)
 class Details:
-    """The revision files and the database, looked at closely.
+    """The revision files and the database in detail.
 
-    `texts` and `digests` are the files by revision id, as text and as SHA-256 (hex);
-    `fingerprints` is the SHA-256 of each file at its upgrade. `objects` are the tables
-    and their columns ("t" and "t.c") in the database. Without a database only the files
-    are known. `shared` is the branch that everybody has, "" where git knows of none,
-    and `unpublished` are the revisions that it does not have. `linter` is whether there
-    is one.
+    Without a database only the files.
     """
 
-    texts: Mapping[str, str] = field(default_factory=dict)
-    digests: Mapping[str, str] = field(default_factory=dict)
-    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)  # of the files, by revision id
+    digests: Mapping[str, str] = field(default_factory=dict)  # SHA-256 (hex) of the files, by revision id
+    fingerprints: Mapping[str, str] = field(default_factory=dict)  # SHA-256 (hex) of each file at its upgrade
     invalid: tuple[InvalidIndex, ...] = ()
-    objects: frozenset[str] = frozenset()
-    shared: str = ""
-    unpublished: tuple[str, ...] = ()
-    linter: bool = False
+    objects: frozenset[str] = frozenset()  # tables and columns in the database, "t" and "t.c"
+    shared: str = ""  # the branch that everybody has, "" where git knows no such branch
+    unpublished: tuple[str, ...] = ()  # the revisions that are not on `shared`
+    linter: bool = False  # squawk is installed

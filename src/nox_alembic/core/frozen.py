@@ -1,7 +1,8 @@
-"""Frozen dataclasses whose comparison, hash, text and refusal to change are written once, here.
+"""Frozen dataclasses that share one comparison, hash, text and refusal to change.
 
-`dataclass(frozen=True)` compiles all of that anew for each class, which takes a millisecond on a slow machine. A verb
-imports some 180 classes: it was a fifth of what the tool needs before it does anything, and is a third of that now.
+`dataclass(frozen=True)` compiles all of that anew for each class, which takes a
+millisecond on a slow machine. A verb imports some 180 classes: that was a fifth of the
+time before the tool does anything, and is now a third of that.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,7 @@ def frozen(cls: Class | None = None, /, *, kw_only: bool = False) -> Class | Cal
 
     def make(cls: Class) -> Class:
         dataclass(repr=False, eq=False, kw_only=kw_only)(cls)
-        cls.__compared__ = tuple(one.name for one in fields(cls) if one.compare)
+        cls.__compared__ = tuple(entry.name for entry in fields(cls) if entry.compare)
         for method in (_setattr, _delattr, _eq, _hash, _repr):
             setattr(cls, f"__{method.__name__.lstrip('_')}__", method)
         return cls
@@ -30,7 +31,7 @@ def frozen(cls: Class | None = None, /, *, kw_only: bool = False) -> Class | Cal
 
 
 def _setattr(self: Any, name: str, value: object) -> None:
-    """Take each field once, from `__init__`."""
+    """Set each field once, from `__init__`."""
     if name in self.__dict__ or name not in self.__dataclass_fields__:
         raise FrozenInstanceError(f'"{name}" of a {type(self).__name__} cannot be changed')
     self.__dict__[name] = value
@@ -50,5 +51,5 @@ def _hash(self: Any) -> int:
 
 
 def _repr(self: Any) -> str:
-    shown = (f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)
+    shown = (f"{entry.name}={getattr(self, entry.name)!r}" for entry in fields(self) if entry.repr)
     return f"{type(self).__qualname__}({', '.join(shown)})"

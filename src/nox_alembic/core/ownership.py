@@ -1,4 +1,4 @@
-"""What is said when the server that clients reach is not, or may not be, the one that an environment runs."""
+"""The refusals when clients may reach another server than the environment's own."""
 
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress
@@ -7,10 +7,10 @@ from nox_alembic.core.frozen import frozen
 
 @frozen
 class Seen:
-    """A running server: when it started (UTC, to the second) and where its data is, "" where that is not told."""
+    """A running server."""
 
-    started: str
-    data: str
+    started: str  # in UTC, to the second
+    data: str  # where its data is, "" where the server does not say it
 
     @property
     def shown(self) -> str:
@@ -27,7 +27,7 @@ def foreign(address: DatabaseAddress, found: Seen, ours: Seen) -> RefusedError:
 
 
 def unproved(address: DatabaseAddress, cause: str) -> RefusedError:
-    """Return the refusal to destroy anything on a server that cannot be told from another one (NA622)."""
+    """Return the refusal to destroy anything on an unproved server (NA622)."""
     message = f"it cannot be proved that the server behind {address.shown} is the one that this environment runs"
     hint = "nothing was changed; make room if the disk is full, or see `nox -s logs -- database`"
     return RefusedError("NA622", f"{message}: {cause}", hint=hint)

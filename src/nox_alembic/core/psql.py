@@ -1,4 +1,4 @@
-"""The arguments of psql, as far as a run of it beside the server needs to know them."""
+"""The arguments of psql, as far as the tool must know them."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from nox_alembic.core.frozen import frozen
 STANDARD_INPUT = "-"
 _FILE = ("-f", "--file")
 _COMMAND = ("-c", "--command", "-l", "--list", "-V", "--version")
-# https://www.postgresql.org/docs/18/app-psql.html: those whose value may stand in the next word.
+# https://www.postgresql.org/docs/18/app-psql.html: options whose value may stand in the next word.
 _WITH_VALUES = """
 -c -d -f -F -h -L -o -p -P -R -T -U -v --command --dbname --field-separator --file --host --log-file --output --port
 --pset --record-separator --set --table-attr --username --variable
@@ -17,15 +17,15 @@ _TAKE_A_VALUE = frozenset(_WITH_VALUES.split())
 
 @frozen
 class Psql:
-    """`files` are to be given on standard input in their order: psql may run where they are not."""
+    """The arguments of a call of psql."""
 
     words: tuple[str, ...]
-    files: tuple[str, ...]
-    asks: bool
+    files: tuple[str, ...]  # for standard input in this order: psql may run where they are not
+    asks: bool  # nothing was given to run, so that standard input decides
 
     @classmethod
     def of(cls, arguments: Sequence[str]) -> "Psql":
-        """Read what was typed; `asks` when nothing was given to run, so that standard input decides."""
+        """Return what was typed, taken apart."""
         words: list[str] = []
         files: list[str] = []
         asks = True
@@ -46,7 +46,11 @@ class Psql:
         return cls(tuple(words), tuple(files), asks)
 
     def run_by(self, *, terminal: bool) -> tuple[str, ...]:
-        """Return psql's words; without a person to see an error, the first one ends it with a code that says so."""
+        """Return psql's words.
+
+        Without a person to see an error, the first error ends psql with a code that
+        says so.
+        """
         return self.words if self.asks and terminal else ("--set=ON_ERROR_STOP=1", *self.words)
 
 

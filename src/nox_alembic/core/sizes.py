@@ -1,4 +1,4 @@
-"""How a size is named, and read."""
+"""Sizes in bytes as texts, and texts as sizes."""
 
 import re
 

@@ -1,1 +1,4 @@
-"""What is kept for `undo`, made ahead, or saved: entries, siblings, spares, snapshots."""
+"""What is kept for `undo`, made ahead, or saved.
+
+These are undo entries, sibling databases, spares and snapshots.
+"""

@@ -1,4 +1,4 @@
-"""What a snapshot is: its sidecar, its name, what lies on the shelf, and which one may be restored."""
+"""Snapshots: the sidecar, the name, the shelf, and which of them may be restored."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -26,18 +26,18 @@ class Snapshot:
     """
 
     name: str
-    at: str
+    at: str  # ISO 8601 in UTC
     environment: str
     engine: str
     database: str
-    user: str
+    user: str  # the owner of what the dump makes
     server_version: str
     revisions: tuple[str, ...]
-    seed: str
-    commit: str
+    seed: str  # the note about sample data
+    commit: str  # "" outside of git, as `branch` is
     branch: str
-    size: int
-    dump_size: int
+    size: int  # of the file, in bytes
+    dump_size: int  # of the dump in it, in bytes
     sha256: str
     roles: tuple[str, ...] = ()
 
@@ -66,7 +66,7 @@ class Uncomputable:
 
 @frozen
 class Damaged:
-    """A snapshot that cannot be used, and why, as far as that is seen without reading its file."""
+    """A snapshot that cannot be used, and why, as far as its file need not be read."""
 
     name: str
     cause: str
@@ -74,14 +74,17 @@ class Damaged:
 
 @frozen
 class Shelf:
-    """The snapshots of one environment, the oldest first; `leftovers` are what killed runs have left among them."""
+    """The snapshots of an environment, the oldest first."""
 
     snapshots: tuple[Snapshot, ...] = ()
     damaged: tuple[Damaged, ...] = ()
-    leftovers: tuple[str, ...] = ()
+    leftovers: tuple[str, ...] = ()  # what killed runs have left among them
 
     def named(self, name: str) -> Snapshot:
-        """Return the snapshot of that name; raises UsageError (NA602) or PreconditionError (NA603)."""
+        """Return the snapshot of that name.
+
+        Raises UsageError (NA602) or PreconditionError (NA603).
+        """
         for found in self.damaged:
             if found.name == name:
                 message = f'the snapshot "{name}" is damaged: {found.cause}'
@@ -92,12 +95,15 @@ class Shelf:
         raise self._unknown(name)
 
     def require(self, name: str) -> None:
-        """Raise UsageError (NA602) when there is no snapshot of that name, whole or damaged."""
+        """Raise UsageError (NA602) if no snapshot has that name, whole or damaged."""
         if name not in self._names:
             raise self._unknown(name)
 
     def require_free(self, name: str) -> None:
-        """Raise UsageError (NA604) when the name is taken, in any case: some file systems know no difference."""
+        """Raise UsageError (NA604) if the name is taken, in upper or lower case.
+
+        Some file systems see no difference.
+        """
         for taken in self._names:
             if taken.lower() == name.lower():
                 message = f'there is a snapshot "{taken}" already'
@@ -110,7 +116,7 @@ class Shelf:
 
     @property
     def _names(self) -> Sequence[str]:
-        return [*(one.name for one in self.snapshots), *(one.name for one in self.damaged)]
+        return [*(snapshot.name for snapshot in self.snapshots), *(entry.name for entry in self.damaged)]
 
     def _unknown(self, name: str) -> UsageError:
         message = f'there is no snapshot "{name}" in this environment.{nearest(name, self._names)}'
@@ -120,7 +126,7 @@ class Shelf:
 
 
 def standing(snapshot: Snapshot, history: History) -> str:
-    """Return where a snapshot stands in the history of this branch."""
+    """Return where a snapshot is in the history of this branch."""
     if history.unknown(snapshot.revisions):
         return "not on this branch"
     pending = len(history.pending(snapshot.revisions, history.heads))
@@ -137,7 +143,10 @@ def checked_name(name: str) -> str:
 
 
 def refuse_newer(snapshot: Snapshot, server_version: str) -> None:
-    """Raise PreconditionError (NA605) when an older server would have to read it."""
+    """Raise PreconditionError (NA605) if the snapshot is of a newer server.
+
+    An older server cannot read it.
+    """
     if major(snapshot.server_version) > major(server_version):
         message = (
             f'the snapshot "{snapshot.name}" is of PostgreSQL {snapshot.server_version}, and the server is '
@@ -181,15 +190,15 @@ def major(version: str) -> int:
 
 
 def parse_sidecar(found: object, *, name: str, environment: str) -> Snapshot:
-    """Return the sidecar out of its JSON; raises ValueError that says what is wrong with it."""
+    """Return the sidecar out of its JSON; raises ValueError with what is wrong."""
     if not isinstance(found, Mapping):
         raise ValueError("it is not an object")  # noqa: TRY004 - one type for all that is wrong with it
     found = {"roles": [], **found}
     values = {field.name: _value(found, field.name, field.type) for field in fields(Snapshot)}
     snapshot = Snapshot(**values)  # type: ignore[arg-type] # `_value` gives each field's type
-    for key, is_, wanted in (("name", snapshot.name, name), ("environment", snapshot.environment, environment)):
-        if is_ != wanted:
-            raise ValueError(f'its {key} is "{is_}", not "{wanted}"')
+    for key, actual, wanted in (("name", snapshot.name, name), ("environment", snapshot.environment, environment)):
+        if actual != wanted:
+            raise ValueError(f'its {key} is "{actual}", not "{wanted}"')
     return snapshot
 
 
@@ -197,6 +206,6 @@ def _value(found: Mapping[str, object], key: str, kind: object) -> object:
     value = found.get(key)
     if kind in {str, int} and type(value) is kind:
         return value
-    if kind not in {str, int} and isinstance(value, list) and all(isinstance(one, str) for one in value):
+    if kind not in {str, int} and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     raise ValueError(f'"{key}" is {value!r}')

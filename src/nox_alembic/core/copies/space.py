@@ -1,34 +1,33 @@
-"""Whether a copy of the database can be kept before a verb changes it."""
+"""Whether there is room to keep a copy of the database before a verb changes it."""
 
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
 
-# In bytes. A new database has some from the start, and a server's log grows by files of 16 MB; one that cannot make the
-# next of them ends itself, and does not start again before there is room.
+# In bytes. A new database has a size from the start, and a server's log grows by files of 16 MB. A server that cannot
+# make the next of them ends itself, and does not start again before there is room.
 LEAST = 50_000_000
 
 
 @frozen(kw_only=True)
 class Room:
-    """What was seen of a database and the place around it, in bytes.
-
-    `has_tables`: there is something of the user's in it. `free` is what the disk has left, None where that cannot be
-    seen. `why_not` is why its user may not copy it, "" when it may.
-    """
+    """The size of a database and the space around it, in bytes."""
 
     size: int = 0
-    has_tables: bool = False
-    free: int | None = None
-    why_not: str = ""
+    has_tables: bool = False  # the user has something in it
+    free: int | None = None  # what the disk has left; None where that cannot be seen
+    why_not: str = ""  # why its user may not copy it, "" when it may
 
 
 def needed(size: int) -> int:
-    """Return what must be free for so many bytes of rows: they are written down once more in the server's log."""
+    """Return the free space that `size` bytes of rows need.
+
+    The server writes them once more into its log.
+    """
     return 2 * size + LEAST
 
 
 def beyond(size: int, limit: int) -> str:
-    """Return what is said of a state that is too large to be kept, after what it is."""
+    """Return the rest of the sentence about a state that is too large to be kept."""
     return f"and no `undo` brings it back: {shown_size(size)} are more than the undo-limit of {shown_size(limit)}"
 
 
@@ -44,7 +43,10 @@ def why_server_not_kept(limit: int, size: int | None, free: int | None) -> str:
 
 
 def why_not_kept(limit: int, room: Room) -> str:
-    """Return why no copy of the database is kept, "" when one is; `limit` is the configured `undo-limit`."""
+    """Return why no copy of the database is kept, "" when a copy is kept.
+
+    `limit` is the configured `undo-limit`.
+    """
     if room.why_not:
         return room.why_not
     size = shown_size(room.size)

@@ -1,4 +1,4 @@
-"""Spare databases in the running server: which of them a reset may copy, and why there may be none to be copied."""
+"""Spare databases in the running server: which of them a reset may copy."""
 
 import hashlib
 import json
@@ -17,24 +17,29 @@ FORM = "2"
 
 @frozen(kw_only=True)
 class Cluster:
-    """What a server has beside its databases: what a fresh data folder would have, and a swap would leave as it is.
+    """What a server has beside its databases.
 
-    `roles` by name with their rights and settings, `settings` those of the configuration files. `plain`: a new
-    database begins with nothing but what PostgreSQL itself puts into it; an image's own scripts may add to that.
+    A fresh data folder would have its own, and a swap leaves it as it is.
     """
 
-    roles: Mapping[str, str] = field(default_factory=dict)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    plain: bool = True
+    roles: Mapping[str, str] = field(default_factory=dict)  # by name, with their rights and settings
+    settings: Mapping[str, str] = field(default_factory=dict)  # of the configuration files
+    plain: bool = True  # a new database has only PostgreSQL's own content; the scripts of an image may add to it
 
     @property
     def record(self) -> str:
-        """What a database keeps of how it was when its data was fresh; only digests, since a setting may be secret."""
+        """The text by which a database remembers its cluster when its data was fresh.
+
+        It has only digests, since a setting may be secret.
+        """
         facts = {"form": FORM, "roles": _digest(self.roles), "settings": _digest(self.settings), "plain": self.plain}
         return json.dumps(facts, separators=(",", ":"))
 
     def differs_from(self, record: str) -> str:
-        """Return what is not as it was recorded, as the rest of a sentence on the server, "" when nothing is."""
+        """Return what differs from the record, to end a sentence about the server.
+
+        "" when nothing differs.
+        """
         then = _parsed(record)
         if then.get("form") != FORM:
             return "was not recorded when its data was fresh"
@@ -50,25 +55,27 @@ class Cluster:
 
 @frozen(kw_only=True)
 class SwapFacts:
-    """What a running server says of a swap. `record` is that of its fresh data, "" when there is none.
+    """What a running server says of a swap."""
 
-    `may_create` is whether the user may make databases; `spares` are those of this database. `needs` is what one made
-    now would depend on, as a spare data folder does; None where a file cannot be read.
-    """
-
-    may_create: bool
-    record: str
+    may_create: bool  # the user may make databases
+    record: str  # of the cluster when the data was fresh; "" when there is none
     cluster: Cluster
-    spares: tuple[Sibling, ...] = ()
-    needs: Needs | None = None
+    spares: tuple[Sibling, ...] = ()  # of this database
+    needs: Needs | None = None  # what a new spare would depend on; None where a file cannot be read
 
     @property
     def knows_seed(self) -> bool:
-        """Whether it can be told what the seed command runs, so that its rows can be kept ready."""
+        """Whether the files that the seed command runs are known.
+
+        Only then a spare can have its rows.
+        """
         return self.needs is not None and bool(self.needs.seed)
 
     def digest(self, history: History, revisions: Collection[str], *, seeded: bool) -> str:
-        """Return what a spare database at these revisions is made from, "" where a file cannot be read."""
+        """Return the digest of all that makes a spare database at these revisions.
+
+        "" where a file cannot be read.
+        """
         keys = sorted(history.with_ancestors(revisions))
         if self.needs is None or any(key not in self.needs.files for key in keys):
             return ""
@@ -76,21 +83,24 @@ class SwapFacts:
         return _digest({"files": files, "settings": settings, "seed": self.needs.seed if seeded else ""})
 
     def spare(self, history: History, revisions: Collection[str], *, seeded: bool) -> Sibling | None:
-        """Return the spare database that is at these revisions, made from what there is now."""
+        """Return the spare database at these revisions, made from today's files."""
         wanted = self.digest(history, revisions, seeded=seeded)
-        for one in self.spares:
-            if wanted and one.mark.seeded == seeded and one.mark.digest == wanted:
-                return one
+        for spare in self.spares:
+            if wanted and spare.mark.seeded == seeded and spare.mark.digest == wanted:
+                return spare
         return None
 
     def prefix(self, history: History, revisions: Collection[str]) -> Sibling | None:
-        """Return the spare database without a seed that has a part of these revisions, and only files of now."""
+        """Return the spare database without a seed at a part of these revisions.
+
+        It is made from the files of today.
+        """
         whole = history.with_ancestors(revisions)
-        for one in self.spares:
-            at = one.mark.revisions
+        for spare in self.spares:
+            at = spare.mark.revisions
             known = set(at) <= whole
-            if not one.mark.seeded and known and one.mark.digest == self.digest(history, at, seeded=False) != "":
-                return one
+            if not spare.mark.seeded and known and spare.mark.digest == self.digest(history, at, seeded=False) != "":
+                return spare
         return None
 
 

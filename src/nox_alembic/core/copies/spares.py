@@ -1,7 +1,7 @@
-"""Spares: data folders at head that the next reset renames into place; what they depend on, and which one matches.
+"""Spares: data folders at head that the next reset renames into place.
 
-There are two at most: the `base`, migrated and not seeded, and the `ready` one, which is a base with the seed. Neither
-is ever a copy of somebody's database.
+There are at most two: `base` is migrated and not seeded, `ready` is a base with the
+seed. A spare is never a copy of a user's database.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,40 +21,33 @@ OFF = {"off", "0", "no", "false"}
 
 @frozen(kw_only=True)
 class Needs:
-    """What a spare depends on, as SHA-256 (hex): nothing in it can be read back.
+    """What a spare depends on, as SHA-256 (hex): the originals cannot be read back."""
 
-    `settings` by what messages call them; `files` by revision id; `seed` is "" where it cannot be told what the seed
-    command runs: then no spare has its rows.
-    """
-
-    settings: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
-    seed: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)  # by the names that messages use
+    files: Mapping[str, str] = field(default_factory=dict)  # by revision id
+    seed: str = ""  # "" if it is not known what the seed command runs: then no spare has its rows
 
 
 @frozen(kw_only=True)
 class Spare:
-    """One finished spare: `name` is that of its folder, `at` is when it was made (ISO 8601, UTC), `size` in bytes."""
+    """A finished spare."""
 
     name: str
     kind: SpareKind
     at: str
     heads: tuple[str, ...]
     needs: Needs
-    size: int | None = None
+    size: int | None = None  # in bytes
 
 
 @frozen(kw_only=True)
 class Spares:
-    """What there is of spares: `found` are whole, `leftovers` are folders that killed runs have left.
+    """The spares of an environment."""
 
-    `needs` is what one made now would depend on. `refusal` is why there are none in this environment, "" if there are.
-    """
-
-    needs: Needs = field(default_factory=Needs)
-    found: tuple[Spare, ...] = ()
-    leftovers: tuple[str, ...] = ()
-    refusal: str = ""
+    needs: Needs = field(default_factory=Needs)  # what a new spare would depend on
+    found: tuple[Spare, ...] = ()  # the whole spares
+    leftovers: tuple[str, ...] = ()  # folders that killed runs have left
+    refusal: str = ""  # why this environment has no spares, "" if it may have some
 
     def of(self, kind: SpareKind) -> Spare | None:
         """Return the spare of that kind."""
@@ -63,15 +56,18 @@ class Spares:
 
 @frozen(kw_only=True)
 class Choice:
-    """The spare that a reset uses and what is then still to be run; `why` none is used, where that would surprise."""
+    """The spare that a reset uses, and what is then still to run."""
 
     spare: Spare | None = None
     pending: tuple[str, ...] = ()
-    why: str = ""
+    why: str = ""  # why no spare is used, where that would surprise
 
 
 def refusal(config: Config, unkept: str, environ: Mapping[str, str]) -> str:
-    """Return why an environment has no spares, "" when it has; `unkept` is why its data cannot be renamed."""
+    """Return why an environment has no spares, "" when it may have some.
+
+    `unkept` is why its data cannot be renamed.
+    """
     switch, ci = environ.get("NOX_ALEMBIC_SPARE", ""), environ.get("CI", "")
     reasons = {
         '"spare" is false in pyproject.toml': not config.spare,
@@ -85,7 +81,10 @@ def refusal(config: Config, unkept: str, environ: Mapping[str, str]) -> str:
 
 
 def mismatch(spare: Spare, spares: Spares, history: History, targets: Iterable[str]) -> str:
-    """Return why a spare does not lead to the revisions `targets`, in the words of a message; "" when it does."""
+    """Return why a spare does not lead to the revisions `targets`, "" when it does.
+
+    The reason is in the words of a message.
+    """
     now, then = spares.needs, spare.needs
     for name in sorted({*now.settings, *then.settings}):
         if now.settings.get(name) != then.settings.get(name):
@@ -104,7 +103,10 @@ def mismatch(spare: Spare, spares: Spares, history: History, targets: Iterable[s
 
 
 def choose(spares: Spares, history: History, targets: Iterable[str], *, seed: bool) -> Choice:
-    """Return the spare that is nearest to what a reset makes: seeded when it is to be and nothing is missing."""
+    """Return the spare that is nearest to the result of a reset.
+
+    It is the seeded spare if the reset is to seed and no revision is missing.
+    """
     if spares.refusal:
         return Choice()
     goals = tuple(targets)
@@ -128,7 +130,7 @@ def missing(spares: Spares, history: History, *, seed: bool) -> tuple[SpareKind,
 
 
 def outdated(spares: Spares, history: History, *, seed: bool) -> tuple[str, ...]:
-    """Return the names of the spares that nothing can be made of any more."""
+    """Return the names of the spares that have no further use."""
     wanted = {"base", "ready"} if seed else {"base"}
     return tuple(
         spare.name
@@ -138,19 +140,19 @@ def outdated(spares: Spares, history: History, *, seed: bool) -> tuple[str, ...]
 
 
 def shown(spare: Spare) -> str:
-    """Return what a spare is, as messages name it."""
+    """Return the content of a spare, as messages name it."""
     at = ", ".join(spare.heads) or "no revision"
     return f"{at}, seeded" if spare.kind == "ready" else at
 
 
 def not_ended(place: str, log: str) -> FailedError:
-    """Return the error of a server whose end may have left its data in need of repair."""
+    """Return the error about a server whose end may have damaged its data (NA655)."""
     message = f"the server of a spare on {place} did not end in an orderly way"
     return FailedError("NA655", message, hint="`nox -s spare` makes it again", detail=log)
 
 
 def not_copied(place: str, cause: Exception) -> FailedError:
-    """Return the error of a copy that is not whole."""
+    """Return the error about a copy that is not whole (NA656)."""
     return FailedError("NA656", f"the spare {place} cannot be copied: {cause}", hint="`nox -s spare` tries it again")
 
 

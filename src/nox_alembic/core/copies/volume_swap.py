@@ -1,4 +1,4 @@
-"""A named volume whose data is kept in another volume: which one can be, and how the two change places."""
+"""A volume whose data changes places with another volume's: when, and how."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,44 +15,47 @@ SPARE = "nox-alembic.spare"
 
 
 class Outcome(StrEnum):
-    """How a swap ended: the old data is kept, there was none, or nothing was changed (it was taken back)."""
+    """How a swap ended."""
 
-    KEPT = "kept"
-    EMPTY = "empty"
-    NOT = "not"
+    KEPT = "kept"  # the old data is kept
+    EMPTY = "empty"  # there was no old data
+    NOT = "not"  # nothing was changed: it was taken back
 
 
 @frozen
 class Moved:
-    """How it ended, and the major version that made what is kept, "" where it could not be read."""
+    """The result of a swap."""
 
     outcome: Outcome
-    server: str = ""
+    server: str = ""  # the major version that made the kept data; "" where it could not be read
 
 
 @frozen(kw_only=True)
 class Volume:
-    """A volume as the daemon describes it; `mountpoint` is a path on the daemon's machine."""
+    """A volume as the daemon describes it."""
 
     name: str
     driver: str
-    mountpoint: str
+    mountpoint: str  # a path on the daemon's machine
     options: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
-        """The volume from which the swap that this one was made for takes the new data."""
+        """The volume with the new data of the swap that this volume was made for."""
         return self.labels.get(f"{LABEL}.source", self.name)
 
     @property
     def around(self) -> str:
-        """The folder in which the daemon has all its volumes."""
+        """The folder with all volumes of the daemon."""
         return str(PurePosixPath(self.mountpoint).parent.parent)
 
 
 def why_not_kept(location: DataLocation, volume: Volume | None) -> str:
-    """Return why data that is wiped cannot be kept, "" when it can be: in a folder, or in a volume by a rename."""
+    """Return why the data of a wipe cannot be kept, "" when it can.
+
+    It is kept in a folder, or in a volume by a rename.
+    """
     if location.kind == "container":
         return "no folder and no volume is mounted where it is"
     return _why_not_renamed(volume) if volume else ""
@@ -69,23 +72,32 @@ def _why_not_renamed(volume: Volume) -> str:
 
 
 def kept_name(volume: str, at: str, word: str) -> str:
-    """Return the name of the volume that keeps what `volume` held at `at` (ISO 8601, UTC); `word` makes it unique."""
+    """Return the name of the volume that keeps the data of `volume` from `at`.
+
+    `at` is ISO 8601 in UTC; `word` makes the name unique.
+    """
     return f"{volume}__before_{at.translate(str.maketrans('', '', '-:'))}_{word}"
 
 
 def labels_of(owner: Mapping[str, str], *, source: str, verb: str, at: str) -> Mapping[str, str]:
-    """Return the labels of a volume that is to keep data; by those of `owner` a sweep knows what is its own."""
+    """Return the labels of a volume that will keep data.
+
+    The labels `owner` show a sweep which volumes are its own.
+    """
     return {**owner, f"{LABEL}.source": source, f"{LABEL}.verb": verb, f"{LABEL}.at": at}
 
 
 def owner_labels(volume: str, *, project: str, environment: str, clone: str, label: str = LABEL) -> Mapping[str, str]:
-    """Return whose kept data or spare it is: that of one volume, in one environment of one clone."""
+    """Return the labels that name the owner of kept data or of a spare.
+
+    The owner is a volume in an environment of a clone.
+    """
     owner = {"project": project, "environment": environment, "clone": clone}
     return {label: volume, **{f"{label}.{key}": value for key, value in owner.items()}}
 
 
 def outcome_of(volume: str, said: str) -> Moved:
-    """Return how the script ended; raises FailedError (NA673) with what it complained of."""
+    """Return how the script ended; raises FailedError (NA673) with its complaint."""
     last = said.strip().rpartition("\n")[2]
     if last in set(Outcome):
         server = re.search(r"^server (\d+)$", said, re.MULTILINE)
@@ -94,21 +106,22 @@ def outcome_of(volume: str, said: str) -> Moved:
 
 
 def not_removed(name: str, error: Exception) -> str:
-    """Return what is said of a volume that nobody needs and that stays."""
+    """Return the sentence about a volume that is not needed and stays."""
     return f"volume {name} could not be removed: {error}; `docker volume rm {name}` does it"
 
 
 def failed(volume: str, why: str, detail: str = "") -> FailedError:
-    """Return the failure to move the data of a volume (NA673)."""
+    """Return the error that the data of a volume could not be moved (NA673)."""
     message = f"the data of volume {volume} could not be moved: {why}"
     hint = "nothing is lost; `docker volume ls` shows it and what is kept of it"
     return FailedError("NA673", message, hint=hint, detail=detail)
 
 
 def refusal(location: DataLocation, volume: Volume | None, users: Sequence[str]) -> RefusedError | None:
-    """Return why the volume may not be wiped, None when it may: others use it (NA671), or nobody would make it again.
+    """Return why the volume may not be wiped, None when it may.
 
-    The latter is NA672, of an external volume that can only be removed.
+    NA671: others use it. NA672: it is external and can only be removed, and nothing
+    would make it again.
     """
     name = location.volume
     if users:

@@ -1,4 +1,7 @@
-"""What a revision changes, read from its text: the values that `script` and `sql` find and `conflicts` compares."""
+"""What a revision changes, read from its text.
+
+`script` and `sql` find these values, and `conflicts` compares them.
+"""
 
 from typing import Literal
 
@@ -25,8 +28,8 @@ class Effect:
     kind: ObjectKind
     name: str
     operation: Operation
-    line: int
-    table: str = ""
+    line: int  # counts from 1
+    table: str = ""  # the table that it belongs to; "" for none, or where the text does not say it
 
     @property
     def done(self) -> str:
@@ -37,7 +40,7 @@ class Effect:
 
 @frozen
 class Unread:
-    """A line that may change something that reading alone does not tell."""
+    """A line that may change what reading alone does not show."""
 
     line: int
     text: str
@@ -45,14 +48,14 @@ class Unread:
 
 @frozen
 class Effects:
-    """All that a revision changes, as far as it could be read."""
+    """All that a revision changes, as far as its text could be read."""
 
     found: tuple[Effect, ...] = ()
     unread: tuple[Unread, ...] = ()
 
 
 def table(name: str, operation: Operation, line: int) -> Effect:
-    """Return the touch of a table itself."""
+    """Return the effect on a table itself."""
     return Effect("table", name, operation, line, name)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from nox_alembic.core.effects import Effect, Operation, part, table
 from nox_alembic.core.frozen import frozen
 
-# The positional arguments of each operation, in order; of a batch's operations the table is left out.
+# The positional arguments of each operation, in order. The operations of a batch leave the table out.
 POSITIONS: Mapping[str, tuple[str, ...]] = {
     "add_column": ("table_name", "column"),
     "alter_column": ("table_name", "column_name"),
@@ -34,18 +34,18 @@ HARMLESS = {"f", "get_bind", "get_context", "inline_literal"}
 
 @frozen
 class Call:
-    """A call with the arguments whose value is known, texts and lists of texts, and the names of all that are given."""
+    """A call of an operation."""
 
     name: str
-    arguments: Mapping[str, str | Sequence[str]]
-    given: Container[str]
+    arguments: Mapping[str, str | Sequence[str]]  # the arguments with a known value: texts and lists of texts
+    given: Container[str]  # the names of all arguments
     line: int
 
     def text(self, key: str) -> str:
-        """Return a text that must be known; raises LookupError when it is not."""
+        """Return a text; raises LookupError when it is not known."""
         value = self.arguments.get(key)
         if not isinstance(value, str):
-            raise LookupError(key)  # noqa: TRY004 - it is not known, whatever it is
+            raise LookupError(key)  # noqa: TRY004 - its type is not wrong, its value is not known
         return value
 
     def optional(self, key: str) -> str:
@@ -54,18 +54,24 @@ class Call:
         return value if isinstance(value, str) else ""
 
     def texts(self, key: str) -> Sequence[str]:
-        """Return the texts of a list, those that are known."""
+        """Return the known texts of a list."""
         value = self.arguments.get(key) or ()
         return (value,) if isinstance(value, str) else value
 
     def table(self, key: str = "table_name") -> str:
-        """Return the table's name with its schema; raises LookupError when it is not known."""
+        """Return the table's name with its schema.
+
+        Raises LookupError when it is unknown.
+        """
         schema = self.optional("referent_schema" if key == "referent_table" else "schema")
         return f"{schema}.{self.text(key)}" if schema not in {"", "public"} else self.text(key)
 
 
 def effects_on(call: Call) -> Iterator[Effect]:  # noqa: C901, PLR0912 - a case an operation
-    """Yield what the operation changes; raises LookupError when a name is not known."""
+    """Yield the effects of the operation.
+
+    Raises LookupError when a name is not known.
+    """
     line = call.line
     match call.name:
         case "create_table":
@@ -111,7 +117,10 @@ def _altered_column(call: Call) -> Iterator[Effect]:
 
 
 def _constraint(call: Call, owner: str) -> Iterator[Effect]:
-    """Yield the constraint; one without a name cannot be meant by anybody else, so it is a change of the table."""
+    """Yield the effect on the constraint.
+
+    No other revision can name a constraint without a name: it is a change of the table.
+    """
     name = call.optional("constraint_name")
     yield part("constraint", owner, name, "create", call.line) if name else table(owner, "alter", call.line)
 

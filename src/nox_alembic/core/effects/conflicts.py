@@ -1,4 +1,4 @@
-"""Where two branches change the same, though git would merge their files without a word."""
+"""Where two branches change the same object, though git merges their files silently."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,11 @@ from nox_alembic.core.revisions.graph import Revision
 
 @frozen(kw_only=True)
 class Reading:
-    """A revision of one branch with what it changes; `whose` is its author and branch, as messages tell it."""
+    """A revision of one branch, with its effects."""
 
     revision: Revision
     effects: Effects
-    whose: str = ""
+    whose: str = ""  # author and branch, as messages show them
 
     @property
     def shown(self) -> str:
@@ -25,16 +25,20 @@ class Reading:
 
 @frozen
 class Conflict:
-    """Two revisions that change the same; a `certain` one fails or loses something, the others may be meant so."""
+    """Two revisions that change the same object."""
 
-    certain: bool
+    certain: bool  # one of them fails or loses something; otherwise both may be intended
     ours: Reading
     theirs: Reading
     sentence: str
 
 
 def conflicts(ours: Sequence[Reading], theirs: Sequence[Reading]) -> Iterator[Conflict]:
-    """Yield each conflict of a pair of revisions; the same table is told only where nothing certain is told of it."""
+    """Yield each conflict of a pair of revisions.
+
+    That both change a table is a conflict only if no certain conflict concerns the
+    table.
+    """
     for our in ours:
         for their in theirs:
             yield from _of_pair(our, their)
@@ -44,13 +48,13 @@ def _of_pair(our: Reading, their: Reading) -> Iterator[Conflict]:
     certain = [(a, b) for a, b in itertools.product(our.effects.found, their.effects.found) if _collide(a, b)]
     for sentence in dict.fromkeys(f"{our.shown} {_does(a)}, and {their.shown} {_does(b, a)}" for a, b in certain):
         yield Conflict(True, our, their, sentence)
-    told = {effect.table for pair in certain for effect in pair}
-    for table in sorted(_changed_tables(our.effects) & _changed_tables(their.effects) - told):
+    reported = {effect.table for pair in certain for effect in pair}
+    for table in sorted(_changed_tables(our.effects) & _changed_tables(their.effects) - reported):
         yield Conflict(False, our, their, f"{our.shown} and {their.shown} both change the table {table}")
 
 
 def _collide(a: Effect, b: Effect) -> bool:
-    """Return whether one of the two cannot be done, or is lost, where both are."""
+    """Return whether one of the two effects fails, or is lost, where both happen."""
     acts = {a.operation, b.operation}
     if a.kind == "table" or b.kind == "table":
         gone = any(effect.kind == "table" and effect.operation in _GONE for effect in (a, b))

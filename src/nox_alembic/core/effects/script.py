@@ -29,18 +29,18 @@ def read_effects(text: str, way: Way = "upgrade") -> Effects:
 
 @dataclass
 class _Reader:
-    """One file being read; `batches` are the variables of `batch_alter_table` with its arguments."""
+    """Reads one file."""
 
     functions: dict[str, ast.FunctionDef]
     running: list[str]
     known: Known = field(default_factory=Known)
-    batches: dict[str, Mapping[str, Value]] = field(default_factory=dict)
+    batches: dict[str, Mapping[str, Value]] = field(default_factory=dict)  # arguments of `batch_alter_table`
     imported: set[str] = field(default_factory=set)
     found: list[Effect] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
 
     def body(self, body: Iterable[ast.stmt]) -> None:
-        """Read statements in order; of a branch that depends on something, all ways are read."""
+        """Read statements in order, and every way of a branch."""
         for statement in body:
             self._statement(statement)
 
@@ -72,14 +72,20 @@ class _Reader:
             self.known.bind(node.target, node.value)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Remember what comes from modules of the project: what they do is not in this file."""
+        """Remember the names from modules of the project.
+
+        What they do is not in this file.
+        """
         for alias in node.names:
             module = (getattr(node, "module", None) or alias.name).partition(".")[0]
             if module not in {*sys.stdlib_module_names, *OURS}:
                 self.imported.add((alias.asname or alias.name).partition(".")[0])
 
     def _loop(self, node: ast.For) -> None:
-        """Read the body once for each element that is written out, or once with an element that is not known."""
+        """Read the body once for each element that is written out.
+
+        If the elements are not known, read the body once.
+        """
         elements = self._elements(node.iter)
         if elements is None or len(elements) > MOST_ROUNDS:
             self.known.forget(node.target)
@@ -106,7 +112,7 @@ class _Reader:
         self.body(node.body)
 
     def _calls(self, node: ast.AST) -> None:
-        """Read the calls within a statement, and not those within the statements below it."""
+        """Read the calls within a statement, without the statements below it."""
         if isinstance(node, ast.Call):
             self._call(node)
         for child in ast.iter_child_nodes(node):
@@ -157,7 +163,7 @@ class _Reader:
         self._inside_columns(call, makes_types=name == "create_table")
 
     def _inside_columns(self, call: ast.Call, *, makes_types: bool) -> None:
-        """Read the foreign keys and enum types of the columns that are given to an operation."""
+        """Read the foreign keys and enum types of the columns in a call."""
         for node in ast.walk(call):
             if enum := self.known.enum(node):
                 made = makes_types and isinstance(node, ast.Call) and not _has(node, "create_type")
@@ -167,7 +173,7 @@ class _Reader:
                 self.found += [table(place, "use", call.lineno), part("column", place, column, "use", call.lineno)]
 
     def _targets(self, node: ast.AST) -> Sequence[str]:
-        """Return the columns that a foreign key within a column or a table points at."""
+        """Return the columns that a foreign key within a column or table points at."""
         place = {"ForeignKey": 0, "ForeignKeyConstraint": 1}.get(callee(node)[1])
         if not isinstance(node, ast.Call) or place is None or len(node.args) <= place:
             return ()
@@ -188,11 +194,14 @@ class _Reader:
             self.found += shared_within(_known_parts(call), call.lineno)
 
     def _written_table(self, node: ast.expr) -> str:
-        """Return the table that an expression such as `users.update().values(...)` writes, "" for none."""
+        """Return the table that an expression writes, "" for none.
+
+        Such as `users.update().values(...)`.
+        """
         return next(filter(None, map(self.known.table, ast.walk(node))), "")
 
     def _is_foreign(self, call: ast.Call) -> bool:
-        """Return whether a statement calls something of the project's that is not in this file."""
+        """Return whether a statement calls code of the project outside of this file."""
         root: ast.AST = call
         while isinstance(root, ast.Attribute | ast.Call):
             root = root.value if isinstance(root, ast.Attribute) else root.func

@@ -1,4 +1,4 @@
-"""What SQL statements change: a careful reading of those that migrations are made of."""
+"""What SQL statements change: a careful reading of the statements in migrations."""
 
 import contextlib
 from collections.abc import Iterator
@@ -33,7 +33,10 @@ _WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM", "TRUNCATE", "COPY", "MERGE IN
 
 
 def read_sql(sql: str, first_line: int) -> Effects:
-    """Return what the statements change; the text begins on `first_line` of its file."""
+    """Return the effects of the statements.
+
+    The text begins on the file's `first_line`.
+    """
     effects: list[Effect] = []
     unread: list[Unread] = []
     for words in statements(sql):
@@ -60,13 +63,13 @@ def shared_within(text: str, line: int) -> Iterator[Effect]:
 
 
 def shortened(text: str) -> str:
-    """Return the text as lists show it."""
+    """Return the text in one line, cut to what lists show."""
     line = " ".join(text.split())
     return line if len(line) <= SHOWN else f"{line[: SHOWN - 3]}..."
 
 
 class _UnreadError(Exception):
-    """The statement may do what its words do not tell."""
+    """The statement may do what its words do not say."""
 
 
 def _read(words: Words, line: int) -> Iterator[Effect]:
@@ -175,7 +178,7 @@ def _table(operation: Operation, words: Words, line: int) -> Iterator[Effect]:
 
 
 def _action(owner: str, words: Words, line: int) -> Iterator[Effect]:
-    """Yield what one action of ALTER TABLE changes."""
+    """Yield the effects of one action of ALTER TABLE."""
     if words.take("SET SCHEMA"):
         yield table(owner, "rename", line)
     elif words.take("RENAME TO"):
@@ -239,7 +242,7 @@ def _columns(operation: str, words: Words) -> Iterator[str]:
 
 
 def _references(words: Words, line: int) -> Iterator[Effect]:
-    """Yield the tables and columns that the foreign keys of the statement point at."""
+    """Yield the tables and columns that the statement's foreign keys point at."""
     whole = Words(words.tokens)
     for at, token in enumerate(whole.tokens):
         if token.upper == "REFERENCES":

@@ -1,4 +1,4 @@
-"""SQL as tokens: what a careful reading of a statement needs, and no grammar."""
+"""SQL as tokens: enough for a careful reading of a statement, without a grammar."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,21 +19,24 @@ _OPEN, _CLOSE = "([", ")]"
 
 @frozen
 class Token:
-    """A word, a quoted name, a text or a sign; `text` is as it is written, `start` and `line` count from 0."""
+    """A word, a quoted name, a text or a sign."""
 
     kind: str
-    text: str
-    start: int
+    text: str  # as it is written
+    start: int  # counts from 0, as `line` does
     line: int
 
     @property
     def upper(self) -> str:
-        """The word as keywords are compared; "" for what is no word, so that a quoted name is no keyword."""
+        """The word as keywords are compared, "" for a token that is not a word.
+
+        A quoted name is not a keyword.
+        """
         return self.text.upper() if self.kind == "word" else ""
 
     @property
     def name(self) -> str:
-        """The name that it is to PostgreSQL, "" for what is none."""
+        """The name as PostgreSQL understands it, "" for a token that is not a name."""
         if self.kind == "quoted":
             return self.text[1:-1].replace('""', '"')
         return self.text.lower() if self.kind == "word" else ""
@@ -41,7 +44,7 @@ class Token:
 
 @dataclass
 class Words:
-    """A statement being read from left to right."""
+    """A statement that is read from left to right."""
 
     tokens: Sequence[Token]
     at: int = 0
@@ -57,11 +60,14 @@ class Words:
 
     @property
     def end(self) -> int:
-        """Where the statement ends in its text."""
+        """The position after the statement in its text."""
         return self.tokens[-1].start + len(self.tokens[-1].text)
 
     def take(self, *phrases: str) -> str:
-        """Go past the first of the phrases that comes next, and return it; "" when none does."""
+        """Go past the first phrase that comes next, and return it.
+
+        "" when none does.
+        """
         for phrase in phrases:
             words = phrase.split()
             ahead = self.tokens[self.at : self.at + len(words)]
@@ -71,12 +77,15 @@ class Words:
         return ""
 
     def skip(self, *phrases: str) -> None:
-        """Go past all of the phrases that come next, in any order."""
+        """Go past all phrases that come next, in any order."""
         while self.take(*phrases):
             pass
 
     def name(self) -> str:
-        """Go past a name, with its schema if it has one, and return it without the schema `public`; "" for none."""
+        """Go past a name and return it; "" when there is none.
+
+        A schema belongs to the name, except `public`.
+        """
         parts: list[str] = []
         while not self.done and (found := self.tokens[self.at].name):
             parts.append(found)
@@ -86,14 +95,17 @@ class Words:
         return ".".join(parts[1:] if parts[:1] == ["public"] and len(parts) > 1 else parts)
 
     def names(self) -> list[str]:
-        """Go past a list of names."""
+        """Go past a list of names, and return them."""
         found = [self.name()]
         while self.take(","):
             found.append(self.name())
         return [name for name in found if name]
 
     def inside(self) -> "Words":
-        """Return what is between the parentheses that come next, which are gone past; nothing when none do."""
+        """Go past the parentheses that come next, and return what is between them.
+
+        Without parentheses the result is empty.
+        """
         start = self.at
         if not self.take("("):
             return Words(())
@@ -104,7 +116,10 @@ class Words:
         return Words(self.tokens[start + 1 : self.at - 1])
 
     def seek(self, *phrases: str) -> str:
-        """Go past the first of the phrases outside of parentheses, and return it; "" and to the end when none is."""
+        """Go past the first phrase outside of parentheses, and return it.
+
+        When there is none, go to the end and return "".
+        """
         while not self.done:
             if found := self.take(*phrases):
                 return found
@@ -115,7 +130,7 @@ class Words:
         return ""
 
     def parts(self) -> Iterator["Words"]:
-        """Yield what is left, cut at the commas outside of parentheses."""
+        """Yield the rest of the statement, cut at the commas outside of parentheses."""
         while not self.done:
             start = self.at
             end = self.at if self.seek(",") else self.at + 1
@@ -123,7 +138,7 @@ class Words:
 
 
 def statements(sql: str) -> Iterator[Words]:
-    """Yield each statement of a text that has any."""
+    """Yield each statement of a text."""
     found: list[Token] = []
     for token in _tokens(sql):
         if token.text == ";":

@@ -1,4 +1,4 @@
-"""What expressions of a revision file are known to be, without running it."""
+"""The values of a revision file's expressions, as far as they show without a run."""
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,14 +8,14 @@ Value = str | Sequence[str]
 
 _ENUMS = {"Enum", "ENUM", "DOMAIN"}
 _TABLES = {"table", "Table"}
-# These are about the text that is their first argument; the ones below about what they are called on.
-_ABOUT_THEIR_ARGUMENT = {"f", "text", "Column", "column", "DDL", "quoted_name", "dedent"}
-_ABOUT_THEIR_OWNER = {"bindparams", "strip", "execution_options"}
+# Calls with the value of their first argument, and methods with the value of their object.
+_LIKE_THEIR_ARGUMENT = {"f", "text", "Column", "column", "DDL", "quoted_name", "dedent"}
+_LIKE_THEIR_OWNER = {"bindparams", "strip", "execution_options"}
 
 
 @dataclass
 class Known:
-    """The variables whose value is known, by name: texts, enum types, tables, connections."""
+    """The known variables by name: texts, enum types, tables, connections."""
 
     texts: dict[str, Value] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Known:
     connections: set[str] = field(default_factory=set)
 
     def bind(self, target: ast.expr, value: ast.expr) -> None:
-        """Remember what an assignment gives to a variable, or forget what it was."""
+        """Remember the value that a variable gets, or forget the old one."""
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
             for inner, its in zip(target.elts, value.elts, strict=True):
                 self.bind(inner, its)
@@ -41,7 +41,7 @@ class Known:
             self.connections.add(target.id)
 
     def forget(self, target: ast.expr) -> None:
-        """Know no longer what the variables of an assignment hold."""
+        """Forget the values of the variables of an assignment."""
         for node in ast.walk(target):
             if isinstance(node, ast.Name):
                 self.connections.discard(node.id)
@@ -49,7 +49,7 @@ class Known:
                     known.pop(node.id, None)
 
     def value(self, node: ast.AST | None) -> Value | None:  # noqa: PLR0911 - a case a kind of expression
-        """Return the text or texts that an expression is known to be, else None."""
+        """Return the text or texts of an expression, None when they are not known."""
         match node:
             case ast.Constant(value=str(text)):
                 return text
@@ -67,13 +67,16 @@ class Known:
                 return None
 
     def arguments(self, call: ast.Call, positions: Iterable[str]) -> dict[str, Value]:
-        """Return the arguments that are known, those by position under the names of `positions`."""
+        """Return the known arguments; `positions` names the positional arguments."""
         given = [*zip(positions, call.args, strict=False), *((word.arg, word.value) for word in call.keywords)]
         found = {key: self.value(value) for key, value in given if key}
         return {key: value for key, value in found.items() if value is not None}
 
     def enum(self, node: ast.AST | None) -> str:
-        """Return the name of the type that `sa.Enum(..., name="mood")` or a variable with it is, "" for none."""
+        """Return the name of an enum type, "" for any other expression.
+
+        The expression is `sa.Enum(..., name="mood")` or a variable with that value.
+        """
         if isinstance(node, ast.Name):
             return self.types.get(node.id, "")
         if not isinstance(node, ast.Call) or callee(node)[1] not in _ENUMS:
@@ -83,7 +86,10 @@ class Known:
         return f"{schema}.{name}" if schema and schema != "public" else str(name)
 
     def table(self, node: ast.AST | None) -> str:
-        """Return the name of the table that `sa.table("users", ...)` or a variable with it is, "" for none."""
+        """Return the name of a table, "" for any other expression.
+
+        The expression is `sa.table("users", ...)` or a variable with that value.
+        """
         if isinstance(node, ast.Name):
             return self.tables.get(node.id, "")
         if not isinstance(node, ast.Call) or callee(node)[1] not in _TABLES or not node.args:
@@ -92,14 +98,14 @@ class Known:
         return found if isinstance(found, str) else ""
 
     def is_connection(self, node: ast.AST | None) -> bool:
-        """Return whether it is `op.get_bind()` or a variable with it."""
+        """Return whether it is `op.get_bind()` or a variable with that value."""
         return (isinstance(node, ast.Name) and node.id in self.connections) or callee(node) == ("op", "get_bind")
 
     def _called(self, call: ast.Call) -> Value | None:
         _, name = callee(call)
-        if name in _ABOUT_THEIR_ARGUMENT and call.args:
+        if name in _LIKE_THEIR_ARGUMENT and call.args:
             return self.value(call.args[0])
-        if name in _ABOUT_THEIR_OWNER:
+        if name in _LIKE_THEIR_OWNER:
             return self.value(owner(call))
         return self.table(call) or None
 
@@ -113,7 +119,11 @@ class Known:
 
 
 def callee(node: ast.AST | None) -> tuple[str, str]:
-    """Return ("op", "execute") for `op.execute(...)`, ("", "f") for `f(...)`, and ("", "") for what is no call."""
+    """Return what a call calls, as a pair of texts.
+
+    `op.execute(...)` gives ("op", "execute"), `f(...)` gives ("", "f"), and all else
+    ("", "").
+    """
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return "", node.func.id
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -122,11 +132,11 @@ def callee(node: ast.AST | None) -> tuple[str, str]:
 
 
 def owner(call: ast.Call) -> ast.expr | None:
-    """Return what a method is called on."""
+    """Return the object of a method call."""
     return call.func.value if isinstance(call.func, ast.Attribute) else None
 
 
 def values(call: ast.Call) -> Iterator[ast.expr]:
-    """Yield all arguments."""
+    """Yield all arguments of a call."""
     yield from call.args
     yield from (word.value for word in call.keywords)

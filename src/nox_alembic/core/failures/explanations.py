@@ -1,4 +1,4 @@
-"""A failed migration explained: where, why, what is applied now, and the one command to type next."""
+"""A failed migration explained: where, why, what is applied now, what to type next."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,14 +11,17 @@ from nox_alembic.core.frozen import frozen
 
 @frozen
 class _Kind:
-    """One kind of failure: its id, and what is to be typed next."""
+    """A kind of failure."""
 
     id: str
-    cure: Callable[[Failure], str]
+    cure: Callable[[Failure], str]  # returns what to type next
 
 
 def explain(failure: Failure) -> FailedError:
-    """Return the error that tells the failure; its hint begins with, or ends in, a command that can be pasted."""
+    """Return the error about the failure.
+
+    Its hint begins with, or ends in, a command that can be pasted.
+    """
     kind = _kind_of(failure)
     if failure.refused:
         message = f"Alembic refuses: {failure.refused}"
@@ -29,13 +32,13 @@ def explain(failure: Failure) -> FailedError:
 
 
 def command(failure: Failure, verb: str, *words: str) -> str:
-    """Return a command of the tool in back-quotes, for the environment that the failure is of."""
+    """Return a command of the tool in back-quotes, for the failure's environment."""
     options = [*(["--env", failure.environment] if failure.environment else []), *words]
     return f"`nox -s {verb}{' -- ' if options else ''}{' '.join(options)}`"
 
 
 def query(failure: Failure, sql: str) -> str:
-    """Return the command that runs SQL; in double quotes, which every shell knows."""
+    """Return the command that runs SQL, in double quotes, which every shell knows."""
     escaped = "".join("\\" + character if character in '"\\$`' else character for character in sql)
     return command(failure, "sql", "-c", f'"{escaped}"')
 
@@ -62,7 +65,7 @@ def _kind_of(failure: Failure) -> _Kind:
 
 
 def _cause(failure: Failure) -> str:
-    """Return PostgreSQL's own sentence, or that of Python after the type of the error."""
+    """Return PostgreSQL's own sentence, or Python's after the type of the error."""
     words = [failure.error if not failure.sqlstate else "", failure.message]
     return ": ".join(word for word in words if word).rstrip(".")
 
@@ -91,7 +94,7 @@ def _state(failure: Failure) -> str:
 
 
 def _way_back(failure: Failure) -> str:
-    """Return how to get back what was there, where something was changed and that was kept."""
+    """Return how to get the state before back, if it was changed and is kept."""
     changed = failure.committed or (failure.after is not None and failure.before != failure.after)
     return f"; {command(failure, 'undo')} takes back what was committed" if failure.undoable and changed else ""
 
@@ -108,7 +111,7 @@ def _movement(failure: Failure, before: tuple[str, ...], after: tuple[str, ...])
 
 
 def _material(failure: Failure) -> str:
-    """Return the line, the statement and what PostgreSQL said besides, one below the other."""
+    """Return the line, the statement and PostgreSQL's other words, below each other."""
     parts = [
         f"{failure.path}:{failure.line}: {failure.source}" if failure.source else "",
         without_passwords(failure.statement.strip()),
@@ -128,7 +131,10 @@ def _correct(failure: Failure) -> str:
 
 
 def _rows(select: Callable[[Failure], str], otherwise: Callable[[Failure], str]) -> Callable[[Failure], str]:
-    """Return the cure for bad data: see the rows, mend them, go on; `otherwise` where no row of now is to blame."""
+    """Return the cure for bad data: see the rows, correct them, go on.
+
+    `otherwise` is the cure when no row of today is the cause.
+    """
 
     def cure(failure: Failure) -> str:
         sql = select(failure)
@@ -227,7 +233,7 @@ _DEPENDENT = "2BP01"
 _DUPLICATE = "42710"
 _UNIQUE_VIOLATION = "23505"
 _DATATYPE_MISMATCH = "42804"
-# Raised before PostgreSQL could give a code: it is not there, or went away.
+# Raised before PostgreSQL could give a code: the server is not there, or went away.
 _OF_THE_CONNECTION = frozenset({"OperationalError", "InterfaceError", "CommandError"})
 
 _OTHER = _Kind("NA405", _look)

@@ -1,4 +1,4 @@
-"""A migration that failed: what the run saw of it, and what the database shows after it, as frozen values."""
+"""A failed migration as frozen values: what the run saw, what the database shows."""
 
 import re
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ class Blocker:
     pid: int
     user: str = ""
     application: str = ""
-    state: str = ""
-    query: str = ""
+    state: str = ""  # as in pg_stat_activity
+    query: str = ""  # as in pg_stat_activity
 
     @property
     def described(self) -> str:
@@ -80,13 +80,13 @@ class Failure:
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> "Failure":
-        """Build it from the plain values that a worker sends; names that it does not have are left out."""
+        """Return the failure from a worker's plain values, without unknown names."""
         known = {entry.name for entry in fields(cls)}
         return cls(**{key: value for key, value in found.items() if key in known})
 
     @property
     def extension(self) -> str:
-        """The extension that brings the type, function or operator class that the message misses, "" for none."""
+        """The extension that has the missing type, function or class, "" for none."""
         if self.sqlstate not in {"42704", "42883", *EXTENSION_MISSING}:
             return ""
         if self.sqlstate in EXTENSION_MISSING:
@@ -95,7 +95,7 @@ class Failure:
         return next((_BROUGHT_BY[word] for word in re.findall(r"\w+", self.message) if word in _BROUGHT_BY), "")
 
     def as_json(self) -> dict[str, object]:
-        """Return what `--json` tells of it beside the error."""
+        """Return the fields that `--json` adds beside the error."""
         return {
             "revision": self.revision,
             "path": self.path,
@@ -112,7 +112,10 @@ class Failure:
 
 
 class MigrationError(Exception):
-    """What Alembic's edge raises: a failure as far as it is known there; who has the rest makes it a FailedError."""
+    """A migration failed. Alembic's edge raises it, with as much as it knows.
+
+    The caller adds the rest and makes it a FailedError.
+    """
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -126,7 +129,7 @@ def without_passwords(text: str) -> str:
 
 QUERY_WIDTH = 120
 _CREATE_EXTENSION = re.compile(r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?("[^"]+"|\w+)', re.IGNORECASE)
-# CREATE EXTENSION of what is not on the server: feature_not_supported since PostgreSQL 13, undefined_file before.
+# CREATE EXTENSION without its files on the server: feature_not_supported since PostgreSQL 13, undefined_file before.
 EXTENSION_MISSING = frozenset({"0A000", "58P01"})
 
 _BROUGHT_BY: Mapping[str, str] = {

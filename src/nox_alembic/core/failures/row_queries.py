@@ -1,4 +1,4 @@
-"""The query that shows the rows which a failed migration stumbled over, read from its statement and its error."""
+"""The query for the rows that made a migration fail, from its statement and error."""
 
 import re
 
@@ -16,16 +16,17 @@ _NEW_TYPE = re.compile(
 )
 _CHECK = re.compile(r"\bCHECK\s*\((?P<rule>.+)\)\s*(?:NO\s+INHERIT)?\s*;?\s*$", re.IGNORECASE | re.DOTALL)
 _PREDICATE = re.compile(r"\bWHERE\s+(?P<rule>.+?)\s*;?\s*$", re.IGNORECASE | re.DOTALL)
-# The words around it are translated, the form of it is not: `Key (a, b)=(1, x) is duplicated.`
+# PostgreSQL translates the words around it, not its form: `Key (a, b)=(1, x) is duplicated.`
 _KEY = re.compile(r"\((?P<columns>.+?)\)=\(", re.DOTALL)
-# From PostgreSQL 16 on a value can be tried against a type without an error.
+# Since PostgreSQL 16 a value can be tried against a type without an error.
 TRIES_VALUES = 16
 
 
 def null_rows(failure: Failure) -> str:
-    """Return the query for rows without the value that is to be required; "" when no column of now is to blame.
+    """Return the query for rows without the required value.
 
-    A detail ("Failing row contains ...") means that one row was refused on its way in, and is not there to be seen.
+    "" when no column of today is the cause. A detail ("Failing row contains ...") means
+    that PostgreSQL refused a new row, which is not in the table.
     """
     if failure.detail or not (failure.table and failure.has_column):
         return ""
@@ -33,7 +34,10 @@ def null_rows(failure: Failure) -> str:
 
 
 def duplicate_rows(failure: Failure) -> str:
-    """Return the query for the values that are there more than once; "" when the rule was there before."""
+    """Return the query for values that occur more than once.
+
+    "" when the rule was there before.
+    """
     found = _KEY.search(failure.detail)
     if found is None or not failure.table or (failure.has_constraint and not failure.invalid_indexes):
         return ""
@@ -44,7 +48,10 @@ def duplicate_rows(failure: Failure) -> str:
 
 
 def orphan_rows(failure: Failure) -> str:
-    """Return the query for rows that refer to nothing; "" when the rule was there before."""
+    """Return the query for rows that refer to nothing.
+
+    "" when the rule was there before.
+    """
     if not failure.table or failure.has_constraint:
         return ""
     if found := _FOREIGN_KEY.search(failure.statement):
@@ -61,7 +68,10 @@ def orphan_rows(failure: Failure) -> str:
 
 
 def uncastable_rows(failure: Failure) -> str:
-    """Return the query for the values that do not fit a column's new type; "" when the statement changes no type."""
+    """Return the query for values that do not fit a column's new type.
+
+    "" when the statement changes no type.
+    """
     found = _NEW_TYPE.search(failure.statement)
     if found is None:
         return ""
@@ -72,7 +82,10 @@ def uncastable_rows(failure: Failure) -> str:
 
 
 def violating_rows(failure: Failure) -> str:
-    """Return the query for rows that break a new check; "" when the check was there before."""
+    """Return the query for rows that break a new check.
+
+    "" when the check was there before.
+    """
     found = _CHECK.search(failure.statement)
     if found is None or not failure.table or failure.has_constraint:
         return ""
@@ -80,7 +93,7 @@ def violating_rows(failure: Failure) -> str:
 
 
 def identifier(name: str) -> str:
-    """Return a name as SQL has it: in quotes where it would mean something else without."""
+    """Return a name as SQL writes it, in quotes only where it needs them."""
     plain = re.fullmatch(r"[a-z_][a-z0-9_$]*", name) and name not in _RESERVED
     return name if plain else '"' + name.replace('"', '""') + '"'
 
@@ -94,7 +107,7 @@ def _listed(columns: str) -> list[str]:
     return [column.strip() for column in columns.split(",")]
 
 
-# https://www.postgresql.org/docs/18/sql-keywords-appendix.html, those marked "reserved".
+# The words marked "reserved" in https://www.postgresql.org/docs/18/sql-keywords-appendix.html
 _WORDS = """
 all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column
 concurrently constraint create cross current_catalog current_date current_role current_schema current_time

@@ -1,4 +1,4 @@
-"""Two branches before they are merged: the heads of what comes out, and where both change the same."""
+"""Two branches before their merge: the heads after it, and what both change."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
@@ -14,31 +14,28 @@ from nox_alembic.core.revisions.graph import History, Revision
 
 @frozen
 class Source:
-    """A revision file on a branch; `author` is who changed it last, "" where that is not known."""
+    """A revision file on a branch."""
 
     revision: Revision
     text: str
-    author: str = ""
+    author: str = ""  # who changed it last; "" where that is not known
 
 
 @frozen(kw_only=True)
 class Branches:
-    """The revision files, by path, of our branch, of theirs, of what both began with, and of what a merge makes.
+    """The revision files of two branches, by path: as they parted, now, and merged."""
 
-    `ours` and `theirs` are the names; `conflicted` are the paths in which git itself finds a conflict.
-    """
-
-    ours: str
+    ours: str  # the name of our branch
     theirs: str
     base_files: Mapping[str, Source] = field(default_factory=dict)
     our_files: Mapping[str, Source] = field(default_factory=dict)
     their_files: Mapping[str, Source] = field(default_factory=dict)
     merged_files: Mapping[str, Source] = field(default_factory=dict)
-    conflicted: tuple[str, ...] = ()
+    conflicted: tuple[str, ...] = ()  # the paths where git itself finds a conflict
 
 
 def checks_of(branches: Branches) -> Iterator[Check]:
-    """Yield what can be said of the merge before it is made."""
+    """Yield the checks of a merge before it is made."""
     yield _of_heads(branches)
     yield _of_conflicts(branches)
 
@@ -51,8 +48,8 @@ def _of_heads(branches: Branches) -> Check:
         check = of_broken_history(error)
         return made(name, check.sentence, check.found)
     names = " and ".join(map(history.describe, history.heads))
-    told = f"merged with {theirs} the history has {len(history.heads)} heads: {names}"
-    check = of_history(history, told, f"after `git merge {theirs}`: `nox -s rebase`, or `nox -s merge`")
+    several = f"merged with {theirs} the history has {len(history.heads)} heads: {names}"
+    check = of_history(history, several, f"after `git merge {theirs}`: `nox -s rebase`, or `nox -s merge`")
     return made(name, check.sentence, [*check.found, *_file_conflicts(branches)])
 
 
@@ -79,7 +76,7 @@ def _of_conflicts(branches: Branches) -> Check:
 def _readings(
     files: Mapping[str, Source], branches: Branches, where: str, others: Mapping[str, Source]
 ) -> Iterator[Reading]:
-    """Yield the revisions that are new or edited on one side, and are not the same on the other one."""
+    """Yield the revisions that one side changed, unless the other has the same."""
     before = {source.revision.id: source.text for source in branches.base_files.values()}
     elsewhere = {source.revision.id: source.text for source in others.values()}
     for source in files.values():
@@ -93,7 +90,7 @@ def _effects(source: Source) -> Effects:
     try:
         return read_effects(source.text)
     except SyntaxError as error:
-        return Effects(unread=(Unread(error.lineno or 1, "what is no Python"),))
+        return Effects(unread=(Unread(error.lineno or 1, "it is not valid Python"),))
 
 
 def _found(conflict: Conflict, theirs: str) -> Found:

@@ -1,4 +1,4 @@
-"""What `check` says: one line for each check, made or not, and what each has found."""
+"""What `check` says: a line for each check, made or not, and its findings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,22 +19,19 @@ State = Literal["ok", "found", "not made"]
 
 @frozen
 class Found:
-    """Something that needs a hand, and what to type; the fields after `hint` are filled where there is such a place.
+    """A finding, and what to type; a field without such a place is empty."""
 
-    `kind` is for programs. `line` counts from 1 in the SQL that the revision makes.
-    """
-
-    kind: str
+    kind: str  # for programs
     sentence: str
     hint: str
     revision: str = ""
     file: str = ""
-    line: int = 0
+    line: int = 0  # counts from 1 in the SQL that the revision makes
     rule: str = ""
 
     @property
     def place(self) -> str:
-        """Where it is, as a line of text begins with it; "" where there is no file."""
+        """The file and the line, as the beginning of a text line; "" without a file."""
         line = f", line {self.line} of its SQL" if self.line else ""
         return f"{self.file}{line}: " if self.file else ""
 
@@ -45,21 +42,21 @@ class Found:
 
 @frozen
 class Check:
-    """One check; `sentence` is what was seen, or why it was not made; `notices` are worth a look and no finding."""
+    """A check, made or not."""
 
     name: str
     state: State
-    sentence: str
+    sentence: str  # what was seen, or why the check was not made
     found: tuple[Found, ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()  # worth a look, but no finding
 
     def as_json(self) -> dict[str, object]:
-        """Return the fields that `check --json` has for each check, without what was found."""
+        """Return the fields of a check in `check --json`, without its findings."""
         return {"name": self.name, "state": self.state, "sentence": self.sentence, "notices": list(self.notices)}
 
 
 def made(name: str, sentence: str, found: Iterable[Found] = (), notices: Iterable[str] = ()) -> Check:
-    """Return a check that was made, found or not."""
+    """Return a check that was made, with or without findings."""
     all_found = tuple(found)
     return Check(name, "found" if all_found else "ok", sentence, all_found, tuple(notices))
 
@@ -69,10 +66,13 @@ def not_made(name: str, reason: str) -> Check:
     return Check(name, "not made", reason)
 
 
-def of_history(history: History, told: str, cure: str) -> Check:
-    """Return whether there is one head; `told` and `cure` are the sentence and the hint about several."""
+def of_history(history: History, several: str, cure: str) -> Check:
+    """Return whether the history has one head.
+
+    `several` and `cure` are the sentence and the hint about several heads.
+    """
     if len(history.heads) > 1:
-        return made("history", counted(len(history.heads), "head"), [Found("two heads", told, cure)])
+        return made("history", counted(len(history.heads), "head"), [Found("two heads", several, cure)])
     head = history.describe(history.heads[0]) if history.heads else "no revisions"
     return made("history", f"one head, {head}" if history.heads else head)
 
@@ -83,7 +83,10 @@ def of_broken_history(error: NoxAlembicError) -> Check:
 
 
 def of_head_file(facts: Facts) -> Check:
-    """Return whether the head file says the head, so that two branches collide in git and not in the database."""
+    """Return whether the head file names the head.
+
+    With the head file, two branches collide in git and not in the database.
+    """
     name, file = "head file", facts.head_file
     if file is None or file.text is None:
         return not_made(name, "the project keeps none (`nox -s revision` begins one)")
@@ -93,7 +96,10 @@ def of_head_file(facts: Facts) -> Check:
 
 
 def of_applied(facts: Facts, details: Details) -> Check:
-    """Return which applied files were edited since: whoever migrates from nothing now gets another database."""
+    """Return the applied files that were edited since.
+
+    A new migration from nothing would make another database.
+    """
     name = "applied files"
     if facts.current is None:
         return not_made(name, NO_DATABASE)
@@ -107,7 +113,10 @@ def of_applied(facts: Facts, details: Details) -> Check:
 
 
 def edited_files(facts: Facts, details: Details, current: Iterable[str]) -> tuple[str, ...]:
-    """Return the revisions that are applied at `current` and whose file is not as it was recorded, in order."""
+    """Return the revisions at or below `current` whose file was edited.
+
+    Their file differs from its fingerprint. They are in order.
+    """
     known = facts.history.with_ancestors(current) & details.fingerprints.keys()
     edited = {key for key in known if details.fingerprints[key] != details.digests.get(key)}
     return tuple(key for key in facts.history.order if key in edited)
@@ -133,12 +142,15 @@ def of_models(changes: Sequence[Change]) -> Check:
 
 
 def counted(number: int, word: str) -> str:
-    """Return how many there are of something, in words."""
+    """Return a number with its noun, such as "2 heads"."""
     return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
 
 
 def of_lint(count: int, found: Sequence[Found], without: Sequence[str]) -> Check:
-    """Return what a linter says of the SQL of `count` revisions, of which some may have none."""
+    """Return what a linter says of the SQL of `count` revisions.
+
+    `without` are sentences about revisions without SQL.
+    """
     if without and not found:
         sentence = (
             f"{len(without)} of {counted(count, 'unpublished revision')} without SQL as long as no database is asked"
@@ -149,7 +161,10 @@ def of_lint(count: int, found: Sequence[Found], without: Sequence[str]) -> Check
 
 
 def looked(facts: Facts, left_out: str) -> Iterator[Check]:
-    """Yield the checks that looking is enough for; `left_out` says why the database was not looked at, if so."""
+    """Yield the checks that need only facts.
+
+    `left_out` says why the database was not asked, "" if it was.
+    """
     details = facts.details or Details()
     yield of_history(facts.history, told_heads(facts.history, facts.team), CURE)
     yield of_head_file(facts)
@@ -178,7 +193,7 @@ NO_DATABASE = "no database answers (`nox -s dev` starts it)"
 
 
 def within(checks: Iterable[Check], root: PurePath) -> Iterator[Check]:
-    """Yield the checks with paths that count from the project."""
+    """Yield the checks with paths relative to the project."""
     for check in checks:
         yield replace(check, found=tuple(replace(found, file=_relative(found.file, root)) for found in check.found))
 

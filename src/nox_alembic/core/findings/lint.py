@@ -1,4 +1,4 @@
-"""The SQL of revisions as a linter sees it: whose line is whose, and what its rules say."""
+"""The SQL of revisions for a linter: the lines of each revision, and their findings."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -16,33 +16,33 @@ _BOOKKEEPING = re.compile(
 
 @frozen
 class Violation:
-    """What a rule says of a line, which counts from 0; `cure` is empty where the rule has none."""
+    """A line that breaks a rule."""
 
-    line: int
+    line: int  # counts from 0
     rule: str
     message: str
-    cure: str
+    cure: str  # "" where the rule has none
 
 
 @frozen
 class Span:
-    """What `upgrade --sql` is asked for: from `start` ("": from nothing) to `target`."""
+    """The revisions for one `upgrade --sql`."""
 
-    start: str
+    start: str  # "" for base
     target: str
 
 
 @frozen
 class Section:
-    """The lines of one revision in the SQL of an upgrade, from `start` to before `end`, counted from 0."""
+    """The lines of one revision in the SQL of an upgrade."""
 
     revision: str
-    start: int
-    end: int
+    start: int  # counts from 0
+    end: int  # the line after the last
 
 
 def whole(history: History, revisions: Collection[str]) -> Sequence[Span]:
-    """Return the spans that have all of the revisions: one, unless they begin in several places."""
+    """Return the spans with all revisions: one, unless they begin in several places."""
     others = [revision for key, revision in history.revisions.items() if key not in revisions]
     followed = {parent for revision in others for parent in revision.down}
     starts = [revision.id for revision in others if revision.id not in followed]
@@ -52,33 +52,40 @@ def whole(history: History, revisions: Collection[str]) -> Sequence[Span]:
 
 
 def one_by_one(history: History, revisions: Collection[str]) -> Sequence[Span]:
-    """Return a span for each revision, from its first parent: `upgrade --sql` begins at one revision only."""
+    """Return a span for each revision, from its first parent.
+
+    `upgrade --sql` begins at one revision only.
+    """
     own = [history.revisions[key] for key in history.order if key in revisions]
     return [Span(revision.down[0] if revision.down else "", revision.id) for revision in own]
 
 
 def without_bookkeeping(sql: str) -> str:
-    """Return the SQL with empty lines in place of what Alembic writes for itself, so that no line moves."""
+    """Return the SQL with empty lines in place of Alembic's own statements.
+
+    No line moves.
+    """
     return _BOOKKEEPING.sub(lambda match: "\n" * match[0].count("\n"), sql)
 
 
 def sections(sql: str) -> list[Section]:
-    """Return which lines are of which revision."""
+    """Return the lines of each revision."""
     starts = [(match[1], sql.count("\n", 0, match.start())) for match in _BEGINS.finditer(sql)]
     ends = [*starts, ("", sql.count("\n") + 1)]
     return [Section(revision, start, end) for (revision, start), (_, end) in pairwise(ends)]
 
 
 def is_asked(rule: str) -> bool:
-    """Return whether a rule counts where the project has no .squawk.toml, which else decides.
+    """Return whether a rule counts in a project without .squawk.toml.
 
-    Not those of taste, and not those about the timeouts of a session, which `migrate` sets.
+    Rules of taste do not count, nor do rules about the timeouts of a session: `migrate`
+    sets these.
     """
     return not rule.startswith("prefer-") and not (rule.startswith("require-") and "timeout" in rule)
 
 
 def findings(history: History, sql: str, violations: Iterable[Violation]) -> Iterator[Found]:
-    """Yield what the rules say, each with its revision and the line in the SQL of that revision."""
+    """Yield a finding for each violation, with its revision and the line in its SQL."""
     lines = sql.split("\n")
     places = sections(sql)
     for violation in violations:

@@ -1,4 +1,4 @@
-"""What `status` says: each revision applied, pending or unknown, and what needs a hand."""
+"""What `status` says: where each revision stands, and what needs a hand."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -12,29 +12,29 @@ from nox_alembic.core.revisions.orphans import Orphans
 from nox_alembic.core.revisions.team import CURE, told_heads
 from nox_alembic.core.revisions.timeline import Timeline
 
-# Of a long history a list shows these, and what is still to do.
+# A short list shows so many applied revisions, and all that are still to do.
 NEWEST_APPLIED = 10
 
 
 @frozen
 class Row:
-    """One revision and where it stands; `author` and `date` (ISO 8601) as far as git tells, `author` in words."""
+    """A revision and where it stands."""
 
     state: Literal["applied", "pending", "unknown"]
     id: str
     message: str
-    author: str = ""
-    date: str = ""
+    author: str = ""  # in words, as far as git knows the author
+    date: str = ""  # ISO 8601, as far as git knows it
 
     def as_json(self) -> dict[str, object]:
-        """Return the fields of one entry of `revisions`."""
+        """Return the fields of an entry of `revisions`."""
         known = {"author": self.author, "date": self.date} if self.date else {"author": None, "date": None}
         return {"id": self.id, "state": self.state, "message": self.message, **known}
 
 
 @frozen
 class Finding:
-    """Something that needs a hand, and the command that gives it."""
+    """What needs a hand, and the command that helps."""
 
     sentence: str
     hint: str
@@ -42,25 +42,25 @@ class Finding:
 
 @frozen(kw_only=True)
 class Status:
-    """The state of an environment; anything in `findings` makes `status` exit with 3."""
+    """The state of an environment."""
 
     current: tuple[str, ...]
     heads: tuple[str, ...]
     rows: tuple[Row, ...]
     database: Mapping[str, object]
     backend: Mapping[str, object]
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...]  # any of them makes `status` exit with 3
 
     @property
     def summary(self) -> str:
-        """One line of counts, empty while no database tells."""
+        """The counts in one line, "" while no database answers."""
         if not self.database["reachable"]:
             return ""
         counts = {state: sum(row.state == state for row in self.rows) for state in ("applied", "pending", "unknown")}
         return ", ".join(f"{count} {state}" for state, count in counts.items())
 
     def in_short(self) -> tuple[int, tuple[Row, ...]]:
-        """Return how many of the earlier applied revisions a short list leaves out, and the rows of that list."""
+        """Return how many applied revisions a short list leaves out, and its rows."""
         applied = [row for row in self.rows if row.state == "applied"]
         left_out = {row.id for row in applied[:-NEWEST_APPLIED]}
         return len(left_out), tuple(row for row in self.rows if row.id not in left_out)
@@ -95,9 +95,12 @@ def status_of(facts: Facts, authors: Authors | None = None) -> Status:
 
 
 def _unknown(facts: Facts) -> list[Row]:
-    """Return what is applied and not on this branch, parents first: with what is known of it, and what nobody has."""
+    """Return the applied revisions that are not on this branch, parents first.
+
+    Each has what is known of it.
+    """
     orphans = facts.orphans or Orphans()
-    found = [Row("unknown", one.revision.id, one.known) for one in reversed(orphans.found)]
+    found = [Row("unknown", orphan.revision.id, orphan.known) for orphan in reversed(orphans.found)]
     missing = [key for key in (*facts.history.unknown(facts.current or ()), *orphans.missing) if key not in orphans.ids]
     unseen = [Row("unknown", key, NO_FILE) for key in dict.fromkeys(missing)]
     return [*found, *unseen]

@@ -1,4 +1,4 @@
-"""What an autogenerate found, and the revision files that it wants written."""
+"""What an autogenerate found, and the revision files that it would write."""
 
 from collections.abc import Sequence
 
@@ -8,23 +8,23 @@ from nox_alembic.core.frozen import frozen
 
 @frozen
 class Change:
-    """One difference between the models and the migrations; `kind` is for programs, `sentence` for people."""
+    """A difference between the models and the migrations."""
 
-    kind: str
-    sentence: str
+    kind: str  # for programs
+    sentence: str  # for people
 
 
 @frozen
 class NewFile:
-    """A file that is not written yet; `path` counts from the folder of Alembic's configuration."""
+    """A file that is not written yet."""
 
-    path: str
+    path: str  # relative to the folder of Alembic's configuration
     text: str
 
 
 @frozen
 class Draft:
-    """A new revision: what it changes, and its file (several where the project's own hook splits it)."""
+    """A new revision: its changes and its file."""
 
     changes: tuple[Change, ...] = ()
     files: tuple[NewFile, ...] = ()

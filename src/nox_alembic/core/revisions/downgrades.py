@@ -1,12 +1,14 @@
-"""Whether a revision file has a way back, read from its text: it is not run."""
+"""Whether a revision file has a way back, read from its text. It is not run."""
 
 import ast
 
 
 def why_no_way_back(source: str | bytes) -> str:
-    """Return what is wrong with the `downgrade()` of a revision file, "" when nothing is, or when the text cannot tell.
+    """Return what is wrong with the `downgrade()` of a revision file.
 
-    A body of `pass` below an `upgrade()` that does something was forgotten; `return` says that there is nothing to do.
+    "" when nothing is wrong, or when the text does not show it. `pass` below an
+    `upgrade()` that does something was forgotten; `return` says that there is nothing
+    to do.
     """
     try:
         tree = ast.parse(source)
@@ -24,7 +26,7 @@ def why_no_way_back(source: str | bytes) -> str:
 
 
 def _binds(tree: ast.Module, name: str) -> bool:
-    """Return whether the module has it from elsewhere: by an import or an assignment."""
+    """Return whether the module binds the name by an import or an assignment."""
     names = [
         alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
     ]
@@ -33,7 +35,7 @@ def _binds(tree: ast.Module, name: str) -> bool:
 
 
 def _raised(body: list[ast.stmt]) -> str:
-    """Return what is raised whatever happens, "" for nothing."""
+    """Return the error that the body raises in any case, "" for none."""
     for statement in body:
         if isinstance(statement, ast.Return):
             return ""

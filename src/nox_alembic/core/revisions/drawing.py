@@ -5,16 +5,16 @@ from collections.abc import Iterable, Sequence
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History, Revision
 
-# What a terminal shows that knows no box-drawing characters.
+# For a terminal without box-drawing characters.
 _PLAIN = str.maketrans("│├╮╯┬┴┼─●○", "||.'.'+-*o")
 
 
 @frozen
 class Line:
-    """One line of the drawing; `id` is empty where lanes only come together or part."""
+    """A line of the drawing."""
 
     drawing: str
-    id: str = ""
+    id: str = ""  # "" where lanes only come together or part
 
     @property
     def plain(self) -> str:
@@ -32,7 +32,7 @@ class Dot:
 
 @frozen
 class Edge:
-    """From a revision down to one that it follows, by way of a lane."""
+    """A line from a revision down to its parent, by way of a lane."""
 
     child: str
     parent: str
@@ -46,11 +46,14 @@ class Layout:
     lines: tuple[Line, ...]
     dots: dict[str, Dot]
     edges: tuple[Edge, ...]
-    lanes: int
+    lanes: int  # the width
 
 
 def lay_out(history: History, applied: Iterable[str] = ()) -> Layout:
-    """Lay the whole history out, each revision above those that it follows; the applied ones have a full dot."""
+    """Return the layout of the history; an applied revision has a full dot.
+
+    Each revision is above its parents.
+    """
     drawing = _Drawing(history, frozenset(applied))
     for key in reversed(history.order):
         drawing.add(history.revisions[key])
@@ -58,7 +61,10 @@ def lay_out(history: History, applied: Iterable[str] = ()) -> Layout:
 
 
 class _Drawing:
-    """The drawing as far as it is done; a lane waits for the parent of a child, or is free."""
+    """The drawing as far as it is done.
+
+    A lane waits for the parent of a child, or is free.
+    """
 
     def __init__(self, history: History, applied: frozenset[str]) -> None:
         self.history, self.applied = history, applied
@@ -70,11 +76,11 @@ class _Drawing:
         self.ended = -1
 
     def add(self, revision: Revision) -> None:
-        """Draw one revision: the lanes that wait for it come together, then its dot, then the lanes to its parents."""
+        """Draw a revision: join the lanes that wait for it, and part to its parents."""
         waiting = [lane for lane, waits in enumerate(self.lanes) if waits is not None and waits[1] == revision.id]
         lane = waiting[0] if waiting else self._free(0)
         if not waiting and lane == self.ended:
-            self.lines.append(Line(self._row()))  # else a head would look like the parent of the root above it
+            self.lines.append(Line(self._row()))  # without it a head looks like the parent of the root above it
         if len(waiting) > 1:
             self.lines.append(Line(self._forked(lane, waiting[1:], middle="┴", last="╯")))
         for other in waiting:
@@ -86,7 +92,7 @@ class _Drawing:
         self._part(revision, lane)
 
     def _part(self, revision: Revision, lane: int) -> None:
-        """Open a lane to each parent: the first one straight below, the others to the right of it."""
+        """Open a lane to each parent: straight below, and then to its right."""
         parents = tuple(dict.fromkeys(revision.down))
         opened: list[int] = []
         for parent in parents:
@@ -100,7 +106,7 @@ class _Drawing:
             self.lanes.pop()
 
     def _free(self, start: int) -> int:
-        """Return the first free lane from `start` on, opened when there is none."""
+        """Return the first free lane from `start` on; open one if there is none."""
         lane = next((lane for lane in range(start, len(self.lanes)) if self.lanes[lane] is None), len(self.lanes))
         self.lanes.extend([None] * (max(lane, start) + 1 - len(self.lanes)))
         self.width = max(self.width, len(self.lanes))
@@ -111,7 +117,7 @@ class _Drawing:
         return " ".join(cells).rstrip()
 
     def _forked(self, lane: int, others: Sequence[int], *, middle: str, last: str) -> str:
-        """Return the line that joins `lane` with others to its right, the last of them and those in the middle."""
+        """Return the line that joins `lane` with the lanes `others` to its right."""
         text = ""
         for at, waits in enumerate(self.lanes):
             inside = lane < at <= others[-1]

@@ -1,4 +1,4 @@
-"""With which bytes revisions were applied: which records still hold, and which are not there yet."""
+"""Which fingerprints still hold, and which are missing."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +8,11 @@ Digests = Mapping[str, str]  # SHA-256 in hex by revision id
 
 
 def holding(history: History, current: Iterable[str], fingerprints: Digests) -> dict[str, str]:
-    """Return the records of what is applied. At a revision without a file here, nobody knows what is below it."""
+    """Return the fingerprints of applied revisions.
+
+    At a revision without a file here, what is below it is not known: fingerprints
+    without a file hold, too.
+    """
     places = tuple(current)
     applied, blind = history.with_ancestors(places), bool(history.unknown(places))
     return {
@@ -19,6 +23,9 @@ def holding(history: History, current: Iterable[str], fingerprints: Digests) -> 
 
 
 def unfingerprinted(history: History, current: Iterable[str], fingerprints: Digests) -> tuple[str, ...]:
-    """Return what is applied without a record, in order: by Alembic itself, or by a run that was cut off."""
+    """Return the applied revisions without a fingerprint, in order.
+
+    Alembic itself applied them, or a run that was cut off.
+    """
     missing = history.with_ancestors(current) - fingerprints.keys()
     return tuple(key for key in history.order if key in missing) if missing else ()

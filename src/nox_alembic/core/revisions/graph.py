@@ -1,4 +1,4 @@
-"""The revision graph: frozen values and the questions that verbs ask of it."""
+"""The revision graph: frozen values, and what verbs ask of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
@@ -15,10 +15,10 @@ SHOWN = 5
 
 @frozen(kw_only=True)
 class Revision:
-    """One revision file; `down` has two ids for a merge and none for a first revision."""
+    """A revision file."""
 
     id: str
-    down: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()  # two ids for a merge, none for a first revision
     depends_on: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     message: str = ""
@@ -34,13 +34,17 @@ class Revision:
 
 @frozen
 class History:
-    """All revisions of the project, by id, parents before children in `order`."""
+    """All revisions of the project, by id."""
 
     revisions: Mapping[str, Revision] = field(default_factory=dict)
 
     @classmethod
     def of(cls, revisions: Iterable[Revision]) -> "History":
-        """Build it, or raise FailedError on a duplicate id, a parent that does not exist, or a cycle."""
+        """Return the history of the revisions.
+
+        Raises FailedError (NA407) on a duplicate id, a parent that does not exist, or a
+        cycle.
+        """
         found: dict[str, Revision] = {}
         for revision in revisions:
             if revision.id in found:
@@ -51,7 +55,7 @@ class History:
                 if parent not in found:
                     raise _broken(f"{revision.path} follows the revision {parent}, which has no file")
         history = cls(found)
-        history.order  # noqa: B018 - evaluated here so that a cycle is found now
+        history.order  # noqa: B018 - evaluated here, so that a cycle is found now
         return history
 
     @cached_property
@@ -62,7 +66,7 @@ class History:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """All ids, each after its parents. A chain of thousands must not recurse."""
+        """All ids, parents before children. A chain of thousands must not recurse."""
         waiting = {revision.id: len(set(revision.parents)) for revision in self.revisions.values()}
         children: dict[str, list[str]] = {key: [] for key in self.revisions}
         for revision in self.revisions.values():
@@ -82,7 +86,10 @@ class History:
         return tuple(ordered)
 
     def with_ancestors(self, ids: Iterable[str], *, down_only: bool = False) -> frozenset[str]:
-        """Return the given known revisions and everything below them; `down_only`: not what they only depend on."""
+        """Return the known ones of the revisions, and everything below them.
+
+        `down_only` leaves out what they only depend on.
+        """
         found: set[str] = set()
         waiting = [key for key in ids if key in self.revisions]
         while waiting:
@@ -93,9 +100,10 @@ class History:
         return frozenset(found)
 
     def taken_back(self, target: str, current: Iterable[str]) -> tuple[str, ...]:
-        """Return what a downgrade from `current` to `target` (an id or `base`) runs, newest first.
+        """Return what a downgrade from `current` to `target` runs, newest first.
 
-        As Alembic sees it, that is what stands on the target, and not what stands beside it.
+        `target` is an id or `base`. As in Alembic, the downgrade takes back what stands
+        on the target, and not what stands beside it.
         """
         applied = self.with_ancestors(current)
         standing: set[str] = set()
@@ -111,7 +119,7 @@ class History:
         return tuple(key for key in self.order if key in missing)
 
     def targets(self, word: str) -> tuple[str, ...]:
-        """Return the ids that a target of an upgrade means, which is an id or `heads`."""
+        """Return the ids that the target of an upgrade means: an id or `heads`."""
         return self.heads if word == "heads" else (word,)
 
     def shared(self, keys: Iterable[str], way: Way = "upgrade") -> Mapping[str, str]:
@@ -131,9 +139,10 @@ class History:
             raise FindingError("NA404", message, hint=hint)
 
     def resolve(self, word: str) -> str:
-        """Return the id for an id, a unique beginning of one, or a branch label.
+        """Return the id for an id, a unique beginning of an id, or a branch label.
 
-        Raises UsageError, with the nearest ones, when there is none or more than one.
+        Raises UsageError when there is none (NA401, with the nearest) or more than one
+        (NA402).
         """
         if word in self.revisions:
             return word

@@ -1,4 +1,7 @@
-"""The head file: the head's id in a file of its own, so that two branches that both add a revision collide in git."""
+"""The head file: it has the head's id, so that two branches collide in git.
+
+Both branches add a revision, and so both change the file.
+"""
 
 from collections.abc import Iterable
 from pathlib import PurePath
@@ -10,24 +13,27 @@ NAME = "head"
 
 @frozen(kw_only=True)
 class HeadFile:
-    """Where the head file is, and what is in it; `content` is None while there is none."""
+    """Where the head file is, and its content."""
 
     path: PurePath
-    content: bytes | None = None
+    content: bytes | None = None  # None while there is no file
 
     @property
     def text(self) -> str | None:
-        """The content as text, None while there is none."""
+        """The content as text, None while there is no file."""
         return None if self.content is None else self.content.decode("utf-8", "replace")
 
 
 def text_of(heads: Iterable[str]) -> str:
-    """Return what the head file has to say: one id a line, sorted."""
+    """Return the right text of the head file: an id a line, sorted."""
     return "".join(f"{head}\n" for head in sorted(heads))
 
 
 def problem(text: str | None, heads: Iterable[str]) -> str:
-    """Return what is wrong with the head file in one sentence, "" when nothing is; None is a project without one."""
+    """Return what is wrong with the head file in one sentence, "" when nothing is.
+
+    `text` is None in a project without a head file.
+    """
     if text is None:
         return ""
     said, wanted = [line.strip() for line in text.splitlines() if line.strip()], sorted(heads)

@@ -1,4 +1,4 @@
-"""Several heads: what each of them has alone."""
+"""Several heads, and what only one of them has."""
 
 from collections.abc import Iterable
 
@@ -8,14 +8,17 @@ from nox_alembic.core.revisions.graph import History
 
 @frozen
 class Side:
-    """What one of several heads has alone; `revisions` are ids, the oldest first."""
+    """The revisions that only one of several heads has."""
 
     head: str
-    revisions: tuple[str, ...]
+    revisions: tuple[str, ...]  # the oldest first
 
 
 def sides(history: History) -> tuple[Side, ...]:
-    """Return one side for each head, in the order of the heads. What a revision only depends on is not below it."""
+    """Return a side for each head, in the order of the heads.
+
+    What a revision only depends on is not below it.
+    """
     below = {head: history.with_ancestors([head], down_only=True) for head in history.heads}
     found = []
     for head in history.heads:
@@ -25,5 +28,5 @@ def sides(history: History) -> tuple[Side, ...]:
 
 
 def named(history: History, ids: Iterable[str]) -> str:
-    """Return the revisions with their messages, as messages list them."""
+    """Return the revisions with their messages, as one text."""
     return ", ".join(map(history.describe, ids))

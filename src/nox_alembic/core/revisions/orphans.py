@@ -182,7 +182,8 @@ def chosen(candidates: Candidates, digest: str) -> OrphanRevision | None:
 def unclear(candidates: Candidates) -> str:
     """Return the sentence for versions between which nothing decides."""
     parents = sorted({" and ".join(revision.parents) or "nothing" for revision, _ in candidates})
-    return f"{candidates[0][0].id} follows {' or '.join(parents)} by its version, and nothing says which was applied"
+    versions = f"the versions of {candidates[0][0].id} follow {' or '.join(parents)}"
+    return f"{versions}, and nothing says which was applied"
 
 
 def in_order(history: History, found: Mapping[str, OrphanRevision]) -> tuple[OrphanRevision, ...] | None:

@@ -1,4 +1,4 @@
-"""The revision graph as one HTML page: everything is in it, nothing is fetched; light and dark."""
+"""The revision graph as one HTML page, light and dark. It fetches nothing."""
 
 from collections.abc import Iterator
 from html import escape
@@ -13,7 +13,7 @@ COLOURS = 6
 
 
 def page(seen: Timeline) -> str:
-    """Return the page, in UTF-8 when it is written."""
+    """Return the page; it is to be written in UTF-8."""
     layout = lay_out(seen.history, seen.applied)
     return _PAGE.substitute(
         title=escape(f"{seen.project}: revisions"),

@@ -1,4 +1,4 @@
-"""What a revision file says of itself, read from its text: nothing of it is run."""
+"""What a revision file says of itself, read from its text. It is not run."""
 
 import ast
 from collections.abc import Iterator
@@ -11,13 +11,14 @@ _NAMES = {"revision", "down_revision", "branch_labels", "depends_on"}
 
 
 class NotLiteralError(Exception):
-    """A value that only running the file can tell."""
+    """A value is computed: only a run of the file shows it."""
 
 
 def parse(content: bytes, path: str) -> Revision | None:
-    """Return the revision that a file declares, None for a file that is none; `path` is what errors call it.
+    """Return the revision that a file declares, None for any other file.
 
-    Raises FailedError (NA407) when it is not Python, and NotLiteralError when one of its values is computed.
+    `path` names the file in errors. Raises FailedError (NA407) when it is not Python,
+    and NotLiteralError when a value is computed.
     """
     try:
         tree = ast.parse(content, filename=path)

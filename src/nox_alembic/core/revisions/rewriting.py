@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 
 class NotRewritableError(ValueError):
-    """The file does not say in a way that can be changed what it follows; the text says why."""
+    """The parent of the file cannot be changed; the text says why."""
 
 
 def rebased(source: bytes, onto: str) -> bytes:
-    """Return the file with `onto` as its `down_revision`, and in the "Revises:" line of its docstring.
+    """Return the file with `onto` as its `down_revision`, and in its "Revises:" line.
 
-    Everything else stays as it is, byte by byte: line ends, encoding, annotations, quotes, parentheses.
-    Raises NotRewritableError.
+    Everything else stays as it is, byte by byte: line ends, encoding, annotations,
+    quotes, parentheses. Raises NotRewritableError.
     """
     text, encoding = _decoded(source)
     tree = _parsed(source)
@@ -33,7 +33,7 @@ def rebased(source: bytes, onto: str) -> bytes:
     return made
 
 
-# Python's own line ends; `str.splitlines` knows more of them than Python does.
+# Python's own line ends; `str.splitlines` splits at more than these.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
 _STRING = re.compile(r"([uU]?)('''|\"\"\"|'|\")(.*)\2", re.DOTALL)
 _PLAIN = re.compile(r"[\w.~]+")
@@ -58,7 +58,7 @@ def _parsed(source: bytes) -> ast.Module:
 
 
 def _literal(tree: ast.Module) -> ast.Constant:
-    """Return the one literal that is `down_revision`, also inside a tuple or a list of one."""
+    """Return the one literal of `down_revision`, also from a tuple or list of one."""
     values = [value for name, value in _assigned(tree) if name == "down_revision"]
     if len(values) != 1:
         raise NotRewritableError(f"it sets down_revision {len(values)} times")
@@ -82,7 +82,10 @@ def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _offset(lines: list[str], number: int | None, column: int | None) -> int:
-    """Return the place in the text; `ast` counts columns in bytes of UTF-8, whatever the file's encoding."""
+    """Return the position in the text.
+
+    `ast` counts columns in bytes of UTF-8, whatever the file's encoding.
+    """
     before = lines[: (number or 1) - 1]
     line = lines[(number or 1) - 1].encode()
     return sum(map(len, before)) + len(line[: column or 0].decode())
@@ -98,13 +101,13 @@ def _quoted(literal: str, old: str, new: str, quote: str) -> str:
 
 
 def _quote(text: str) -> str:
-    """Return the quote that the file uses for its own id, where a `None` becomes a string."""
+    """Return the quote around the file's own id, for a `None` that becomes a string."""
     found = re.search(r"^revision\b[^=\n]*=\s*(['\"])", text, re.MULTILINE)
     return found[1] if found else '"'
 
 
 def _revises(tree: ast.Module, text: str, lines: list[str], old: str, new: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the change of the docstring's "Revises:" line, if there is one and it says what the file follows."""
+    """Yield the change of the docstring's "Revises:" line, if it names the parent."""
     first = tree.body[0]
     if ast.get_docstring(tree) is None or not isinstance(first, ast.Expr):
         return

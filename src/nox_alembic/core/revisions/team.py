@@ -1,4 +1,4 @@
-"""Who added which revision, and what of it others already have: what git says, and how messages tell it."""
+"""Who added which revision, and which revisions others already have, as git says it."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -9,33 +9,30 @@ from nox_alembic.core.revisions.graph import History
 
 @frozen(kw_only=True)
 class Origin:
-    """Who added a file, when (YYYY-MM-DD), and on which branch; what is not known is empty."""
+    """Who added a file, when, and on which branch; what is not known is empty."""
 
     author: str = ""
-    date: str = ""
+    date: str = ""  # YYYY-MM-DD
     branch: str = ""
     committed: bool = True
 
 
 @frozen(kw_only=True)
 class Team:
-    """What git says of the revisions that only one of several heads has.
+    """What git says of the revisions that only one of several heads has."""
 
-    `branch` is empty on a detached HEAD. `upstream` is the branch that this one tracks, `target` the one that it will
-    be merged into; empty where there is none. `published` has for each revision the ones of those two that have its
-    file. `dirty` are the revisions whose file is not as it is in the last commit.
-    """
-
-    branch: str = ""
-    upstream: str = ""
-    target: str = ""
-    published: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    branch: str = ""  # "" on a detached HEAD
+    upstream: str = ""  # the branch that `branch` tracks, "" for none
+    target: str = ""  # the branch that `branch` will be merged into, "" for none
+    published: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # by revision, which of these two has its file
     origins: Mapping[str, Origin] = field(default_factory=dict)
-    dirty: frozenset[str] = frozenset()
+    dirty: frozenset[str] = frozenset()  # the revisions whose file differs from the last commit
 
     @property
     def compared(self) -> tuple[str, ...]:
-        """The branches that were looked at for what is published."""
+        """The branches that decide what is published."""
         return tuple(dict.fromkeys(name for name in (self.target, self.upstream) if name))
 
 
@@ -43,10 +40,10 @@ CURE = "`nox -s rebase` puts your unpublished revisions on top of the others', `
 
 
 def told_heads(history: History, team: Team | None) -> str:
-    """Return the sentence about several heads: who added what on which branch, where git says it."""
+    """Return the sentence about several heads: who added what on which branch."""
     origins = team.origins if team else {}
-    told = " and ".join(history.describe(head) + _added(origins.get(head)) for head in history.heads)
-    return f"the history has {len(history.heads)} heads: {told}"
+    heads = " and ".join(history.describe(head) + _added(origins.get(head)) for head in history.heads)
+    return f"the history has {len(history.heads)} heads: {heads}"
 
 
 def _added(origin: Origin | None) -> str:

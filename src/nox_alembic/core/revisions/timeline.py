@@ -1,4 +1,4 @@
-"""The history seen from a database: what of it is applied, who added it, and how each revision is decorated."""
+"""The history as a database sees it: what is applied, by whom, and its decorations."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -15,21 +15,17 @@ NOT_COMMITTED = "not committed"
 
 @frozen(kw_only=True)
 class Timeline:
-    """`current` is what the database is at, None when it could not be asked; `authors` is None when git was not.
+    """The history, and where a database is in it."""
 
-    `project` is the name that a title gives it; `below` is what is known to be applied below a revision of another
-    branch.
-    """
-
-    project: str = ""
+    project: str = ""  # its name, for a title
     history: History = field(default_factory=History)
-    current: tuple[str, ...] | None = None
-    authors: Authors | None = None
-    below: frozenset[str] = frozenset()
+    current: tuple[str, ...] | None = None  # where the database is; None when it could not be asked
+    authors: Authors | None = None  # None when git was not asked
+    below: frozenset[str] = frozenset()  # what is known to be applied below a revision of another branch
 
     @cached_property
     def applied(self) -> frozenset[str]:
-        """What the database has of this history."""
+        """The revisions of this history that the database has."""
         return self.below | self.history.with_ancestors(self.current or ())
 
     @property
@@ -38,28 +34,28 @@ class Timeline:
         return self.history.unknown(self.current or ())
 
     def state(self, key: str) -> State | None:
-        """Return where a revision stands, None while no database tells."""
+        """Return where a revision stands, None while no database answers."""
         if self.current is None:
             return None
         return "applied" if key in self.applied else "pending"
 
     def commit(self, key: str) -> Commit | None:
-        """Return the commit that added the revision's file, None where git does not tell."""
+        """Return the commit that added the revision's file, None if it is not known."""
         return self.authors.commits.get(self.history.revisions[key].path) if self.authors else None
 
     def author(self, key: str) -> str:
-        """Return who added it, as lists show it."""
+        """Return who added the revision, as lists show it."""
         commit = self.commit(key)
         known = self.authors is not None and not self.authors.limit
         return commit.author if commit else NOT_COMMITTED if known else ""
 
     def day(self, key: str) -> str:
-        """Return when it was added, YYYY-MM-DD."""
+        """Return when the revision was added, YYYY-MM-DD."""
         commit = self.commit(key)
         return commit.day if commit else ""
 
     def decorations(self, key: str) -> tuple[str, ...]:
-        """Return what there is to say of a revision beside its message, as `git log --decorate` does."""
+        """Return the decorations of a revision, as `git log --decorate` has them."""
         revision = self.history.revisions[key]
         return (
             *(("head",) if key in self.history.heads else ()),

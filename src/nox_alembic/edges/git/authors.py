@@ -1,4 +1,7 @@
-"""Who added each revision file, and when, by one `git log` for all of them, most of it remembered."""
+"""Who added each revision file, and when.
+
+One `git log` answers for all files, and most of the answer is remembered.
+"""
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,15 +19,16 @@ _SHALLOW = "the clone is shallow: older revisions have no author and date"
 
 
 class _SilentError(Exception):
-    """Git does not answer, and its own word why."""
+    """Git does not answer; the text is git's own reason."""
 
 
 def authors(root: Path, files: Iterable[str], cache: Path | None = None) -> Authors:
-    """Return who added each file, and those beside them: the newest commit up to HEAD that added it under its name.
+    """Return who added each file: the newest commit up to HEAD that added its name.
 
-    A shallow clone does not tell of the files of its oldest commits, which seem to have added everything. Without git,
-    or outside of a repository, there is nothing but the reason. `cache` is a file that remembers the answer: for a
-    later HEAD only what is new is asked for.
+    The answer has the other files of the same folders, too. In a shallow clone it
+    leaves out the files of the oldest commits, which seem to have added everything.
+    Without git, or outside of a repository, it holds only the reason. `cache` is a file
+    that remembers the answer: for a later HEAD git is asked only for what is new.
     """
     try:
         repository = _repository(root)
@@ -44,13 +48,16 @@ class _Repository:
 
 
 def _repository(folder: Path) -> _Repository:
-    """Return the one around the folder."""
+    """Return the repository around the folder; raises _SilentError."""
     top, shallow, head = _ask(folder, "rev-parse", "--show-toplevel", "--is-shallow-repository", "HEAD").splitlines()
     return _Repository(Path(top).resolve(), shallow == "true", head)
 
 
 def _places(top: Path, folders: Collection[str]) -> Mapping[str, str]:
-    """Return the folders by the names that git has for them; one outside of the repository is none of its business."""
+    """Return the folders by git's names for them.
+
+    Folders outside of the repository are left out.
+    """
     resolved = {folder: Path(folder).resolve() for folder in folders}
     return {path.relative_to(top).as_posix(): folder for folder, path in resolved.items() if path.is_relative_to(top)}
 
@@ -63,7 +70,7 @@ def _by_path(commits: Mapping[str, Sequence[str]], places: Mapping[str, str]) ->
 
 
 def _commits(repository: _Repository, folders: Sequence[str], cache: Path | None) -> Mapping[str, Sequence[str]]:
-    """Return id, author and date by git's name of the file, most of it from the cache."""
+    """Return id, author and date by git's name of the file, mostly from the cache."""
     scope, head = {"top": str(repository.top), "folders": folders, "shallow": repository.shallow}, repository.head
     known = (cache and cachefile.load(cache, KIND)) or {}
     if known.get("scope") != scope or not _is_ancestor(repository, known["head"]):
@@ -88,7 +95,10 @@ def _is_ancestor(repository: _Repository, commit: str) -> bool:
 
 
 def _log(repository: _Repository, revisions: str, folders: Sequence[str]) -> Mapping[str, Sequence[str]]:
-    """Return what one `git log` says; `-c` for the files that a merge commit itself has added."""
+    """Return what one `git log` says of the commits.
+
+    `-c` adds the files that a merge commit itself has added.
+    """
     words = ("log", "-c", "--diff-filter=A", "--no-renames", "--name-only", "-z",
              "--format=%x01%H%x02%P%x02%aN%x02%aI%x02")  # fmt: skip
     found: dict[str, Sequence[str]] = {}
@@ -101,7 +111,10 @@ def _log(repository: _Repository, revisions: str, folders: Sequence[str]) -> Map
 
 
 def _ask(folder: Path, *words: str) -> str:
-    """Return what git prints; raises _SilentError with its own words, or PreconditionError without git."""
+    """Return what git prints.
+
+    Raises _SilentError with git's own words, or PreconditionError without git.
+    """
     command = ["git", "--no-optional-locks", "--literal-pathspecs", "-c", "log.showSignature=false", *words]
     done = process.run(command, cwd=folder, env={**os.environ, **ALONE}, timeout=SECONDS)
     if not done.ok:

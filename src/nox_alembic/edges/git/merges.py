@@ -1,4 +1,7 @@
-"""Asks git what a merge would make of the revision files; nothing is checked out, fetched or merged."""
+"""Asks git what a merge would make of the revision files.
+
+Nothing is checked out, fetched or merged.
+"""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,26 +14,22 @@ from nox_alembic.edges.git import attempt, entries, line, lines, repository
 from nox_alembic.edges.git.objects import contents
 from nox_alembic.edges.git.team import shared_branch
 
-Blobs = Mapping[str, str]  # path, as git has it, to the name of the blob
+Blobs = Mapping[str, str]  # git's path of a file to the name of its blob
 Files = Mapping[str, bytes]  # path to content, with `\n` at the end of lines
 
 
 @frozen(kw_only=True)
 class Trees:
-    """The revision files on both sides of a merge, where they parted, and after it.
+    """The revision files on both sides of a merge, where they parted, and merged."""
 
-    Ours are as they are on disk, committed or not. `authors` are by path, of who changed a file last; `conflicted` are
-    the paths in which git finds a conflict, of which the merge has our side.
-    """
-
-    ours: str
+    ours: str  # the name of our branch
     theirs: str
     base: Files = field(default_factory=dict)
-    our: Files = field(default_factory=dict)
+    our: Files = field(default_factory=dict)  # as they are on disk, committed or not
     their: Files = field(default_factory=dict)
-    merged: Files = field(default_factory=dict)
-    conflicted: tuple[str, ...] = ()
-    our_authors: Mapping[str, str] = field(default_factory=dict)
+    merged: Files = field(default_factory=dict)  # in a conflict, our side
+    conflicted: tuple[str, ...] = ()  # the paths where git finds a conflict
+    our_authors: Mapping[str, str] = field(default_factory=dict)  # who changed a file last, by path
     their_authors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -51,8 +50,8 @@ class _Places:
 def look(folders: Sequence[Path], branch: str, *, recursive: bool) -> Trees:
     """Return the trees of merging `branch` into HEAD and what is on disk.
 
-    Raises PreconditionError without a repository (NA445) or a common commit (NA447), and UsageError (NA446) for a
-    branch that does not exist.
+    Raises PreconditionError without a repository (NA445) or a common commit (NA447),
+    and UsageError (NA446) for a branch that does not exist.
     """
     places = _places(folders, recursive=recursive)
     theirs = _commit(places.top, branch)
@@ -76,10 +75,11 @@ def look(folders: Sequence[Path], branch: str, *, recursive: bool) -> Trees:
 
 
 def published(folders: Sequence[Path], base: str) -> tuple[str, frozenset[Path]] | None:
-    """Return the branch that everybody shares and the revision files that it has; None where git knows of none.
+    """Return the branch that everybody shares, and the revision files on it.
 
-    The branch is `base`, else the one that `team.shared_branch` finds. Raises UsageError (NA446) for a `base` that does
-    not exist.
+    None where git knows no such branch. The branch is `base`, else the one that
+    `team.shared_branch` finds. Raises UsageError (NA446) for a `base` that does not
+    exist.
     """
     try:
         places = _places(folders, recursive=True)
@@ -103,7 +103,7 @@ def _places(folders: Sequence[Path], *, recursive: bool) -> _Places:
 
 
 def _commit(top: Path, branch: str) -> str:
-    """Return the commit of a branch, here or else on the remote `origin`."""
+    """Return the commit of a branch: of a local branch, else of one on `origin`."""
     for name in (branch, f"origin/{branch}"):
         if found := line(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"):
             return found
@@ -134,7 +134,10 @@ def _tree(places: _Places, commit: str) -> Blobs:
 
 
 def _merged(places: _Places, theirs: str, blobs: Mapping[str, Blobs]) -> tuple[Blobs, tuple[str, ...]]:
-    """Return what git's own merge makes, and before git 2.38, which cannot, a merge file by file."""
+    """Return the merged files and the conflicts of git's own merge.
+
+    Git before 2.38 has no such merge; then it is done file by file.
+    """
     words = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", "HEAD", theirs)
     done = attempt(places.top, *words)
     if done.code in {0, 1}:
@@ -144,7 +147,10 @@ def _merged(places: _Places, theirs: str, blobs: Mapping[str, Blobs]) -> tuple[B
 
 
 def merged_by_file(base: Blobs, our: Blobs, their: Blobs) -> tuple[Blobs, tuple[str, ...]]:
-    """Return the files of a merge that takes each from the side that has changed it, and those changed by both."""
+    """Return the merged files, each from the side that changed it, and the conflicts.
+
+    A file that both sides changed is a conflict.
+    """
     merged, conflicted = {}, []
     for path in sorted({*our, *their}):
         was, ours, theirs = base.get(path), our.get(path), their.get(path)
@@ -157,7 +163,7 @@ def merged_by_file(base: Blobs, our: Blobs, their: Blobs) -> tuple[Blobs, tuple[
 
 
 def _with_changes(merged: Files, before: Files, disk: Files) -> Files:
-    """Return the merge with what is on disk and not committed yet."""
+    """Return the merge with the uncommitted changes on disk."""
     kept = {path: content for path, content in merged.items() if path in disk or path not in before}
     return {**kept, **{path: content for path, content in disk.items() if before.get(path) != content}}
 
@@ -172,7 +178,7 @@ def _on_disk(places: _Places) -> Files:
 
 
 def _contents(top: Path, blobs: Iterable[str]) -> Files:
-    """Return the content of each blob; one that a partial clone lacks is missing."""
+    """Return the content of each blob, without blobs that a partial clone lacks."""
     return {name: _same_ends(content) for name, content in contents(top, sorted(blobs)).items()}
 
 

@@ -9,17 +9,18 @@ from nox_alembic.edges.git import Repository, answer, ask
 
 
 def versions(repository: Repository, folders: Sequence[Path], *, elsewhere: bool) -> list[FileVersion]:
-    """Return what the files in `folders` were in any commit that git still has, each once, newest first.
+    """Return each version of the files in `folders` that git still has, newest first.
 
-    From every branch, remote branch, tag, stash, worktree and the reflog; `elsewhere` leaves out what is below HEAD,
-    which takes a tenth of the time, and looks also into folders named `versions` wherever they are.
+    Git looks at every branch, remote branch, tag, stash, worktree and the reflog.
+    `elsewhere` leaves out the commits below HEAD, which takes a tenth of the time, and
+    adds all folders named `versions`.
     """
     top = repository.root.resolve()
     inside = [folder.resolve() for folder in folders if folder.resolve().is_relative_to(top)]
     paths = [f":(top,literal){folder.relative_to(top).as_posix()}" for folder in inside]
     scope = ["--not", "HEAD"] if elsewhere else []
     found = _changes(
-        # --full-history: else a stash hides its untracked files. -c: a merge shows only what it made itself.
+        # --full-history: without it a stash hides its untracked files. -c: a merge shows only its own changes.
         ask(top, "log", "--all", "--reflog", *scope, "--full-history", "-c", "--raw", "--no-abbrev", "--no-renames",
              "--format=commit%x00%H%x00%an%x00%ad", "--date=short",
              "--", *paths, *([":(top,glob)**/versions/**"] if elsewhere or not paths else []))
@@ -29,7 +30,10 @@ def versions(repository: Repository, folders: Sequence[Path], *, elsewhere: bool
 
 
 def placed(repository: Repository, version: FileVersion) -> FileVersion:
-    """Return the version with the name of the place where git has its commit: a branch, a tag, a stash, or no name."""
+    """Return the version with the name of the place where git has its commit.
+
+    The place is a branch, a tag, a stash, or a commit without a name.
+    """
     refs = ask(repository.root, "for-each-ref", "--contains", version.commit, "--format=%(refname)",
                 "refs/heads", "refs/remotes", "refs/tags").split()  # fmt: skip
     for prefix, kind in (("refs/heads/", "branch"), ("refs/remotes/", "branch"), ("refs/tags/", "tag")):
@@ -45,10 +49,14 @@ def placed(repository: Repository, version: FileVersion) -> FileVersion:
 
 
 def _changes(log: str) -> dict[str, FileVersion]:
-    """Return the versions by blob: in the order of the newest commit that has it, with the facts of the oldest one."""
+    """Return the versions by blob.
+
+    They are in the order of the newest commit with that blob, and have the facts of the
+    oldest.
+    """
     found: dict[str, FileVersion] = {}
     commit = author = date = ""
-    for line in log.split("\n"):  # not splitlines: a name may have any character
+    for line in log.split("\n"):  # not splitlines: a name may contain any character
         if line.startswith("commit\0"):
             _, commit, author, date = line.split("\0")
         elif line.startswith(":"):
@@ -60,13 +68,16 @@ def _changes(log: str) -> dict[str, FileVersion]:
 
 
 def contents(root: Path, blobs: Sequence[str]) -> dict[str, bytes]:
-    """Return the content of each blob; one that a partial clone lacks is missing."""
+    """Return the content of each blob, without blobs that a partial clone lacks."""
     names = "".join(f"{blob}\n" for blob in blobs).encode()
     return dict(_objects(answer(root, "cat-file", "--batch", data=names))) if blobs else {}
 
 
 def _objects(batch: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of what `cat-file --batch` prints; what a partial clone lacks has a line of two words."""
+    """Yield name and bytes of each object that `cat-file --batch` prints.
+
+    An object that a partial clone lacks is a line of two words.
+    """
     position = 0
     while position < len(batch):
         line, _, _ = batch[position:position + 200].partition(b"\n")  # fmt: skip

@@ -1,4 +1,4 @@
-"""What git knows of who added which revision file on which branch, and what of them others have already."""
+"""Who added each revision file on which branch, and which files others have."""
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -10,10 +10,11 @@ SHARED_BRANCHES = ("main", "master")
 
 
 def look(root: Path, files: Mapping[str, Path]) -> Team | None:
-    """Return what git says of `files`, by revision id; None without git, or outside of a repository.
+    """Return what git says of `files`, by revision id.
 
-    Nothing is fetched: what others have is what the last fetch or pull has seen. A shallow clone does not tell who
-    added a file, since its oldest commit seems to have added them all.
+    None without git, or outside of a repository. Nothing is fetched: others have what
+    the last fetch or pull has seen. In a shallow clone the authors are missing, since
+    its oldest commit seems to have added all files.
     """
     found = repository(root)
     if found is None:
@@ -44,13 +45,16 @@ def _origin(places: Sequence[str], branch: str, added: tuple[str, str] | None) -
 
 
 def _inside(top: Path, files: Mapping[str, Path]) -> dict[str, str]:
-    """Return the paths as git writes them; a file outside of the repository is none of its business."""
+    """Return the paths as git writes them, without files outside of the repository."""
     resolved = {key: path.resolve() for key, path in files.items()}
     return {key: path.relative_to(top).as_posix() for key, path in resolved.items() if path.is_relative_to(top)}
 
 
 def shared_branch(top: Path, branch: str) -> str:
-    """Return the branch that everybody shares: the remote's default, else main or master; "" when there is none."""
+    """Return the branch that everybody shares; "" when there is none.
+
+    It is the remote's default branch, else main or master.
+    """
     remote = line(top, "config", f"branch.{branch}.remote") if branch else ""
     remote = remote if remote not in {"", "."} else "origin"
     if default := line(top, "rev-parse", "--abbrev-ref", f"{remote}/HEAD"):
@@ -65,13 +69,16 @@ def _tree(top: Path, commit: str, paths: Collection[str]) -> frozenset[str]:
 
 
 def _dirty(top: Path, paths: Collection[str]) -> frozenset[str]:
-    """Return the paths that are not as they are in the last commit; `--no-renames`, so that each entry is one path."""
+    """Return the paths that differ from the last commit.
+
+    With `--no-renames` each entry is one path.
+    """
     words = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *_folders(paths))
     return frozenset(entry[3:] for entry in entries(top, *words))
 
 
 def _authors(top: Path, paths: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Return author and date of the oldest commit on any branch that added each path."""
+    """Return author and date of the oldest commit of any branch that added each path."""
     words = ("log", "-z", "--all", "HEAD", "--diff-filter=A", "--no-renames", "--date=short", "--name-only",
              "--format=%x01%an%x02%ad%x02")  # fmt: skip
     text = ask(top, *words, "--", *_folders(paths))
@@ -83,5 +90,8 @@ def _authors(top: Path, paths: Collection[str]) -> dict[str, tuple[str, str]]:
 
 
 def _folders(paths: Collection[str]) -> list[str]:
-    """Return the folders of the paths: few words, where the paths themselves might be too many for a command line."""
+    """Return the folders of the paths, as words for git.
+
+    The paths themselves could be too many for a command line.
+    """
     return sorted({f":(top,literal){path.rpartition('/')[0]}" for path in paths})

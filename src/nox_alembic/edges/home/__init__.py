@@ -1,1 +1,1 @@
-"""What we keep outside of the project: the undo log, spares, snapshots, locks and caches."""
+"""What we keep outside of the project: undo log, spares, snapshots, locks, caches."""

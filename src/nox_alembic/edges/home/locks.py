@@ -1,6 +1,7 @@
-"""One run at a time for an environment: a file lock that the system frees when its holder dies, however it dies.
+"""One run at a time for an environment, by a file lock.
 
-Who makes spares has a lock of its own: nobody ever waits for it.
+The system frees the lock when its holder ends, however it ends. The making of spares
+has a lock of its own, and no verb waits for it.
 """
 
 import contextlib
@@ -23,9 +24,10 @@ UNNAMED = "another run that has just started"
 def environment_lock(
     folder: Path, environment: str, verb: str, *, seconds: float, on_wait: Callable[[str], None]
 ) -> Iterator[None]:
-    """Hold the environment's lock; raises PreconditionError (NA012) that names who still holds it after `seconds`.
+    """Hold the environment's lock.
 
-    `on_wait` is told once for whom it waits.
+    Raises PreconditionError (NA012) with the name of the holder when another run still
+    has the lock after `seconds`. `on_wait` gets one sentence about the holder.
     """
     with _written(folder):
         lock, holder = _files(folder, environment)
@@ -51,7 +53,10 @@ def environment_lock(
 
 @contextlib.contextmanager
 def spare_lock(folder: Path, environment: str) -> Iterator[str]:
-    """Hold the lock of who makes spares, which no other verb asks for; yields who holds it already, "" when we do."""
+    """Hold the lock for making spares; yields its holder, "" when that is us.
+
+    No other verb asks for it.
+    """
     with _written(folder):
         lock, holder = _files(folder, f"{environment}.spare")
     try:
@@ -72,7 +77,7 @@ def _files(folder: Path, name: str) -> tuple[BaseFileLock, Path]:
 
 @contextlib.contextmanager
 def _held(lock: BaseFileLock, holder: Path, verb: str) -> Iterator[None]:
-    """Say who holds a lock that is ours by now, and let go of it afterwards."""
+    """Write down who holds a lock that is ours by now, and release it afterwards."""
     try:
         with _written(holder.parent), open_private(holder, "wb") as file:
             file.write(json.dumps({"verb": verb, "pid": os.getpid(), "since": _now()}).encode())
@@ -99,7 +104,10 @@ def _now() -> str:
 
 
 def _read(holder: Path) -> str:
-    """Return who holds the lock; "" at the moment at which a run has the lock and has not yet written its name."""
+    """Return the holder of the lock.
+
+    "" while a run has the lock and has not yet written its name.
+    """
     try:
         facts = json.loads(holder.read_text(encoding="utf-8"))
         return f"`{facts['verb']}` (process {facts['pid']}, since {facts['since']})"

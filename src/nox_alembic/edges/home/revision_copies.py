@@ -1,4 +1,7 @@
-"""Copies of revision files outside the repository, named by their SHA-256: what was applied stays readable."""
+"""Copies of revision files outside of the repository, named by their SHA-256.
+
+An applied revision stays readable by its copy.
+"""
 
 import datetime as dt
 import hashlib
@@ -12,9 +15,10 @@ FOLDER = "revisions"
 
 
 def keep(folder: Path | None, file: Path) -> str:
-    """Keep a copy of the file as it is now and return its SHA-256 (hex); what is there already is not written again.
+    """Keep a copy of the file as it is now, and return its SHA-256 (hex).
 
-    Without a folder no copy is kept: of a throw-away environment nothing may be left. Raises OSError.
+    An existing copy is not written again. Without a folder no copy is kept: a
+    throw-away environment leaves nothing behind. Raises OSError.
     """
     content = file.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -25,7 +29,10 @@ def keep(folder: Path | None, file: Path) -> str:
 
 
 def read(folder: Path, digest: str) -> FileVersion | None:
-    """Return the copy with that SHA-256 (hex), None when there is none or it is not what its name says."""
+    """Return the copy with that SHA-256 (hex).
+
+    None when there is no copy, or its content does not match its name.
+    """
     path = _path(folder, digest)
     try:
         content = path.read_bytes()

@@ -1,4 +1,7 @@
-"""Snapshots on disk: a folder each, with the compressed dump and its sidecar, that appears and goes by one rename."""
+"""Snapshots on disk: a folder each, with the compressed dump and its sidecar.
+
+A snapshot appears by one rename, and goes by one rename.
+"""
 
 import contextlib
 import hashlib
@@ -41,7 +44,10 @@ OnBytes = Callable[[int], None]
 
 
 def read_shelf(folder: Path, environment: str) -> Shelf:
-    """Return what lies there: sidecars and sizes, no file is read."""
+    """Return the snapshots of an environment, from their sidecars and sizes.
+
+    No dump is read.
+    """
     try:
         found = sorted(folder.iterdir())
     except FileNotFoundError:
@@ -56,9 +62,10 @@ def read_shelf(folder: Path, environment: str) -> Shelf:
 
 
 def save(folder: Path, draft: Snapshot, dump: Invocation, on_bytes: OnBytes) -> Snapshot:
-    """Run pg_dump into a new snapshot and return it with its sizes; `on_bytes` is told of each piece of the dump.
+    """Run pg_dump into a new snapshot, and return it with its sizes.
 
-    Raises FailedError when the dump fails (NA609) or cannot be written (NA607); then there is no snapshot.
+    `on_bytes` gets the size of each piece of the dump. Raises FailedError when the dump
+    fails (NA609) or cannot be written (NA607); then there is no snapshot.
     """
     partial = _beside(folder, draft.name, "partial")
     with _writing(folder):
@@ -77,16 +84,17 @@ def save(folder: Path, draft: Snapshot, dump: Invocation, on_bytes: OnBytes) -> 
 
 
 def check(folder: Path, snapshot: Snapshot, on_bytes: OnBytes) -> None:
-    """Read the whole file; raises RefusedError (NA608) when it is not what was saved."""
+    """Read the whole file; raises RefusedError (NA608) if it is not what was saved."""
     for piece in _pieces(folder, snapshot):
         on_bytes(len(piece))
 
 
 def load(folder: Path, snapshot: Snapshot, restore: Invocation, on_bytes: OnBytes, jobs: int = 1) -> None:
-    """Run pg_restore on the dump, which is checked once more on the way.
+    """Run pg_restore on the dump, and check the dump once more on the way.
 
-    Several `jobs` cannot share a pipe: for them it is unpacked beside the snapshots, where pg_restore must see it.
-    Raises FailedError (NA610) with what pg_restore says, and what `check` and `save` raise.
+    Several `jobs` cannot share a pipe. For them the dump is unpacked beside the
+    snapshots, where pg_restore must see it. Raises FailedError (NA610) with
+    pg_restore's own words, and what `check` and `save` raise.
     """
 
     def counted() -> Iterator[bytes]:
@@ -105,14 +113,14 @@ def load(folder: Path, snapshot: Snapshot, restore: Invocation, on_bytes: OnByte
 
 
 def has_room(folder: Path, size: int) -> bool:
-    """Return whether so many bytes could lie there, and as many would still be free."""
+    """Return whether the folder has room for `size` bytes twice."""
     return shutil.disk_usage(folder).free > 2 * size
 
 
 def require_room(snapshot: Snapshot, data: Path) -> None:
-    """Raise PreconditionError (NA616) when a restore would fill the disk of the data folder.
+    """Raise PreconditionError (NA616) when a restore would fill the data folder's disk.
 
-    Where the folder cannot be looked at, nothing is known.
+    If the free space cannot be seen, nothing is raised.
     """
     with contextlib.suppress(OSError):
         takes, free = needed(snapshot.dump_size), shutil.disk_usage(data).free
@@ -123,7 +131,7 @@ def require_room(snapshot: Snapshot, data: Path) -> None:
 
 
 def delete(folder: Path, name: str) -> None:
-    """Delete a snapshot: gone by one rename, whatever happens while its files are deleted."""
+    """Delete a snapshot: it is gone by one rename, before its files are deleted."""
     with _writing(folder):
         gone = _beside(folder, name, "gone")
         (folder / name).rename(gone)
@@ -149,7 +157,7 @@ def _dumped(path: Path, draft: Snapshot, dump: Invocation, on_bytes: OnBytes) ->
 
 
 class _Writer:
-    """Compresses what it is given into a file, and keeps count."""
+    """Compresses pieces into a file, and counts the bytes."""
 
     def __init__(self, file: IO[bytes], on_bytes: OnBytes) -> None:
         self.file, self.on_bytes = file, on_bytes
@@ -187,7 +195,10 @@ def _read(path: Path, environment: str) -> Snapshot | Damaged:
 
 
 def _pieces(folder: Path, snapshot: Snapshot) -> Iterator[bytes]:
-    """Yield the dump; raises RefusedError (NA608) where the file turns out not to be what was saved."""
+    """Yield the dump.
+
+    Raises RefusedError (NA608) when the file turns out not to be what was saved.
+    """
     path = folder / snapshot.name / FILE
     digest, total = hashlib.sha256(), 0
     decompressor = zstd.ZstdDecompressor()
@@ -208,7 +219,7 @@ def _pieces(folder: Path, snapshot: Snapshot) -> Iterator[bytes]:
 
 
 def _decompressed(decompressor: "zstd.ZstdDecompressor", data: bytes) -> Iterator[bytes]:
-    """Yield what `data` stands for, bounded: it can be a thousand times as much."""
+    """Yield what `data` stands for in pieces: it can be a thousand times as much."""
     while True:
         if piece := decompressor.decompress(data, process.PIECE):
             yield piece
@@ -219,7 +230,10 @@ def _decompressed(decompressor: "zstd.ZstdDecompressor", data: bytes) -> Iterato
 
 @contextlib.contextmanager
 def _unpacked(folder: Path, name: str, pieces: Iterator[bytes]) -> Iterator[Path]:
-    """Yield the dump as a file that is gone afterwards, and that the next run clears when this one is killed."""
+    """Yield the dump as a file that is deleted afterwards.
+
+    The next run clears it if this run is killed.
+    """
     partial = _beside(folder, name, "partial")
     try:
         with _writing(folder):
@@ -247,7 +261,7 @@ def _broken(snapshot: Snapshot, cause: str) -> RefusedError:
 
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """Tell what goes wrong on the disk, a full one first of all."""
+    """Raise an error of the disk, such as a full one, as FailedError (NA607)."""
     try:
         yield
     except OSError as error:
@@ -262,7 +276,10 @@ def _beside(folder: Path, name: str, why: str) -> Path:
 
 
 def _sync(folder: Path) -> None:
-    """Make a rename survive a power cut; Windows cannot open a folder, and does so by itself."""
+    """Make a rename survive a power cut.
+
+    Windows cannot open a folder, and writes the rename through by itself.
+    """
     if sys.platform != "win32":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

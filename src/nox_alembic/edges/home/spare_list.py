@@ -1,4 +1,4 @@
-"""The sidecar of spares, a file of the environment, and what of the project's files they depend on."""
+"""The sidecar of an environment's spares, and the files that they depend on."""
 
 import json
 import re
@@ -18,7 +18,10 @@ _IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import|import[ \t]+([\
 
 
 def read(path: Path) -> tuple[Spare, ...]:
-    """Return what the sidecar says; one that is missing or cannot be read says nothing, and no spare is used."""
+    """Return the spares in the sidecar.
+
+    A sidecar that is missing or not readable lists none, and then no spare is used.
+    """
     try:
         return tuple(_spare(one) for one in json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -26,24 +29,28 @@ def read(path: Path) -> tuple[Spare, ...]:
 
 
 def write(path: Path, spares: Sequence[Spare]) -> None:
-    """Write it, readable for this user only."""
+    """Write the sidecar, readable only for this user."""
     write_private(path, json.dumps([asdict(one) for one in spares]))
 
 
 @frozen
 class Sources:
-    """The files of a project that decide what is in a spare. `scripts` is Alembic's folder, None: in a package.
+    """The files of a project that decide what is in a spare.
 
-    All methods raise OSError where a file cannot be read, as those that are in a container only.
+    All methods raise OSError where a file cannot be read, for example because it is
+    only in a container.
     """
 
     root: Path
     configuration: Path
-    scripts: Path | None
+    scripts: Path | None  # Alembic's folder; None when it is in a package
     history: History
 
     def revisions(self) -> Mapping[str, str]:
-        """Return the digest of each revision file, by revision id, with that of the packages that it imports."""
+        """Return the digest of each revision file, by revision id.
+
+        It includes the packages of the project that the file imports.
+        """
         found = {}
         for key, revision in self.history.revisions.items():
             content = Path(revision.path).read_bytes()
@@ -51,7 +58,10 @@ class Sources:
         return found
 
     def surroundings(self) -> str:
-        """Return the digest of what lies in Alembic's folder and beside revisions: env.py, helpers, data."""
+        """Return the digest of Alembic's folders without revisions.
+
+        They have env.py, helpers and data.
+        """
         folders = {Path(revision.path).parent for revision in self.history.revisions.values()}
         top = sorted({*folders, *([self.scripts] if self.scripts else [])})
         return digests.of_trees(top, without={Path(revision.path) for revision in self.history.revisions.values()})
@@ -63,9 +73,10 @@ class Sources:
         return digests.of(read_toml(self.configuration).get("tool", {}).get("alembic", {}))
 
     def seed(self, command: Sequence[str]) -> str:
-        """Return the digest of a command and of the files and packages that it names, "" when it names none of ours.
+        """Return the digest of a command and of the files and packages that it names.
 
-        Of a file it is also what it imports, once.
+        "" when it names none of ours. A file counts with what it imports, but not with
+        what these import in turn.
         """
         pairs = zip(("", *command), command, strict=False)
         places = [place for before, word in pairs for place in self._named(word, is_module=before == "-m")]
@@ -86,7 +97,10 @@ class Sources:
         return sorted({package for name in names if (package := self._package(name))})
 
     def _package(self, name: str) -> Path | None:
-        """Return where a top-level package or module of the project is, None for all that is installed."""
+        """Return the path of a top-level package or module of the project.
+
+        None for everything that is installed.
+        """
         if name not in self._packages:
             self._packages[name] = self._find(name.partition(".")[0])
         return self._packages[name]

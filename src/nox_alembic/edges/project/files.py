@@ -1,4 +1,4 @@
-"""A file of the project is replaced as a whole, and only while it is what it was when that was decided."""
+"""Replaces a file of the project as a whole, and only if it has not changed since."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from nox_alembic.edges.system.files import sync
 
 
 def read(path: Path) -> bytes | None:
-    """Return the content, None while there is no such file."""
+    """Return the content of a file, None if there is no such file."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -17,15 +17,16 @@ def read(path: Path) -> bytes | None:
 
 
 def replace(path: Path, before: bytes | None, after: bytes | None) -> None:
-    """Write `after` in place of `before` (None: no file); after a crash it is the one or the other.
+    """Write `after` in place of `before`; after a crash the file is either of the two.
 
-    Raises FailedError (NA433) when the file is not `before` any more, or cannot be written.
+    None stands for no file. Raises FailedError (NA433) when the file is not `before`
+    any more, or cannot be written.
     """
-    target = path.resolve()  # a link stays, and what it leads to is written
+    target = path.resolve()  # a link stays, and its target is written
     if read(target) != before:
         message = f"{path} was changed by another program just now"
         raise FailedError("NA433", message, hint="run the same command again: it looks anew")
-    # One name for all runs, so that what a killed one has left is used up by the next; Alembic does not see it.
+    # One name for all runs: the next run uses up what a killed run has left. Alembic does not see it.
     fresh = target.with_name(f".{target.name}.nox-alembic")
     try:
         if after is None:
@@ -47,7 +48,10 @@ def replace(path: Path, before: bytes | None, after: bytes | None) -> None:
 
 
 def _differ_in_time(fresh: Path, old: Path) -> None:
-    """Keep Python from its cached bytecode of the old file: it compares the size, and the time in whole seconds."""
+    """Keep Python from using its cached bytecode of the old file.
+
+    Python compares the size, and the time in whole seconds.
+    """
     was, now = int(old.stat().st_mtime), fresh.stat()
     if int(now.st_mtime) == was:
         os.utime(fresh, (now.st_atime, was + 1))

@@ -8,12 +8,15 @@ from nox_alembic.edges.project import files
 
 
 def read(folder: Path) -> HeadFile:
-    """Return the head file of Alembic's folder, with or without content."""
+    """Return the head file in Alembic's folder, with or without content."""
     return HeadFile(path=folder / NAME, content=files.read(folder / NAME))
 
 
 def write(folder: Path, heads: Iterable[str]) -> Path:
-    """Make the head file say `heads` and return its path; raises FailedError (NA433) when it cannot be written."""
+    """Write `heads` into the head file, and return its path.
+
+    Raises FailedError (NA433) when it cannot be written.
+    """
     path = folder / NAME
     files.replace(path, files.read(path), text_of(heads).encode())
     return path

@@ -6,7 +6,10 @@ from nox_alembic.core.errors import FailedError
 
 
 def write(path: Path, text: str) -> None:
-    """Write a page in UTF-8, in place of one that is there; raises FailedError (NA420) where that is not possible."""
+    """Write a page in UTF-8, and replace an existing one.
+
+    Raises FailedError (NA420) when that is not possible.
+    """
     try:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Runs squawk, the linter of SQL, where the extra `lint` has brought it."""
+"""Runs squawk, the linter of SQL, if the extra `lint` is installed."""
 
 import json
 import shutil
@@ -15,19 +15,24 @@ SECONDS = 60
 
 
 def find() -> str:
-    """Return the program, "" without one; beside our Python first, whose environment need not be active."""
+    """Return the path of squawk, "" without it.
+
+    The folder of our Python is searched first: its environment need not be active.
+    """
     return shutil.which("squawk", path=str(Path(sys.executable).parent)) or shutil.which("squawk") or ""
 
 
 def has_own_rules(folder: Path) -> bool:
-    """Return whether the project says itself which rules count."""
+    """Return whether the project configures the rules itself."""
     return (folder / CONFIGURATION).is_file()
 
 
 def lint(sql: str, folder: Path, version: str) -> Sequence[Violation]:
-    """Return what the rules say of the SQL; `version` is PostgreSQL's ("18.1"), "" where it is not known.
+    """Return the violations in the SQL.
 
-    Raises FailedError (NA452) with squawk's own words, as about a .squawk.toml that it cannot read.
+    `version` is PostgreSQL's ("18.1"), "" where it is not known. Raises FailedError
+    (NA452) with squawk's own words, for example about a .squawk.toml that it cannot
+    read.
     """
     pinned = [f"--pg-version={version}"] if version else []
     done = process.run([find(), "--reporter", "json", *pinned], cwd=folder, text=sql, timeout=SECONDS)

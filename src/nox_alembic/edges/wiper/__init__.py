@@ -1,7 +1,9 @@
-"""Takes the place of `rm -rf` and `rd /s /q`: deletes a database's data folder and nothing else, on any system.
+"""Deletes a database's data folder and nothing else, on any system.
 
-`check` passes the gates and changes nothing, `set_aside` passes them and renames the data aside, `sweep` deletes what
-was set aside, `wipe` is both. `remove_tree` is the deletion alone. Only the standard library is needed.
+It takes the place of `rm -rf` and `rd /s /q`. `check` passes the gates and changes
+nothing, `set_aside` passes them and renames the data aside, `sweep` deletes what was
+set aside, `wipe` does both. `remove_tree` is the deletion alone. Only the standard
+library is needed.
 """
 
 import errno
@@ -56,7 +58,10 @@ __all__ = [
 
 
 def check(given: str | os.PathLike[str], **rules: Unpack[Gates]) -> Target:
-    """Return the target when it passes all gates; changes nothing. Raises RefusedError."""
+    """Return the target if it passes all gates; raises RefusedError.
+
+    Nothing is changed.
+    """
     with gates.passed(given, **rules) as place:
         return place.target
 
@@ -71,7 +76,7 @@ def wipe(
     on_event: OnEvent = ignore,
     **rules: Unpack[Gates],
 ) -> WipeReport:
-    """Set the data aside and delete all that was set aside, but for the newest `keep` of it."""
+    """Set the data aside, and delete all data set aside except the newest `keep`."""
     done = set_aside(given, keep_root=keep_root, remover=remover, clock=clock, on_event=on_event, **rules)
     path = done.target.path
     swept = sweep(path.parent, path.name, keep=keep, remover=remover, on_event=on_event)
@@ -87,16 +92,17 @@ def sweep(
     remover: Remover | None = None,
     on_event: OnEvent = ignore,
 ) -> SweepReport:
-    """Delete what was set aside in `parent`, of the folder `name` or of all.
+    """Delete what was set aside in `parent`: of the folder `name`, or of all folders.
 
-    What stays: `keep_names`, and the newest `keep` of each folder. Only directories go whose name is exactly one of
-    ours. What cannot be deleted is in the report and no error. A folder `name` that is missing beside its trash, since
-    a run was killed just then, is made again.
+    `keep_names` stay, and so do the newest `keep` of each folder. A directory is
+    deleted only if its name is exactly one of ours. The report lists what could not be
+    deleted; that is no error. If the folder `name` is missing, a run was killed in
+    between, and the folder is made again.
     """
     try:
         folder = Folder.at(str(parent))
     except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return SweepReport()  # where nothing can be listed, nothing of ours was put
+        return SweepReport()  # where we cannot list, we put nothing
     with folder:
         found = newest_first(folder, name)
         made = _make_missing(folder, name) if name and found else None
@@ -113,12 +119,15 @@ def sweep(
 
 
 def new_trash_name(name: str) -> str:
-    """Return a name for `set_aside` and `put_back` that no other run makes."""
+    """Return a new name for `set_aside` and `put_back`; no other run makes the same."""
     return Trash.new(name, pid=os.getpid()).name
 
 
 def list_trash(parent: Path, name: str) -> tuple[str, ...]:
-    """Return the names of what was set aside of the folder `name`, newest first; none where nothing can be listed."""
+    """Return the names of what was set aside of the folder `name`, newest first.
+
+    There are none where nothing can be listed.
+    """
     try:
         with Folder.at(str(parent)) as folder:
             return tuple(trash.name for trash in newest_first(folder, name))
@@ -127,7 +136,10 @@ def list_trash(parent: Path, name: str) -> tuple[str, ...]:
 
 
 def remove_spare(parent: Path, name: str, remover: Remover | None = None) -> Leftover | None:
-    """Delete a spare, finished or not; return what is left of it. One that is not there is fine."""
+    """Delete a spare, finished or not, and return what is left of it.
+
+    A spare that is missing is no error.
+    """
     try:
         with Folder.at(str(parent)) as folder:
             return _delete(folder, name, remover, ignore) if folder.kind(name) is FileKind.FOLDER else None
@@ -138,8 +150,9 @@ def remove_spare(parent: Path, name: str, remover: Remover | None = None) -> Lef
 def remove_tree(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> None:
     """Delete a folder and all that is in it, without ever following a link.
 
-    As shutil.rmtree it raises FileNotFoundError, NotADirectoryError on a file, and OSError on a link or when something
-    stays; unlike it, a trailing separator does not make a link a folder.
+    Like shutil.rmtree it raises FileNotFoundError, NotADirectoryError on a file, and
+    OSError on a link or when something stays. Unlike it, a trailing separator does not
+    turn a link into a folder.
     """
     text = os.fsdecode(path)
     above, name = os.path.split(text.rstrip(os.sep + (os.altsep or "")))
@@ -159,7 +172,7 @@ def remove_tree(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> No
 
 
 def _age(trash: Trash, found: list[Trash]) -> int:
-    """Return how many newer ones of the same folder there are."""
+    """Return how many of `found` are newer and belong to the same folder."""
     return [other for other in found if other.of == trash.of].index(trash)
 
 
@@ -180,7 +193,7 @@ def _delete(folder: Folder, name: str, remover: Remover | None, on_event: OnEven
         except (OSError, NoxAlembicError) as error:
             reason = str(error)
         else:
-            # Where the daemon maps users it cannot remove from our folder what it has emptied: that we can.
+            # A daemon that maps users can empty the folder, but not remove it from ours. We can.
             outcome = host.delete(folder, name, on_event)
     return None if folder.kind(name) is FileKind.MISSING else _leftover(folder, name, outcome, reason)
 

@@ -1,4 +1,7 @@
-"""The commit: the moment from which the old data is out of the way, in one rename where the system allows it."""
+"""The commit: from this moment on the old data is out of the way.
+
+It is one rename where the system allows it.
+"""
 
 import errno
 import os
@@ -22,11 +25,12 @@ def set_aside(
     on_event: OnEvent = ignore,
     **rules: Unpack[Gates],
 ) -> WipeReport:
-    """Pass the gates, then put the old data aside and leave an empty folder in its place.
+    """Pass the gates, put the old data aside, and leave an empty folder in its place.
 
-    `aside` is the name that it gets, one of `Trash`, for callers that must know it before.
-    `keep_root` moves what is in the folder and leaves the folder itself, for engines that know it by its inode.
-    Raises RefusedError before anything changed, FailedError when the data could be neither moved nor deleted.
+    `aside` is the new name of the old data, one of `Trash`, for callers that must know
+    it in advance. `keep_root` moves the content and leaves the folder itself, for
+    engines that know it by its inode. Raises RefusedError before anything has changed,
+    and FailedError when the data could be neither moved nor deleted.
     """
     with gates.passed(given, **rules) as place:
         on_event("gates", place.name)
@@ -47,7 +51,7 @@ def set_aside(
 
 
 def _make_again(place: gates.Passed) -> bool:
-    """Make the folder that a run which was killed between rename and mkdir has left missing."""
+    """Make the folder that a run left missing, killed between rename and mkdir."""
     if place.parent is None or not newest_first(place.parent, place.name):
         return False
     place.parent.make(place.name)
@@ -64,7 +68,7 @@ def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: OnEv
             place.confirm(parent.stat(trash))
             parent.make(name, place.status)
         except (OSError, RefusedError):
-            parent.move(trash, name)  # such as a full disk: everything is as before
+            parent.move(trash, name)  # after a full disk, for one: everything is as before
             raise
         on_event("made", name)
     parent.sync()
@@ -84,7 +88,7 @@ def move_content(place: gates.Passed, parent: Folder, trash: str, on_event: OnEv
                 moved.append(child)
                 on_event("moved", child)
         except OSError:
-            for child in reversed(moved):  # all or nothing: what is left would be deleted in place
+            for child in reversed(moved):  # all or nothing: the caller deletes in place what is here
                 aside.move(child, child, folder)
             parent.rmdir(trash)
             raise
@@ -117,7 +121,10 @@ def _delete_in_place(place: gates.Passed, parent: Folder, remover: Remover | Non
 
 
 def _unlink_versions(folder: Folder, target: Target) -> None:
-    """Delete PG_VERSION first: a half-deleted folder that still has it starts, and looks alive."""
+    """Delete PG_VERSION first.
+
+    A half-deleted folder that still has it starts, and looks alive.
+    """
     for data in target.data:
         with ExitStack() as stack, suppress(FileNotFoundError):
             below = folder
@@ -140,7 +147,10 @@ def _remove_with_powers(target: Target, parent: Folder, name: str, remover: Remo
 
 
 def _is_empty(parent: Folder, name: str) -> bool:
-    """Look whether the folder is gone or empty; one that cannot be read has not been emptied."""
+    """Return whether the folder is gone or empty.
+
+    A folder that cannot be read has not been emptied.
+    """
     try:
         with parent.enter(name) as folder:
             return not folder.names()

@@ -1,4 +1,4 @@
-"""The gates: all that must hold before anything changes, each with its refusal."""
+"""The gates: what must hold before anything changes, each with its refusal."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ from nox_alembic.edges.wiper.host import FileKind, Folder
 from nox_alembic.edges.wiper.values import Content, Gates, Link, Target, nobody
 
 _DATABASE = {"PG_VERSION", "base", "global"}
-# What initdb and a server make at the top of a data folder (PostgreSQL 13 to 18): all else is somebody's own.
+# What initdb and a server make at the top of a data folder (PostgreSQL 13 to 18). All else is the user's own.
 _REMAINS = _DATABASE | {
     "current_logfiles", "log", "pg_commit_ts", "pg_dynshmem", "pg_hba.conf", "pg_ident.conf", "pg_logical",
     "pg_multixact", "pg_notify", "pg_replslot", "pg_serial", "pg_snapshots", "pg_stat", "pg_stat_tmp", "pg_subtrans",
@@ -28,15 +28,14 @@ _HISTORIES = {".bash_history", ".psql_history"}
 
 @frozen
 class Passed:
-    """A target that passed, with its parent held open: from here on its path is not walked again.
+    """A target that passed all gates, with its parent held open.
 
-    `parent` is None when a folder above the target is missing, too. `status` is what the gates saw of the folder, None
-    when there is none.
+    From here on its path is not walked again.
     """
 
     target: Target
-    parent: Folder | None
-    status: os.stat_result | None = None
+    parent: Folder | None  # None when a folder above the target is missing, too
+    status: os.stat_result | None = None  # what the gates saw of the folder; None when there is none
 
     @property
     def name(self) -> str:
@@ -44,7 +43,7 @@ class Passed:
         return self.target.path.name
 
     def confirm(self, status: os.stat_result) -> None:
-        """Raise RefusedError when another folder has taken the place of the one that passed."""
+        """Raise RefusedError if another folder has taken the target's place."""
         if self.status is None or not os.path.samestat(self.status, status):
             reason = "another folder took its place while it was being looked at"
             raise _refused("NA313", self.target.given, str(self.target.path), reason, "run the same command again")
@@ -52,7 +51,7 @@ class Passed:
 
 @contextmanager
 def passed(given: str | os.PathLike[str], **gates: Unpack[Gates]) -> Iterator[Passed]:
-    """Yield the target once it passed all gates; raises RefusedError."""
+    """Yield the target once it has passed all gates; raises RefusedError."""
     text = os.fspath(given)
     within = os.fspath(gates["within"])
     below = _below(path_rules.check(text), within, text)
@@ -67,7 +66,10 @@ def passed(given: str | os.PathLike[str], **gates: Unpack[Gates]) -> Iterator[Pa
 
 
 def _open_parent(stack: ExitStack, within: str, below: Sequence[str], given: str) -> Folder | None:
-    """Walk to the target's parent without following a link; None when a folder on the way is missing."""
+    """Return the target's parent, opened without following a link.
+
+    None when a folder on the way is missing.
+    """
     try:
         parent = stack.enter_context(Folder.at(within))
         for name in below[:-1]:
@@ -95,7 +97,10 @@ def _target(given: str, parent: Folder, name: str, status: os.stat_result, gates
 
 
 def _below(text: str, within: str, given: str) -> tuple[str, ...]:
-    """Return the names that lead from `within` to the target; folders are compared, not how they are spelt."""
+    """Return the names that lead from `within` to the target.
+
+    Folders are compared, not their spelling.
+    """
     path = Path(text)
     if not path.is_absolute():
         return path.parts
@@ -109,12 +114,12 @@ def _below(text: str, within: str, given: str) -> tuple[str, ...]:
 def _is_same_folder(one: Path, other: str) -> bool:
     try:
         return os.path.samefile(one, other)
-    except OSError:  # such as a folder that is not there yet
+    except OSError:  # the folder may not be there yet
         return str(one) == other
 
 
 def _is_missing(parent: Folder, name: str, given: str) -> bool:
-    """Say whether the name is missing; raise RefusedError when it is there and no folder."""
+    """Return whether the name is missing; raises RefusedError if it is not a folder."""
     kind = parent.kind(name)
     if kind is FileKind.LINK:
         path = parent.path_of(name)
@@ -127,7 +132,10 @@ def _is_missing(parent: Folder, name: str, given: str) -> bool:
 
 
 def _refuse_above(given: str, path: Path, status: os.stat_result, protected: Path) -> None:
-    """Refuse a target that is, or contains, a protected path; compared by device and inode on the way up."""
+    """Refuse a target that is, or contains, a protected path.
+
+    Device and inode are compared on the way up.
+    """
     real = Path(os.path.realpath(protected))
     for above in (real, *real.parents):
         with suppress(OSError):
@@ -156,7 +164,10 @@ def _look_inside(given: str, parent: Folder, name: str, subpaths: Sequence[str])
 
 
 def _unreadable(given: str, parent: Folder, name: str) -> Target:
-    """Let a folder pass that another user keeps to itself: the database's container does just that with its data."""
+    """Return the target of a folder that another user keeps to itself.
+
+    The database's container does just that with its data.
+    """
     path = parent.path_of(name)
     status = parent.stat(name)
     if host.is_ours(status):
@@ -168,12 +179,18 @@ def _unreadable(given: str, parent: Folder, name: str) -> Target:
 
 
 def _is_kept_as_postgres_does(status: os.stat_result) -> bool:
-    """Say whether the mode is 0700 or 0750: with any other one a server does not start."""
+    """Return whether the mode is 0700 or 0750.
+
+    With any other mode a server does not start.
+    """
     return stat.S_IMODE(status.st_mode) in {0o700, 0o750}
 
 
 def _nothing_else(folder: Folder, path: Path, data: Sequence[Path]) -> bool:
-    """Say whether the levels above the data hold only what leads to data; what lies in it is PostgreSQL's own."""
+    """Return whether the levels above the data hold only what leads to data.
+
+    What lies in the data is PostgreSQL's own.
+    """
     if path in data:
         return True
     ways = {way for place in data for way in (place, *place.parents)}
@@ -188,7 +205,7 @@ def _nothing_else(folder: Folder, path: Path, data: Sequence[Path]) -> bool:
 
 
 def _databases(folder: Folder, subpaths: Sequence[str]) -> Iterator[Path]:
-    """Yield the folders with a database: the target itself, and what matches a subpath below it."""
+    """Yield the folders with a database: the target, and what matches a subpath."""
     if set(folder.names()) >= _DATABASE:
         yield Path(folder.path)
     for subpath in subpaths:
@@ -212,7 +229,10 @@ def _matching(folder: Folder, patterns: Sequence[str]) -> Iterator[Path]:
 
 
 def _links(folder: Folder, path: Path, data: Sequence[Path]) -> Iterator[Link]:
-    """Yield the links to tablespaces: PostgreSQL keeps them in pg_tblspc, and the data elsewhere."""
+    """Yield the links to tablespaces.
+
+    PostgreSQL keeps the links in pg_tblspc, and the data elsewhere.
+    """
     for place in data:
         with ExitStack() as stack, suppress(OSError):
             below = folder
@@ -254,7 +274,10 @@ def _refused(id: str, given: str, resolved: str, reason: str, hint: str) -> Refu
 
 
 def is_worth_keeping(folder: Folder, name: str) -> bool:
-    """Say whether trash may hold a whole database, and not only what an interrupted initdb left."""
+    """Return whether an undo entry may hold a whole database.
+
+    An interrupted initdb leaves less.
+    """
     try:
         with folder.enter(name) as trash:
             names = set(trash.names())

@@ -1,4 +1,4 @@
-"""The one place that chooses between the systems; both sides offer these names with the same meaning.
+"""The one place that chooses between the systems.
 
 Folder            an open folder; what it does is relative to it and never follows a link
 FileKind          what a name in a folder is

@@ -1,4 +1,4 @@
-"""What a name in a folder can be, as far as the wiper cares."""
+"""The kinds of names in a folder that the wiper tells apart."""
 
 import enum
 
@@ -8,5 +8,5 @@ class FileKind(enum.Enum):
 
     MISSING = "missing"
     FOLDER = "a folder"
-    LINK = "a link"
+    LINK = "a link"  # whatever leads elsewhere: a symbolic link, a junction, any other reparse point
     OTHER = "neither a folder nor a link"

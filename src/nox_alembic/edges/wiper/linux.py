@@ -1,4 +1,4 @@
-"""What only Linux has: mount ids, /proc, and a way to a folder that may not be read."""
+"""What only Linux has: mount ids, /proc, and a way into an unreadable folder."""
 
 import fcntl
 import os
@@ -17,7 +17,10 @@ _FROZEN = 0x10 | 0x20  # FS_IMMUTABLE_FL, FS_APPEND_FL
 
 
 def mount_of(descriptor: int) -> int:
-    """Return what tells a mount from what lies around it: `st_dev` is the same on both sides of a bind mount."""
+    """Return what tells a mount from what lies around it.
+
+    `st_dev` is the same on both sides of a bind mount.
+    """
     with suppress(OSError), open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as lines:
         for line in lines:
             if line.startswith("mnt_id:"):
@@ -26,19 +29,25 @@ def mount_of(descriptor: int) -> int:
 
 
 def mount_points_below(parent: int, name: str, path: str) -> list[tuple[str, str]]:
-    """List mount points at or below `name` in `parent`, deepest first, with the command that takes each away."""
+    """Return the mount points at or below `name` in `parent`, deepest first.
+
+    Each comes with the command that takes it away.
+    """
     points = {point for point in _mount_points() if point == path or point.startswith(path + "/")}
-    if _is_mount(parent, name):  # also where paths mislead, as in a chroot
+    if _is_mount(parent, name):  # holds also where paths mislead, as in a chroot
         points.add(path)
     return [(point, f"sudo umount '{point}'") for point in sorted(points, key=len, reverse=True)]
 
 
 def _mount_points() -> list[str]:
-    """Read the fifth field of each line of mountinfo, proc(5); space, tab, newline and backslash are octal there."""
+    """Return the fifth field of each line of mountinfo, proc(5).
+
+    Space, tab, newline and backslash are octal there.
+    """
     try:
         with open("/proc/self/mountinfo", encoding=sys.getfilesystemencoding(), errors="surrogateescape") as lines:
             fields = [line.split(" ")[4] for line in lines]
-    except OSError:  # no /proc: what `mount_of` sees of the target and of each folder on the walk must do
+    except OSError:  # without /proc, `mount_of` still checks the target and each folder on the walk
         return []
     return [re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), field) for field in fields]
 
@@ -55,10 +64,12 @@ def _is_mount(parent: int, name: str) -> bool:
 
 
 def server_runs(pid: int, data: os.stat_result, listed: str) -> bool:
-    """Say whether process `pid` is the server of `data`: a server works in its data folder.
+    """Return whether process `pid` is the server of `data`.
 
-    The pid alone says nothing, because a killed container leaves that of its own namespace, usually 1. `listed` is the
-    folder that postmaster.pid names; it decides, with the program's name, where the other user's process hides its own.
+    A server works in its data folder. The pid alone says nothing: a killed container
+    leaves one of its own namespace, usually 1. `listed` is the folder that
+    postmaster.pid names. It decides, with the program's name, where another user's
+    process hides its folder.
     """
     try:
         return os.path.samestat(os.stat(f"/proc/{pid}/cwd"), data)
@@ -81,7 +92,10 @@ def _program(pid: int) -> str:
 
 
 def is_frozen(parent: int, name: str) -> bool:
-    """Say whether `chattr +i` or `+a` keeps a file or folder as it is; False where it cannot be told."""
+    """Return whether `chattr +i` or `+a` protects a file or folder from changes.
+
+    False where nothing tells.
+    """
     try:
         mode = os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
@@ -104,7 +118,10 @@ def thaw_command(quoted: str) -> str:
 
 
 def unlock_by_name(parent: int, name: str) -> None:
-    """Chmod u+rwx through the kernel's link to the very folder that was opened, so that a swapped link gets nothing."""
+    """Chmod u+rwx through the kernel's link to the very folder that was opened.
+
+    A link that was swapped in gets nothing.
+    """
     handle = os.open(name, _HANDLE, dir_fd=parent)
     try:
         status = os.fstat(handle)

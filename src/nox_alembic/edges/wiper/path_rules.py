@@ -1,4 +1,4 @@
-"""Gate 1, words: what a target may look like before the disk is asked anything."""
+"""Gate 1: how a target may be written, before the disk is asked anything."""
 
 import os
 import re
@@ -20,11 +20,14 @@ _REFUSALS = (
 
 
 def check(given: str) -> str:
-    """Return `given` without a leading `./` and without trailing separators; raise RefusedError when it is unclear."""
+    """Return `given` without a leading `./` and without trailing separators.
+
+    Raises RefusedError when it is unclear.
+    """
     for pattern, reason in _REFUSALS:
         if pattern.search(given):
             raise _refused(given, reason)
-    # "link/" means what the link leads to, for rmtree and for rm: the separator must go before anything looks.
+    # For rmtree and rm, "link/" is what the link leads to: the separator must go before anything looks.
     text = given.rstrip(_OF_THIS_SYSTEM)
     while text[:1] == "." and text[1:2] in set(_OF_THIS_SYSTEM):
         text = text[1:].lstrip(_OF_THIS_SYSTEM)
@@ -36,7 +39,10 @@ def check(given: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Return a path for a message: as it is, and not doubly escaped as `repr` has it, unless that hides something."""
+    """Return a path for a message: as it is, unless that hides something.
+
+    `repr` would escape its backslashes.
+    """
     return f"'{text}'" if text.isprintable() else repr(text)
 
 

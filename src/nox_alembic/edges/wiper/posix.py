@@ -1,4 +1,4 @@
-"""POSIX: an open folder, what its errors mean, and what Linux and the others have in common."""
+"""POSIX: an open folder, what its errors mean, and what Linux and the others share."""
 
 import errno
 import os
@@ -48,18 +48,22 @@ __all__ = [
     "unlock",
 ]
 
-# O_DIRECTORY: never open a FIFO or a socket. O_NONBLOCK: not even one that was swapped in. O_NOFOLLOW: no links.
+# O_DIRECTORY: never open a FIFO or a socket. O_NONBLOCK: never wait for a FIFO that was swapped in. O_NOFOLLOW: no
+# links.
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def open_folder(name: str, parent: int | None = None) -> int:
-    """Open `name` in the folder `parent`; raise OSError with ENOTDIR or ELOOP when it is a link."""
+    """Return a descriptor of `name` in the folder `parent`.
+
+    Raises OSError with ENOTDIR or ELOOP when it is a link.
+    """
     return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
 
 
 class Folder:
-    """An open folder: what happens to its path meanwhile does not matter."""
+    """An open folder: it stays the same whatever happens to its path."""
 
     def __init__(self, descriptor: int, path: str) -> None:
         self.descriptor = descriptor
@@ -67,7 +71,7 @@ class Folder:
 
     @classmethod
     def at(cls, path: str) -> Self:
-        """Open a path that the caller vouches for, links in it included."""
+        """Open a path that the caller vouches for, including the links in it."""
         real = os.path.realpath(path)
         return cls(os.open(real, _FOLDER), real)
 
@@ -88,11 +92,14 @@ class Folder:
         return os.path.join(self.path, name)
 
     def names(self) -> list[str]:
-        """List the names in the folder."""
+        """Return the names in the folder."""
         return os.listdir(self.descriptor)
 
     def stat(self, name: str = ".") -> os.stat_result:
-        """Return the status of a name, or of the folder itself; of a link, not of what it leads to."""
+        """Return the status of a name, or of the folder itself.
+
+        Of a link it is the link's own.
+        """
         return os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
 
     def kind(self, name: str) -> FileKind:
@@ -116,11 +123,14 @@ class Folder:
             os.close(descriptor)
 
     def is_frozen(self, name: str = ".") -> bool:
-        """Say whether an attribute forbids everybody to change or delete a name, or the folder itself."""
+        """Return whether an attribute protects a name or the folder from all users."""
         return is_frozen(self.descriptor, name)
 
     def make(self, name: str, like: os.stat_result | None = None) -> None:
-        """Make a folder with mode 0700, or with mode and, where we may, owner of another one."""
+        """Make a folder with mode 0700.
+
+        `like` gives it another folder's mode and, where we may, owner.
+        """
         os.mkdir(name, 0o700, dir_fd=self.descriptor)
         if like is None:
             return
@@ -145,39 +155,49 @@ class Folder:
         os.rmdir(name, dir_fd=self.descriptor)
 
     def sync(self) -> None:
-        """Have what was renamed and made reach the disk."""
-        with suppress(OSError):  # not every file system knows how; the rename is done
+        """Write renames and new names through to the disk."""
+        with suppress(OSError):  # not every file system can; the rename is done
             os.fsync(self.descriptor)
 
 
 def unlock(parent: int, name: str) -> None:
-    """Give ourselves rwx on our own folder `name`, that cannot be opened; do nothing to one of another user."""
+    """Give ourselves rwx on our own folder `name` that cannot be opened.
+
+    It does nothing to another user's folder.
+    """
     with suppress(OSError):
         unlock_by_name(parent, name)
 
 
 def mounts_below(parent: Folder, name: str, path: str) -> list[tuple[str, str]]:
-    """List mount points at or below `name` in `parent`, each with the command that takes it away."""
+    """Return the mount points at or below `name`, each with the unmounting command."""
     return mount_points_below(parent.descriptor, name, path)
 
 
 def is_ours(status: os.stat_result) -> bool:
-    """Say whether it belongs to the user who runs this."""
+    """Return whether it belongs to the user who runs this."""
     return status.st_uid == os.geteuid()
 
 
 def in_the_way(error: OSError) -> bool:
-    """EXDEV: the lower layer of an overlay. EBUSY: a mount. EPERM and EACCES: sticky, immutable or foreign parent."""
+    """Return whether a rename failed in a way that leaves deleting in place.
+
+    EXDEV: the lower layer of an overlay. EBUSY: a mount. EPERM and EACCES: a sticky,
+    immutable or foreign parent.
+    """
     return error.errno in {errno.EXDEV, errno.EBUSY, errno.EPERM, errno.EACCES}
 
 
 def is_denied(error: OSError) -> bool:
-    """Say whether more powers would have helped."""
+    """Return whether more powers would have helped."""
     return error.errno in {errno.EACCES, errno.EPERM}
 
 
 def removal_command(path: str, *, frozen: bool = False) -> str:
-    """Return the command that deletes `path` whoever owns it, quoted also where a shell would not need it."""
+    """Return the command that deletes `path` whoever owns it.
+
+    The path is quoted even where a shell would not need it.
+    """
     quoted = "'" + path.replace("'", "'\"'\"'") + "'"
     remove = f"sudo rm -rf -- {quoted}"
     return f"{thaw_command(quoted)} && {remove}" if frozen else remove

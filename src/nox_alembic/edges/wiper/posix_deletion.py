@@ -1,7 +1,8 @@
-"""Deletion on POSIX: relative to descriptors, without recursion, a bounded number of them open at any depth.
+"""Deletion on POSIX: relative to descriptors, without recursion.
 
-A folder swapped for a link while we walk is never followed: folders are opened with O_NOFOLLOW in the folder above,
-which is open, and the way back up goes through `..` and is believed only when it leads to the folder we came from.
+A bounded number of descriptors is open at any depth. The walk never follows a folder
+that was swapped for a link: it opens folders with O_NOFOLLOW in the open folder above,
+and goes back up through `..` only if that leads to the folder it came from.
 """
 
 import errno
@@ -22,12 +23,12 @@ from nox_alembic.edges.wiper.values import OnEvent, Outcome, Stayed, ignore  # n
 
 _OPEN_LEVELS = 32  # folders held open on the way down; those above are closed and opened again on the way up
 _BATCH = 50_000  # names read before the first is deleted: bounds the memory, not the folder
-_THREADS = 4  # deleting waits for blocks to be freed: four take half of the time of one, on two cores
+_THREADS = 4  # deleting waits for blocks to be freed: four threads take half the time of one, on two cores
 _WORTH_THREADS = 64
-_RESCANS = 20  # of one folder that did not become empty, so that a busy writer ends in a message and not in a loop
+_RESCANS = 20  # of a folder that does not become empty: a busy writer ends in a message and not in a loop
 _LISTED = 16
 
-# The name has become something else since it was listed: the next scan sees it as it is.
+# The name has become something else since it was listed. The next scan sees it as it is.
 _CHANGED = {errno.ENOTDIR, errno.ELOOP, errno.EISDIR}
 _NOT_EMPTY = {errno.ENOTEMPTY, errno.EEXIST}
 
@@ -49,21 +50,24 @@ def empty(folder: Folder, watch: OnEvent = ignore) -> Outcome:
 
 
 class _Level:
-    """A folder on the way from the root to where we are; `descriptor` is -1 while it is closed to save one."""
+    """A folder on the way from the root to where we are."""
 
     __slots__ = ("descriptor", "identity", "name", "rescans", "skip", "subfolders")
 
     def __init__(self, name: str, descriptor: int) -> None:
         self.name = name
-        self.descriptor = descriptor
+        self.descriptor = descriptor  # -1 while the folder is closed to save a descriptor
         self.identity = _identity(descriptor)
         self.subfolders: list[str] = []
-        self.skip: set[str] = set()  # known names: folders still to be entered, and what cannot be deleted
+        self.skip: set[str] = set()  # known names: folders to enter later, and what cannot be deleted
         self.rescans = 0
 
 
 class _Removal:
-    """One walk. Level 0 is the folder around what is deleted; it belongs to the caller."""
+    """A walk that deletes.
+
+    Level 0 is the folder around the one to delete; it belongs to the caller.
+    """
 
     def __init__(self, parent: Folder, name: str, watch: OnEvent) -> None:
         self._watch = watch
@@ -84,7 +88,7 @@ class _Removal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopped = True  # Ctrl-C need not wait until each thread has done its share
+        self._stopped = True  # so that Ctrl-C does not wait for each thread to finish its share
         if self._pool:
             self._pool.shutdown()
         for level in self._levels[1:]:
@@ -109,7 +113,7 @@ class _Removal:
                 return
 
     def confirm_absence(self) -> None:
-        """Look, since no error is not yet success."""
+        """Report it if something is there: no error is not yet success."""
         if self._stayed:
             return
         with suppress(FileNotFoundError):
@@ -136,7 +140,7 @@ class _Removal:
         try:
             descriptor = open_folder(name, parent)
         except PermissionError:
-            with suppress(OSError):  # a foreign folder goes only if it happens to be empty
+            with suppress(OSError):  # a foreign folder goes only if it is empty
                 os.rmdir(name, dir_fd=parent)
                 self._removed += 1
             unlock(parent, name)
@@ -179,7 +183,7 @@ class _Removal:
         return False
 
     def _leave_behind(self, above: _Level, level: _Level, error: OSError) -> None:
-        """Keep a folder that does not become empty; name what is in it, unless that has been done."""
+        """Keep a folder that does not become empty, and report what is in it, once."""
         above.skip.add(level.name)
         if error.errno in _NOT_EMPTY and not level.skip:
             with suppress(OSError):
@@ -193,7 +197,10 @@ class _Removal:
         return level.rescans <= _RESCANS and self._scan(level)
 
     def _scan(self, level: _Level) -> bool:
-        """Delete what is in the folder except folders, which are noted; say whether there was anything new."""
+        """Delete what is in the folder except folders, which are noted.
+
+        Returns whether there was anything new.
+        """
         found = False
         try:
             while batch := self._read(level):
@@ -225,7 +232,10 @@ class _Removal:
                 self._give_up(level, name, error)
 
     def _unlink_each(self, level: _Level, names: list[str]) -> list[tuple[str, OSError]]:
-        """Run in several threads at once: touches nothing of ours."""
+        """Delete names and return the failures.
+
+        It runs in several threads at once, and changes nothing in `self`.
+        """
         failed: list[tuple[str, OSError]] = []
         for name in names:
             if self._stopped:
@@ -244,7 +254,7 @@ class _Removal:
         self._report(name, error)
 
     def _report(self, name: str, error: OSError) -> None:
-        """Note a path that stays: `name` in the folder where we are, or that folder itself."""
+        """Note a path that stays: `name` in the current folder, or the folder."""
         self._stopped = self._stopped or error.errno == errno.EROFS
         if len(self._stayed) == _LISTED:
             self._more += 1
@@ -256,20 +266,23 @@ class _Removal:
         self._stayed.append(Stayed(path, OSError(error.errno, what, path), self._is_newer(name), frozen))
 
     def _is_frozen(self, name: str) -> bool:
-        """Say whether a name, or the folder that it is in, is immutable or append-only."""
+        """Return whether a name or its folder is immutable or append-only."""
         folder = self._levels[-1].descriptor
         return is_frozen(folder, ".") or (name != "" and is_frozen(folder, name))
 
     def _is_newer(self, name: str) -> bool:
         with suppress(OSError):
             status = os.stat(name or ".", dir_fd=self._levels[-1].descriptor, follow_symlinks=False)
-            # A folder is newer because we deleted in it.
+            # A folder never counts as newer: our own deletions change it.
             return status.st_ctime > self._started and not stat.S_ISDIR(status.st_mode)
         return False
 
 
 def _make_writable(descriptor: int) -> None:
-    """Give ourselves rwx on our own folder; never on a file, whose mode hard links carry out of the tree."""
+    """Give ourselves rwx on our own folder.
+
+    Never on a file: hard links carry its mode out of the tree.
+    """
     status = os.fstat(descriptor)
     if status.st_uid == os.geteuid() and status.st_mode & stat.S_IRWXU != stat.S_IRWXU:
         with suppress(OSError):

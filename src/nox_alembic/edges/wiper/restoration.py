@@ -1,4 +1,7 @@
-"""The way back: what was set aside takes its place again, and what is there now is set aside instead."""
+"""The way back: what was set aside takes its place again.
+
+What lies there now is set aside instead.
+"""
 
 import os
 from contextlib import suppress
@@ -22,10 +25,12 @@ def put_back(
     on_event: OnEvent = ignore,
     **rules: Unpack[Gates],
 ) -> bool:
-    """Pass the gates, set what is at the target aside as `aside`, and rename `trash` or a spare beside it into place.
+    """Pass the gates, set the target's data aside, and rename `trash` into its place.
 
-    Returns whether there was something to set aside. A run that was killed in between is finished by the same call.
-    Raises RefusedError before anything changed, FailedError when it could not be moved; then everything is as it was.
+    `trash` is an undo entry or a spare beside the target. `aside` is the new name of
+    the data that is there now. Returns whether there was any. The same call finishes
+    what a killed run began. Raises RefusedError before anything has changed, and
+    FailedError when the data could not be moved; then everything is as it was.
     """
     with gates.passed(given, **rules) as place:
         if place.parent is None or not _is_there(place.parent, trash, place.name):

@@ -1,4 +1,7 @@
-"""The names of spares, `.db.nox-alembic-spare-base-1a2b3c4d` beside `db`, and whether a server can start on one."""
+"""The names of spares, and whether a server can start on a spare.
+
+`.db.nox-alembic-spare-base-1a2b3c4d` lies beside `db`.
+"""
 
 import re
 import secrets
@@ -8,7 +11,7 @@ from pathlib import Path
 
 from nox_alembic.edges.wiper.host import FileKind, Folder
 
-# What a killed initdb leaves is beside the folder that it was to become.
+# A killed initdb leaves its own folder beside the one that it was to become.
 _PATTERN = re.compile(
     r"\.(?P<of>[^/\\]+)\.nox-alembic-spare-(?P<kind>(base|ready)-[0-9a-f]{8}|making)"
     r"|\.\.(?P<initdb>[^/\\]+)\.nox-alembic-spare-making\.new-[0-9]+",
@@ -17,12 +20,15 @@ _PATTERN = re.compile(
 
 
 def spare_name(of: str, kind: str) -> str:
-    """Return a name for a spare of the folder `of`; one that is being made has the same name in every run."""
+    """Return a name for a spare of the folder `of`.
+
+    A spare that is being made has the same name in every run.
+    """
     return f".{of}.nox-alembic-spare-{kind if kind == 'making' else f'{kind}-{secrets.token_hex(4)}'}"
 
 
 def is_making(name: str) -> bool:
-    """Return whether it is the name of one that is being made."""
+    """Return whether it is the name of a spare that is being made."""
     found = _PATTERN.fullmatch(name)
     return found is not None and found["kind"] in {"making", None}
 
@@ -34,7 +40,10 @@ def is_finished(name: str, of: str) -> bool:
 
 
 def list_spares(parent: Path, of: str) -> tuple[str, ...]:
-    """Return the names of all spares of the folder `of`, finished or not; none where nothing can be listed."""
+    """Return the names of all spares of the folder `of`, finished or not.
+
+    There are none where nothing can be listed.
+    """
     try:
         with Folder.at(str(parent)) as folder:
             found = [(name, match) for name in folder.names() if (match := _PATTERN.fullmatch(name))]
@@ -45,7 +54,10 @@ def list_spares(parent: Path, of: str) -> tuple[str, ...]:
 
 
 def can_start(path: Path, subpaths: Sequence[str] = ()) -> bool:
-    """Return whether a server that ended well has left it, as far as we may look: no server may be at work on it."""
+    """Return whether a server can start on the folder, as far as we may look.
+
+    A server that ended well has left it, and no server is at work on it.
+    """
     try:
         with Folder.at(str(path.parent)) as parent, parent.enter(path.name) as folder:
             return _is_whole(folder) or any(_is_whole_below(folder, subpath.split("/")) for subpath in subpaths)

@@ -1,4 +1,7 @@
-"""The names of what was set aside: `.db.wipe-20261124T093000Z-4711-1a2b3c4d` beside `db`."""
+"""The names of data that was set aside.
+
+`.db.wipe-20261124T093000Z-4711-1a2b3c4d` lies beside `db`.
+"""
 
 import re
 import secrets
@@ -17,13 +20,16 @@ _PATTERN = re.compile(
 
 
 def utc_now() -> datetime:
-    """Return the time."""
+    """Return the time in UTC."""
     return datetime.now(UTC)
 
 
 @frozen
 class Trash:
-    """A trash name, taken apart. Unique, since an interrupted run leaves one behind (npm/cli#8721)."""
+    """The name of data that was set aside, taken apart.
+
+    It is unique, since an interrupted run leaves such a folder behind (npm/cli#8721).
+    """
 
     of: str
     utc: str
@@ -32,12 +38,12 @@ class Trash:
 
     @classmethod
     def new(cls, of: str, *, pid: int, clock: Clock = utc_now) -> Self:
-        """Make a name that no other run makes."""
+        """Return a name that no other run makes."""
         return cls(of, f"{clock().astimezone(UTC):%Y%m%dT%H%M%SZ}", pid, secrets.token_hex(4))
 
     @classmethod
     def parse(cls, name: str) -> Self | None:
-        """Return None for every name that `new` cannot have made."""
+        """Return the name taken apart; None for a name that `new` cannot have made."""
         if not (match := _PATTERN.fullmatch(name)):
             return None
         trash = cls(match["of"], match["utc"], int(match["pid"]), match["nonce"])
@@ -50,14 +56,20 @@ class Trash:
 
 
 def newest_first(parent: Folder, of: str | None = None) -> list[Trash]:
-    """List the trash in `parent`, of one folder or of all: directories only, never links."""
+    """Return what was set aside in `parent`, of one folder or of all, newest first.
+
+    Only directories count, never links.
+    """
     found = [trash for name in parent.names() if (trash := Trash.parse(name)) and of in {None, trash.of}]
     found = [trash for trash in found if parent.kind(trash.name) is FileKind.FOLDER]
     return sorted(found, key=lambda trash: (trash.utc, _set_aside_at(parent, trash)), reverse=True)
 
 
 def _set_aside_at(parent: Folder, trash: Trash) -> int:
-    """Tell two of the same second apart: a rename sets the time of change."""
+    """Return the time of change, which a rename sets.
+
+    It orders two names of the same second.
+    """
     try:
         return parent.stat(trash.name).st_ctime_ns
     except FileNotFoundError:  # another run deletes at the same time

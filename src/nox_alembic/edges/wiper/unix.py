@@ -1,4 +1,4 @@
-"""macOS and the other Unixes, as far as they differ from Linux: no bind mounts, no /proc."""
+"""macOS and other Unixes, where they differ from Linux: no bind mounts, no /proc."""
 
 import os
 import stat
@@ -14,7 +14,10 @@ def mount_of(descriptor: int) -> int:
 
 
 def mount_points_below(parent: int, name: str, path: str) -> list[tuple[str, str]]:
-    """List `name` when it is a mount point; what is mounted further below is met, and not entered, on the walk."""
+    """Return `name` if it is a mount point, with the command that takes it away.
+
+    The walk meets what is mounted further below, and does not enter it.
+    """
     with suppress(FileNotFoundError):
         if os.stat(name, dir_fd=parent, follow_symlinks=False).st_dev != os.fstat(parent).st_dev:
             return [(path, f"sudo umount '{path}'")]
@@ -22,7 +25,10 @@ def mount_points_below(parent: int, name: str, path: str) -> list[tuple[str, str
 
 
 def server_runs(pid: int, data: os.stat_result, listed: str) -> bool:
-    """Say whether process `pid` is the server of `data`, which postmaster.pid says to be `listed`."""
+    """Return whether process `pid` is the server of `data`.
+
+    `listed` is the data folder that postmaster.pid names.
+    """
     try:
         if not os.path.samestat(os.stat(listed), data):
             return False
@@ -35,7 +41,7 @@ def server_runs(pid: int, data: os.stat_result, listed: str) -> bool:
 
 
 def is_frozen(parent: int, name: str) -> bool:
-    """Say whether `chflags` keeps a file or folder as it is; False where it cannot be told."""
+    """Return whether `chflags` protects a file or folder; False where nothing tells."""
     flags = 0
     with suppress(OSError):
         flags = getattr(os.stat(name, dir_fd=parent, follow_symlinks=False), "st_flags", 0)

@@ -1,4 +1,4 @@
-"""What crosses the wiper's modules: frozen values, and nothing that acts."""
+"""The values that cross the wiper's modules: frozen, and nothing that acts."""
 
 import enum
 from collections.abc import Callable, Sequence
@@ -8,13 +8,19 @@ from typing import Required, TypedDict
 from nox_alembic.core.frozen import frozen
 
 Remover = Callable[[Path, str], None]
-"""Deletes `name` in the folder `parent` with powers that we lack: a helper container. Raises OSError or our own."""
+"""Deletes `name` in the folder `parent` with powers that we lack: a helper container.
+
+Raises OSError or an error of ours.
+"""
 
 OnEvent = Callable[[str, str], None]
 """Is told (point, name) at the points where a crash would be interesting; deletion calls it from several threads."""
 
 InUse = Callable[[Path], Sequence[str]]
-"""Says who mounts a path, its parent or a child, as in "container other-db-1 of project other"."""
+"""Returns who mounts a path, its parent or a child.
+
+An example is "container other-db-1 of project other".
+"""
 
 
 def ignore(point: str, name: str) -> None:
@@ -22,27 +28,26 @@ def ignore(point: str, name: str) -> None:
 
 
 def nobody(path: Path) -> Sequence[str]:  # noqa: ARG001 - the shape of InUse
-    """Know of no container."""
+    """Return no user of the path."""
     return ()
 
 
 class Gates(TypedDict, total=False):
-    """What decides whether a target may be wiped.
+    """What decides whether a target may be wiped."""
 
-    `within`: it must lie strictly below; a relative target is relative to it. `data_subpaths`: where below the target a
-    data folder may lie besides the target itself, such as "18/docker". `protect`: paths that it must not be or contain.
-    `own_server_runs`: the caller's own server runs on it and will be ended first; for a look ahead, not for the act.
-    """
-
+    # The target must lie strictly below it; a relative target starts here.
     within: Required[Path]
+    # Where below the target a data folder may lie, besides the target itself, such as "18/docker".
     data_subpaths: Sequence[str]
+    # Paths that the target must not be or contain.
     protect: Sequence[Path]
     in_use: InUse
+    # The caller will end its own server on the target first. For a look ahead, not for the act.
     own_server_runs: bool
 
 
 class Content(enum.Enum):
-    """What lies at the target, as far as it can be seen without changing anything."""
+    """What lies at the target, as far as a look shows."""
 
     MISSING = "missing"
     EMPTY = "empty"
@@ -53,7 +58,7 @@ class Content(enum.Enum):
 
 @frozen
 class Link:
-    """A symbolic link that a database keeps to data outside; only the link is ever deleted."""
+    """A database's symbolic link to data outside; only the link is ever deleted."""
 
     path: Path
     target: str
@@ -61,12 +66,12 @@ class Link:
 
 @frozen
 class Target:
-    """A folder that passed all gates. `data` holds the data folders at or below it."""
+    """A folder that passed all gates."""
 
     given: str
     path: Path
     content: Content
-    data: tuple[Path, ...] = ()
+    data: tuple[Path, ...] = ()  # the data folders at or below it
     links: tuple[Link, ...] = ()
 
     @property
@@ -77,43 +82,44 @@ class Target:
 
 @frozen
 class Stayed:
-    """One path that could not be deleted.
-
-    `newer` when it changed after the deletion began, `frozen` when an attribute forbids it to everybody, root included.
-    """
+    """A path that could not be deleted."""
 
     path: str
     error: OSError
-    newer: bool
-    frozen: bool = False
+    newer: bool  # it changed after the deletion began
+    frozen: bool = False  # an attribute forbids it to everybody, root included
 
 
 @frozen
 class Outcome:
-    """What a deletion did: `stayed` holds at most 16 paths, `more` counts those beyond."""
+    """What a deletion did."""
 
     removed: int
-    stayed: tuple[Stayed, ...] = ()
-    more: int = 0
+    stayed: tuple[Stayed, ...] = ()  # at most 16
+    more: int = 0  # how many more stayed
 
     @property
     def frozen(self) -> bool:
-        """Whether an attribute was in the way of any of them."""
+        """Whether an attribute protected any of them."""
         return any(stayed.frozen for stayed in self.stayed)
 
 
 @frozen
 class Leftover:
-    """Trash that is still there: why, what to type, and what in it changed while it was being deleted."""
+    """Data that was set aside and could not be deleted."""
 
     path: Path
     reason: str
-    command: str
+    command: str  # what to type
     stayed: tuple[str, ...] = ()
-    newer: tuple[str, ...] = ()
+    newer: tuple[str, ...] = ()  # what changed in it during the deletion
 
     def __str__(self) -> str:
-        """Tell it in a message: what, why, what to type; then what stayed, and apart from it what still grows."""
+        """Return the lines of a message.
+
+        They say what could not be deleted, why, what to type, what stayed, and what
+        grows.
+        """
         lines = [f"{self.path} could not be deleted ({self.reason}): `{self.command}`"]
         lines += [f"still there: {', '.join(self.stayed)}"] if self.stayed else []
         lines += [f"something is still writing: {', '.join(self.newer)}"] if self.newer else []
@@ -122,29 +128,25 @@ class Leftover:
 
 @frozen
 class SweepReport:
-    """Which trash is gone, kept on purpose, or left; `made` is the missing folder that was made again."""
+    """Which data that was set aside is gone, kept on purpose, or left."""
 
     removed: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
     left: tuple[Leftover, ...] = ()
-    made: Path | None = None
+    made: Path | None = None  # the missing folder that was made again
 
 
 @frozen
 class WipeReport:
-    """What became of the target.
-
-    `trash` is where the old data lies, None when nothing was there or it was deleted `in_place`, without a way back.
-    `made` says that an earlier run had been interrupted and the folder was missing. `swept` is filled by `wipe` alone.
-    """
+    """What became of the target."""
 
     target: Target
-    trash: Path | None = None
-    in_place: bool = False
-    made: bool = False
-    swept: SweepReport = SweepReport()
+    trash: Path | None = None  # where the old data lies; None when there was none or it was deleted in place
+    in_place: bool = False  # the data was deleted, without a way back
+    made: bool = False  # an interrupted run had left the folder missing; it was made again
+    swept: SweepReport = SweepReport()  # `wipe` alone fills it
 
     @property
     def links(self) -> tuple[Link, ...]:
-        """Where data stays: the wiper deletes links and never what they lead to."""
+        """The links to data that stays: the wiper deletes no link's target."""
         return self.target.links

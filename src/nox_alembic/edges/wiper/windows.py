@@ -1,4 +1,4 @@
-"""Windows: a folder by its path, what the system's errors mean, and what else the wiper asks it."""
+"""Windows: a folder by its path, what the errors mean, and what else the wiper asks."""
 
 import ctypes
 import os
@@ -19,14 +19,14 @@ _QUERY_LIMITED_INFORMATION = 0x1000
 
 
 class Folder:
-    """A folder by its path; the same questions and acts as on POSIX."""
+    """A folder by its path, with the methods that it has on POSIX."""
 
     def __init__(self, path: str) -> None:
         self.path = path
 
     @classmethod
     def at(cls, path: str) -> Self:
-        """Take a path that the caller vouches for, links in it included."""
+        """Take a path that the caller vouches for, including the links in it."""
         real = os.path.realpath(path, strict=True)
         if not os.path.isdir(real):
             raise NotADirectoryError(20, "not a folder", path)
@@ -36,7 +36,7 @@ class Folder:
         """Return the folder `name` in this one; raises NotADirectoryError when it is a link or no folder."""
         if self.kind(name) is not FileKind.FOLDER:
             raise NotADirectoryError(20, "not a folder", self.path_of(name))
-        os.scandir(long(self.path_of(name))).close()  # raises PermissionError where it may not be read
+        os.scandir(long(self.path_of(name))).close()  # raises PermissionError when we may not read it
         return type(self)(self.path_of(name))
 
     def __enter__(self) -> Self:
@@ -45,18 +45,21 @@ class Folder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
     def path_of(self, name: str) -> str:
         """Return the path of a name in the folder."""
         return os.path.join(self.path, name)
 
     def names(self) -> list[str]:
-        """List the names in the folder."""
+        """Return the names in the folder."""
         return os.listdir(long(self.path))
 
     def stat(self, name: str = "") -> os.stat_result:
-        """Return the status of a name, or of the folder itself; of a link, not of what it leads to."""
+        """Return the status of a name, or of the folder itself.
+
+        Of a link it is the link's own.
+        """
         return os.lstat(long(self.path_of(name) if name else self.path))
 
     def kind(self, name: str) -> FileKind:
@@ -67,7 +70,7 @@ class Folder:
             return FileKind.MISSING
 
     def link_target(self, name: str) -> str:
-        """Return where a link leads, as far as it says."""
+        """Return where a link leads, as far as Windows says it."""
         try:
             return os.readlink(long(self.path_of(name)))
         except OSError:
@@ -79,7 +82,7 @@ class Folder:
             return file.read(limit).decode(errors="replace")
 
     def is_frozen(self, name: str = "") -> bool:  # noqa: ARG002 - the same on every system
-        """Windows has no attribute that keeps an administrator from deleting."""
+        """Return False: no attribute of Windows stops an administrator."""
         return False
 
     def make(self, name: str, like: os.stat_result | None = None) -> None:  # noqa: ARG002 - inherited rights do here
@@ -99,7 +102,7 @@ class Folder:
         os.rmdir(long(self.path_of(name)))
 
     def sync(self) -> None:
-        """Windows writes names through by itself."""
+        """Do nothing: Windows writes names through by itself."""
 
 
 def mounts_below(parent: Folder, name: str, path: str) -> list[tuple[str, str]]:
@@ -110,14 +113,20 @@ def mounts_below(parent: Folder, name: str, path: str) -> list[tuple[str, str]]:
 
 
 def server_runs(pid: int, data: os.stat_result, listed: str) -> bool:
-    """Say whether process `pid` is a PostgreSQL server, and `data` the folder that postmaster.pid says it runs on."""
+    """Return whether process `pid` is a PostgreSQL server of the folder `data`.
+
+    `listed` is the data folder that postmaster.pid names.
+    """
     with suppress(OSError):
         return os.path.samestat(os.stat(listed), data) and _program(pid).startswith("postgres")
     return False
 
 
 def _program(pid: int) -> str:
-    """Return the name of a living process's program. Not os.kill(pid, 0): on Windows that sends a Ctrl-C."""
+    """Return the name of a living process's program.
+
+    Not by os.kill(pid, 0): on Windows that sends a Ctrl-C.
+    """
     kernel = ctypes.WinDLL("kernel32")
     handle = kernel.OpenProcess(_QUERY_LIMITED_INFORMATION, False, pid)
     if not handle:
@@ -132,28 +141,35 @@ def _program(pid: int) -> str:
 
 
 def is_ours(status: os.stat_result) -> bool:  # noqa: ARG001 - the same name on every system
-    """Owners say little on Windows: what cannot be read is not ours."""
+    """Return False: owners say little on Windows. What we cannot read is not ours."""
     return False
 
 
 def in_the_way(error: OSError) -> bool:
-    """Error 5: something in it is open. 17: another drive. 32: it, or something in it, is open."""
+    """Return whether a rename failed in a way that leaves deleting in place.
+
+    Error 5: something in it is open. 17: another drive. 32: it, or something in it, is
+    open.
+    """
     return error.winerror in {ACCESS_DENIED, 17, 32}
 
 
 def is_denied(error: OSError) -> bool:
-    """Say whether more powers would have helped."""
+    """Return whether more powers would have helped."""
     return error.winerror == ACCESS_DENIED
 
 
 def removal_command(path: str, *, frozen: bool = False) -> str:  # noqa: ARG001 - the same on every system
-    """Return the command that deletes `path`, for PowerShell and for the old console."""
+    """Return the command that deletes `path`, for PowerShell and the old console."""
     return f'rd /s /q "{path}"'
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C back until the block ends; it arrives then. Only the main thread gets it, and only it can do this."""
+    """Hold Ctrl-C back until the block ends; it arrives then.
+
+    Only the main thread gets it, and only the main thread can hold it back.
+    """
     caught: list[int] = []
     try:
         before = signal.signal(signal.SIGINT, lambda number, _frame: caught.append(number))

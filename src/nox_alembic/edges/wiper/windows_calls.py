@@ -1,4 +1,7 @@
-r"""Windows: single calls, on paths that begin with `\\?\`, so that no name is special, and with a lot of patience."""
+r"""Windows: single calls, with a lot of patience.
+
+The paths begin with `\\?\`, so that no name is special.
+"""
 
 import os
 import stat
@@ -32,7 +35,10 @@ class Patience:
         self._end = clock() + _PATIENCE_SECONDS
 
     def act(self, call: Callable[[], Answer]) -> Answer:
-        """Call until it succeeds, fails for good, or the time is up; the pauses grow by half."""
+        """Call until it succeeds, fails for good, or the time is up.
+
+        The pauses grow by half.
+        """
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -45,7 +51,10 @@ class Patience:
 
 
 def unlink(path: str) -> None:
-    """Delete a file or a link; READONLY is cleared only where it was in the way, and never through a link."""
+    """Delete a file or a link.
+
+    READONLY is cleared only where it was in the way, and never through a link.
+    """
     status = os.lstat(path)
     if kind_of(status) is FileKind.LINK and status.st_file_attributes & stat.FILE_ATTRIBUTE_DIRECTORY:
         os.rmdir(path)  # a junction, or a link to a folder: removed itself
@@ -66,9 +75,10 @@ def _clear_readonly(path: str, status: os.stat_result) -> bool:
 
 
 def _despite_readonly(path: str, call: Callable[[str], None]) -> None:
-    """Delete; clear READONLY only where it was in the way, and put it back when that did not help.
+    """Delete a path, and clear READONLY only where it was in the way.
 
-    Back, since other names of the same file, hard links, share the attribute.
+    If that did not help, READONLY is put back: hard links, other names of the same
+    file, share the attribute.
     """
     try:
         call(path)
@@ -91,9 +101,12 @@ def kind_of(status: os.stat_result) -> FileKind:
 
 
 def long(path: str) -> str:
-    r"""Return the path as Windows takes it letter by letter: absolute, with `\\?\` before it."""
+    r"""Return the path as Windows takes it letter by letter.
+
+    It is absolute, with `\\?\` before it.
+    """
     if path.startswith("\\\\?\\"):
         return path
-    # Not os.path.abspath: it strips the dots and spaces at the end of a name, which is then another name.
+    # Not os.path.abspath: it strips dots and spaces from the end of a name, which makes it another name.
     full = path.replace("/", "\\") if os.path.isabs(path) else os.path.join(os.getcwd(), path.replace("/", "\\"))
     return f"\\\\?\\UNC\\{full[2:]}" if full.startswith("\\\\") else f"\\\\?\\{full}"

@@ -1,6 +1,7 @@
-"""Deletion on Windows: by path, since there are no folder descriptors; never through a reparse point.
+"""Deletion on Windows: by path, and never through a reparse point.
 
-What is deleted is looked at again, by its reparse tag, right before it is walked.
+There are no folder descriptors. The walk looks at the reparse tag of a folder again
+right before it enters.
 """
 
 import os
@@ -22,7 +23,7 @@ from nox_alembic.edges.wiper.windows_calls import Patience, kind_of, long, rmdir
 _MISSING = {2, 3}
 _NOT_EMPTY = 145
 _LISTED = 16
-_RESCANS = 20  # of one folder that did not become empty, so that a busy writer ends in a message and not in a loop
+_RESCANS = 20  # of a folder that does not become empty: a busy writer ends in a message and not in a loop
 
 
 def delete(parent: Folder, name: str, watch: OnEvent = ignore) -> Outcome:
@@ -40,7 +41,7 @@ def empty(folder: Folder, watch: OnEvent = ignore) -> Outcome:
 
 
 class _Removal:
-    """One walk, without recursion: each folder is emptied before it is removed."""
+    """A walk without recursion: each folder is emptied before it is removed."""
 
     def __init__(self, watch: OnEvent) -> None:
         self._watch = watch
@@ -69,11 +70,11 @@ class _Removal:
             waiting += self._emptying(place)
 
     def _emptying(self, folder: str) -> list[tuple[str, bool]]:
-        """Delete what is in the folder, and return what is left to do about it, the last first."""
+        """Delete what is in the folder; return the rest of the work, the last first."""
         return [(folder, True), *((below, False) for below in self._scan(folder))]
 
     def _is_refilled(self, folder: str) -> bool:
-        """Say whether there is something new in a folder that has just been emptied, and it is worth another round."""
+        """Return whether a folder that was just emptied is worth another round."""
         self._watch("rmdir", os.path.basename(folder))
         self._rescans[folder] += 1
         return self._rescans[folder] <= _RESCANS and not self._holds_what_stays(folder) and bool(self._names(folder))
@@ -82,13 +83,13 @@ class _Removal:
         return any(stayed.path.startswith(folder + os.sep) for stayed in self._stayed)
 
     def _names(self, folder: str) -> list[str]:
-        """List a folder that may just be going away."""
+        """Return the names in a folder; none if it has just been deleted."""
         with suppress(OSError):
             return os.listdir(long(folder))
         return []
 
     def _scan(self, folder: str) -> list[str]:
-        """Delete what is in the folder except folders, and return those."""
+        """Delete what is in the folder except folders, and return the folders."""
         folders = []
         try:
             entries = self._patience.act(lambda: os.listdir(long(folder)))
@@ -117,7 +118,7 @@ class _Removal:
             self._remove(path, lambda: rmdir(long(path)))
 
     def _report_new(self, folder: str, error: OSError) -> bool:
-        """Report what appeared in a folder while it was being emptied; say whether there was anything."""
+        """Report what appeared in a folder meanwhile; return whether anything did."""
         names = self._names(folder) if error.winerror == _NOT_EMPTY else []
         for name in names:
             what = OSError(error.errno, "it appeared while the folder was being emptied", folder, error.winerror)
@@ -133,7 +134,7 @@ class _Removal:
                 self._report(path, error)
 
     def _is_gone(self, path: str, error: OSError) -> bool:
-        """Say whether another process was quicker, whatever error that has made here."""
+        """Return whether another process was quicker, whatever error that made here."""
         try:
             os.lstat(long(path))
         except FileNotFoundError:

@@ -93,7 +93,7 @@ def test_what_cannot_be_read_is_told() -> None:
     assert (both.state, both.notices) == (
         "ok",
         (
-            "d4 [on feature]: line 1 could not be read: what is no Python",
+            "d4 [on feature]: line 1 could not be read: it is not valid Python",
             "e5 [on feature]: line 2 could not be read: op.drop_table(name)",
         ),
     )

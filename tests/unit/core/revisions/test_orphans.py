@@ -35,7 +35,7 @@ def test_versions_on_different_revisions_do_not_serve() -> None:
     candidates = [version("new", "c3"), version("old", "b2"), version("first")]
     assert chosen(candidates, digest("another")) is None
     assert chosen([], "") is None
-    assert unclear(candidates) == "x1 follows b2 or c3 or nothing by its version, and nothing says which was applied"
+    assert unclear(candidates) == "the versions of x1 follow b2 or c3 or nothing, and nothing says which was applied"
 
 
 def test_files_that_do_not_lead_to_this_branch_have_no_order() -> None:

@@ -55,12 +55,12 @@ def test_without_the_file_of_one_of_them_nothing_is_taken_back() -> None:
 
 
 def test_files_that_contradict_each_other_take_nothing_back() -> None:
-    found = Orphans(problems=("x1 follows a1 or b2 by its version, and nothing says which was applied",))
+    found = Orphans(problems=("the versions of x1 follow a1 or b2, and nothing says which was applied",))
     with pytest.raises(FindingError) as error:
         migrate.migrate(config(), up(current=("x1",), orphans=found), Options())
     assert told(error) == (
         "NA441",
-        "x1 follows a1 or b2 by its version, and nothing says which was applied",
+        "the versions of x1 follow a1 or b2, and nothing says which was applied",
         "switch to the branch that has it, or `nox -s reset` for a fresh database",
     )
 
