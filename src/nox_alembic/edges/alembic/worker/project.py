@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import os
 import sys
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,13 +20,34 @@ if TYPE_CHECKING:
 _DIVERTING = ("PGHOSTADDR", "PGSERVICE")
 
 
-def read_config(configuration: Path, url: str) -> Config:
-    """Return Alembic's configuration with the URL in it; `%` is doubled for the ini format's interpolation."""
+def read_config(configuration: Path, url: str, environ: Mapping[str, str]) -> tuple[Config, str]:
+    """Return Alembic's configuration with the URL in it, and that URL, with the driver that the project names.
+
+    An env.py that makes an async engine of it takes no other one.
+    """
     file = str(configuration)
     config = Config(toml_file=file) if configuration.suffix == ".toml" else Config(file)
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    url = with_driver_of(url, environ.get("DATABASE_URL", ""), _written(config))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))  # the ini format interpolates
     config.attributes["configure_logger"] = False
-    return config
+    return config, url
+
+
+def with_driver_of(url: str, *named: str) -> str:
+    """Return the URL with the driver that the first of the others names, as far as these are PostgreSQL's."""
+    for other in named:
+        with contextlib.suppress(ArgumentError):
+            backend, _, driver = make_url(other).drivername.partition("+")
+            if backend == "postgresql" and driver:
+                return make_url(url).set(drivername=f"{backend}+{driver}").render_as_string(hide_password=False)
+    return url
+
+
+def _written(config: Config) -> str:
+    """Return the URL that the configuration has itself, "" when it has none or one that is filled in later."""
+    with contextlib.suppress(configparser.Error, KeyError):
+        return config.get_main_option("sqlalchemy.url") or ""
+    return ""
 
 
 def open_scripts(config: Config, extra: Sequence[str] = ()) -> ScriptDirectory:

@@ -53,9 +53,9 @@ def perform(request: Request, tell: OnEvent) -> Result:
 
     session = session_variables(request.get("application", ""), request.get("lock_timeout", 0), os.environ)
     watch = watched(connections) if "key" in request else contextlib.nullcontext()
-    with inside(configuration.parent, {"DATABASE_URL": request["url"], **session}), watch:
+    with inside(configuration.parent, session), watch:
         try:
-            config = read_config(configuration, request["url"])
+            config, os.environ["DATABASE_URL"] = read_config(configuration, request["url"], os.environ)
             config.attributes[CONNECTIONS] = connections
             value = _do(request, config, begins, lambda: commits.append(""))
         except KeyboardInterrupt:
