@@ -1,4 +1,7 @@
-"""Runs the service, on a database that fits and on no other: else it says what to run, and ends with 3."""
+"""Runs the service, on a database that fits and on no other.
+
+On any other database it prints the command to run, and ends with 3.
+"""
 
 import os
 import sys
@@ -33,7 +36,10 @@ def main() -> int:
 
 
 def _problem(settings: Settings) -> str:
-    """Return why the service cannot start, "" when it can. It is not tried again: whoever starts it knows when."""
+    """Return why the service cannot start, "" when it can.
+
+    It does not try again: the caller knows when to start it.
+    """
     engine = make_probe(settings.database_url)
     try:
         return _sentence(look_at_revisions(engine, settings.alembic_config))

@@ -26,7 +26,7 @@ Offset = Annotated[int, Query(ge=0, lt=2**63)]
 
 
 class ProjectIn(BaseModel):
-    """A project to be made."""
+    """A project to create."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,7 +37,7 @@ class ProjectIn(BaseModel):
 
 
 class ProjectChange(BaseModel):
-    """The columns of a project that may change; those left out stay."""
+    """The columns of a project that may change; omitted columns stay."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,7 +56,7 @@ class ProjectOut(ProjectIn):
 
 
 class RespondentIn(BaseModel):
-    """A respondent to be made."""
+    """A respondent to create."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -151,7 +151,7 @@ def delete_respondent(session: InSession, key: Key) -> None:
 
 @health.get("/health")
 def read_health(request: Request) -> JSONResponse:
-    """Say whether the tables are those of the code: 200 when they are, else 503."""
+    """Return 200 when the database is at the head of the code, else 503."""
     try:
         seen = look_at_revisions(request.app.state.probe, request.app.state.settings.alembic_config)
     except BrokenHistoryError:
@@ -163,7 +163,10 @@ def read_health(request: Request) -> JSONResponse:
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Return the application; without settings, as uvicorn calls it, they come from the environment."""
+    """Return the application.
+
+    uvicorn passes no settings: then they come from the environment.
+    """
     settings = settings or read_settings(os.environ)
     engine = make_engine(settings.database_url)
 
@@ -185,7 +188,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _answer(code: int) -> Callable[[Request, Exception], JSONResponse]:
-    """Return what answers an error of the service with a status code and its message."""
+    """Return a handler that answers an error with a status code and its message."""
 
     def answer(_request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, code)
@@ -194,7 +197,10 @@ def _answer(code: int) -> Callable[[Request, Exception], JSONResponse]:
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    """Answer what is not valid, without repeating the input: it may be something that JSON cannot carry."""
+    """Return the answer to invalid input, without the input.
+
+    The input may contain what JSON cannot carry.
+    """
     found = error.errors() if isinstance(error, RequestValidationError) else []
     detail = [{"loc": list(each["loc"]), "msg": each["msg"], "type": each["type"]} for each in found]
     return JSONResponse({"detail": detail}, status.HTTP_422_UNPROCESSABLE_CONTENT)

@@ -1,4 +1,4 @@
-"""The database as the service sees it: an engine, and whether it is at the head of the migrations."""
+"""The database for the service: an engine, and whether it is at head."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,11 +21,11 @@ class BrokenHistoryError(Exception):
 
 @dataclass(frozen=True)
 class Revisions:
-    """Where the database is and where the code expects it; `reachable` is False when it did not answer."""
+    """Where the database is, and where the code expects it."""
 
     current: tuple[str, ...]
     heads: tuple[str, ...]
-    reachable: bool = True
+    reachable: bool = True  # False when the database did not answer
 
     @property
     def at_head(self) -> bool:
@@ -34,20 +34,27 @@ class Revisions:
 
 
 def make_engine(url: URL) -> Engine:
-    """Return an engine whose connections give up soon and are tested before use: a reset replaces the server."""
+    """Return an engine whose connections give up soon and are tested before use.
+
+    A reset replaces the server.
+    """
     return create_engine(url, connect_args={"connect_timeout": CONNECT_SECONDS}, pool_pre_ping=True)
 
 
 def make_probe(url: URL) -> Engine:
-    """Return an engine for questions that must be answered soon: a pooled connection to a frozen server would hang."""
+    """Return an engine for questions that need an answer soon.
+
+    A pooled connection to a frozen server would hang.
+    """
     soon = {"connect_timeout": CONNECT_SECONDS, "options": f"-c statement_timeout={ANSWER_MILLISECONDS}"}
     return create_engine(url, connect_args=soon, poolclass=pool.NullPool)
 
 
 def look_at_revisions(engine: Engine, alembic_config: Path) -> Revisions:
-    """Compare the database with the revision files; a database that does not answer is an answer.
+    """Return where the database and the revision files are.
 
-    Raises BrokenHistoryError when the revision files cannot be read.
+    A database that does not answer is an answer, too. Raises BrokenHistoryError when
+    the revision files cannot be read.
     """
     heads = _heads_now(alembic_config)
     try:
@@ -59,7 +66,10 @@ def look_at_revisions(engine: Engine, alembic_config: Path) -> Revisions:
 
 
 def _heads_now(alembic_config: Path) -> tuple[str, ...]:
-    """Return the heads, read again only after a file was written or went: health is asked for every few seconds."""
+    """Return the heads, read again only after a file was written, added or removed.
+
+    Health is asked for every few seconds.
+    """
     try:
         script = _script(alembic_config)
         folders = script.version_locations or [script.versions]
@@ -70,7 +80,7 @@ def _heads_now(alembic_config: Path) -> tuple[str, ...]:
 
 
 def _changed(folder: Path) -> int:
-    """Return when a file in the folder came, went or was written."""
+    """Return when a file in the folder was added, removed or written."""
     return max(path.stat().st_mtime_ns for path in (folder, *folder.glob("*.py")))
 
 

@@ -1,4 +1,7 @@
-"""The tables: researchers run projects, and respondents join them and donate data from providers."""
+"""The tables of the survey service.
+
+Researchers run projects. Respondents join them and donate data from providers.
+"""
 
 import datetime as dt
 import enum
@@ -21,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Base(DeclarativeBase):
-    """All constraints have names that a migration can say."""
+    """The base of all tables; a migration can name every constraint."""
 
     metadata = MetaData(
         naming_convention={
@@ -53,12 +56,12 @@ class DonationStatus(enum.Enum):
 
 
 def _values(members: type[enum.Enum]) -> list[str]:
-    """Store the values: the names are Python's business."""
+    """Return the values for the database: the names are Python's business."""
     return [str(member.value) for member in members]
 
 
 class Keyed(Base):
-    """What every table has."""
+    """The columns of every table."""
 
     __abstract__ = True
 
@@ -74,15 +77,15 @@ class Researcher(Keyed):
 
 
 class Project(Keyed):
-    """A study. `short_name` is its place in links; `respondent_limit` ends the recruiting, None never."""
+    """A study."""
 
     __tablename__ = "projects"
     __table_args__ = (CheckConstraint("respondent_limit > 0", name="respondent_limit_positive"),)
 
     researcher_id: Mapped[int] = mapped_column(ForeignKey("researchers.id", ondelete="RESTRICT"), index=True)
     name: Mapped[str]
-    short_name: Mapped[str] = mapped_column(unique=True)
-    respondent_limit: Mapped[int | None]
+    short_name: Mapped[str] = mapped_column(unique=True)  # its place in links
+    respondent_limit: Mapped[int | None]  # ends the recruiting; None never does
 
 
 class DataProvider(Keyed):
@@ -104,13 +107,13 @@ class Connection(Keyed):
 
 
 class Respondent(Keyed):
-    """A person in a project; `external_id` is who they are to the survey platform."""
+    """A person in a project."""
 
     __tablename__ = "respondents"
     __table_args__ = (UniqueConstraint("project_id", "external_id"),)
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="RESTRICT"))
-    external_id: Mapped[str]
+    external_id: Mapped[str]  # the person's id on the survey platform
 
 
 class Distribution(Keyed):
@@ -123,14 +126,14 @@ class Distribution(Keyed):
 
 
 class Donation(Keyed):
-    """Data that a respondent gave; `size` is in bytes."""
+    """Data that a respondent gave."""
 
     __tablename__ = "donations"
     __table_args__ = (Index("ix_donations_respondent_id_data_provider_id", "respondent_id", "data_provider_id"),)
 
     respondent_id: Mapped[int] = mapped_column(ForeignKey("respondents.id", ondelete="CASCADE"))
     data_provider_id: Mapped[int] = mapped_column(ForeignKey("data_providers.id", ondelete="RESTRICT"))
-    size: Mapped[int]
+    size: Mapped[int]  # in bytes
     status: Mapped[DonationStatus] = mapped_column(
         Enum(DonationStatus, name="donation_status", values_callable=_values), server_default=text("'pending'")
     )

@@ -1,4 +1,4 @@
-"""Fills sample data; run twice, the second time changes nothing."""
+"""Fills in sample data; a second run changes nothing."""
 
 import os
 import sys
@@ -27,7 +27,10 @@ RESPONDENTS = 20
 
 
 def main() -> int:
-    """Fill the database of DATABASE_URL and say how many rows came; return the exit code."""
+    """Fill the database of DATABASE_URL, and print how many rows were added.
+
+    Returns the exit code.
+    """
     try:
         engine = make_engine(read_settings(os.environ).database_url)
     except SettingsError as error:
@@ -43,7 +46,10 @@ def main() -> int:
 
 
 def sample() -> Iterator[Base]:
-    """Yield the rows, each after those that it refers to; the ids are fixed, so that a row is known again."""
+    """Yield the rows, each after the rows that it refers to.
+
+    The ids are fixed, so that a row is recognised.
+    """
     yield Researcher(id=1, email="ada@example.org", name="Ada Example")
     for number, name in enumerate(ProviderName, 1):
         yield DataProvider(id=number, name=name)
@@ -60,13 +66,16 @@ def sample() -> Iterator[Base]:
 
 
 def _number_on(table: Table) -> Select[tuple[int]]:
-    """Return what makes the next row of the service come after the rows that brought their own ids."""
+    """Return the statement that sets a table's sequence after its last row.
+
+    The sample rows bring their own ids.
+    """
     last = select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
     return select(func.setval(func.pg_get_serial_sequence(table.name, "id"), last, False))
 
 
 def _add(session: Session, row: Base) -> int:
-    """Insert a row unless it is there; return how many came."""
+    """Insert a row unless it exists; return how many were added."""
     values = {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key != "created_at"}
     done = session.execute(insert(type(row)).values(values).on_conflict_do_nothing().returning(type(row).id))  # type: ignore[attr-defined] # all of them have one
     return len(done.all())

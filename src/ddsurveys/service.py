@@ -1,4 +1,4 @@
-"""What the survey service does with projects and respondents; it takes a Session and knows no HTTP."""
+"""What the service does with projects and respondents, without HTTP."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -19,22 +19,29 @@ class NotFoundError(Exception):
 
 
 class ConflictError(Exception):
-    """Another row is in the way: one with the same key, or one that still needs this one."""
+    """Another row is in the way: it has the same key, or still needs this row."""
 
 
 class MissingReferenceError(Exception):
-    """A row is referred to that does not exist."""
+    """A row refers to a row that does not exist."""
 
 
 def create(session: Session, row: Row) -> Row:
-    """Add a row; raises ConflictError on a duplicate, MissingReferenceError when what it refers to does not exist."""
+    """Add a row and return it.
+
+    Raises ConflictError on a duplicate, and MissingReferenceError when it refers to a
+    row that does not exist.
+    """
     session.add(row)
     _commit(session)
     return row
 
 
 def list_all(session: Session, kind: type[Row], *, limit: int, offset: int, **equal: Any) -> Sequence[Row]:
-    """Return a page of rows, the oldest first; `equal` are columns with the value that they must have."""
+    """Return a page of rows, the oldest first.
+
+    `equal` are columns with the values that they must have.
+    """
     wanted = {name: value for name, value in equal.items() if value is not None}
     query = select(kind).filter_by(**wanted).order_by(kind.id).limit(limit).offset(offset)
     return session.scalars(query).all()
@@ -49,7 +56,10 @@ def read(session: Session, kind: type[Row], key: int) -> Row:
 
 
 def change(session: Session, kind: type[Row], key: int, values: Mapping[str, Any]) -> Row:
-    """Change the given columns; raises NotFoundError, ConflictError or MissingReferenceError."""
+    """Change the given columns and return the row.
+
+    Raises NotFoundError, ConflictError or MissingReferenceError.
+    """
     row = read(session, kind, key)
     for name, value in values.items():
         setattr(row, name, value)
@@ -79,7 +89,7 @@ def _commit(session: Session) -> None:
 
 
 def _columns(constraint: str | None) -> list[str]:
-    """Return the columns that a constraint is about: its name is the database's business."""
+    """Return the columns of a constraint: its name is the database's business."""
     return [
         column.name
         for table in Base.metadata.tables.values()

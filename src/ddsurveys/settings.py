@@ -1,4 +1,4 @@
-"""What the environment variables say."""
+"""The settings from the environment variables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,17 +11,20 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class SettingsError(Exception):
-    """A variable is missing or cannot be understood; the message is one line for the person who set it."""
+    """A variable is missing or unclear.
+
+    The message is a line for the person who set it.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the database is and where to listen; `reload` restarts the server when the code changes."""
+    """Where the database is, and where to listen."""
 
     database_url: URL = field(repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
-    reload: bool = False
+    reload: bool = False  # restart the server when the code changes
     alembic_config: Path = CHECKOUT / "alembic.ini"
 
 
