@@ -1,4 +1,7 @@
-"""Every word on the screen: progress and errors on stderr, data on stdout, or one JSON object there instead."""
+"""Every word on the screen: progress and errors on stderr, data on stdout.
+
+With `--json` stdout has one JSON object instead.
+"""
 
 import contextlib
 import json
@@ -39,10 +42,10 @@ OPEN = ""
 
 @dataclass
 class StepResult:
-    """How one step went; `seconds` is wall time."""
+    """How a step went."""
 
     title: str
-    seconds: float = 0.0
+    seconds: float = 0.0  # of wall time
     outcome: str = OPEN
 
     def as_json(self) -> dict[str, object]:
@@ -52,7 +55,7 @@ class StepResult:
 
 @dataclass
 class Reporter:
-    """One run of one verb, told as it happens, or at its end as JSON."""
+    """Reports a run of a verb while it happens, or at its end as JSON."""
 
     verb: str
     json: bool = False
@@ -68,12 +71,12 @@ class Reporter:
     _mid_line: bool = False
 
     def opened(self, environment: str, engine: str, reason: str) -> None:
-        """Say what the verb works on, and why on that."""
+        """Say what the verb works on, and why."""
         self.environment, self.engine = environment, engine
         self._say(shown("environment ", style(environment, bold=True), f" on {engine} ({reason})"))
 
     def dry_run(self, plan: "Plan") -> None:
-        """Print the steps that a run would take: they are the data of this verb, so they go to stdout."""
+        """Print the steps of a run on stdout: they are the data of this verb."""
         self.fields["dry_run"] = True
         self.fields["plan"] = [step.title for step in (*plan.steps, *plan.lastly)]
         self.fields["destroys"] = plan.destroys
@@ -83,8 +86,8 @@ class Reporter:
             if plan.destroys:
                 self._say(f"what goes: {plan.destroys}", err=False)
 
-    def goes(self, plan: "Plan", inventory: "Inventory | None", approve: str) -> None:
-        """Print after the steps what data goes, and the hash by which just that is approved of, if it has one."""
+    def inventory(self, plan: "Plan", inventory: "Inventory | None", approve: str) -> None:
+        """Print what data goes, and the hash that approves just that, if any."""
         from nox_alembic.core.consent import asks_later  # noqa: PLC0415 - for --plan alone
 
         self.saw(inventory, approve)
@@ -97,13 +100,16 @@ class Reporter:
                 self._say(f"approve with: {way}", err=False)
 
     def saw(self, inventory: "Inventory | None", approve: str) -> None:
-        """Keep for JSON what was looked at before somebody agreed or not, and its hash."""
+        """Keep for JSON what was seen before the user agreed or not, and its hash."""
         self.fields["inventory"] = None if inventory is None else asdict(inventory)
         self.fields["approve"] = approve
 
     @contextlib.contextmanager
     def step(self, number: int, total: int, title: str, *, speaks: bool) -> Iterator[StepResult]:
-        """Print the name before the work, result and seconds after; what `speaks` gets its result on its own line."""
+        """Print the title before the work, and result and seconds after it.
+
+        A step that `speaks` gets its result on a line of its own.
+        """
         result = StepResult(title)
         self.steps.append(result)
         start = time.monotonic()
@@ -119,7 +125,7 @@ class Reporter:
             self._result(result, indent=speaks)
 
     def in_background(self, number: int, total: int, title: str) -> None:
-        """Say that a step goes on beside those that follow."""
+        """Say that a step goes on beside the next ones."""
         self.steps.append(StepResult(title, 0.0, "in the background"))
         self._say(f"[{number}/{total}] {title}, in the background")
 
@@ -128,7 +134,7 @@ class Reporter:
         self._say(style(f"      {name}", dim=True))
 
     def note(self, text: str) -> None:
-        """Say something that is good to know; kept for JSON, too."""
+        """Print something that is good to know, and keep it for JSON."""
         self._keep("notes", text)
         self._line(f"      {text}" if self.steps else text)
 
@@ -139,18 +145,24 @@ class Reporter:
             self.note(text)
 
     def written(self, path: str) -> None:
-        """Remember a file of the project that has to be committed; the verb ends with the line that does it."""
+        """Remember a file of the project that has to be committed.
+
+        The verb ends with the command that commits it.
+        """
         self._written.append(path)
         self.fields["written"] = self._written
 
     def warn(self, text: str) -> None:
-        """Say something that needs a look, though the verb succeeds."""
+        """Print something that needs a look, though the verb succeeds."""
         self._keep("warnings", text)
         self._line(shown(style("warning:", fg="yellow"), f" {text}"))
 
     @contextlib.contextmanager
     def flow(self, total: int | None) -> Iterator[Callable[[int], None]]:
-        """Show how many bytes of how many have passed, where a terminal can; yields what is told of each piece."""
+        """Show a bar of the bytes that have passed, where a terminal can.
+
+        Yields the function that takes the size of each piece.
+        """
         if not sys.stderr.isatty():
             yield lambda _: None
             return
@@ -170,7 +182,7 @@ class Reporter:
             click.echo(shown(text) if sys.stdout.isatty() else text, nl=False, color=True)
 
     def drafted(self, draft: "Draft", message: str, head_file: str) -> None:
-        """List what a new revision changes, and say which files are to be committed, the head file with them."""
+        """List the changes of a new revision, and say which files to commit."""
         self.fields["changes"] = [asdict(change) for change in draft.changes]
         self.fields["files"] = [file.path for file in draft.files]
         if not self.json:
@@ -181,21 +193,21 @@ class Reporter:
             paths = " ".join(map(shlex.quote, names))
             self.note(f"look at it, then commit it: git add {paths} && git commit -m {shlex.quote(message)}")
 
-    def kept(self, log: "UndoLog") -> None:
-        """List what `undo` can bring back, the newest first."""
+    def undo_entries(self, log: "UndoLog") -> None:
+        """List the undo entries, the newest first."""
         newest_first = log.live[::-1]
-        self.fields["kept"] = [one.as_json for one in newest_first]
+        self.fields["kept"] = [entry.as_json for entry in newest_first]
         if not self.json:
             for one in newest_first:
                 self._say(one.shown, err=False)
 
     def spares(self, spares: "Spares") -> None:
         """List the spares."""
-        self.fields["spares"] = [{**asdict(one), "needs": None} for one in spares.found]
+        self.fields["spares"] = [{**asdict(spare), "needs": None} for spare in spares.found]
         self._lines(tables.spare_lines(spares))
 
     def rehearsed(self, *, lost: Sequence[str], changed: Sequence[str], behind: Sequence[str], unknown: str) -> None:
-        """Say what a rehearsal has shown, before anybody is asked."""
+        """Print what a rehearsal has shown, before the user is asked."""
         self.fields["rehearsal"] = {"lost": list(lost), "changed": list(changed), "left_behind": list(behind)}
         lines = [
             *(style(f"the downgrade: {text}", fg="yellow") for text in behind),
@@ -213,24 +225,24 @@ class Reporter:
             self._say(shlex.join(words), err=False)
 
     def output(self, out: str, err: str) -> None:
-        """Keep what a program printed for JSON; its complaints are for people, too."""
+        """Keep a program's output for JSON; its complaints are for people, too."""
         self.data(out)
         if err:
             self._say(err, ends=False)
 
     def failure(self, failure: "Failure") -> None:
-        """Keep what is known of a failed migration for JSON; the error tells it to people."""
+        """Keep a failed migration for JSON; the error describes it to people."""
         self.fields["failure"] = failure.as_json()
 
     def snapshots(self, shelf: "Shelf", history: "History") -> None:
-        """List the snapshots, the newest first, and where each stands in the history."""
+        """List the snapshots, the newest first, and where each is in the history."""
         from nox_alembic.core.copies.snapshots import standing  # noqa: PLC0415 - for snapshots alone
 
         newest_first = shelf.snapshots[::-1]
-        self.fields["snapshots"] = [{**one.as_json(), "state": standing(one, history)} for one in newest_first]
-        self.fields["damaged"] = [asdict(one) for one in shelf.damaged]
-        for one in shelf.damaged:
-            self.warn(f'the snapshot "{one.name}" is damaged: {one.cause}')
+        self.fields["snapshots"] = [{**found.as_json(), "state": standing(found, history)} for found in newest_first]
+        self.fields["damaged"] = [asdict(found) for found in shelf.damaged]
+        for damaged in shelf.damaged:
+            self.warn(f'the snapshot "{damaged.name}" is damaged: {damaged.cause}')
         if newest_first:
             self._lines(tables.snapshot_lines(newest_first, history))
         else:
@@ -252,11 +264,14 @@ class Reporter:
         self.note(f"written to {path}")
 
     def checked(self, check: "Check") -> None:
-        """Keep a check until `checks` tells them all: the line of a step may be open now."""
+        """Keep a check for `print_checks`: the line of a step may be open now."""
         self.checks.append(check)
 
-    def tell_checks(self, root: PurePath) -> None:
-        """Print each check with what it has found: they are the data of this verb. Paths count from `root`."""
+    def print_checks(self, root: PurePath) -> None:
+        """Print each check with its findings: they are the data of this verb.
+
+        Paths are relative to `root`.
+        """
         from nox_alembic.core.findings.checks import as_json, within  # noqa: PLC0415 - for check alone
 
         self.checks = list(within(self.checks, root))
@@ -264,7 +279,7 @@ class Reporter:
         self._lines(tables.check_lines(self.checks))
 
     def finish(self, error: NoxAlembicError | None = None) -> None:
-        """Say how it ended; with `--json` this is the one object on stdout."""
+        """Print how it ended; with `--json` print the one object on stdout."""
         seconds = time.monotonic() - self.started
         if self.json:
             click.echo(json.dumps(self._document(error, seconds)))
@@ -276,7 +291,7 @@ class Reporter:
                 self._say(f"commit what was written: git add {' '.join(map(shlex.quote, self._written))}")
 
     def _lines(self, lines: Iterable[str]) -> None:
-        """Print lines of data, without their colours where nobody sees these."""
+        """Print lines of data."""
         if not self.json:
             for line in lines:
                 self._say(line, err=False)
@@ -299,7 +314,7 @@ class Reporter:
         self._say(shown(style("hint:", bold=True), f" {error.hint}"))
 
     def _line(self, line: str) -> None:
-        """Print a line, held back until its result where a step's own line is still open."""
+        """Print a line, after the result of a step whose own line is still open."""
         if self._mid_line:
             self._held.append(line)
         else:
@@ -326,7 +341,7 @@ class Reporter:
 
 
 def _can_show(characters: str) -> bool:
-    """Return whether stdout has these characters."""
+    """Return whether stdout can show these characters."""
     try:
         characters.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
@@ -351,7 +366,7 @@ def show_log(*, verbose: bool) -> None:
 
 
 def use_utf8() -> None:
-    """Make both streams able to print any character; a Windows console's code page may not be."""
+    """Make both streams accept any character: a Windows console's code page may not."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -1,4 +1,4 @@
-"""The lines that `status`, `history`, `check` and `snapshot list` show; colours only where a terminal is."""
+"""The lines of `status`, `history`, `check`, `snapshot list` and `spare`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -15,7 +15,7 @@ from nox_alembic.core.revisions.timeline import Timeline
 from nox_alembic.core.sizes import shown_size
 
 Cells = tuple[tuple[str, str], ...]  # text and colour
-# What a stream must be able to show; else the graph is drawn in ASCII.
+# A stream that cannot show these gets the graph in ASCII.
 BOXES = "│├╮╯┬┴┼─●○"
 _CHECK_COLOURS: Mapping[str, str] = {"ok": "green", "found": "yellow", "not made": "magenta"}
 _COLOURS: Mapping[str, str] = {"applied": "green", "pending": "yellow", "unknown": "red"}
@@ -38,7 +38,7 @@ def style(text: str, *, fg: str | None = None, bold: bool | None = None, dim: bo
 
 
 def status_lines(facts: Facts, status: Status, *, all_revisions: bool) -> Iterator[str]:
-    """Yield what `status` shows: the state of each part, the revisions, and what needs a hand."""
+    """Yield the lines of `status`: the parts, the revisions, what needs a hand."""
     yield from _aligned(_state_rows(facts, status))
     left_out, rows = (0, status.rows) if all_revisions else status.in_short()
     if left_out:
@@ -49,7 +49,10 @@ def status_lines(facts: Facts, status: Status, *, all_revisions: bool) -> Iterat
 
 
 def history_lines(seen: Timeline, *, boxes: bool) -> Iterator[str]:
-    """Yield the drawing of the graph, beside each dot its revision; without `boxes` in ASCII."""
+    """Yield the drawing of the graph, with its revision beside each dot.
+
+    Without `boxes` it is in ASCII.
+    """
     from nox_alembic.core.revisions.drawing import lay_out  # noqa: PLC0415 - `status` draws none
 
     if seen.unknown:
@@ -62,7 +65,7 @@ def history_lines(seen: Timeline, *, boxes: bool) -> Iterator[str]:
 
 
 def check_lines(checks: Sequence[Check]) -> Iterator[str]:
-    """Yield each check with what it has found."""
+    """Yield each check with its findings."""
     for check, line in zip(checks, _aligned([_check_cells(check) for check in checks]), strict=True):
         yield line
         for found in check.found:
@@ -71,9 +74,10 @@ def check_lines(checks: Sequence[Check]) -> Iterator[str]:
 
 
 def snapshot_lines(snapshots: Sequence[Snapshot], history: History) -> Iterator[str]:
-    """Yield the snapshots in the order given, below a line of headings."""
+    """Yield the snapshots in the given order, below a line of headings."""
     headings = ["NAME", "SAVED", "SIZE", "REVISION", "STATE", "COMMIT", "POSTGRESQL"]
-    yield from _aligned([tuple((word, "") for word in headings), *(_snapshot_cells(one, history) for one in snapshots)])
+    rows = [_snapshot_cells(snapshot, history) for snapshot in snapshots]
+    yield from _aligned([tuple((word, "") for word in headings), *rows])
 
 
 def _snapshot_cells(snapshot: Snapshot, history: History) -> Cells:
@@ -94,16 +98,16 @@ def _snapshot_cells(snapshot: Snapshot, history: History) -> Cells:
 
 
 def spare_lines(spares: Spares) -> Iterable[str]:
-    """Return a line for each spare, or the one that says that there is none."""
+    """Return a line for each spare, or a line that says that there is none."""
     rows = [
         (
-            ("seeded" if one.kind == "ready" else "not seeded", ""),
-            (f"at {', '.join(one.heads) or 'no revision'}", ""),
-            (one.at[:16].replace("T", " "), ""),
-            ("" if one.size is None else shown_size(one.size), ""),
-            (one.name, ""),
+            ("seeded" if spare.kind == "ready" else "not seeded", ""),
+            (f"at {', '.join(spare.heads) or 'no revision'}", ""),
+            (spare.at[:16].replace("T", " "), ""),
+            ("" if spare.size is None else shown_size(spare.size), ""),
+            (spare.name, ""),
         )
-        for one in spares.found
+        for spare in spares.found
     ]
     return _aligned(rows) if rows else ("there is no spare: the next reset begins with nothing",)
 
@@ -128,7 +132,7 @@ def _described(seen: Timeline, key: str) -> Shown:
 def _aligned(rows: Sequence[Cells]) -> Iterator[Shown]:
     """Yield the rows as lines with their columns below each other, whatever the width of the screen.
 
-    A column without a text in it takes no place.
+    A column without a text takes no space.
     """
     escaped = [[(printable(text), colour) for text, colour in row] for row in rows]
     widths = [max(len(text) for text, _ in column) for column in zip(*escaped, strict=True)]

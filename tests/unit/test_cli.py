@@ -78,7 +78,7 @@ def test_the_version_is_one_line(told: Told) -> None:
 def test_a_mistyped_verb_names_the_nearest(told: Told) -> None:
     verbs = ", ".join(name for name in VERBS if " " not in name)
     message = f'error NA006: there is no verb "rest". Did you mean "reset"? The verbs are: {verbs}\n'
-    assert told("rest") == (2, "", f"{message}hint: `nox-alembic --help` lists what there is\n")
+    assert told("rest") == (2, "", f"{message}hint: `nox-alembic --help` shows the usage\n")
 
 
 def test_a_mistyped_option_names_the_nearest(told: Told) -> None:
@@ -86,7 +86,7 @@ def test_a_mistyped_option_names_the_nearest(told: Told) -> None:
     assert code == 2
     assert err.startswith("error NA006: No such option '--dryrun'.")
     assert "--dry-run" in err
-    assert err.endswith("hint: `nox-alembic reset --help` lists what there is\n")
+    assert err.endswith("hint: `nox-alembic reset --help` shows the usage\n")
 
 
 def test_a_mistake_is_json_where_json_is_asked_for(told: Told) -> None:

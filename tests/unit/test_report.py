@@ -119,10 +119,10 @@ def test_a_dry_run_prints_the_plan_on_stdout(report: Reporter, capsys: pytest.Ca
 def test_a_plan_prints_what_goes_and_how_it_is_approved(report: Reporter, capsys: pytest.CaptureFixture[str]) -> None:
     plan = Plan((Kill(),), destroys="the database")
     stopped = Inventory(data=Stored(place="volume dds_db"))
-    report.goes(plan, stopped, "0123456789ab")
-    report.goes(plan, stopped, "")
-    report.goes(Plan((Rehearse("b2", ("c3",)),)), None, "")
-    report.goes(Plan((Kill(),)), None, "")
+    report.inventory(plan, stopped, "0123456789ab")
+    report.inventory(plan, stopped, "")
+    report.inventory(Plan((Rehearse("b2", ("c3",)),)), None, "")
+    report.inventory(Plan((Kill(),)), None, "")
     lines = [
         "  databases: not known, since the server does not answer",
         "  data: volume dds_db, of unknown size",
@@ -139,7 +139,7 @@ def test_checks_are_listed_with_what_they_found(report: Reporter, capsys: pytest
     found = Found("lint", "c3: [drop] breaks clients", "think again", file="/project/v/c3.py", line=3)
     report.checked(made("lint", "1 finding", [found], ["b2 has no SQL"]))
     report.checked(not_made("indexes", "no database answers"))
-    report.tell_checks(PurePath("/project"))
+    report.print_checks(PurePath("/project"))
     assert capsys.readouterr().out.splitlines() == [
         "ok        history  one head, c3",
         "found     lint     1 finding",

@@ -31,20 +31,24 @@ __all__ = ["main", "nox_alembic", "run"]
 def main() -> NoReturn:
     """Run the command line and exit.
 
-    A run is short, and needs what it makes to its end: looking for garbage would take a twentieth of its time, and
-    taking apart what was imported, Alembic and SQLAlchemy above all, a quarter of a second.
+    A run is short, and needs what it makes until its end. Looking for garbage would
+    take a twentieth of its time. Taking apart the imported modules, above all Alembic
+    and SQLAlchemy, would take a quarter of a second.
     """
     gc.disable()
     code = run(sys.argv[1:])
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):  # whoever was to read it has gone
+        with contextlib.suppress(OSError):  # the reader may be gone
             stream.flush()
     os._exit(code)
 
 
 def run(words: Sequence[str]) -> int:
-    """Return the exit code for the words after the program's name; nothing escapes but a bug in this function."""
+    """Return the exit code for the words after the program's name.
+
+    Nothing escapes but a bug in this function.
+    """
     try:
         return int(nox_alembic.main(args=list(words), prog_name="nox-alembic", standalone_mode=False) or 0)
     except click.UsageError as error:
@@ -55,11 +59,11 @@ def run(words: Sequence[str]) -> int:
 
 
 def _usage_error(error: click.UsageError, words: Sequence[str]) -> int:
-    """Tell click's own findings as all other errors are told, also as JSON."""
+    """Report click's own findings like all other errors, also as JSON."""
     help_words = error.ctx.command_path if error.ctx else "nox-alembic"
-    told = UsageError("NA006", error.format_message(), hint=f"`{help_words} --help` lists what there is")
+    usage = UsageError("NA006", error.format_message(), hint=f"`{help_words} --help` shows the usage")
     if "--json" in words:
-        envelope = {"id": told.id, "message": told.message, "hint": told.hint}
+        envelope = {"id": usage.id, "message": usage.message, "hint": usage.hint}
         click.echo(json.dumps({"ok": False, "verb": words[0], "environment": "", "engine": "", "steps": [],
                                "seconds": 0.0, "error": envelope}))  # fmt: skip
     click.echo(printable(f"error {told.id}: {told.message}\nhint: {told.hint}"), err=True)

@@ -1,4 +1,4 @@
-"""The verb that finds what is wrong before it hurts, and the one that puts the database's own record right."""
+"""The verb that finds what is wrong before it hurts, and the verb that repairs."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 
 @verb("check")
-@click.option("--merge", "branch", default="", metavar="BRANCH", help="Only what a merge with it would make, unmerged.")
-@click.option("--base", default="", metavar="REF", help="The branch that others have (default: the remote's main one).")
-@click.option("--no-database", is_flag=True, help="Only what files tell; no throw-away database is started.")
+@click.option("--merge", "branch", default="", metavar="BRANCH", help="Check only what a merge with it would make.")
+@click.option("--base", default="", metavar="REF", help="The shared branch (default: the remote's default branch).")
+@click.option("--no-database", is_flag=True, help="Check only the files; start no throw-away database.")
 def check(shared: Shared, *, branch: str, base: str, no_database: bool) -> int:
-    """For CI: one head, models equal migrations, nothing edited, no invalid index, lint; exit 3 with a list."""
+    """Check the history, the models, the applied files, the indexes and the SQL.
+
+    It is made for CI: there must be one head, models equal to the migrations, no edited
+    file, no invalid index and nothing from the linter. It lists the findings, and ends
+    with 3 if there are any.
+    """
     options = Options(no_database=no_database, base=base)
 
     def work(environment: "Environment") -> int:
@@ -32,7 +37,7 @@ def check(shared: Shared, *, branch: str, base: str, no_database: bool) -> int:
             else:
                 _check(environment, options, shared=shared)
         finally:
-            environment.report.tell_checks(environment.root)
+            environment.report.print_checks(environment.root)
         return FINDING if any(check.found for check in environment.report.checks) else 0
 
     return tell("check", shared, work)
@@ -41,14 +46,17 @@ def check(shared: Shared, *, branch: str, base: str, no_database: bool) -> int:
 @verb("repair")
 @click.option("--applied", multiple=True, metavar="REV", help="Mark it, and what it follows, as applied; nothing runs.")
 @click.option("--reverted", multiple=True, metavar="REV", help="Mark it, and what follows it, as not applied.")
-@click.option("--hashes", is_flag=True, help="Take files that were edited after they were applied as they are.")
+@click.option("--hashes", is_flag=True, help="Accept files that were edited after they were applied.")
 def repair(shared: Shared, *, applied: tuple[str, ...], reverted: tuple[str, ...], hashes: bool) -> int:
-    """Drop the invalid indexes that failed migrations left; with options, correct what counts as applied."""
+    """Drop the invalid indexes that failed migrations left.
+
+    With options, correct what counts as applied.
+    """
     return perform("repair", shared, applied=applied, reverted=reverted, hashes=hashes)
 
 
 def _check(environment: "Environment", options: Options, *, shared: Shared) -> None:
-    """Look, then compare and lint on the running database or, without one, on a throw-away one."""
+    """Make the checks, on the running database or else on a throw-away database."""
     from nox_alembic.core.findings import checks  # noqa: PLC0415 - `--help` imports nothing of this
     from nox_alembic.run.facts import plan_of  # noqa: PLC0415 - imported when it was opened
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @verb("dev")
 @click.option("--no-seed", is_flag=True, help="Leave a new database without sample data.")
-@click.option("--attach", is_flag=True, help="Follow the logs afterwards; Ctrl-C ends that, and nothing else.")
+@click.option("--attach", is_flag=True, help="Follow the logs afterwards; Ctrl-C ends only that.")
 @wait_option
 def dev(shared: Shared, *, no_seed: bool, attach: bool, wait: bool) -> int:
     """Make it right: database up, migrated, seeded, backend healthy."""
@@ -32,7 +32,7 @@ def down(shared: Shared) -> int:
 @click.option("--to", "revision", default="", metavar="REV", help="Stop at this revision instead of head.")
 @click.option("--no-seed", is_flag=True, help="Leave the new database without sample data.")
 @click.option("--fast", is_flag=True, help="Swap databases in the running server, or say why not and wipe.")
-@click.option("--cold", is_flag=True, help="Begin with nothing, without the spare that was prepared.")
+@click.option("--cold", is_flag=True, help="Begin with nothing, and use no spare.")
 @wait_option
 def reset(shared: Shared, *, revision: str, no_seed: bool, fast: bool, cold: bool, wait: bool) -> int:
     """Wipe the data and come back fresh: migrated, seeded, the backend started once."""
@@ -41,23 +41,29 @@ def reset(shared: Shared, *, revision: str, no_seed: bool, fast: bool, cold: boo
 
 @verb("undo")
 @click.argument("entry", default="", metavar="[ID]")
-@click.option("--list", "lists", is_flag=True, help="Show what is kept, and change nothing.")
+@click.option("--list", "lists", is_flag=True, help="List the undo entries, and change nothing.")
 def undo(shared: Shared, *, entry: str, lists: bool) -> int:
-    """Take back the last verb that changed the database or its files; what is there now is kept instead."""
-    return tell("undo", shared, _list_kept) if lists else perform("undo", shared, entry=entry)
+    """Take back the last verb that changed the database or its files.
+
+    The present state is kept instead.
+    """
+    return tell("undo", shared, _list_entries) if lists else perform("undo", shared, entry=entry)
 
 
-def _list_kept(environment: "Environment") -> int:
+def _list_entries(environment: "Environment") -> int:
     from nox_alembic.core.revisions.graph import History  # noqa: PLC0415 - `--help` imports nothing of this
     from nox_alembic.run.acts import WiredActs  # noqa: PLC0415 - `--help` imports nothing of this
 
     log = WiredActs(environment, History()).undo_log
-    environment.report.kept(log.kept(log.address()))
+    environment.report.undo_entries(log.kept(log.address()))
     return 0
 
 
 @verb("test", context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(shared: Shared, *, arguments: tuple[str, ...]) -> int:
-    """Run the project's tests against a throw-away database; ARGUMENTS go to the test command."""
+    """Run the project's tests on a throw-away database.
+
+    ARGUMENTS go to the test command.
+    """
     return perform("test", shared, arguments=arguments)

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 
 @verb("status")
-@click.option("--all", "all_revisions", is_flag=True, help="List each revision, also those applied long ago.")
+@click.option("--all", "all_revisions", is_flag=True, help="List each revision, however long ago it was applied.")
 def status(shared: Shared, *, all_revisions: bool) -> int:
-    """Show the engine, the database, each revision and the backend; exit 3 when something needs a hand."""
+    """Show the engine, the database, each revision and the backend.
+
+    It ends with 3 when something needs a hand.
+    """
     return tell("status", shared, lambda environment: _status(environment, all_revisions=all_revisions))
 
 
@@ -38,7 +41,7 @@ def logs(shared: Shared, *, service: Any, follow: bool, lines: int | None) -> in
 
 
 def show_logs(shared: Shared, service: Any, *, follow: bool, lines: int | None) -> int:
-    """Print the logs, also for a verb that follows them at its end."""
+    """Print the logs; return the exit code."""
 
     def show(environment: "Environment") -> int:
         environment.engine.stream_logs(service, follow=follow, lines=lines)

@@ -20,10 +20,10 @@ def migrate(shared: Shared, *, revision: str, sql: bool, wait: bool) -> int:
 
 @verb("revision")
 @click.option("-m", "--message", default="", help="What the revision does.")
-@click.option("--empty", is_flag=True, help="Compare nothing: a file to be filled by hand, for data.")
+@click.option("--empty", is_flag=True, help="Compare nothing, and write a file to fill by hand, for data.")
 @click.option("--apply", is_flag=True, help="Migrate at once.")
 def revision(shared: Shared, *, message: str, empty: bool, apply: bool) -> int:
-    """Write a revision of what the models change."""
+    """Write a revision of what changed in the models."""
     return perform("revision", shared, message=message, empty=empty, apply=apply)
 
 
@@ -38,7 +38,10 @@ def downgrade(shared: Shared, *, revision: str) -> int:
 @click.argument("revision", default="", metavar="[REV]")
 @click.option("--edit", is_flag=True, help="Wait between down and up until the script is edited.")
 def reapply(shared: Shared, *, revision: str, edit: bool) -> int:
-    """Go down and up again, the last revision or from REV on; on a copy of the database first."""
+    """Go down and up again: the last revision, or from REV on.
+
+    It is rehearsed on a copy of the database first.
+    """
     return perform(
         "reapply", shared, revision=revision, edit=edit, interactive=shared.dry_run or is_interactive(shared)
     )
@@ -56,5 +59,5 @@ def merge(shared: Shared, *, message: str, apply: bool) -> int:
 @click.option("--onto", default="", metavar="REV", help="The head that stays below (default: the one that git has).")
 @click.option("--no-database", is_flag=True, help="Change the files only.")
 def rebase(shared: Shared, *, onto: str, no_database: bool) -> int:
-    """Put your unpublished revisions on top of the others', and the database with them."""
+    """Put your unpublished revisions on top of the others', and the database too."""
     return perform("rebase", shared, onto=onto, database=not no_database)

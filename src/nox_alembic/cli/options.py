@@ -1,4 +1,4 @@
-"""The group of all verbs, and the options that each of them has."""
+"""The group of all verbs, and the options that every verb has."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -13,7 +13,7 @@ from nox_alembic.core.config import EngineChoice, nearest
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.verbs import VERBS
 
-# By alias, the verb that it stands for.
+# The verb of each alias.
 _ALIASES = {alias: verb.name for verb in VERBS.values() for alias in verb.aliases}
 
 
@@ -33,18 +33,18 @@ class Shared:
 
     @property
     def only_looks(self) -> bool:
-        """Whether nothing is to be changed."""
+        """Whether nothing is to change."""
         return self.dry_run or self.plan
 
 
 class _Verbs(click.Group):
-    """Lists the verbs in the order of their records, and names the nearest one when one is mistyped."""
+    """Lists the verbs in the order of their records, and suggests one for a typo."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(dict.fromkeys(name for name in (*VERBS, *self.commands) if name in self.commands))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the verb of that name, or the one for which it is an alias."""
+        """Return the verb of that name or alias."""
         return super().get_command(ctx, _ALIASES.get(cmd_name, cmd_name))
 
     def resolve_command(
@@ -66,14 +66,14 @@ def nox_alembic() -> None:
 
 
 def family(name: str, help: str) -> click.Group:  # noqa: A002 - the field's name
-    """Register a verb that is a word and a second one, such as `snapshot save`."""
+    """Register a verb of two words, such as `snapshot save`."""
     group = _Verbs(name, help=help)
     nox_alembic.add_command(group)
     return group
 
 
 def verb(name: str, group: click.Group | None = None, **settings: Any) -> Callable[[Callable[..., int]], click.Command]:
-    """Register a verb with the shared options; the function gets them as its first argument."""
+    """Register a verb with the shared options, the first argument of its function."""
 
     def decorate(function: Callable[..., int]) -> click.Command:
         @wraps(function)
@@ -99,8 +99,8 @@ _SHARED_OPTIONS = [
                  help="What runs the database (default: from pyproject.toml, else as the last time)."),
     click.option("--json", is_flag=True, help="Print one JSON object on stdout."),
     click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing."),
-    click.option("--plan", is_flag=True, help="As --dry-run, and print what data would go, with a hash to approve it."),
-    click.option("--approve", default="", metavar="HASH", help="Do not ask, if --plan would print this very hash now."),
+    click.option("--plan", is_flag=True, help="Like --dry-run; also print what data goes, and a hash to approve it."),
+    click.option("--approve", default="", metavar="HASH", help="Do not ask if --plan would print this hash now."),
     click.option("-y", "--yes", is_flag=True, help="Do not ask before data is destroyed."),
     click.option("-v", "--verbose", is_flag=True, help="Show each command that is run."),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Who sits at the terminal: is asked before something is destroyed, and to edit a file."""
+"""The person at the terminal: asked before data is destroyed, and to edit a file."""
 
 import os
 import shlex
@@ -20,28 +20,31 @@ if TYPE_CHECKING:
 
 
 def is_interactive(shared: Shared) -> bool:
-    """Return whether somebody is there to be asked."""
+    """Return whether a person is there to answer."""
     return not shared.json and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 @frozen
 class Person:
-    """Asks on stderr, since stdout is for data."""
+    """Asks the person on stderr, since stdout is for data."""
 
     shared: Shared
 
     def consent(
         self, destroys: str, *, more: Callable[[], str] = lambda: "", hint: str = "repeat it with `--yes`"
     ) -> None:
-        """Ask on a terminal; without one, nobody can answer, so `--yes` must have been typed (NA010, NA011).
+        """Ask on a terminal; without a terminal only `--yes` consents (NA010, NA011).
 
-        `more` is said with the question, `hint` where nobody can be asked.
+        `more` is added to the question; `hint` is for the error without a terminal.
         """
         if destroys:
             self.confirm(f"this destroys {destroys}", more=more, hint=hint)
 
     def confirm(self, sentence: str, *, more: Callable[[], str] = lambda: "", hint: str) -> None:
-        """Return when they go on with what the sentence says; raises RefusedError (NA010, NA011)."""
+        """Return if the person goes on with the sentence.
+
+        Raises RefusedError (NA010, NA011).
+        """
         if self.shared.yes:
             return
         if not is_interactive(self.shared):
@@ -53,7 +56,10 @@ class Person:
             raise RefusedError("NA011", message, hint="answer y, or repeat it with `--yes`")
 
     def edit(self, path: Path) -> bool:
-        """Open the file in $VISUAL or $EDITOR, else wait for Enter; return whether it has changed (NA439)."""
+        """Open the file in $VISUAL or $EDITOR, else wait for Enter.
+
+        Returns whether the file has changed; raises FailedError (NA439).
+        """
         before = _content(path)
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
         if editor:
@@ -73,7 +79,7 @@ class Person:
 
 
 def _content(path: Path) -> bytes:
-    """Return what is in it; of a path in a container nothing is known."""
+    """Return the content of a file, b"" for a path in a container."""
     try:
         return path.read_bytes()
     except OSError:
@@ -84,12 +90,12 @@ Seen = tuple["Inventory", str]
 
 
 def agree(plan: "Plan", shared: Shared, look: Callable[[], Seen]) -> None:
-    """Return when what the plan destroys was agreed to, else raise RefusedError.
+    """Return if the person agrees to what the plan destroys, else raise RefusedError.
 
-    `look` returns the inventory and its hash; it is called only where somebody is to see them.
+    `look` returns the inventory and its hash. It is called only if they will be shown.
     """
     if plan.again and not plan.destroys:
-        return  # it only makes the next look possible
+        return  # this plan only makes the next look possible
     if shared.approve:
         _compare(plan, shared.approve, look)
     else:
@@ -100,11 +106,11 @@ _HINT = "look at it with `--plan`, and repeat it with the `--approve HASH` that 
 
 
 def _compare(plan: "Plan", given: str, look: Callable[[], Seen]) -> None:
-    """Hold the hash that was typed against that of what would go now."""
+    """Compare the hash that was typed with the hash of what would go now."""
     from nox_alembic.core.consent import asks_later  # noqa: PLC0415 - `--help` imports nothing of this
 
     if asks_later(plan):
-        message = f"{given} cannot be held against what a rehearsal has still to find out"
+        message = f"{given} cannot be compared with what the rehearsal has yet to find out"
         raise RefusedError("NA626", message, hint="repeat it without `--approve`: it asks before anything is lost")
     if not plan.destroys:
         message = f"there is nothing to approve with {given}: this destroys nothing"
@@ -112,7 +118,7 @@ def _compare(plan: "Plan", given: str, look: Callable[[], Seen]) -> None:
     inventory, approve = look()
     detail = "\n".join(inventory.lines)
     if not approve:
-        message = f"{given} cannot be held against {plan.destroys}: nobody can see whether it has changed"
+        message = f"{given} cannot be compared with {plan.destroys}: nothing shows whether it has changed"
         hint = "`nox -s dev` starts the database, which then can be asked; or repeat it with `--yes`"
         raise RefusedError("NA625", message, hint=hint, detail=detail)
     if given != approve:

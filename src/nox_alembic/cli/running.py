@@ -1,4 +1,4 @@
-"""One call of a verb: open the environment, look, plan, ask, run, and tell how it ended."""
+"""A call of a verb: open the environment, look, plan, ask, run, and report the end."""
 
 import contextlib
 import traceback
@@ -22,9 +22,10 @@ FINDING = 3
 
 
 def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> int:
-    """Look, plan, and either print the plan or run it; the plan is made under the lock that the run holds.
+    """Look, plan, and print the plan or run it; return the exit code.
 
-    `wait`: for the spare that is prepared afterwards.
+    The plan is made under the lock that the run holds. `wait` waits for the spare that
+    is made afterwards.
     """
     verb, options = VERBS[name], Options(**typed)
 
@@ -37,14 +38,14 @@ def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> i
             environment.report.note(note)
 
         def look() -> "Seen":
-            # What goes is the same with a spare, which may have been finished since it was looked at.
+            # A spare does not change what goes, and it may have been finished since the look.
             goes = draft(verb, environment.config, seen, replace(options, cold=True)) if name == "reset" else plan
             return facts.inventory(environment, verb, seen, goes)
 
         if shared.only_looks:
             environment.report.dry_run(plan)
             if shared.plan:
-                environment.report.goes(plan, *(look() if plan.destroys else (None, "")))
+                environment.report.inventory(plan, *(look() if plan.destroys else (None, "")))
         elif plan.steps:
             agree(plan, shared, look)
             acts.run(environment, plan, seen.history, Person(shared))
@@ -65,7 +66,7 @@ def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> i
 
 
 def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int:
-    """Open the environment, do the work, and tell how it ended; returns the exit code."""
+    """Open the environment, do the work, and report the end; return the exit code."""
     from nox_alembic.run.opening import open_environment  # noqa: PLC0415 - the edges
 
     throwaway = verb == "test" and not shared.only_looks
@@ -93,7 +94,7 @@ def report_on(verb: str, shared: Shared, work: Callable[["Reporter"], int]) -> i
     except (KeyboardInterrupt, click.Abort):
         report.finish(FailedError("NA902", "interrupted", hint=f"`{_typed(verb)}` again finishes what was begun"))
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - a bug of ours, told like any other error
+    except Exception as error:  # noqa: BLE001 - a bug of ours, reported like any other error
         from nox_alembic.edges.system import unexpected  # noqa: PLC0415 - psycopg2, which most verbs need, and `--help` does not
 
         report.finish(unexpected.told(error) or _unexpected(error))
@@ -103,7 +104,7 @@ def report_on(verb: str, shared: Shared, work: Callable[["Reporter"], int]) -> i
 
 
 def _typed(verb: str) -> str:
-    """Return what was typed: Nox takes the second word of a verb after its dashes."""
+    """Return the words that were typed: Nox has two dashes before a second word."""
     return "nox -s " + " -- ".join(verb.split())
 
 

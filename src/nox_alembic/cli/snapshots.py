@@ -30,7 +30,7 @@ def list_(shared: Shared) -> int:
 @click.argument("name")
 @click.option("--migrate", is_flag=True, help="Upgrade it to head, too.")
 def restore(shared: Shared, *, name: str, migrate: bool) -> int:
-    """Put a snapshot into the place of the database, which is kept for `undo`."""
+    """Put a snapshot in the database's place, and keep the database for `undo`."""
     return perform("snapshot restore", shared, snapshot=name, migrate=migrate)
 
 
@@ -42,7 +42,7 @@ def delete(shared: Shared, *, name: str) -> int:
 
 
 @verb("prune", snapshot)
-@click.option("--keep", type=click.IntRange(min=0), required=True, metavar="N", help="How many of them stay.")
+@click.option("--keep", type=click.IntRange(min=0), required=True, metavar="N", help="How many snapshots stay.")
 def prune(shared: Shared, *, keep: int) -> int:
     """Delete all snapshots but the newest N."""
     return perform("snapshot prune", shared, keep=keep)

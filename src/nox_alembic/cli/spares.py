@@ -1,4 +1,4 @@
-"""What the next reset can use, made before it is needed."""
+"""The verb that makes spares: what the next reset uses, made ahead."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from nox_alembic.core.facts import Facts
     from nox_alembic.run.environment import Environment
 
-# A pull while a spare is made makes another one wanted; who pulls all the time gets what is there then.
+# A pull while a spare is made asks for another spare. After so many rounds the last spare is good enough.
 ROUNDS = 3
 
 
 @verb("spare")
-@click.option("--delete", is_flag=True, help="Delete what was prepared; the next reset begins with nothing.")
+@click.option("--delete", is_flag=True, help="Delete the spares; the next reset begins with nothing.")
 @click.option("--background", is_flag=True, hidden=True)
 def spare(shared: Shared, *, delete: bool, background: bool) -> int:
-    """Prepare the data that the next reset puts into place, and show what there is of it."""
+    """Make the spares that the next reset uses, and list them."""
     return tell("spare", shared, partial(_spare, shared, _facts_of, delete=delete, background=background))
 
 
@@ -60,7 +60,7 @@ def _spare(
 
 
 def _work(shared: Shared, environment: "Environment", *, delete: bool, background: bool) -> None:
-    """Do what there is to do, and look again: what is wanted may have changed meanwhile."""
+    """Make or delete the spares, and look again: the need may have changed."""
     from nox_alembic.run import acts  # noqa: PLC0415 - imported when it was opened
     from nox_alembic.run.facts import plan_of  # noqa: PLC0415 - imported when it was opened
 

@@ -1,4 +1,4 @@
-"""The verbs that hand the terminal over: psql on the database, a shell where the backend is."""
+"""The verbs that hand the terminal over: to psql, or to a shell."""
 
 import sys
 from pathlib import Path
@@ -21,9 +21,10 @@ _PASSED_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 @verb("sql", context_settings=_PASSED_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def sql(shared: Shared, *, arguments: tuple[str, ...]) -> int:
-    """Run psql on the database: ARGUMENTS are psql's own, such as -c SQL or -f FILE; without any, it asks or reads.
+    """Run psql on the database; ARGUMENTS are psql's own, such as -c SQL or -f FILE.
 
-    The options of this verb come first. What both have, such as -v, is psql's after two dashes.
+    Without arguments psql prompts, or reads standard input. The options of this verb
+    come first. Two dashes before an option that both have, such as -v, make it psql's.
     """
     return tell("sql", shared, lambda environment: _sql(environment, shared, arguments))
 
@@ -31,9 +32,9 @@ def sql(shared: Shared, *, arguments: tuple[str, ...]) -> int:
 @verb("shell", context_settings=_PASSED_ON)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def shell(shared: Shared, *, command: tuple[str, ...]) -> int:
-    """Open a shell in the backend's container, or with the backend's variables; or run COMMAND there.
+    """Open a shell in the backend's container, or with its variables.
 
-    The options of this verb come first.
+    Or run COMMAND there. The options of this verb come first.
     """
     return tell("shell", shared, lambda environment: _shell(environment, shared, command))
 
@@ -55,7 +56,7 @@ def _sql(environment: "Environment", shared: Shared, arguments: tuple[str, ...])
 def _shell(environment: "Environment", shared: Shared, command: tuple[str, ...]) -> int:
     _ask_where_it_is_not_ours(environment, shared)
     run = environment.engine.shell(command, terminal=_is_terminal(shared))
-    # The code of a shell is that of whatever was typed last in it, and no failure of this verb.
+    # The code of a shell is the code of the last command in it, and no failure of this verb.
     return _hand_over(environment, shared, run, " ".join(command), ends_well=not command)
 
 
@@ -68,7 +69,10 @@ def _hand_over(
     text: str | None = None,
     ends_well: bool = False,
 ) -> int:
-    """Run it with the user's streams, or for JSON with what it prints as a field; raises FailedError (NA468)."""
+    """Run it with the user's streams, or keep its output for JSON.
+
+    Raises FailedError (NA468).
+    """
     code = environment.hand_over(run, text=text, dry_run=shared.dry_run)
     if code and not ends_well:
         raise FailedError("NA468", f"`{name}` ended with {code}", hint="see what it says above")
@@ -82,7 +86,7 @@ def _require_database(environment: "Environment") -> None:
 
 
 def _ask_where_it_is_not_ours(environment: "Environment", shared: Shared) -> None:
-    """Ask before anything is typed into what another clone has started (NA010, NA011)."""
+    """Ask before the user types into what another clone has started (NA010, NA011)."""
     if shared.dry_run:
         return
     if other := environment.engine.foreign():

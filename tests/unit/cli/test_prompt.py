@@ -78,7 +78,7 @@ def test_a_hash_for_nothing_is_a_mistake() -> None:
 def test_what_is_asked_for_later_cannot_be_approved_now() -> None:
     error = refusal(Plan((Rehearse("b2", ("c3",)),)), approve="0123456789ab")
     assert (str(error), error.hint) == (
-        "NA626: 0123456789ab cannot be held against what a rehearsal has still to find out",
+        "NA626: 0123456789ab cannot be compared with what the rehearsal has yet to find out",
         "repeat it without `--approve`: it asks before anything is lost",
     )
 
@@ -86,8 +86,8 @@ def test_what_is_asked_for_later_cannot_be_approved_now() -> None:
 def test_what_nobody_can_see_cannot_be_approved() -> None:
     error = refusal(WIPE, approve="0123456789ab", seen=(Inventory(), ""))
     assert str(error) == (
-        "NA625: 0123456789ab cannot be held against the database in /project/volumes/db: "
-        "nobody can see whether it has changed"
+        "NA625: 0123456789ab cannot be compared with the database in /project/volumes/db: "
+        "nothing shows whether it has changed"
     )
     assert error.hint == "`nox -s dev` starts the database, which then can be asked; or repeat it with `--yes`"
 
