@@ -38,7 +38,7 @@ class Shared:
 
 
 class _Verbs(click.Group):
-    """Lists the verbs in the order of their records, and suggests one for a typo."""
+    """Lists the verbs in the order of their records, and suggests a verb for a typo."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(dict.fromkeys(name for name in (*VERBS, *self.commands) if name in self.commands))

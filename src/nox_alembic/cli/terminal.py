@@ -32,9 +32,10 @@ def sql(shared: Shared, *, arguments: tuple[str, ...]) -> int:
 @verb("shell", context_settings=_PASSED_ON)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def shell(shared: Shared, *, command: tuple[str, ...]) -> int:
-    """Open a shell in the backend's container, or with its variables.
+    """Open a shell where the backend is, or run COMMAND there.
 
-    Or run COMMAND there. The options of this verb come first.
+    That is the backend's container, or this machine with the backend's variables. The
+    options of this verb come first.
     """
     return tell("shell", shared, lambda environment: _shell(environment, shared, command))
 

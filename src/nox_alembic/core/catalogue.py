@@ -19,7 +19,7 @@ class Item:
 
     kind: str
     name: str
-    traits: Mapping[str, str] = field(default_factory=dict)  # properties by name, "yes" for one without a value
+    traits: Mapping[str, str] = field(default_factory=dict)  # properties by name, "yes" where there is no value
     of: str = ""  # what it cannot be without, such as its table; "" for nothing
 
 
@@ -80,9 +80,9 @@ def compare(before: Catalogue, after: Catalogue) -> tuple[Difference, ...]:
 def left_behind(lower: Catalogue, upper: Catalogue, found: Catalogue) -> tuple[Difference, ...]:
     """Return what a downgrade did not take back, and did not bring back.
 
-    `lower` is what the revisions below the downgraded ones make from nothing, `upper`
-    what they make with them, and `found` is the state after the downgrade. What only
-    `found` has is the user's own, and does not count.
+    `lower` is what the revisions below the downgrade make from nothing, `upper` what
+    they make with the downgraded revisions, and `found` is the state after the
+    downgrade. What only `found` has is the user's own, and does not count.
     """
     candidates = _objects(lower, found, _AFTER_A_DOWNGRADE)
     return tuple(each for each in candidates if _state(found, each) == _state(upper, each))

@@ -27,7 +27,7 @@ class Port:
     """A published port."""
 
     container: int
-    published: int  # 0 when the engine chooses one
+    published: int  # 0 when the engine chooses the port
     host: str = ""
 
 
@@ -277,7 +277,7 @@ def _data_folder(service: Service) -> str:
 
 
 def _data_mount(service: Service) -> Mount | None:
-    """Return the mount with the data: that of PGDATA, or the nearest above it."""
+    """Return the mount of PGDATA, or the nearest mount above it."""
     folders = [PurePath(_data_folder(service)), *map(PurePath, POSTGRES_MOUNTS)]
     targets = {PurePath(mount.target): mount for mount in service.mounts}
     candidates = [place for folder in folders for place in (folder, *folder.parents)]
@@ -307,7 +307,7 @@ def _database(services: Mapping[str, Service], config: Config) -> Service:
 
 
 def _backend(services: Mapping[str, Service], database: Service, config: Config) -> Service | None:
-    """Return the configured service, else the only one that waits for the database.
+    """Return the configured service, else the only service that waits for the database.
 
     Services that are built come first.
     """

@@ -42,7 +42,7 @@ class Stored:
 
     place: str
     size: int | None = None  # in bytes, None where nothing shows it
-    trace: str = ""  # as of a `Content`
+    trace: str = ""  # like the trace of a `Content`
 
     @property
     def shown_size(self) -> str:
@@ -57,7 +57,7 @@ class Inventory:
     databases: tuple[Content, ...] | None = None  # None where no server could be asked
     data: Stored | None = None  # None when the files stay
     older: tuple[Stored, ...] = ()  # undo entries of earlier wipes that the plan deletes
-    snapshots: tuple[str, ...] = ()  # the names of those that it deletes; then it takes nothing else
+    snapshots: tuple[str, ...] = ()  # the names of snapshots that it deletes; then it takes nothing else
 
     @property
     def is_known(self) -> bool:

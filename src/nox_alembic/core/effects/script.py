@@ -196,7 +196,7 @@ class _Reader:
     def _written_table(self, node: ast.expr) -> str:
         """Return the table that an expression writes, "" for none.
 
-        Such as `users.update().values(...)`.
+        Such an expression is `users.update().values(...)`.
         """
         return next(filter(None, map(self.known.table, ast.walk(node))), "")
 

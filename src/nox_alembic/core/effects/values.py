@@ -23,7 +23,7 @@ class Known:
     connections: set[str] = field(default_factory=set)
 
     def bind(self, target: ast.expr, value: ast.expr) -> None:
-        """Remember the value that a variable gets, or forget the old one."""
+        """Remember the value that a variable gets, or forget its old value."""
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
             for inner, its in zip(target.elts, value.elts, strict=True):
                 self.bind(inner, its)

@@ -62,7 +62,7 @@ def made(name: str, sentence: str, found: Iterable[Found] = (), notices: Iterabl
 
 
 def not_made(name: str, reason: str) -> Check:
-    """Return a check that was not made; it must never look like a good one."""
+    """Return a check that was not made; it must never look like a good check."""
     return Check(name, "not made", reason)
 
 

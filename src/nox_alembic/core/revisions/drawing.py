@@ -106,7 +106,7 @@ class _Drawing:
             self.lanes.pop()
 
     def _free(self, start: int) -> int:
-        """Return the first free lane from `start` on; open one if there is none."""
+        """Return the first free lane from `start` on; open a lane if none is free."""
         lane = next((lane for lane in range(start, len(self.lanes)) if self.lanes[lane] is None), len(self.lanes))
         self.lanes.extend([None] * (max(lane, start) + 1 - len(self.lanes)))
         self.width = max(self.width, len(self.lanes))

@@ -28,7 +28,7 @@ class Revision:
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """The revisions that must be applied before this one."""
+        """The revisions that must be applied before this revision."""
         return self.down + self.depends_on
 
 
@@ -86,7 +86,7 @@ class History:
         return tuple(ordered)
 
     def with_ancestors(self, ids: Iterable[str], *, down_only: bool = False) -> frozenset[str]:
-        """Return the known ones of the revisions, and everything below them.
+        """Return the known revisions among `ids`, and everything below them.
 
         `down_only` leaves out what they only depend on.
         """

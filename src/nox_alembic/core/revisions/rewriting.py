@@ -58,7 +58,7 @@ def _parsed(source: bytes) -> ast.Module:
 
 
 def _literal(tree: ast.Module) -> ast.Constant:
-    """Return the one literal of `down_revision`, also from a tuple or list of one."""
+    """Return the one literal of `down_revision`, also inside a tuple or a list."""
     values = [value for name, value in _assigned(tree) if name == "down_revision"]
     if len(values) != 1:
         raise NotRewritableError(f"it sets down_revision {len(values)} times")

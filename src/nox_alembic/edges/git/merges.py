@@ -77,7 +77,7 @@ def look(folders: Sequence[Path], branch: str, *, recursive: bool) -> Trees:
 def published(folders: Sequence[Path], base: str) -> tuple[str, frozenset[Path]] | None:
     """Return the branch that everybody shares, and the revision files on it.
 
-    None where git knows no such branch. The branch is `base`, else the one that
+    None where git knows no such branch. The branch is `base`, else the branch that
     `team.shared_branch` finds. Raises UsageError (NA446) for a `base` that does not
     exist.
     """
@@ -103,7 +103,7 @@ def _places(folders: Sequence[Path], *, recursive: bool) -> _Places:
 
 
 def _commit(top: Path, branch: str) -> str:
-    """Return the commit of a branch: of a local branch, else of one on `origin`."""
+    """Return the commit of a branch, here or else on `origin`."""
     for name in (branch, f"origin/{branch}"):
         if found := line(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"):
             return found

@@ -38,7 +38,7 @@ def placed(repository: Repository, version: FileVersion) -> FileVersion:
                 "refs/heads", "refs/remotes", "refs/tags").split()  # fmt: skip
     for prefix, kind in (("refs/heads/", "branch"), ("refs/remotes/", "branch"), ("refs/tags/", "tag")):
         for name in (ref.removeprefix(prefix) for ref in refs if ref.startswith(prefix) and not ref.endswith("/HEAD")):
-            # `git switch` makes a local branch of a remote one by its name without the remote.
+            # `git switch` makes a local branch of a remote branch by its name without the remote.
             local = {"refs/heads/": name, "refs/remotes/": name.partition("/")[2]}.get(prefix, "")
             return replace(version, place=f'the {kind} "{name}"', branch=local)
     for line in ask(repository.root, "stash", "list", "--format=%gd %H %P").splitlines():

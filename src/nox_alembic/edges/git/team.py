@@ -78,7 +78,10 @@ def _dirty(top: Path, paths: Collection[str]) -> frozenset[str]:
 
 
 def _authors(top: Path, paths: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Return author and date of the oldest commit of any branch that added each path."""
+    """Return author and date of the oldest commit that added each path.
+
+    The commits of all branches count.
+    """
     words = ("log", "-z", "--all", "HEAD", "--diff-filter=A", "--no-renames", "--date=short", "--name-only",
              "--format=%x01%an%x02%ad%x02")  # fmt: skip
     text = ask(top, *words, "--", *_folders(paths))

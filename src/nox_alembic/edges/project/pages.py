@@ -6,7 +6,7 @@ from nox_alembic.core.errors import FailedError
 
 
 def write(path: Path, text: str) -> None:
-    """Write a page in UTF-8, and replace an existing one.
+    """Write a page in UTF-8, and replace an existing page.
 
     Raises FailedError (NA420) when that is not possible.
     """

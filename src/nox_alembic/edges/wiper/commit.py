@@ -68,7 +68,7 @@ def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: OnEv
             place.confirm(parent.stat(trash))
             parent.make(name, place.status)
         except (OSError, RefusedError):
-            parent.move(trash, name)  # after a full disk, for one: everything is as before
+            parent.move(trash, name)  # after a full disk, for example: everything is as before
             raise
         on_event("made", name)
     parent.sync()

@@ -67,7 +67,7 @@ def server_runs(pid: int, data: os.stat_result, listed: str) -> bool:
     """Return whether process `pid` is the server of `data`.
 
     A server works in its data folder. The pid alone says nothing: a killed container
-    leaves one of its own namespace, usually 1. `listed` is the folder that
+    leaves a pid of its own namespace, usually 1. `listed` is the folder that
     postmaster.pid names. It decides, with the program's name, where another user's
     process hides its folder.
     """
@@ -94,7 +94,7 @@ def _program(pid: int) -> str:
 def is_frozen(parent: int, name: str) -> bool:
     """Return whether `chattr +i` or `+a` protects a file or folder from changes.
 
-    False where nothing tells.
+    False where nothing shows it.
     """
     try:
         mode = os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode

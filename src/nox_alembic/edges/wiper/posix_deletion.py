@@ -21,7 +21,7 @@ assert sys.platform != "win32"  # noqa: S101 - mypy reads it, and checks the res
 from nox_alembic.edges.wiper.posix import Folder, is_frozen, mount_of, open_folder, unlock  # noqa: E402 - after the assertion
 from nox_alembic.edges.wiper.values import OnEvent, Outcome, Stayed, ignore  # noqa: E402 - after the assertion
 
-_OPEN_LEVELS = 32  # folders held open on the way down; those above are closed and opened again on the way up
+_OPEN_LEVELS = 32  # folders held open on the way down; folders above are closed and opened again on the way up
 _BATCH = 50_000  # names read before the first is deleted: bounds the memory, not the folder
 _THREADS = 4  # deleting waits for blocks to be freed: four threads take half the time of one, on two cores
 _WORTH_THREADS = 64
@@ -66,7 +66,7 @@ class _Level:
 class _Removal:
     """A walk that deletes.
 
-    Level 0 is the folder around the one to delete; it belongs to the caller.
+    Level 0 is the folder around the target; it belongs to the caller.
     """
 
     def __init__(self, parent: Folder, name: str, watch: OnEvent) -> None:

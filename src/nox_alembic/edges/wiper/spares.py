@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nox_alembic.edges.wiper.host import FileKind, Folder
 
-# A killed initdb leaves its own folder beside the one that it was to become.
+# A killed initdb leaves its own folder beside the folder that it was to become.
 _PATTERN = re.compile(
     r"\.(?P<of>[^/\\]+)\.nox-alembic-spare-(?P<kind>(base|ready)-[0-9a-f]{8}|making)"
     r"|\.\.(?P<initdb>[^/\\]+)\.nox-alembic-spare-making\.new-[0-9]+",

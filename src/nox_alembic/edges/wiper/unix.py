@@ -41,7 +41,10 @@ def server_runs(pid: int, data: os.stat_result, listed: str) -> bool:
 
 
 def is_frozen(parent: int, name: str) -> bool:
-    """Return whether `chflags` protects a file or folder; False where nothing tells."""
+    """Return whether `chflags` protects a file or folder.
+
+    False where nothing shows it.
+    """
     flags = 0
     with suppress(OSError):
         flags = getattr(os.stat(name, dir_fd=parent, follow_symlinks=False), "st_flags", 0)
