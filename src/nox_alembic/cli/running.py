@@ -11,7 +11,7 @@ import click
 from nox_alembic.cli.options import Shared
 from nox_alembic.cli.prompt import Person, Seen, agree
 from nox_alembic.core.errors import FailedError, NoxAlembicError
-from nox_alembic.core.verbs import VERBS, Options
+from nox_alembic.core.verbs import VERBS, Options, Verb
 
 if TYPE_CHECKING:
     from nox_alembic.report import Reporter
@@ -29,33 +29,11 @@ def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> i
     """
     verb, options = VERBS[name], Options(**typed)
 
-    def act(environment: "Environment") -> bool:
-        from nox_alembic.core.verbs.planning import draft  # noqa: PLC0415 - imported when it was opened
-        from nox_alembic.run import acts, facts  # noqa: PLC0415 - imported when it was opened
-
-        seen, plan = facts.plan_of(environment, verb, options)
-        for note in plan.notes:
-            environment.report.note(note)
-
-        def look() -> "Seen":
-            # A spare does not change what goes, and it may have been finished since the look.
-            goes = draft(verb, environment.config, seen, replace(options, cold=True)) if name == "reset" else plan
-            return facts.inventory(environment, verb, seen, goes)
-
-        if shared.only_looks:
-            environment.report.dry_run(plan)
-            if shared.plan:
-                environment.report.inventory(plan, *(look() if plan.destroys else (None, "")))
-        elif plan.steps:
-            agree(plan, shared, look)
-            acts.run(environment, plan, seen.history, Person(shared))
-        return plan.again and not shared.only_looks
-
     def work(environment: "Environment") -> int:
         alone = shared.only_looks or not verb.lock  # nothing is changed, or nothing that is shared
         with contextlib.nullcontext() if alone else environment.lock(name):
-            if act(environment):
-                act(environment)
+            if _plan_and_run(environment, verb, options, shared):
+                _plan_and_run(environment, verb, options, shared)
         if verb.prepares_spare and not alone and not options.sql and (environment.report.steps or wait):
             from nox_alembic.run.acts import prepare_spare  # noqa: PLC0415 - imported when it was opened
 
@@ -63,6 +41,30 @@ def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> i
         return 0
 
     return tell(name, shared, work)
+
+
+def _plan_and_run(environment: "Environment", verb: Verb, options: Options, shared: Shared) -> bool:
+    """Print the plan or run it; return whether it only made the next look possible."""
+    from nox_alembic.core.verbs.planning import draft  # noqa: PLC0415 - imported when it was opened
+    from nox_alembic.run import acts, facts  # noqa: PLC0415 - imported when it was opened
+
+    seen, plan = facts.plan_of(environment, verb, options)
+    for note in plan.notes:
+        environment.report.note(note)
+
+    def look() -> "Seen":
+        # A spare does not change what goes, and it may have been finished since the look.
+        goes = draft(verb, environment.config, seen, replace(options, cold=True)) if verb.name == "reset" else plan
+        return facts.inventory(environment, verb, seen, goes)
+
+    if shared.only_looks:
+        environment.report.dry_run(plan)
+        if shared.plan:
+            environment.report.inventory(plan, *(look() if plan.destroys else (None, "")))
+    elif plan.steps:
+        agree(plan, shared, look)
+        acts.run(environment, plan, seen.history, Person(shared))
+    return plan.again and not shared.only_looks
 
 
 def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int:

@@ -97,15 +97,19 @@ def effects_on(call: Call) -> Iterator[Effect]:  # noqa: C901, PLR0912 - a case 
         case "drop_constraint":
             yield part("constraint", call.table(), call.text("constraint_name"), "drop", line)
         case "create_foreign_key":
-            yield from _constraint(call, call.table("source_table"))
-            yield from _used(call, call.table("source_table"), "local_cols")
-            yield table(call.table("referent_table"), "use", line)
-            yield from _used(call, call.table("referent_table"), "remote_cols")
+            yield from _foreign_key(call)
         case "bulk_insert":
             yield table(call.table("table"), "rows", line)
         case _:
             yield from _constraint(call, call.table())
             yield from _used(call, call.table(), "columns")
+
+
+def _foreign_key(call: Call) -> Iterator[Effect]:
+    yield from _constraint(call, call.table("source_table"))
+    yield from _used(call, call.table("source_table"), "local_cols")
+    yield table(call.table("referent_table"), "use", call.line)
+    yield from _used(call, call.table("referent_table"), "remote_cols")
 
 
 def _altered_column(call: Call) -> Iterator[Effect]:
