@@ -147,7 +147,7 @@ class _Reader:
     def _operation(self, call: ast.Call, name: str, batch: Mapping[str, Value] | None) -> None:
         if name == "execute":
             self._execute(call)
-        elif name in POSITIONS and name != "execute":
+        elif name in POSITIONS:
             self._effect(call, name, batch)
         elif name not in HARMLESS:
             self._not_read(call)
