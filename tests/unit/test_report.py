@@ -164,7 +164,7 @@ def test_nothing_of_others_steers_a_terminal_whatever_says_it(
             result.outcome = EVIL
     report.in_background(1, 1, EVIL)
     report.dry_run(Plan((ReplaceFile(PurePath(EVIL), None, None, EVIL),), destroys=EVIL))
-    report.goes(Plan(destroys=EVIL), Inventory(data=Stored(place=EVIL)), EVIL)
+    report.inventory(Plan(destroys=EVIL), Inventory(data=Stored(place=EVIL)), EVIL)
     report.drafted(Draft((Change("add_table", EVIL),), (NewFile(EVIL, ""),)), EVIL, EVIL)
     report.rehearsed(lost=[EVIL], changed=[EVIL], behind=[EVIL], unknown=EVIL)
     report.command([EVIL])

@@ -66,5 +66,5 @@ def _usage_error(error: click.UsageError, words: Sequence[str]) -> int:
         envelope = {"id": usage.id, "message": usage.message, "hint": usage.hint}
         click.echo(json.dumps({"ok": False, "verb": words[0], "environment": "", "engine": "", "steps": [],
                                "seconds": 0.0, "error": envelope}))  # fmt: skip
-    click.echo(printable(f"error {told.id}: {told.message}\nhint: {told.hint}"), err=True)
-    return told.exit_code
+    click.echo(printable(f"error {usage.id}: {usage.message}\nhint: {usage.hint}"), err=True)
+    return usage.exit_code

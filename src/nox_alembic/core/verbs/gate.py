@@ -23,7 +23,7 @@ from nox_alembic.core.steps.lifecycle import (
 )
 from nox_alembic.core.steps.migration import AwaitEdit, PrintUpgradeSql
 from nox_alembic.core.steps.revisions import DropShadow, ReplaceFile, WriteMerge, WriteRevision
-from nox_alembic.core.steps.snapshots import CheckSnapshot, ClearLeftovers, DeleteSnapshots
+from nox_alembic.core.steps.snapshots import CheckSnapshot, DeleteSnapshots
 from nox_alembic.core.steps.spares import ClearSpares, MakeSpare
 from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import CloseUndo, KeepServer, LetGo, NoteMade, NoteUndone, OpenUndo, Settle, Sweep
@@ -34,7 +34,7 @@ from nox_alembic.core.verbs.guards import refuse_foreign_clone
 _HARMLESS = (
     ProvideImages, ProveOwnership, MakeFolder, StartDatabase, AwaitDatabase, StartServices, AwaitBackend, Down,
     Discard, RunTests, PrintUpgradeSql, AwaitEdit, LintSql, WriteRevision, WriteMerge, ReplaceFile, DropShadow,
-    CheckSnapshot, DeleteSnapshots, ClearLeftovers, MakeSpare, ClearSpares, OpenUndo, NoteUndone, NoteMade, LetGo,
+    CheckSnapshot, DeleteSnapshots, MakeSpare, ClearSpares, OpenUndo, NoteUndone, NoteMade, LetGo,
     CloseUndo, Settle, Sweep, OnThrowaway,
 )  # fmt: skip
 

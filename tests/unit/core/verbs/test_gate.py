@@ -85,6 +85,6 @@ def test_a_step_is_harmless_only_where_it_is_listed() -> None:
         "Migrate", "Downgrade", "DowngradeOrphans", "CopyRevisionFiles", "ApplyRevision", "Rehearse",
         "MakeShadow", "NoteRebase", "CompareModels", "Stamp", "AcceptFiles", "DropIndex",
         "SetDataAside", "UseSpare", "PutBack", "KeepDatabase", "KeepServer", "SwapDatabases", "SwapBack",
-        "SaveSnapshot", "LoadSnapshot", "ConfirmSpare",
+        "SaveSnapshot", "LoadSnapshot", "ClearLeftovers", "ConfirmSpare",
         "MakeNew", "MigrateNew", "SeedNew", "KeepSpare", "DropSpares",
     }  # fmt: skip
