@@ -5,7 +5,6 @@ With `--json` stdout has one JSON object instead.
 
 import contextlib
 import json
-import logging
 import os
 import shlex
 import sys
@@ -22,6 +21,7 @@ from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.findings.status import Status
 from nox_alembic.core.revisions.timeline import Timeline
+from nox_alembic.screen import can_show
 from nox_alembic.tables import shown, style
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ class Reporter:
     def history(self, seen: Timeline) -> None:
         """Print the revision graph."""
         self.fields.update(seen.as_json())
-        self._lines(tables.history_lines(seen, boxes=_can_show(tables.BOXES)))
+        self._lines(tables.history_lines(seen, boxes=can_show(tables.BOXES)))
 
     def page(self, path: Path) -> None:
         """Say where the page is."""
@@ -338,36 +338,3 @@ class Reporter:
         if error is not None:
             document["error"] = {"id": error.id, "message": error.message, "hint": error.hint}
         return document
-
-
-def _can_show(characters: str) -> bool:
-    """Return whether stdout can show these characters."""
-    try:
-        characters.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-class Printable(logging.Formatter):
-    """Shows a record by its message, escaped."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        return shown(super().format(record))
-
-
-def show_log(*, verbose: bool) -> None:
-    """Print warnings of any library on stderr, and with `verbose` all that the tool itself logs."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(Printable())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logging.getLogger("nox_alembic").setLevel(logging.DEBUG if verbose else logging.WARNING)
-
-
-def use_utf8() -> None:
-    """Make both streams accept any character: a Windows console's code page may not."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")

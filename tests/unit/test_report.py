@@ -17,7 +17,8 @@ from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.lifecycle import Kill
 from nox_alembic.core.steps.migration import Rehearse
 from nox_alembic.core.steps.revisions import ReplaceFile
-from nox_alembic.report import Printable, Reporter
+from nox_alembic.report import Reporter
+from nox_alembic.screen import Printable
 from tests.unit.core.make import SAVED, chain, facts, up
 
 

@@ -83,7 +83,8 @@ def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int
 
 def report_on(verb: str, shared: Shared, work: Callable[["Reporter"], int]) -> int:
     """Do the work, and tell how it ended; returns the exit code."""
-    from nox_alembic.report import Reporter, show_log, use_utf8  # noqa: PLC0415 - `--help` reports nothing
+    from nox_alembic.report import Reporter  # noqa: PLC0415 - `--help` reports nothing
+    from nox_alembic.screen import show_log, use_utf8  # noqa: PLC0415 - `--help` reports nothing
 
     use_utf8()
     show_log(verbose=shared.verbose)

@@ -15,6 +15,8 @@ ObjectKind = Literal[
 SHARED: frozenset[ObjectKind] = frozenset({"role", "tablespace", "database", "subscription", "setting"})
 # `use`: it must be there and stays as it is, as the column of an index; `rows`: only the table's content changes.
 Operation = Literal["create", "alter", "rename", "drop", "use", "rows"]
+# The two ways of a revision.
+Way = Literal["upgrade", "downgrade"]
 
 
 @frozen

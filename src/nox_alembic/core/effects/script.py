@@ -5,9 +5,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from nox_alembic.core.effects import Effect, Effects, Unread, part, table
+from nox_alembic.core.effects import Effect, Effects, Unread, Way, part, table
 from nox_alembic.core.effects.calls import HARMLESS, POSITIONS, TABLES, Call, effects_on
-from nox_alembic.core.effects.shared import Way
 from nox_alembic.core.effects.sql import read_sql, shared_within, shortened
 from nox_alembic.core.effects.values import Known, Value, callee, owner, values
 

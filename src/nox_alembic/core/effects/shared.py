@@ -4,11 +4,9 @@ A copy of the database in the same server does not have a state of these of its 
 """
 
 import re
-from typing import Literal
 
+from nox_alembic.core.effects import SHARED, Way
 from nox_alembic.core.frozen import frozen
-
-Way = Literal["upgrade", "downgrade"]
 
 # Of thousands of files few have any of these words; only those are read closely.
 _HINTS = re.compile(
@@ -34,7 +32,6 @@ def shared_changes(content: bytes) -> Shared:
     """Return what a revision file changes that is shared, as far as its text tells."""
     if not _HINTS.search(content):
         return Shared()
-    from nox_alembic.core.effects import SHARED  # noqa: PLC0415 - for few files
     from nox_alembic.core.effects.script import read_effects  # noqa: PLC0415 - for few files
 
     try:

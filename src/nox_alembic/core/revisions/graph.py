@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 
-from nox_alembic.core.effects.shared import Shared, Way
+from nox_alembic.core.effects import Way
+from nox_alembic.core.effects.shared import Shared
 from nox_alembic.core.errors import FailedError, FindingError, UsageError
 from nox_alembic.core.frozen import frozen
 

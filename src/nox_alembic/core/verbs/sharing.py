@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from nox_alembic.core.effects.shared import Way
+from nox_alembic.core.effects import Way
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.steps import Plan, Step
 from nox_alembic.core.steps.checks import CompareModels
