@@ -1,7 +1,7 @@
 """The tool as it is, but for one thing: at a chosen point the disk becomes full. Run as a program.
 
-`python -m tests.filling POINT FOLDER FREE VERB...`: at the point, see tests/dying.py, all but `FREE` bytes of the disk
-below the folder are taken, by the file `filler` in it.
+`python -m tests.filling POINT COUNT FOLDER FREE VERB...`: when the point comes for the given time, see tests/dying.py,
+all but `FREE` bytes of the disk below the folder are taken, by the file `filler` in it.
 """
 
 import contextlib
@@ -48,9 +48,9 @@ def small_disk(place: Path, size: int) -> Iterator[Path]:
         yield place
 
 
-def flooded(project: Project, place: Path, point: str, *words: str, free: int = 0) -> Ran:
+def flooded(project: Project, place: Path, point: str, *words: str, free: int = 0, count: int = 1) -> Ran:
     """Run a verb under which the disk at the place becomes full at a point, and stays so."""
-    command = [sys.executable, "-m", "tests.filling", point, str(place), str(free), *words, "--json"]
+    command = [sys.executable, "-m", "tests.filling", point, str(count), str(place), str(free), *words, "--json"]
     environ = {**project.environ, "PYTHONPATH": os.pathsep.join([project.environ["PYTHONPATH"], ROOT])}
     done = subprocess.run(command, cwd=project.root, env=environ, capture_output=True, text=True, check=False)
     assert (place / FILLER).exists(), done.stderr
@@ -65,18 +65,18 @@ def _free(folder: Path) -> int:
 class Flood(dying.Fate):
     """Fills the disk when the point comes."""
 
-    def __init__(self, point: str, folder: Path, free: int) -> None:
-        super().__init__(point, 1, 0)
+    def __init__(self, point: str, count: int, folder: Path, free: int) -> None:
+        super().__init__(point, count, 0)
         self.folder, self.free = folder, free
 
     def come(self, point: str, _name: str = "") -> None:
         """Say where we are."""
         self.seen += point == self.point
-        if point == self.point and self.seen == 1:
+        if point == self.point and self.seen == self.count:
             fill(self.folder, self.free)
 
 
 if __name__ == "__main__":
-    dying.watch(Flood(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
-    sys.argv[1:] = sys.argv[4:]
+    dying.watch(Flood(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])))
+    sys.argv[1:] = sys.argv[5:]
     cli.main()

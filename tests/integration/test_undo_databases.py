@@ -166,6 +166,39 @@ def test_idle_sessions_are_ended_and_nobody_who_works_is(project: Project) -> No
     assert content(project) == start
 
 
+def test_a_dump_that_fails_names_who_is_in_the_way_and_not_the_disk(project: Project) -> None:
+    here = address_of(project)
+    execute(
+        here,
+        "CREATE TABLE customers ()",
+        "CREATE FUNCTION g(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2 * $1'",
+        "CREATE FUNCTION f(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN g($1); END'",
+        "CREATE TABLE made (a int, b int GENERATED ALWAYS AS (f(a)) STORED)",
+        "INSERT INTO made VALUES (1)",
+    )
+    project.revision("t3", "t2")
+    with reader(here):
+        ((pid,),) = execute(here, "SELECT pid FROM pg_stat_activity WHERE application_name = 'report'")
+        ran = project.run("migrate", "--json")
+        end = f"SELECT pg_terminate_backend({pid})"
+        cure = f'a dump was made, since somebody is at work: `nox -s sql -- -c "{end}"` ends that'
+        assert ran.error == (
+            "NA635",
+            'the database "project" could not be copied for `undo`, and is as it was',
+            f"{cure}, and the files are copied; `undo-limit = 0` keeps nothing",
+        )
+        assert "function g(integer) does not exist" in ran.err
+        assert databases(project) == ["project"]
+        rehearsed = project.run("reapply", "--yes", "--json")
+        assert rehearsed.error[0] == "NA436"
+        assert rehearsed.error[2].startswith(cure)
+        project.good("sql", "--", "-c", end)
+    start = content(project)
+    project.good("migrate")
+    project.good("undo")
+    assert content(project) == start
+
+
 def test_a_large_database_is_copied_as_files_and_nobody_elses_is_in_the_way(address: DatabaseAddress) -> None:
     execute(
         address,

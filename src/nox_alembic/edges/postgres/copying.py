@@ -64,7 +64,7 @@ def fill_from(source: Source, client: Client, sibling: str) -> str:
     roles = source.client("pg_dumpall").adding("--roles-only", "--no-role-passwords", "--no-tablespaces")
     gave, _ = process.pipe(roles, _psql(client, "postgres"))  # who is there already stays
     if not gave.ok:
-        return gave.err
+        return gave.err.strip()
     dump = source.client("pg_dump").adding("--no-tablespaces", f"--dbname={source.address.name}")
     return _through_dump(dump, client, sibling)
 
@@ -153,11 +153,17 @@ def copy_settings(
 def _through_dump(dump: Invocation, client: Client, sibling: str) -> str:
     outside = ("--no-subscriptions", "--no-publications", "--lock-wait-timeout=30s")
     gave, took = process.pipe(dump.adding(*outside), _psql(client, sibling).adding("--set=ON_ERROR_STOP=1"))
-    return next((done.err for done in (took, gave) if not done.ok), "")
+    return next((done.err.strip() for done in (took, gave) if not done.ok), "")
 
 
 def _psql(client: Client, database: str) -> Invocation:
     return client("psql").adding("--no-psqlrc", "--quiet", f"--dbname={database}")
+
+
+def who_works(cursor: Cursor, database: str) -> tuple[int, ...]:
+    """Return the processes of the sessions on account of which its files cannot be copied: those at work, if any is."""
+    sessions = _sessions(cursor, database)
+    return tuple(pid for pid, idle in sessions if not idle) or tuple(pid for pid, _ in sessions)
 
 
 def _is_free(cursor: Cursor, database: str, *, ends_idle: bool) -> bool:

@@ -11,7 +11,8 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spite of its name
 
 from nox_alembic.core.copies.siblings import MAKING, PASSING, Mark, Sibling, name_of, ours, parse_mark
-from nox_alembic.core.errors import FailedError, NoxAlembicError, PreconditionError, RefusedError
+from nox_alembic.core.copies.uncopied import Cause, cut_off, in_use, not_dropped, not_kept, not_made, not_rehearsed
+from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.postgres import copying
 from nox_alembic.edges.postgres.connection import beside
@@ -21,8 +22,7 @@ from nox_alembic.edges.system.waiting import wait_until
 SWAP_SECONDS = 20
 DROP_SECONDS = 15
 
-# What to say of what the server, or a dump, says.
-Failure = Callable[[psycopg2.Error | str], NoxAlembicError]
+Failure = Callable[[Cause], NoxAlembicError]
 
 
 def marked(address: DatabaseAddress) -> tuple[Sibling, ...]:
@@ -45,7 +45,7 @@ def create(address: DatabaseAddress, mark: Mark, *, source: str = "") -> Databas
     somebody else's database has its name, and FailedError (NA612) with what the server says.
     """
     new = replace(address, name=mark.name)
-    with or_dropped(address, new.name), beside(address) as cursor, _failing(partial(_not_made, new.name)):
+    with or_dropped(address, new.name), beside(address) as cursor, _failing(partial(not_made, new.name)):
         _make_way(cursor, mark)
         if mark.role == "shadow":
             _create(cursor, mark, sql.SQL(""))
@@ -66,7 +66,7 @@ def keep(address: DatabaseAddress, mark: Mark, client: Client) -> None:
     is whole, and named, it is one that the next run drops. Raises RefusedError (NA611) and FailedError (NA635).
     """
     making = replace(mark, role="new")
-    failure = partial(_not_kept, address.name)
+    failure = partial(not_kept, address.name)
     with or_dropped(address, making.name), beside(address) as cursor, _failing(failure):
         _copy(cursor, address, making, client, failure, ends_idle=True)
         copying.copy_grants(cursor, address.name, making.name)
@@ -82,7 +82,7 @@ def copied(address: DatabaseAddress, mark: Mark, client: Client) -> Iterator[Dat
     its name, FailedError (NA436) when it cannot be made, and PreconditionError (NA436) for a user who may not.
     """
     copy = replace(address, name=mark.name)
-    failure = partial(_not_rehearsed, address)
+    failure = partial(not_rehearsed, address)
     with or_dropped(address, copy.name):
         with beside(address) as cursor, _failing(failure):
             _copy(cursor, address, mark, client, failure)
@@ -98,13 +98,13 @@ def loaded(source: Source, address: DatabaseAddress, mark: Mark, client: Client)
     Raises what `copied` raises.
     """
     copy = replace(address, name=mark.name)
-    failure = partial(_not_rehearsed, source.address)
+    failure = partial(not_rehearsed, source.address)
     with or_dropped(address, copy.name):
         with beside(address) as cursor, beside(source.address) as there, _failing(failure):
             _make_way(cursor, mark)
             _create(cursor, mark, copying.likeness(there, source.address.name))
             if problem := copying.fill_from(source, client, copy.name):
-                raise failure(problem)
+                raise failure(Cause(said=problem, dumped=True))
             copying.copy_grants(cursor, source.address.name, copy.name, of=there)
             copying.copy_settings(cursor, source.address.name, copy.name, notes=False, of=there)
         yield copy
@@ -134,7 +134,7 @@ def keep_spare(address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
     (NA612) as `create` does.
     """
     new = name_of(address.name, "making" if apart else "new")
-    with beside(address) as cursor, _failing(partial(_not_made, mark.name)):
+    with beside(address) as cursor, _failing(partial(not_made, mark.name)):
         _make_way(cursor, mark)
         _end_sessions(cursor, new)
         cursor.execute(
@@ -152,7 +152,7 @@ def swap(address: DatabaseAddress, incoming: str, mark: Mark, *, seconds: float 
     In one transaction. Raises FailedError when clients come back so quickly that it never succeeds (NA613), which
     leaves everything as it was, and when the server ends meanwhile (NA615).
     """
-    with _failing(partial(_cut_off, address.name)), beside(address) as cursor:
+    with _failing(partial(cut_off, address.name)), beside(address) as cursor:
         statements = _renames(cursor, address.name, incoming, mark)
 
         def attempt() -> bool | None:
@@ -165,7 +165,7 @@ def swap(address: DatabaseAddress, incoming: str, mark: Mark, *, seconds: float 
             return True
 
         if wait_until(attempt, seconds) is None:
-            raise _in_use(cursor, address.name)
+            raise in_use(address.name, _users(cursor, address.name))
 
 
 def drop(address: DatabaseAddress, names: Iterable[str], *, seconds: float = DROP_SECONDS) -> None:
@@ -221,8 +221,7 @@ def _drop(cursor: Cursor, name: str, seconds: float = DROP_SECONDS) -> None:
         return True
 
     if wait_until(attempt, seconds) is None:
-        message = f'the database "{name}", which this tool made, cannot be dropped: {said[-1]}'
-        raise FailedError("NA617", message, hint="end what uses it; the next verb that changes something drops it")
+        raise not_dropped(name, said[-1])
 
 
 def _end_sessions(cursor: Cursor, *names: str) -> None:
@@ -260,7 +259,7 @@ def _copy(
     if not copying.copy_at_once(cursor, address.name, create, ends_idle=ends_idle):
         create(copying.likeness(cursor, address.name))
         if problem := copying.fill_by_dump(client, address, mark.name):
-            raise failure(problem)
+            raise failure(Cause(said=problem, dumped=True, pids=copying.who_works(cursor, address.name)))
 
 
 def _name(cursor: Cursor, database: str, new: str, mark: Mark) -> None:
@@ -303,14 +302,13 @@ def _comment_and_limit(cursor: Cursor, database: str) -> tuple[str | None, int]:
     return _row(cursor) or (None, -1)
 
 
-def _in_use(cursor: Cursor, database: str) -> FailedError:
+def _users(cursor: Cursor, database: str) -> str:
     cursor.execute(
         "SELECT coalesce(string_agg(format('process %%s (%%s)', pid, application_name), ', '), 'it just ended')"
         " FROM pg_stat_activity WHERE datname = %s",
         (database,),
     )
-    message = f'the database "{database}" is used again as soon as its clients are ended: {_row(cursor)[0]}'
-    return FailedError("NA613", message, hint="end that program; nothing was changed, `nox -s dev` starts the backend")
+    return str(_row(cursor)[0])
 
 
 @contextlib.contextmanager
@@ -318,35 +316,12 @@ def _failing(failure: Failure) -> Iterator[None]:
     try:
         yield
     except psycopg2.Error as error:
-        raise failure(error) from None
+        raise failure(_cause(error)) from None
 
 
-def _not_made(name: str, error: psycopg2.Error | str) -> FailedError:
-    hint = "nothing was changed; make room if the disk is full, `ALTER ROLE ... CREATEDB` if it is a right"
-    if isinstance(error, psycopg2.OperationalError) and error.pgcode is None:
-        hint = "nothing was changed; make room if the disk is full, then `nox -s dev` starts the server again"
-    return FailedError("NA612", f'the database "{name}" cannot be made: {str(error).strip()}', hint=hint)
-
-
-def _not_kept(database: str, error: psycopg2.Error | str) -> FailedError:
-    message = f'the database "{database}" could not be copied for `undo`, and is as it was'
-    hint = "make room if the disk is full, then `nox -s dev` starts what is down; `undo-limit = 0` keeps nothing"
-    return FailedError("NA635", message, hint=hint, detail=str(error).strip())
-
-
-def _not_rehearsed(address: DatabaseAddress, error: psycopg2.Error | str) -> NoxAlembicError:
-    if isinstance(error, errors.InsufficientPrivilege):
-        message = f'the user "{address.user}" may not create a database to rehearse in: {str(error).strip()}'
-        hint = f'as a superuser: `ALTER ROLE "{address.user}" CREATEDB`'
-        return PreconditionError("NA436", message, hint=hint)
-    message = f'the database "{address.name}" could not be copied, and is as it was'
-    return FailedError("NA436", message, hint="PostgreSQL says why, above", detail=str(error))
-
-
-def _cut_off(database: str, error: psycopg2.Error | str) -> FailedError:
-    message = f'the swap of the database "{database}" was cut off: {str(error).strip()}'
-    hint = "it is the old one or the new one as a whole: `nox -s dev` starts what is down, `nox -s status` shows it"
-    return FailedError("NA615", message, hint=hint)
+def _cause(error: psycopg2.Error) -> Cause:
+    ended = isinstance(error, psycopg2.OperationalError) and error.pgcode is None
+    return Cause(said=str(error).strip(), ended=ended, right=isinstance(error, errors.InsufficientPrivilege))
 
 
 def _row(cursor: Cursor) -> Any:
