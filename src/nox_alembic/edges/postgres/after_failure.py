@@ -13,7 +13,10 @@ from nox_alembic.edges.postgres.connection import connected
 
 
 def look(address: DatabaseAddress, failure: Failure) -> Failure:
-    """Return the failure with what is found in the database now; as it was when the database does not answer."""
+    """Return the failure with what the database shows now.
+
+    The failure comes back unchanged when the database does not answer.
+    """
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
         return replace(
             failure,

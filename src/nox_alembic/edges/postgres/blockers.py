@@ -1,4 +1,4 @@
-"""The sessions of a server: which ones keep a migration waiting, told while it waits."""
+"""Finds the sessions that keep a migration waiting, while it waits."""
 
 import contextlib
 import math
@@ -37,9 +37,11 @@ class Watch:
 
 @contextlib.contextmanager
 def watch(address: DatabaseAddress, on_wait: OnWait) -> Iterator[Watch]:
-    """Look, while the block runs, who keeps the sessions named `address.application` waiting; each is told once.
+    """Watch, while the block runs, who keeps the migration waiting.
 
-    `on_wait` is called on a thread of its own, on which the watch also has a connection of its own.
+    The waiting sessions are those named `address.application`. Each blocker is reported
+    once. `on_wait` is called on a thread of its own. The watch has a connection of its
+    own on that thread.
     """
     seen, over = Watch(), threading.Event()
     thread = threading.Thread(target=_follow, args=(address, seen, over, on_wait), daemon=True)
@@ -52,7 +54,10 @@ def watch(address: DatabaseAddress, on_wait: OnWait) -> Iterator[Watch]:
 
 
 def has_lock_timeout(address: DatabaseAddress) -> bool:
-    """Return whether the server limits waits for locks by itself: for all, this user, or this database."""
+    """Return whether the server itself limits waits for locks.
+
+    The limit may hold for all users, for this user, or for this database.
+    """
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
         cursor.execute("SELECT setting <> '0' FROM pg_settings WHERE name = 'lock_timeout'")
         row = cursor.fetchone()

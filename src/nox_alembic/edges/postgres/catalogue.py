@@ -1,6 +1,7 @@
-"""Reads what a database consists of from PostgreSQL's own catalogue, 12 to 18; changes nothing.
+"""Reads the objects of a database from PostgreSQL's catalogue, 12 to 18.
 
-Left out: the system's schemas, what belongs to extensions, and Alembic's own table.
+It changes nothing. It leaves out the system's schemas, the objects of extensions, and
+Alembic's own table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,13 +21,16 @@ TABLES_AT_ONCE = 100
 
 
 def read(address: DatabaseAddress, *, contents: bool) -> Catalogue:
-    """Return the objects of all schemas, and with `contents` the rows of each table and a checksum of each column.
+    """Return the objects of all schemas.
 
-    Then every row of every table is read. Raises FailedError (NA435), as for a table that this user may not read.
+    With `contents` it also reads every row of every table. It then returns the rows of
+    each table and a checksum of each column. Raises FailedError (NA435), such as for a
+    table that this user may not read.
     """
     try:
         with connected(address) as cursor:
-            # What is in other schemas is named with them, wherever the settings of the database lead.
+            # Objects in other schemas then carry the schema's name, whatever settings
+            # the database has.
             cursor.execute("SET search_path = public")
             return _read(cursor, contents=contents)
     except psycopg2.Error as error:
@@ -68,7 +72,10 @@ def _by_column(table: str, columns: Sequence[str], counts: Sequence[int], sums: 
 
 
 def _count(table: str, columns: Sequence[str]) -> sql.Composable:
-    """Return the query of one table; names are quoted already. Arrays, since a query has at most 1,664 columns."""
+    """Return the query of one table; names are quoted already.
+
+    It uses arrays, since a query has at most 1,664 columns.
+    """
     counts = sql.SQL(", ").join(sql.SQL("count({})").format(sql.SQL(column)) for column in columns)
     sums = sql.SQL(", ").join(
         sql.SQL("sum(hashtextextended({}::text, 0))").format(sql.SQL(column)) for column in columns

@@ -1,4 +1,4 @@
-"""What a running server has beside its databases: roles, settings, and how it was when its data was fresh."""
+"""Reads what a server has beside its databases: roles, settings, its first state."""
 
 import contextlib
 from dataclasses import replace
@@ -14,7 +14,8 @@ from nox_alembic.edges.postgres.connection import connected, keep_note
 # The note in a database of how the server was when its data was fresh.
 FRESH = "nox_alembic.fresh"
 
-# Roles of PostgreSQL's own are alike everywhere. Passwords are not looked at: nothing is made otherwise by them.
+# PostgreSQL's own roles are alike everywhere. Passwords are not read: they change
+# nothing that is made.
 _ROLES = """
 SELECT r.rolname, concat_ws(' ', r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin,
        r.rolreplication, r.rolbypassrls, r.rolconnlimit, r.rolvaliduntil,
@@ -41,8 +42,9 @@ SELECT to_regclass('alembic_version') IS NULL AND coalesce(current_setting(%s, t
                     WHERE setdatabase = d.oid AND setting NOT LIKE 'nox\_alembic.%%')
 FROM pg_database d WHERE datname = current_database()
 """
-# Of each other catalogue how many rows it has, and how many are newer than template0, which nobody can change. What
-# ANALYZE writes is left out, and so is what this user may not read.
+# For each other catalogue: the number of its rows, and how many are newer than
+# template0, which nobody can change. Rows that ANALYZE writes are left out, and so are
+# rows that this user may not read.
 _ROWS = """
 SELECT string_agg(format(
     'SELECT %L::text, count(*), count(*) FILTER (WHERE age(xmin) <= age(%L::xid)) FROM pg_catalog.%I',
@@ -53,7 +55,10 @@ AND relname NOT IN ('pg_statistic', 'pg_statistic_ext_data') AND has_table_privi
 
 
 def look(address: DatabaseAddress) -> tuple[bool, str, Cluster] | None:
-    """Return whether the user may make databases, what was recorded, and what there is now; None without an answer."""
+    """Return the user's right to make databases, the record, and the present state.
+
+    Returns None when the server does not answer.
+    """
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
         cursor.execute(_MAY_CREATE)
         (may_create,) = _row(cursor)
@@ -64,10 +69,11 @@ def look(address: DatabaseAddress) -> tuple[bool, str, Cluster] | None:
 
 
 def begin(address: DatabaseAddress) -> bool | None:
-    """Return whether a database that was never migrated has nothing but what PostgreSQL puts into it.
+    """Return whether a new database has only what PostgreSQL puts into it.
 
-    All catalogues are looked at: scripts of an image make tables, and grants, comments, large objects, whatever there
-    is. None for one that was migrated before: it does not tell any more.
+    It reads all catalogues: scripts of an image may make tables, grants, comments,
+    large objects and more. Returns None for a database that was migrated before, since
+    its catalogues no longer show this.
     """
     with connected(address) as cursor:
         cursor.execute(_AROUND, (FRESH,))
@@ -79,7 +85,7 @@ def begin(address: DatabaseAddress) -> bool | None:
 
 
 def record(address: DatabaseAddress, *, plain: bool) -> None:
-    """Keep in the database what the server has now, after the first migration of fresh data."""
+    """Keep the server's present state in the database, after its first migration."""
     with connected(address) as cursor:
         keep_note(cursor, address.name, FRESH.partition(".")[2], _cluster(cursor, plain=plain).record)
 

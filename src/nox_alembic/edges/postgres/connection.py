@@ -1,4 +1,7 @@
-"""A connection to a database of its own, whatever variables libpq finds, and notes in one; all edges may use it."""
+"""Connects to the database at an address, whatever variables libpq finds.
+
+It also keeps notes in a database. All edges may use it.
+"""
 
 import contextlib
 import os
@@ -15,8 +18,9 @@ from nox_alembic.core.facts import DatabaseAddress
 
 CONNECT_SECONDS = 3
 APPLICATION = "nox-alembic"
-# What of libpq's variables chooses the server, who logs in, how that is secured, and what a session does first
-# (postgresql.org/docs/current/libpq-envars.html). Language, time zone and encoding are not among them.
+# libpq's variables that choose the server, the user, the encryption, and the first
+# commands of a session (postgresql.org/docs/current/libpq-envars.html). Language, time
+# zone and encoding are not among them.
 DIVERTING = frozenset((
     "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE",
     "PGSYSCONFDIR", "PGOPTIONS", "PGTARGETSESSIONATTRS", "PGLOADBALANCEHOSTS", "PGREQUIREAUTH", "PGCHANNELBINDING",
@@ -25,18 +29,22 @@ DIVERTING = frozenset((
     "PGSSLMAXPROTOCOLVERSION", "PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION", "PGGSSENCMODE", "PGGSSDELEGATION",
     "PGGSSLIB", "PGKRBSRVNAME", "PGREALM",
 ))  # fmt: skip
-# In PGOPTIONS: the limits that somebody sets there are their own, and hold here, too. A backslash keeps a blank.
+# In PGOPTIONS: a limit that the user sets there holds here, too. A backslash keeps a
+# blank.
 _LIMIT = re.compile(r"(?<!\S)(?:-c\s*|--)([\w-]+[_-]timeout=(?:\\.|\S)+)")
 
 
 def libpq_variables(address: DatabaseAddress) -> dict[str, str]:
-    """Return the variables by which libpq connects to that database where nothing else is said."""
+    """Return the variables that make libpq connect to this database by default."""
     return {"PGHOST": address.host, "PGPORT": str(address.port), "PGUSER": address.user,
             "PGPASSWORD": address.password, "PGDATABASE": address.name}  # fmt: skip
 
 
 def environment_without_libpq(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without what leads libpq elsewhere; the time limits of PGOPTIONS stay."""
+    """Return the environment without the variables that lead libpq elsewhere.
+
+    The time limits of PGOPTIONS stay.
+    """
     kept = {name: value for name, value in environ.items() if name not in DIVERTING}
     limits = " ".join(f"-c {limit}" for limit in _LIMIT.findall(environ.get("PGOPTIONS", "")))
     return {**kept, "PGOPTIONS": limits} if limits else kept
@@ -45,17 +53,21 @@ def environment_without_libpq(environ: Mapping[str, str]) -> dict[str, str]:
 def environment_of_command(
     address: DatabaseAddress, environ: Mapping[str, str], variables: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the environment of a command of the project, which is to find this database.
+    """Return the environment of a project's command that must find this database.
 
-    It has DATABASE_URL and libpq's own variables, so that `psql` alone connects to it. Of
-    the latter those that the project sets in its `variables` come first.
+    It has DATABASE_URL and libpq's own variables, so that `psql` alone connects to it.
+    Where the project sets one of libpq's variables in its `variables`, the project's
+    value wins.
     """
     around = {**environment_without_libpq(environ), **libpq_variables(address), **variables}
     return {**around, "DATABASE_URL": address.url}
 
 
 class _Surroundings:
-    """The environment of this process, of which libpq reads variables that no argument can overrule."""
+    """The environment of this process.
+
+    libpq reads variables from it that no argument can overrule.
+    """
 
     def __init__(self) -> None:
         self._lock, self._users, self._saved = threading.Lock(), 0, dict[str, str]()
@@ -86,10 +98,10 @@ _SURROUNDINGS = _Surroundings()
 
 @contextlib.contextmanager
 def without_libpq() -> Iterator[None]:
-    """Let nothing in this process see libpq's variables meanwhile; from several threads at once, too.
+    """Hide libpq's variables from this process while the block runs.
 
-    A service that PGSERVICE names, and that is not there, fails each connection: no
-    argument says "none".
+    Several threads may do so at once. If PGSERVICE names a service that does not exist,
+    each connection fails: no argument says "none".
     """
     _SURROUNDINGS.enter()
     try:
@@ -125,7 +137,10 @@ def connected(address: DatabaseAddress, application: str = APPLICATION) -> Itera
 
 @contextlib.contextmanager
 def beside(address: DatabaseAddress) -> Iterator[psycopg2.extensions.cursor]:
-    """Yield a cursor that is not on the database itself, where the server has the usual other ones."""
+    """Yield a cursor on another database of the server: `postgres` or `template1`.
+
+    Where the server lacks that other database, the cursor is on the database itself.
+    """
     with contextlib.ExitStack() as stack:
         try:
             other = "template1" if address.name == "postgres" else "postgres"
@@ -136,7 +151,10 @@ def beside(address: DatabaseAddress) -> Iterator[psycopg2.extensions.cursor]:
 
 
 def keep_note(cursor: psycopg2.extensions.cursor, database: str, name: str, value: str) -> None:
-    """Keep a note in a database as a setting of ours, which needs no table and goes where the data goes; "" ends it."""
+    """Keep a note in a database as a setting of ours; "" deletes the note.
+
+    A setting needs no table, and goes where the data goes.
+    """
     note = sql.Identifier("nox_alembic", name)
     change = sql.SQL("SET {} = {}").format(note, sql.Literal(value)) if value else sql.SQL("RESET {}").format(note)
     cursor.execute(sql.SQL("ALTER DATABASE {} ").format(sql.Identifier(database)) + change)

@@ -1,4 +1,7 @@
-"""What is in the databases of a server, by its own books: read without counting a row or changing anything."""
+"""Reads the content of a server's databases from the server's own statistics.
+
+It counts no rows and changes nothing.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +15,10 @@ from nox_alembic.edges.postgres.connection import connected
 
 
 def look(address: DatabaseAddress, *, whole_server: bool) -> tuple[Content, ...] | None:
-    """Return the content of the target database or of all databases; None when one of them cannot be asked."""
+    """Return the content of the target database, or of all databases.
+
+    Returns None when a database cannot be asked.
+    """
     try:
         names = _names(address) if whole_server else [address.name]
         return tuple(_content(replace(address, name=name)) for name in names)
@@ -34,11 +40,13 @@ def _content(address: DatabaseAddress) -> Content:
     return Content(name=address.name, tables=tables, rows=int(rows), uncounted=uncounted, size=size, trace=trace)
 
 
-# `written` counts what was ever inserted, updated or deleted. It is the one figure that every write moves and that
-# nothing else does: transactions and the log position also move by monitoring, checkpoints, hint bits and autovacuum,
-# and so does the estimate of rows. What it does not count shows in pg_class: TRUNCATE and rewrites give a table a new
-# file, DDL makes, renames or widens relations. The server loses its counts in a crash and then sets `stats_reset`.
-# A session that is still open may keep a write of less than a second after another one to itself for 10 seconds.
+# `written` counts all rows that were ever inserted, updated or deleted. It is the only
+# figure that every write moves and nothing else moves. Monitoring, checkpoints, hint
+# bits and autovacuum also move the transactions and the log position, and the estimate
+# of rows. What `written` does not count shows in pg_class: TRUNCATE and rewrites give a
+# table a new file, and DDL makes, renames or widens relations. The server loses its
+# counts in a crash and then sets `stats_reset`. An open session may hold back the count
+# of a write for 10 seconds, if the write follows another within less than a second.
 _CONTENT = r"""
 WITH relations AS (
     SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,4 +1,7 @@
-"""How a database is made like another one: what is in it, by a copy or a dump, and what is set around it."""
+"""Makes a database like another one: its content, and the settings around it.
+
+The content comes by a copy or by a dump.
+"""
 
 import contextlib
 from collections.abc import Callable
@@ -14,7 +17,8 @@ from nox_alembic.edges.system import process
 from nox_alembic.edges.system.process import Invocation
 from nox_alembic.edges.system.waiting import wait_until
 
-# In bytes: below it the server's log is the quicker way, above it a checkpoint before and after pays.
+# In bytes: below it the server's log is faster; above it a checkpoint before and after
+# pays.
 LARGE = 100_000_000
 END_SECONDS = 5
 
@@ -33,11 +37,13 @@ Create = Callable[[sql.Composable], None]
 
 
 def copy_at_once(cursor: Cursor, database: str, create: Create, *, ends_idle: bool = False) -> bool:
-    """Let `create` make a copy of the files, by the options that it is given; False where that cannot be.
+    """Let `create` copy the files with the options it gets; False where it cannot.
 
-    The server needs the database for itself, and waits for five seconds before it refuses, so it is looked at first.
-    With `ends_idle` sessions that only wait for work are ended: a pool of connections makes them anew. It also refuses
-    after the system's sort order got another version, as it does with a new image; a dump can be loaded all the same.
+    The server needs the database for itself. It waits five seconds before it refuses,
+    so this function looks first. With `ends_idle` it ends sessions that only wait for
+    work: a pool of connections makes them anew. The server also refuses after the
+    system's sort order got another version, as happens with a new image. A dump can be
+    loaded all the same.
     """
     if not _is_free(cursor, database, ends_idle=ends_idle):
         return False
@@ -49,17 +55,19 @@ def copy_at_once(cursor: Cursor, database: str, create: Create, *, ends_idle: bo
 
 
 def fill_by_dump(client: Client, address: DatabaseAddress, sibling: str) -> str:
-    """Fill an empty database through a dump, which disturbs nobody; return why that failed, "" when it did not.
+    """Fill an empty database through a dump, which disturbs nobody.
 
-    Subscriptions and publications reach beyond the database, and stay out.
+    Return why it failed, "" when it succeeded. Subscriptions and publications reach
+    beyond the database, and stay out.
     """
     return _through_dump(client("pg_dump").adding(f"--dbname={address.name}"), client, sibling)
 
 
 def fill_from(source: Source, client: Client, sibling: str) -> str:
-    """Fill an empty database of another server with what is in the source, and that server with its roles.
+    """Fill an empty database of another server from the source, roles included.
 
-    Passwords stay where they are, and so do tablespaces, which are places. Return why it failed, "" when it did not.
+    Passwords stay where they are, and so do tablespaces, which are places. Return why
+    it failed, "" when it succeeded.
     """
     roles = source.client("pg_dumpall").adding("--roles-only", "--no-role-passwords", "--no-tablespaces")
     gave, _ = process.pipe(roles, _psql(client, "postgres"))  # who is there already stays
@@ -70,9 +78,10 @@ def fill_from(source: Source, client: Client, sibling: str) -> str:
 
 
 def likeness(cursor: Cursor, database: str) -> sql.Composable:
-    """Return the options of CREATE DATABASE for an empty one with the encoding and the sort order of that one.
+    """Return CREATE DATABASE options for the same encoding and sort order.
 
-    How some columns of the catalogue are called depends on the server's version.
+    The new database is empty. The names of some columns of the catalogue depend on the
+    server's version.
     """
     cursor.execute(
         "SELECT pg_encoding_to_char(encoding), datcollate, datctype, coalesce(row ->> 'datlocprovider', 'c'),"
@@ -91,7 +100,10 @@ def likeness(cursor: Cursor, database: str) -> sql.Composable:
 
 
 def owner(cursor: Cursor, database: str) -> sql.Composable:
-    """Return what gives another database the same place, and the same owner where this user may."""
+    """Return the SQL that gives another database the same place and owner.
+
+    The owner is the same only where this user may set it.
+    """
     cursor.execute(
         "SELECT CASE WHEN pg_has_role(datdba, 'MEMBER') THEN pg_get_userbyid(datdba) ELSE current_user END, spcname"
         " FROM pg_database JOIN pg_tablespace AS t ON t.oid = dattablespace WHERE datname = %s",
@@ -102,7 +114,10 @@ def owner(cursor: Cursor, database: str) -> sql.Composable:
 
 
 def copy_grants(cursor: Cursor, database: str, sibling: str, *, of: Cursor | None = None) -> None:
-    """Grant what is granted on the database, which is `of` another server; without any grant the defaults are alike."""
+    """Copy the grants on the database to the sibling database.
+
+    The database may be `of` another server. Without any grant the defaults are alike.
+    """
     asked = of or cursor
     asked.execute(
         "SELECT nullif(grantee, 0)::regrole::text, privilege_type, is_grantable"
@@ -122,11 +137,13 @@ def copy_grants(cursor: Cursor, database: str, sibling: str, *, of: Cursor | Non
 def copy_settings(
     cursor: Cursor, database: str, sibling: str, *, notes: bool, others: bool = True, of: Cursor | None = None
 ) -> None:
-    """Give a sibling all that is set for the database, also for single roles in it: a search_path decides much.
+    """Copy the settings of the database to a sibling database, also for single roles.
 
-    Of our own notes all with `notes`, else the one of how the server was when its data was fresh. Without `others`
-    only what is set for all, and for the user who asks. By way of the session's own settings: only so a list, such as a
-    search_path, comes out as it was put in. The database may be `of` another server.
+    A search_path decides much. With `notes` all our own notes are copied, else only the
+    note on the server's state when its data was fresh. Without `others` only the
+    settings for all users, and for the user who asks, are copied. The copy goes through
+    the session's own settings: only so does a list, such as a search_path, come out as
+    it was put in. The database may be `of` another server.
     """
     asked = of or cursor
     asked.execute(
@@ -167,7 +184,10 @@ def who_works(cursor: Cursor, database: str) -> tuple[int, ...]:
 
 
 def _is_free(cursor: Cursor, database: str, *, ends_idle: bool) -> bool:
-    """Return whether nobody uses it any more. Who holds an advisory lock only seems to be idle: it migrates."""
+    """Return whether no session uses it any more.
+
+    A session with an advisory lock only seems to be idle: it migrates.
+    """
     sessions = _sessions(cursor, database)
     if sessions and ends_idle and all(idle for _, idle in sessions):
         with contextlib.suppress(errors.InsufficientPrivilege):
@@ -178,7 +198,7 @@ def _is_free(cursor: Cursor, database: str, *, ends_idle: bool) -> bool:
 
 
 def _sessions(cursor: Cursor, database: str) -> list[tuple[int, bool]]:
-    """Return the process of each session on it, and whether that only waits for work."""
+    """Return each session's process, and whether the session only waits for work."""
     cursor.execute(
         "SELECT pid, coalesce(state = 'idle', false) AND backend_type = 'client backend' AND NOT EXISTS"
         " (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'advisory') FROM pg_stat_activity AS a"

@@ -1,7 +1,8 @@
-"""Which bytes of each revision file the database was upgraded with, kept inside the database itself.
+"""Keeps the fingerprint of each applied revision file inside the database.
 
-As the comment of Alembic's own table: no table of ours to be found by an autogenerate, of any size, in the same
-transaction, and it goes where the data goes: into dumps, templates and copies.
+The fingerprints are the comment of Alembic's own table. So autogenerate finds no table
+of ours, the size is not limited, and the write is in the same transaction. The comment
+goes where the data goes: into dumps, templates and copies.
 """
 
 import contextlib
@@ -21,9 +22,11 @@ RECORDED_AT = "recorded_at"
 
 
 def read(address: DatabaseAddress) -> Mapping[str, str]:
-    """Return the SHA-256 (hex) of each applied revision's file, by revision id; empty when none is kept.
+    """Return the fingerprint (SHA-256, hex) of each applied revision's file, by id.
 
-    That of the bytes which our upgrade ran; for a revision that was applied without us, of those that we first saw.
+    The result is empty when no fingerprint is kept. A fingerprint is that of the bytes
+    which our upgrade ran. For a revision that was applied without us, it is that of the
+    bytes that we first saw.
     """
     with contextlib.suppress(psycopg2.OperationalError, errors.UndefinedTable), connected(address) as cursor:
         comment = _comment(cursor)
@@ -32,9 +35,11 @@ def read(address: DatabaseAddress) -> Mapping[str, str]:
 
 
 def intend(address: DatabaseAddress, digests: Mapping[str, str]) -> None:
-    """Keep with which bytes an upgrade is about to run, so that it can be cut off before it is recorded.
+    """Keep the fingerprints that an upgrade is about to apply.
 
-    As a setting, since a new database has no table yet; what an earlier run left unrecorded stays in it.
+    So nothing is lost when the upgrade is cut off before they are recorded. They are
+    kept as a setting, since a new database has no table yet. What an earlier run left
+    unrecorded stays in it.
     """
     with connected(address) as cursor:
         keep_note(cursor, address.name, INTENTION, json.dumps({**_intention(cursor), **digests}, separators=(",", ":")))
@@ -48,9 +53,10 @@ def intended(address: DatabaseAddress) -> Mapping[str, str]:
 
 
 def write(address: DatabaseAddress, digests: Mapping[str, str], at: Sequence[str] = ()) -> None:
-    """Keep `digests`, and nothing of what was kept or intended before; somebody else's comment is left alone.
+    """Keep `digests` only, and drop all that was kept or intended before.
 
-    `at` is where the database is: while it stays there, nobody need look whether something is missing.
+    A comment that is not ours stays. `at` is where the database is: while it stays
+    there, nobody need look whether something is missing.
     """
     with contextlib.suppress(errors.UndefinedTable), connected(address) as cursor:
         if _is_ours(_comment(cursor)):

@@ -40,7 +40,10 @@ def invalid_indexes(address: DatabaseAddress) -> tuple[InvalidIndex, ...]:
 
 
 def objects(address: DatabaseAddress) -> frozenset[str]:
-    """Return the tables and their columns, as "t" and "t.c", with the schema before where it is not `public`."""
+    """Return the tables and their columns, as "t" and "t.c".
+
+    The schema comes before the table where it is not `public`.
+    """
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
         cursor.execute(_OBJECTS)
         rows = cursor.fetchall()

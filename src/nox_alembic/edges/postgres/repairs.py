@@ -1,4 +1,7 @@
-"""Repairs what a failed or a manual migration has left: the revisions that the database says it is at, indexes."""
+"""Repairs what a failed or a manual migration left: the revisions, and indexes.
+
+The revisions are those that the database says it is at.
+"""
 
 from collections.abc import Sequence
 
@@ -20,7 +23,8 @@ _TABLE = (
 def stamp(address: DatabaseAddress, before: Sequence[str], after: Sequence[str]) -> None:
     """Make the database say that it is at `after`, all at once.
 
-    Raises FailedError (NA450) when it does not say `before` any more, and changes nothing then.
+    Raises FailedError (NA450), and changes nothing, when the database does not say
+    `before` any more.
     """
     with connected(address) as cursor:
         cursor.connection.autocommit = False
@@ -35,7 +39,10 @@ def stamp(address: DatabaseAddress, before: Sequence[str], after: Sequence[str])
 
 
 def drop_index(address: DatabaseAddress, name: str) -> None:
-    """Drop an index, of which `name` is quoted already, without stopping anybody's work; raises FailedError (NA451)."""
+    """Drop an index without blocking other sessions; raises FailedError (NA451).
+
+    `name` is quoted already.
+    """
     with connected(address) as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         try:

@@ -1,4 +1,7 @@
-"""Whether a dump of a database could be restored: what it computes then, and which roles it names."""
+"""Finds out whether a dump of the database could be restored.
+
+It looks at what a restore computes, and at the roles that the dump names.
+"""
 
 from typing import Any
 
@@ -10,10 +13,10 @@ from nox_alembic.core.copies.snapshots import Uncomputable
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.postgres.connection import connected
 
-# So many rows of a table are computed: a name that is not found is missed by the first row that needs it.
+# This many rows of a table are computed: the first row that needs a missing name fails.
 ROWS = 100
 
-# What PostgreSQL computes for each row that is loaded, where functions are in it that somebody has written.
+# What PostgreSQL computes for each loaded row with functions that a user has written.
 _COMPUTED = """
 WITH own AS (
     SELECT d.classid, d.objid, array_agg(d.refobjid::regprocedure::text ORDER BY 1) AS functions,
@@ -45,7 +48,8 @@ JOIN pg_type t ON t.oid = contypid JOIN pg_attribute ON atttypid = t.oid AND NOT
 JOIN pg_class c ON c.oid = attrelid AND c.relkind = 'r'
 ORDER BY 1
 """
-# Roles that own something in the database, or may do something with it. What PostgreSQL needs itself is not noted.
+# Roles that own something in the database, or have rights in it. PostgreSQL's own roles
+# are left out.
 _NEEDED = """
 SELECT DISTINCT rolname FROM pg_shdepend JOIN pg_roles r ON r.oid = refobjid
 WHERE refclassid = 'pg_authid'::regclass AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -68,7 +72,10 @@ def uncomputable(address: DatabaseAddress) -> tuple[Uncomputable, ...]:
 
 
 def roles_needed(address: DatabaseAddress) -> tuple[str, ...]:
-    """Return the roles that a restore of this database needs, but for the first superuser."""
+    """Return the roles that a restore of this database needs.
+
+    The first superuser is not among them.
+    """
     return _names(address, _NEEDED)
 
 
@@ -84,7 +91,10 @@ def _names(address: DatabaseAddress, query: str) -> tuple[str, ...]:
 
 
 def _why_not(cursor: Cursor, row: Any) -> str:
-    """Return what PostgreSQL says when it computes it for some rows, "" when it does; names are quoted already."""
+    """Return PostgreSQL's error when it computes this for some rows, "" for none.
+
+    Names are quoted already.
+    """
     _, table, expression, _, _ = row
     query = sql.SQL("SELECT count(x::text) FROM (SELECT ROW({}) AS x FROM ONLY {} LIMIT {}) AS rows").format(
         sql.SQL(expression.replace("{", "{{").replace("}", "}}")), sql.SQL(table), sql.Literal(ROWS)

@@ -1,4 +1,4 @@
-"""The database over its own protocol: readiness, the revision it is at, notes kept in it, the migration lock."""
+"""The database over its own protocol: readiness, revisions, notes, migration lock."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +24,9 @@ def await_ready(
 ) -> None:
     """Wait until the target database answers a login over TCP.
 
-    TCP, since the image's initialisation server listens on a socket only (docker-library/postgres#880).
-    Raises FailedError when the server ends meanwhile (NA205), refuses the login (NA203) or takes too long (NA201).
+    It uses TCP, since the image's initialisation server listens on a socket only
+    (docker-library/postgres#880). Raises FailedError when the server ends meanwhile
+    (NA205), refuses the login (NA203) or takes too long (NA201).
     """
     last: list[str] = [""]
 
@@ -49,12 +50,15 @@ def await_ready(
 
 
 def revisions(address: DatabaseAddress) -> tuple[str, ...] | None:
-    """Return the revisions that the database is at, () for none, None when it does not answer."""
+    """Return the revisions that the database is at, () for none.
+
+    Returns None when the database does not answer.
+    """
     return revisions_and_notes(address)[0]
 
 
 def revisions_and_notes(address: DatabaseAddress, *names: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-    """Return what `revisions` and `read_notes` do, by one login."""
+    """Return the results of `revisions` and `read_notes`, with a single login."""
     try:
         with connected(address) as cursor:
             return _revisions(cursor), _notes(cursor, names)
@@ -71,7 +75,10 @@ def version(address: DatabaseAddress) -> str:
 
 
 def at_work(address: DatabaseAddress) -> tuple[str, ...]:
-    """Return who is in a transaction, in any database of the server, and is not ours."""
+    """Return the sessions that are in a transaction on the server, but for ours.
+
+    It looks at all databases of the server.
+    """
     with connected(address) as cursor:
         cursor.execute(
             'SELECT format(\'process %%s of the server (user "%%s", application "%%s", database "%%s", %%s)\','
@@ -83,18 +90,24 @@ def at_work(address: DatabaseAddress) -> tuple[str, ...]:
 
 
 def write_note(address: DatabaseAddress, name: str, value: str) -> None:
-    """Keep a fact about the database inside it, where a wipe takes it away too, without a table of ours; "" ends it."""
+    """Keep a fact about the database inside the database; "" deletes the fact.
+
+    It needs no table of ours, and a wipe takes the fact away, too.
+    """
     with connected(address) as cursor:
         keep_note(cursor, address.name, name, value)
 
 
 def read_note(address: DatabaseAddress, name: str) -> str:
-    """Return a fact kept by `write_note`, "" when there is none or the database does not answer."""
+    """Return a fact that `write_note` kept, "" without a fact or an answer."""
     return read_notes(address, name)[0]
 
 
 def read_notes(address: DatabaseAddress, *names: str) -> tuple[str, ...]:
-    """Return facts kept by `write_note`, "" for each that there is not, and for all when the database is silent."""
+    """Return facts that `write_note` kept, "" for each that is missing.
+
+    All are "" when the database does not answer.
+    """
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
         return _notes(cursor, names)
     return ("",) * len(names)
@@ -102,10 +115,12 @@ def read_notes(address: DatabaseAddress, *names: str) -> tuple[str, ...]:
 
 @contextlib.contextmanager
 def migration_lock(address: DatabaseAddress, seconds: float, on_wait: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock that lets one migration run at a time; raises PreconditionError (NA408) when it is not given.
+    """Hold the lock that lets one migration run at a time.
 
-    A connection of its own that polls: a blocking lock deadlocks with CREATE INDEX CONCURRENTLY, and one on Alembic's
-    connection breaks `autocommit_block`. `on_wait` is told once for whom it waits.
+    Raises PreconditionError (NA408) when the lock stays taken. It polls on a connection
+    of its own: a blocking lock deadlocks with CREATE INDEX CONCURRENTLY, and a lock on
+    Alembic's connection breaks `autocommit_block`. `on_wait` is called once, with the
+    holder of the lock.
     """
     with connected(address) as cursor:
         holders: list[str] = []
@@ -170,7 +185,10 @@ def _first(cursor: psycopg2.extensions.cursor) -> Any:
 
 
 def _refuse_final(message: str, log_tail: Callable[[], str]) -> None:
-    """End the wait on what waiting cannot mend. libpq gives no code for a failed login, so its text decides."""
+    """Raise the error of a login that waiting cannot mend.
+
+    libpq gives no code for a failed login, so its text decides.
+    """
     if "password authentication failed" in message or 'role "' in message:
         text = f"the database refuses the login ({message}): its data was made with another user or password"
         hint = "give the old password, or `nox -s reset` for a fresh database"

@@ -1,4 +1,7 @@
-"""Databases of ours beside the real one in its server: made, marked, listed, swapped in by renames, and dropped."""
+"""Makes, marks, lists, swaps in and drops the sibling databases of the real database.
+
+They are in the same server. A swap is done by renames.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
@@ -26,23 +29,31 @@ Failure = Callable[[Cause], NoxAlembicError]
 
 
 def marked(address: DatabaseAddress) -> tuple[Sibling, ...]:
-    """Return the databases that verbs have made or kept of this one, nothing when the server does not answer."""
+    """Return the sibling databases of this database.
+
+    The result is empty when the server does not answer.
+    """
     return _listed(address) or ()
 
 
 def names(address: DatabaseAddress) -> frozenset[str] | None:
-    """Return the databases that were kept of this one for `undo`, None when the server does not answer."""
+    """Return the databases that were kept of this database for `undo`.
+
+    Returns None when the server does not answer.
+    """
     found = _listed(address)
     return None if found is None else frozenset(one.name for one in found if one.mark.role == "undo")
 
 
 def create(address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
-    """Make the database of a mark, and return where it is.
+    """Make the sibling database of a mark, and return its address.
 
-    A shadow is empty as any new database of this server. Else it has the owner, the place, the grants, the encoding and
-    the sort order of the real one. It is empty with the settings of that, or a copy of the spare one `source` with the
-    settings of that one. What a killed run has left of it is dropped. Raises RefusedError (NA611) when
-    somebody else's database has its name, and FailedError (NA612) with what the server says.
+    A shadow is empty, as any new database of this server is. Any other sibling database
+    has the owner, the place, the grants, the encoding and the sort order of the real
+    database. It is either empty with the settings of the real database, or a copy of
+    the spare `source` with the settings of the spare. What a killed run has left of it
+    is dropped. Raises RefusedError (NA611) when a database that is not ours has its
+    name, and FailedError (NA612) with the server's words.
     """
     new = replace(address, name=mark.name)
     with or_dropped(address, new.name), beside(address) as cursor, _failing(partial(not_made, new.name)):
@@ -60,10 +71,12 @@ def create(address: DatabaseAddress, mark: Mark, *, source: str = "") -> Databas
 
 
 def keep(address: DatabaseAddress, mark: Mark, client: Client) -> None:
-    """Make a copy of the real database with all that belongs to it, under the name of the mark.
+    """Make a full copy of the real database under the name of the mark.
 
-    By PostgreSQL's own copy where nobody is at work in it, for which idle sessions are ended, else by a dump. Until it
-    is whole, and named, it is one that the next run drops. Raises RefusedError (NA611) and FailedError (NA635).
+    PostgreSQL makes the copy itself where nobody is at work in the database; idle
+    sessions are ended for that. Else a dump makes it. Until the copy is whole and has
+    its name, the next run drops it. Raises RefusedError (NA611) and FailedError
+    (NA635).
     """
     making = replace(mark, role="new")
     failure = partial(not_kept, address.name)
@@ -78,8 +91,9 @@ def keep(address: DatabaseAddress, mark: Mark, client: Client) -> None:
 def copied(address: DatabaseAddress, mark: Mark, client: Client) -> Iterator[DatabaseAddress]:
     """Yield a copy of the real database for a rehearsal, and drop it afterwards.
 
-    As `keep` does, but that nobody's session is ended. Raises RefusedError (NA611) when somebody else's database has
-    its name, FailedError (NA436) when it cannot be made, and PreconditionError (NA436) for a user who may not.
+    The copy is made as in `keep`, but no session is ended. Raises RefusedError (NA611)
+    when a database that is not ours has its name, FailedError (NA436) when the copy
+    cannot be made, and PreconditionError (NA436) when the user may not make it.
     """
     copy = replace(address, name=mark.name)
     failure = partial(not_rehearsed, address)
@@ -93,9 +107,9 @@ def copied(address: DatabaseAddress, mark: Mark, client: Client) -> Iterator[Dat
 
 @contextlib.contextmanager
 def loaded(source: Source, address: DatabaseAddress, mark: Mark, client: Client) -> Iterator[DatabaseAddress]:
-    """Yield a copy of a database of another server for a rehearsal, with the roles of that server; drop it afterwards.
+    """Yield a copy of another server's database for a rehearsal; drop it afterwards.
 
-    Raises what `copied` raises.
+    The copy comes with the roles of that server. Raises the same errors as `copied`.
     """
     copy = replace(address, name=mark.name)
     failure = partial(not_rehearsed, source.address)
@@ -112,9 +126,10 @@ def loaded(source: Source, address: DatabaseAddress, mark: Mark, client: Client)
 
 
 def holding_roles(address: DatabaseAddress) -> tuple[str, ...]:
-    """Return the databases of ours that stay, and in which roles own or may do something.
+    """Return our databases that stay and in which other roles own something.
 
-    But for the user and the owner of the real one: they would keep others from being dropped.
+    Roles that have rights there count, too; the user and the owner of the real database
+    do not. Such databases keep those roles from being dropped.
     """
     with beside(address) as cursor:
         cursor.execute(
@@ -128,10 +143,11 @@ def holding_roles(address: DatabaseAddress) -> tuple[str, ...]:
 
 
 def keep_spare(address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
-    """Give the new database its name and its mark as a spare one; nobody can log into it then. Return the name.
+    """Give the new database its name and its mark as a spare, and return the name.
 
-    An older one is dropped before. `apart`: it is the one that was made so. Raises RefusedError (NA611) and FailedError
-    (NA612) as `create` does.
+    Nobody can log into a spare. An older spare is dropped before. `apart` says that the
+    new database was made apart. Raises RefusedError (NA611) and FailedError (NA612), as
+    `create` does.
     """
     new = name_of(address.name, "making" if apart else "new")
     with beside(address) as cursor, _failing(partial(not_made, mark.name)):
@@ -147,10 +163,11 @@ def keep_spare(address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
 
 
 def swap(address: DatabaseAddress, incoming: str, mark: Mark, *, seconds: float = SWAP_SECONDS) -> None:
-    """Rename the real database to that of the mark, and the incoming one to the real one; clients are ended.
+    """Swap the incoming database in: it gets the real name, the real one the mark's.
 
-    In one transaction. Raises FailedError when clients come back so quickly that it never succeeds (NA613), which
-    leaves everything as it was, and when the server ends meanwhile (NA615).
+    Both renames happen in one transaction. Clients are ended. Raises FailedError when clients
+    come back so quickly that the swap never succeeds (NA613), which leaves everything
+    as it was, and when the server ends meanwhile (NA615).
     """
     with _failing(partial(cut_off, address.name)), beside(address) as cursor:
         statements = _renames(cursor, address.name, incoming, mark)
@@ -169,9 +186,10 @@ def swap(address: DatabaseAddress, incoming: str, mark: Mark, *, seconds: float 
 
 
 def drop(address: DatabaseAddress, names: Iterable[str], *, seconds: float = DROP_SECONDS) -> None:
-    """Drop databases of ours, whoever is on them, and nothing else: each is looked at once more.
+    """Drop databases of ours, even those in use, and nothing else.
 
-    Raises FailedError (NA617) for one that is in use again as soon as its clients are ended.
+    Each database is looked at once more before. Raises FailedError (NA617) for a
+    database that is in use again as soon as its clients are ended.
     """
     with beside(address) as cursor:
         known = {one.name for one in _ours(cursor, address.name)}
@@ -181,7 +199,10 @@ def drop(address: DatabaseAddress, names: Iterable[str], *, seconds: float = DRO
 
 
 def drop_again(address: DatabaseAddress, name: str) -> None:
-    """Drop one if that can be done now: what this run could not do the next one does, and it is not the news."""
+    """Drop a database if that is possible now.
+
+    Otherwise the next run drops it. A failure here is not reported.
+    """
     with contextlib.suppress(psycopg2.Error, FailedError):
         drop(address, [name])
 
@@ -249,7 +270,10 @@ def _create(cursor: Cursor, mark: Mark, options: sql.Composable) -> None:
 def _copy(
     cursor: Cursor, address: DatabaseAddress, mark: Mark, client: Client, failure: Failure, *, ends_idle: bool = False
 ) -> None:
-    """Make the database of a mark with all that is in the real one; what a killed run has left of it is dropped."""
+    """Make the database of a mark as a copy of the real database.
+
+    What a killed run has left of it is dropped.
+    """
     _make_way(cursor, mark)
     place = copying.owner(cursor, address.name)
 
@@ -263,7 +287,10 @@ def _copy(
 
 
 def _name(cursor: Cursor, database: str, new: str, mark: Mark) -> None:
-    """Make it the one of the mark, in one transaction, with the comment and the limit that the real one has."""
+    """Give it the name, the mark, the comment and the limit, in one transaction.
+
+    The comment and the limit are those of the real database.
+    """
     comment, limit = _comment_and_limit(cursor, database)
     cursor.execute(
         sql.SQL(
@@ -277,7 +304,11 @@ def _name(cursor: Cursor, database: str, new: str, mark: Mark) -> None:
 
 
 def _renames(cursor: Cursor, database: str, incoming: str, mark: Mark) -> sql.Composed:
-    """Return the swap as one transaction; what was kept gets its own comment back, what is new that of the old one."""
+    """Return the swap as one transaction.
+
+    What was kept gets its own comment back. The new database gets the comment of the
+    old one.
+    """
     comment, limit = _comment_and_limit(cursor, database)
     earlier = parse_mark(_comment_and_limit(cursor, incoming)[0])
     return sql.SQL(
@@ -295,7 +326,10 @@ def _renames(cursor: Cursor, database: str, incoming: str, mark: Mark) -> sql.Co
 
 
 def _comment_and_limit(cursor: Cursor, database: str) -> tuple[str | None, int]:
-    """Return those of a database, nothing and no limit where there is no such database."""
+    """Return the comment and the limit of a database.
+
+    Without such a database that is no comment and no limit.
+    """
     cursor.execute(
         "SELECT shobj_description(oid, 'pg_database'), datconnlimit FROM pg_database WHERE datname = %s", (database,)
     )

@@ -1,4 +1,4 @@
-"""What a copy of the database would need, and what there is for it."""
+"""Compares the space that a copy of the database needs with the free space."""
 
 import contextlib
 import shutil
@@ -25,7 +25,10 @@ FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolnam
 
 
 def look(address: DatabaseAddress, location: DataLocation) -> Room:
-    """Return the room; where the server does not answer just now it is for the verb to say so."""
+    """Return the space needed and the free space.
+
+    Where the server does not answer now, the verb reports it.
+    """
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
         cursor.execute(_ROOM)
         row: Any = cursor.fetchone()
@@ -37,7 +40,10 @@ def look(address: DatabaseAddress, location: DataLocation) -> Room:
 
 
 def _free(location: DataLocation) -> int | None:
-    """Return what the disk has left below a folder; a volume is the engine's, maybe in a machine of its own."""
+    """Return the free bytes of a folder's disk.
+
+    Returns None for a volume: it belongs to the engine, maybe in another machine.
+    """
     if location.kind != "folder":
         return None
     with contextlib.suppress(OSError):
