@@ -1,6 +1,7 @@
-"""One environment of one project with the real edges: locked, probed, and changed by the acts of plans.
+"""The environment of a project with the real edges; the acts of plans change it.
 
-What only some verbs need is imported by them: `status`, and a `migrate` with nothing to do, are over in a moment.
+An environment is locked and probed here. The functions import what only some verbs
+need: so `status`, and a `migrate` with nothing to do, end quickly.
 """
 
 import os
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class Environment:
-    """What a verb works on; `configuration` is the project's Alembic configuration, None when it has none.
+    """What a verb works on.
 
-    `typed` is the environment's name where `--env` gave it, for the commands that errors suggest.
-    `beside` is set where its server is one of ours beside the real one, for a spare. Of a throw-away
-    environment `origin` is the engine of the one in whose place it is.
+    `configuration` is the project's Alembic configuration, None when it has none.
+    `typed` is the environment's name if `--env` gave it, for the commands that errors
+    suggest. `beside` is set when the server is one of ours beside the real one, for a
+    spare. `origin` is set for a throw-away environment: the engine of the environment
+    that it replaces.
     """
 
     place: Place
@@ -60,26 +63,26 @@ class Environment:
 
     @property
     def folders(self) -> Folders:
-        """Where its files outside of the project are."""
+        """The folders of its files outside the project."""
         return self.place.folders
 
     @property
     def state(self) -> Path:
-        """Where what it remembers is."""
+        """The folder of its state."""
         return self.folders.state / self.config.environment
 
     @property
     def copies(self) -> Path | None:
-        """Where the revision copies are, None for a throw-away environment."""
+        """The folder of the revision copies, None for a throw-away environment."""
         return None if self.place.throwaway else self.folders.data / revision_copies.FOLDER
 
     @property
     def protected(self) -> Sequence[Path]:
-        """What a wipe must never reach."""
+        """The paths that a wipe must never reach."""
         return (self.root, self.root / ".git", *(self.root / name for name in self.place.compose_files))
 
     def require_configuration(self) -> Path:
-        """Return the Alembic configuration; raises FailedError (NA007) when there is none."""
+        """Return the Alembic configuration; raises FailedError (NA007) without one."""
         if self.configuration is None:
             message = f"there is no Alembic configuration in {self.root}"
             raise FailedError("NA007", message, hint="add an alembic.ini, or `alembic init alembic` makes one")
@@ -94,12 +97,18 @@ class Environment:
         return probe.authors(self.root, history, self.folders.cache)
 
     def thrown_away(self) -> "Environment":
-        """Return the same with an empty database of its own, which the plan that starts it has to discard."""
+        """Return the same environment with an empty database of its own.
+
+        The plan that starts the database has to discard it.
+        """
         place = replace(self.place, throwaway=unique_word())
         return replace(self, place=place, engine=open_engine(place)[0], origin=self.engine)
 
     def lock(self, verb: str) -> AbstractContextManager[None]:
-        """Hold the environment for one verb; one that waits does so for as long as the database is waited for."""
+        """Hold the environment for one verb.
+
+        A verb that waits for it waits as long as it would for the database.
+        """
         from nox_alembic.edges.home import locks  # noqa: PLC0415 - filelock
 
         seconds = self.config.timeout if VERBS[verb].lock == "waits" else 0
@@ -108,7 +117,7 @@ class Environment:
         )
 
     def spare_lock(self) -> AbstractContextManager[str]:
-        """Hold the lock of who makes spares; yields who has it already, "" when we do."""
+        """Hold the lock for making spares; yields another holder, "" for ourselves."""
         from nox_alembic.edges.home import locks  # noqa: PLC0415 - filelock
 
         return locks.spare_lock(self.folders.state, self.config.environment)
@@ -124,15 +133,19 @@ class Environment:
         return client.in_backend(python.words, python.environ, path_of=inside.path_of, address_of=inside.address_of)
 
     def command(self, words: Sequence[str], address: "DatabaseAddress", quiet: bool) -> int:
-        """Run a command of the project for a database; `quiet` keeps its output away from stdout, where data goes."""
+        """Run a command of the project for a database.
+
+        `quiet` keeps its output away from stdout, which is for data.
+        """
         environ = environment_of_command(address, os.environ, self.config.variables)
         stdout = sys.stderr if quiet or self.report.json else None
         return process.stream(words, cwd=self.root, env=environ, stdout=stdout)
 
     def hand_over(self, run: process.Invocation, *, text: str | None, dry_run: bool) -> int:
-        """Run a program with the user's own streams, or with `text` as its input; return its exit code.
+        """Run a program with the user's own streams; return its exit code.
 
-        With `--json` what it prints becomes the field `output`; a dry run prints its words alone.
+        With `text`, that is its input. With `--json` its output becomes the field
+        `output`. A dry run only prints the command.
         """
         if dry_run:
             self.report.command(run.words)

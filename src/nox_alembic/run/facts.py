@@ -1,4 +1,4 @@
-"""What a verb needs to know, as its record says: probed before its plan is made."""
+"""The facts that a verb's record asks for, probed before the plan is made."""
 
 import contextlib
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ def facts_of(at: Environment, verb: Verb, options: Options) -> Facts:
 
 
 def _more(at: Environment, facts: Facts, verb: Verb, options: Options) -> Facts:
-    """Return the facts with what a first look has shown to be needed, too."""
+    """Return the facts, with those that a first look has shown to be needed."""
     from nox_alembic.core.verbs import planning  # noqa: PLC0415 - not for what only shows
 
     if options.fast:
@@ -41,7 +41,7 @@ def _more(at: Environment, facts: Facts, verb: Verb, options: Options) -> Facts:
 
 
 def plan_of(at: Environment, verb: Verb, options: Options) -> "tuple[Facts, Plan]":
-    """Return what was seen, and the plan that was made of it; raises NoxAlembicError when the verb refuses."""
+    """Return the facts and the plan; raises NoxAlembicError when the verb refuses."""
     from nox_alembic.core.verbs import planning  # noqa: PLC0415 - not for what only shows
 
     facts = facts_of(at, verb, options)
@@ -51,7 +51,10 @@ def plan_of(at: Environment, verb: Verb, options: Options) -> "tuple[Facts, Plan
 
 
 def inventory(at: Environment, verb: Verb, facts: Facts, plan: "Plan") -> "tuple[Inventory, str]":
-    """Return what the plan takes away, and the hash by which it is agreed to; changes nothing."""
+    """Return what the plan takes away, and the hash that approves it.
+
+    It changes nothing.
+    """
     from nox_alembic.core.consent import hash_of  # noqa: PLC0415 - for who asks what goes
 
     found = probe.inventory(facts, plan, WiredActs(at, facts.history).undo_data.passing(plan))
@@ -109,7 +112,7 @@ def _swap(at: Environment, facts: Facts, _options: Options) -> Facts:
 
 
 def _needs(at: Environment, facts: Facts) -> "Needs | None":
-    """Return what a spare made now would depend on, None where a file cannot be read."""
+    """Return what a spare made now depends on, None if a file cannot be read."""
     if facts.spares.needs.settings:
         return facts.spares.needs
     with contextlib.suppress(OSError):

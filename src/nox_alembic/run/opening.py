@@ -1,6 +1,7 @@
-"""Finds a project, its settings and its engine, and opens an environment of it; nothing is started.
+"""Finds a project, its settings and its engine, and opens an environment.
 
-It imports little, so that Compose is at its files early: what else a verb needs is imported while those are read.
+It starts nothing. It imports little, so that Compose reads its files early; meanwhile
+it imports what else a verb needs.
 """
 
 import importlib
@@ -67,7 +68,7 @@ def open_environment(
 def look_at_history(
     project: Path | None, name: str | None, report: "Reporter", *, engine: EngineChoice | None = None
 ) -> "Timeline":
-    """Return the history, with what an engine and git have to say of it; neither of them is needed."""
+    """Return the history, with what an engine and git add to it, if they are there."""
     from nox_alembic.core.revisions.timeline import Timeline  # noqa: PLC0415 - for `history` alone
     from nox_alembic.edges.alembic import client  # noqa: PLC0415 - for `history` alone
     from nox_alembic.edges.probe import facts  # noqa: PLC0415 - for `history` alone

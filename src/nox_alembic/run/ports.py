@@ -1,7 +1,7 @@
-"""What acts are handed: each Protocol stands for a part of the world that a unit test cannot run.
+"""The Protocols that acts get, each for a part of the world that unit tests lack.
 
-A server, Alembic on a server, a person, a daemon. What a test can run for real, such as files,
-the acts import.
+Such a part is a server, Alembic on a server, a person, or a daemon. What a test can run
+for real, such as files, the acts import.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -26,7 +26,8 @@ from nox_alembic.edges.system.process import Invocation
 Family_contra = TypeVar("Family_contra", contravariant=True)
 # Takes the name of a revision that is about to run.
 OnRevision = Callable[[str], None]
-# Runs a command of the project for a database and returns its exit code; `quiet` keeps its output away from stdout.
+# Runs a command of the project for a database and returns its exit code. `quiet` keeps
+# its output away from stdout, which is for data.
 Command = Callable[[Sequence[str], DatabaseAddress, bool], int]
 # Runs a plan in another server of ours.
 RunBeside = Callable[[Engine, Plan], None]
@@ -42,17 +43,23 @@ class Act(Protocol[Family_contra]):
 
 
 class Person(Protocol):
-    """Who sits at the terminal; `cli.prompt` asks them."""
+    """The user at the terminal; `cli.prompt` asks them."""
 
     def consent(self, destroys: str) -> None:
-        """Return when they agree; raises RefusedError when they do not, or are not there."""
+        """Return when the user agrees.
+
+        Raises RefusedError when they refuse, or are not there.
+        """
 
     def edit(self, path: Path) -> bool:
-        """Return, when they have edited the file, whether it is another one now."""
+        """Let the user edit the file; return whether it has changed."""
 
 
 class Server(Protocol):
-    """A running server and the environment's database in it; `edges.postgres.server`."""
+    """A running server and the environment's database in it.
+
+    It stands for `edges.postgres.server`.
+    """
 
     def await_ready(
         self,
@@ -70,7 +77,7 @@ class Server(Protocol):
         """Return the server's version, "" when it does not answer."""
 
     def at_work(self, address: DatabaseAddress) -> Sequence[str]:
-        """Return who is in a transaction in any database of the server, and is not ours."""
+        """Return the clients, other than ours, in a transaction in any database."""
 
     def write_note(self, address: DatabaseAddress, name: str, value: str) -> None:
         """Keep a fact in the database."""
@@ -81,11 +88,17 @@ class Server(Protocol):
     def migration_lock(
         self, address: DatabaseAddress, seconds: float, on_wait: Callable[[str], None]
     ) -> AbstractContextManager[None]:
-        """Let one migration run at a time; `on_wait` gets the sentence that says for whom it waits."""
+        """Let one migration run at a time.
+
+        `on_wait` gets the sentence that says who holds the lock.
+        """
 
 
 class Migrations(Protocol):
-    """Alembic on a database: `edges.alembic.client`, and `run.acts.supervision` around it."""
+    """Alembic on a database.
+
+    It stands for `edges.alembic.client`, and for `run.acts.supervision` around it.
+    """
 
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
         """Upgrade, with a call before each revision."""
@@ -98,7 +111,10 @@ class Migrations(Protocol):
         on_revision: OnRevision,
         extra: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
-        """Downgrade, with a call before each revision; `extra` are more revision files by their names."""
+        """Downgrade, with a call before each revision.
+
+        `extra` are more revision files by their names.
+        """
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
         """Return the SQL of an upgrade."""
@@ -113,31 +129,41 @@ class Migrations(Protocol):
         """Return a new revision that is not written yet."""
 
 
-# Alembic in a process of its own: what a project keeps of its imports there does not reach what runs elsewhere.
+# Alembic in a process of its own: what a project's imports keep there does not reach
+# other code.
 Apart = Callable[[], AbstractContextManager[Migrations]]
 
 
 class FingerprintTable(Protocol):
-    """The fingerprints of applied revisions in the database; `edges.postgres.fingerprints`."""
+    """The fingerprints of applied revisions in the database.
+
+    It stands for `edges.postgres.fingerprints`.
+    """
 
     def read(self, address: DatabaseAddress) -> Mapping[str, str]:
         """Return the fingerprint of each applied revision."""
 
     def intended(self, address: DatabaseAddress) -> Mapping[str, str]:
-        """Return what an upgrade was about to apply and has not been written yet."""
+        """Return the fingerprints that an upgrade intended and has not written yet."""
 
     def intend(self, address: DatabaseAddress, digests: Mapping[str, str]) -> None:
-        """Keep what an upgrade is about to apply."""
+        """Keep the fingerprints that an upgrade is about to apply."""
 
     def write(self, address: DatabaseAddress, digests: Mapping[str, str], at: Sequence[str]) -> None:
-        """Write the fingerprints and where the database is, and forget what was intended."""
+        """Write the fingerprints and the current revisions.
+
+        It forgets what was intended.
+        """
 
 
 class ReadCatalogue(Protocol):
     """The function `edges.postgres.catalogue.read`."""
 
     def __call__(self, address: DatabaseAddress, *, contents: bool) -> Catalogue:
-        """Return what a database consists of, with or without a count of what is in it."""
+        """Return the contents of a database's catalogue.
+
+        `contents` adds a count of what is in it.
+        """
 
 
 class Inspection(Protocol):
@@ -148,7 +174,7 @@ class Inspection(Protocol):
 
 
 class Repairs(Protocol):
-    """What puts a database right; `edges.postgres.repairs`."""
+    """Repairs of a database; `edges.postgres.repairs`."""
 
     def stamp(self, address: DatabaseAddress, before: Sequence[str], after: Sequence[str]) -> None:
         """Make it say that it is at `after`, unless it is not at `before` any more."""
@@ -158,64 +184,73 @@ class Repairs(Protocol):
 
 
 class Cluster(Protocol):
-    """What a server has beside its databases; `edges.postgres.cluster`."""
+    """The parts of a server outside its databases; `edges.postgres.cluster`."""
 
     def begin(self, address: DatabaseAddress) -> bool | None:
-        """Return whether a new database has nothing of anybody's in it, None for one that is not new."""
+        """Return whether a new database is free of other people's data.
+
+        None if it is not new.
+        """
 
     def record(self, address: DatabaseAddress, *, plain: bool) -> None:
         """Keep in the database what the server has now."""
 
 
 class Siblings(Protocol):
-    """Databases of ours beside the real one; `edges.postgres.siblings`."""
+    """The sibling databases; `edges.postgres.siblings`."""
 
     def names(self, address: DatabaseAddress) -> Collection[str] | None:
-        """Return the names of those that are kept for `undo`, None when the server does not answer."""
+        """Return the names of the undo databases.
+
+        None when the server does not answer.
+        """
 
     def marked(self, address: DatabaseAddress) -> tuple[Sibling, ...]:
-        """Return those of ours."""
+        """Return the databases that are ours."""
 
     def create(self, address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
         """Make the database of the mark, empty or as a copy of `source`."""
 
     def keep(self, address: DatabaseAddress, mark: Mark, client: Callable[[str], Invocation]) -> None:
-        """Copy the real database into that of the mark."""
+        """Copy the real database into the sibling of the mark."""
 
     def copied(
         self, address: DatabaseAddress, mark: Mark, client: Callable[[str], Invocation]
     ) -> AbstractContextManager[DatabaseAddress]:
-        """Let there be a copy of the real database for a while."""
+        """Make a copy of the real database for the length of the block."""
 
     def loaded(
         self, source: Source, address: DatabaseAddress, mark: Mark, client: Callable[[str], Invocation]
     ) -> AbstractContextManager[DatabaseAddress]:
-        """Let there be a copy of a database of another server for a while, with the roles of that."""
+        """Make a copy of another server's database, with its roles, for the block."""
 
     def holding_roles(self, address: DatabaseAddress) -> Sequence[str]:
-        """Return those kept for `undo`, or ready, in which roles own or may do something."""
+        """Return the undo and spare databases in which roles own or may do things."""
 
     def keep_spare(self, address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
         """Make a spare database of the new one, and return its name."""
 
     def swap(self, address: DatabaseAddress, incoming: str, mark: Mark) -> None:
-        """Give the incoming database the real one's name, and keep that under the name of the mark."""
+        """Give the incoming database the real one's name.
+
+        The real one is kept under the name of the mark.
+        """
 
     def drop(self, address: DatabaseAddress, names: Iterable[str]) -> None:
         """Drop databases that we have made."""
 
     def drop_again(self, address: DatabaseAddress, name: str) -> None:
-        """Drop one that may be gone, or in use for a moment."""
+        """Drop a database that may be gone, or in use for a moment."""
 
     def or_dropped(self, address: DatabaseAddress, name: str) -> AbstractContextManager[None]:
-        """Let nothing be left of it when the block fails."""
+        """Drop the database when the block fails."""
 
 
 class Restoring(Protocol):
     """Whether a dump could be restored; `edges.postgres.restoring`."""
 
     def uncomputable(self, address: DatabaseAddress) -> Sequence[Uncomputable]:
-        """Return what a restore of the database could not compute."""
+        """Return what a restore of the database cannot compute."""
 
     def roles_needed(self, address: DatabaseAddress) -> tuple[str, ...]:
         """Return the roles that a restore of the database needs."""
@@ -225,7 +260,7 @@ class Restoring(Protocol):
 
 
 class Linter(Protocol):
-    """What reads SQL for dangers; `edges.project.squawk`."""
+    """A linter of SQL; `edges.project.squawk`."""
 
     def has_own_rules(self, folder: Path) -> bool:
         """Return whether the project says itself which rules count."""
@@ -235,7 +270,10 @@ class Linter(Protocol):
 
 
 class ProjectFiles(Protocol):
-    """Files of the project that a verb writes; `run.environment` puts it together from two edges."""
+    """Files of the project that a verb writes.
+
+    `run.environment` puts it together from two edges.
+    """
 
     def write_revision(self, path: Path, text: str) -> None:
         """Write a new revision file."""
@@ -248,19 +286,19 @@ class ProjectFiles(Protocol):
 
 
 class Watch(Protocol):
-    """What a watch has seen."""
+    """The result of a watch."""
 
     blockers: tuple[Blocker, ...]
 
 
 class Blockers(Protocol):
-    """Who keeps a migration waiting; `edges.postgres.blockers`."""
+    """The sessions that keep a migration waiting; `edges.postgres.blockers`."""
 
     def has_lock_timeout(self, address: DatabaseAddress) -> bool:
         """Return whether the server limits waits for locks by itself."""
 
     def watch(self, address: DatabaseAddress, on_wait: Callable[[Blocker], None]) -> AbstractContextManager[Watch]:
-        """Tell, while the block runs, who keeps the migration waiting."""
+        """Report each session that keeps the migration waiting in the block."""
 
 
 class Backend(Protocol):

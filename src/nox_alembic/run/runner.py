@@ -29,7 +29,10 @@ from nox_alembic.run.ports import Act
 
 
 class Acts(Protocol):
-    """The act of each family; `run.environment` makes one when its first step is done."""
+    """The act of each family.
+
+    `run.acts` makes an act when its first step comes.
+    """
 
     @property
     def lifecycle(self) -> Act[LifecycleStep]: ...
@@ -55,7 +58,7 @@ class Acts(Protocol):
     def throwaway(self) -> Act[OnThrowaway]: ...
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
-        """Delete what is not kept; return what there is to say of what is left."""
+        """Delete what is not kept; return messages about what is left."""
 
 
 @frozen
@@ -66,7 +69,7 @@ class Runner:
     report: Reporter
 
     def run(self, plan: Plan) -> None:
-        """Run all steps, then `lastly` whatever happened; raises the first NoxAlembicError."""
+        """Run all steps, then `lastly` always; raises the first NoxAlembicError."""
         total = len(plan.steps) + len(plan.lastly)
         with concurrent.futures.ThreadPoolExecutor(max_workers=1) as background:
             sweeps: list[concurrent.futures.Future[Sequence[str]]] = []
@@ -80,7 +83,8 @@ class Runner:
                     else:
                         self._run_step(number, total, step)
             finally:
-                # Where only the proof was tried, it has failed, and nothing there is ours to be cleaned up.
+                # If only the proof was tried, it has failed, and nothing there is ours
+                # to clean up.
                 for number, step in enumerate(plan.lastly if made_something else (), len(plan.steps) + 1):
                     self._run_step(number, total, step)
                 self._collect(sweeps)

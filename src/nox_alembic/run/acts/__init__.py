@@ -1,4 +1,4 @@
-"""What a family of steps does, an act each; here they get the real edges."""
+"""The acts, one for each family of steps, which get the real edges here."""
 
 import contextlib
 import os
@@ -36,16 +36,21 @@ if TYPE_CHECKING:
 
 
 def run(at: Environment, plan: "Plan", history: History, person: "Person") -> None:
-    """Do what the plan says; `history` is the one that it was made on, `person` who is asked on the way."""
+    """Run the plan.
+
+    `history` is the one that the plan was made on. `person` answers questions on the
+    way.
+    """
     from nox_alembic.run.runner import Runner  # noqa: PLC0415 - where there is something to run
 
     Runner(WiredActs(at, history, person), at.report).run(plan)
 
 
 def prepare_spare(at: Environment, *, wait: bool) -> None:
-    """Have a process of its own make what the next reset can use; with `wait`, return when it has ended.
+    """Make, in a process of its own, what the next reset can use.
 
-    The verb before it has ended well: what goes wrong here is a warning, and no failure.
+    With `wait`, return when that has ended. The verb before it has ended well, so an
+    error here is a warning and no failure.
     """
     spares = WiredActs(at, History()).spares
     if spares.refusal:
@@ -63,7 +68,10 @@ def prepare_spare(at: Environment, *, wait: bool) -> None:
 
 @frozen
 class WiredActs:
-    """The act of each family, on the real edges; one is imported and made when its first step is done."""
+    """The act of each family, on the real edges.
+
+    Each is imported and made when its first step comes.
+    """
 
     at: Environment
     past: History
@@ -71,13 +79,13 @@ class WiredActs:
 
     @property
     def person(self) -> "Person":
-        """Who is asked on the way."""
+        """The user who answers questions on the way."""
         assert self.asked is not None  # noqa: S101 - what runs a plan has given one
         return self.asked
 
     @property
     def undo_log(self) -> "LiveUndoLog":
-        """What was kept for `undo`, and is really there."""
+        """The undo log, with the entries that are really there."""
         from nox_alembic.edges.postgres import server, siblings  # noqa: PLC0415 - which most verbs do not need
         from nox_alembic.run.acts.undo_log import LiveUndoLog  # noqa: PLC0415 - which most verbs do not need
 
@@ -92,7 +100,7 @@ class WiredActs:
 
     @property
     def lifecycle(self) -> "Lifecycle":
-        """What starts and ends the environment."""
+        """The act that starts and ends the environment."""
         from nox_alembic.edges.engines import health  # noqa: PLC0415 - where there is something to run
         from nox_alembic.edges.postgres import server  # noqa: PLC0415 - where there is something to run
         from nox_alembic.run.acts.lifecycle import Lifecycle  # noqa: PLC0415 - where there is something to run
@@ -102,7 +110,7 @@ class WiredActs:
 
     @property
     def migration(self) -> "Migration":
-        """What moves the database along its history."""
+        """The act that moves the database along its history."""
         from nox_alembic.edges.postgres import cluster, server  # noqa: PLC0415 - where there is something to run
         from nox_alembic.run.acts.migration import Migration  # noqa: PLC0415 - where there is something to run
 
@@ -123,7 +131,7 @@ class WiredActs:
 
     @property
     def rehearsal(self) -> "Rehearsal":
-        """What tries a way on a copy."""
+        """The act that rehearses a way on a copy."""
         from nox_alembic.edges.postgres import catalogue, server, siblings  # noqa: PLC0415 - for `reapply` alone
         from nox_alembic.run.acts.rehearsal import Rehearsal  # noqa: PLC0415 - for `reapply` alone
 
@@ -145,7 +153,7 @@ class WiredActs:
 
     @property
     def revisions(self) -> "Revisions":
-        """What writes files of the project."""
+        """The act that writes files of the project."""
         from nox_alembic.edges.postgres import server, siblings  # noqa: PLC0415 - where there is something to run
         from nox_alembic.run.acts.revisions import Files, Revisions  # noqa: PLC0415 - few verbs write files
 
@@ -165,7 +173,7 @@ class WiredActs:
 
     @property
     def checks(self) -> "Checks":
-        """What compares, lints and repairs."""
+        """The act that compares, lints and repairs."""
         from nox_alembic.edges.postgres import inspection, repairs, server  # noqa: PLC0415 - for `check` and `repair`
         from nox_alembic.edges.project import squawk  # noqa: PLC0415 - for `check` alone
         from nox_alembic.run.acts.checks import Checks  # noqa: PLC0415 - for `check` and `repair`
@@ -188,19 +196,19 @@ class WiredActs:
 
     @property
     def undo_data(self) -> "UndoFolders":
-        """What sets data aside."""
+        """The act that sets data aside."""
         from nox_alembic.run.acts.undo_folders import UndoFolders  # noqa: PLC0415 - the wiper, for few verbs
 
         at = self.at
         return UndoFolders(engine=at.engine, log=self.undo_log, protect=at.protected, report=at.report)
 
     def sweep(self, location: "DataLocation") -> Sequence[str]:
-        """Delete what was set aside and is not kept; return what there is to say of what is left."""
+        """Delete what was set aside and is not kept; return messages about the rest."""
         return self.undo_data.sweep(location)
 
     @property
     def undo_databases(self) -> "UndoDatabases":
-        """What keeps copies of the database, and files."""
+        """The act that keeps copies of the database, and files."""
         from nox_alembic.edges.postgres import server, siblings, space  # noqa: PLC0415 - where there is something to run
         from nox_alembic.run.acts.undo_databases import UndoDatabases  # noqa: PLC0415 - where something changes
 
@@ -221,7 +229,7 @@ class WiredActs:
 
     @property
     def snapshots(self) -> "Snapshots":
-        """What saves and restores snapshots."""
+        """The act that saves and restores snapshots."""
         from nox_alembic.edges.postgres import restoring, server, siblings  # noqa: PLC0415 - for few verbs
         from nox_alembic.run.acts.snapshots import Snapshots  # noqa: PLC0415 - zstd, for few verbs
 
@@ -240,7 +248,7 @@ class WiredActs:
 
     @property
     def spares(self) -> "SpareMaker":
-        """What makes spares and knows them."""
+        """The act that makes spares and knows them."""
         from nox_alembic.edges.engines.workshops import workshop_of  # noqa: PLC0415 - for few verbs
         from nox_alembic.edges.postgres import server  # noqa: PLC0415 - where there is something to run
         from nox_alembic.run.acts.spares import SpareMaker  # noqa: PLC0415 - for few verbs
@@ -261,7 +269,7 @@ class WiredActs:
 
     @property
     def spare_databases(self) -> "SpareDatabases":
-        """What makes databases beside the real one."""
+        """The act that makes databases beside the real one."""
         from nox_alembic.edges.postgres import server, siblings  # noqa: PLC0415 - where there is something to run
         from nox_alembic.run.acts.spare_databases import SpareDatabases  # noqa: PLC0415 - for `--fast`
 
@@ -278,7 +286,7 @@ class WiredActs:
 
     @property
     def throwaway(self) -> "Throwaway":
-        """What does steps on a server of its own."""
+        """The act that does steps on a server of its own."""
         from nox_alembic.run.acts.throwaway import Throwaway  # noqa: PLC0415 - where what is shared is changed
 
         there = self.at.thrown_away()
@@ -308,7 +316,10 @@ class WiredActs:
             yield self._supervised(alembic)
 
     def _is_real(self, address: "DatabaseAddress") -> bool:
-        """Return whether it is the environment's own database, and not one of ours beside it or in another server."""
+        """Return whether the address is that of the environment's own database.
+
+        A database of ours beside it, or in another server, is not.
+        """
         own = self.at.engine.address()
         is_own = (address.host, address.port, address.name) == (own.host, own.port, own.name)
         return is_own and not self.at.beside and not self.at.place.throwaway

@@ -1,4 +1,7 @@
-"""What the steps of `check` and `repair` do: comparing, linting, and putting the database's own record right."""
+"""The act of `check` and `repair`.
+
+It compares, lints, and corrects the database's own record.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -23,7 +26,10 @@ NO_MODELS = "does not provide a MetaData object"
 
 @frozen(kw_only=True)
 class Checks:
-    """The act of the steps that compare, lint, and correct the database's record; `timeout` in seconds."""
+    """The act of the steps that compare, lint, and correct the database's record.
+
+    `timeout` is in seconds.
+    """
 
     configuration: Path
     root: Path
@@ -56,7 +62,7 @@ class Checks:
         return DONE
 
     def _compare(self) -> str:
-        """Tell how the models differ from a database that has what the migrations amount to."""
+        """Report how the models differ from a database with all migrations."""
         address = self.address()
         shadow = replace(address, name=name_of(address.name, "shadow"))
         try:
@@ -69,7 +75,10 @@ class Checks:
         return check.sentence
 
     def _lint(self, step: LintSql) -> str:
-        """Tell what the linter says of the SQL of the revisions, and which of them have none without a database."""
+        """Report the linter's findings, and the revisions without SQL.
+
+        A revision has no SQL if it needs a database to make it.
+        """
         root, linter = self.root, self.linter
         version = self.server.version(self.address()) if step.server else ""
         own_rules = linter.has_own_rules(root)
@@ -84,7 +93,10 @@ class Checks:
         return check.sentence
 
     def _sql(self, revisions: Sequence[str], without: list[str]) -> Iterator[str]:
-        """Yield the SQL in one piece or, where that does not work, that of each revision which has one."""
+        """Yield the SQL of all revisions in one piece.
+
+        If that does not work, yield the SQL of each revision that has some.
+        """
         history, migrations, configuration = self.history, self.migrations(), self.configuration
         try:
             every = whole(history, revisions)
@@ -97,7 +109,7 @@ class Checks:
                     without.append(f"{history.describe(span.target)} has no SQL without a database: {error.message}")
 
     def _stamp(self, step: Stamp) -> None:
-        """Write where the database is, under the lock of migrations, and read it back."""
+        """Stamp the database under the lock of migrations, and read it back."""
         address = self.address()
         with self.server.migration_lock(address, self.timeout, self.report.note):
             self.repairs.stamp(address, step.before, step.after)
@@ -121,7 +133,7 @@ class Checks:
             )
 
     def _drop_index(self, step: DropIndex) -> None:
-        """Drop the index, and look that it is gone."""
+        """Drop the index, and check that it is gone."""
         address = self.address()
         self.repairs.drop_index(address, step.name)
         if step.name in {index.name for index in self.inspection.invalid_indexes(address)}:

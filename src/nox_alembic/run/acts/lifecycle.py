@@ -1,4 +1,7 @@
-"""Starts, proves, waits for and ends an environment, and runs the project's commands on it."""
+"""Starts, proves, waits for and ends an environment.
+
+It also runs the project's commands on it.
+"""
 
 import contextlib
 from collections.abc import Sequence
@@ -129,7 +132,10 @@ class Lifecycle:
 
 
 def seed(command: Command, server: Server, words: Sequence[str], address: DatabaseAddress) -> int:
-    """Run the project's seed command on a database, note there that it was done, and return its exit code."""
+    """Run the project's seed command on a database, and return its exit code.
+
+    The database keeps a note that it was done.
+    """
     code = command(words, address, True)
     if code == 0:
         server.write_note(address, "seed", "done")
@@ -137,6 +143,9 @@ def seed(command: Command, server: Server, words: Sequence[str], address: Databa
 
 
 def _make_folder(folder: Path, mode: int) -> None:
-    """Make it ours before a daemon makes it root's; where the parent is root's already, the daemon has to."""
+    """Make the folder as this user's, before a daemon makes it as root's.
+
+    If the parent is root's already, the daemon has to make it.
+    """
     with contextlib.suppress(PermissionError):
         make_folder(folder, mode)

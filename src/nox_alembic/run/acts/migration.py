@@ -1,4 +1,7 @@
-"""Moves the database along its history: under the lock, with a second look before and after, and a record of it."""
+"""Moves the database along its history, under the lock.
+
+It looks again before and after, and keeps a record.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -26,7 +29,7 @@ from nox_alembic.run.ports import DONE, NOT_NEEDED, Apart, Cluster, Migrations, 
 
 @frozen(kw_only=True)
 class Migration:
-    """The act that moves a database along its history; `address` says which one.
+    """The act that moves a database along its history; `address` names the database.
 
     `apart` is Alembic in a process of its own.
     """
@@ -63,7 +66,10 @@ class Migration:
         return DONE
 
     def _upgrade(self, step: Migrate, history: History, migrations: Callable[[], Migrations]) -> str:
-        """Upgrade under the lock, with a second look at what is applied: another run may have been quicker."""
+        """Upgrade under the lock.
+
+        It looks again at what is applied: another run may have been quicker.
+        """
         address = self.address()
         targets = history.targets(step.target)
         with self.server.migration_lock(address, self.timeout, self.report.note):
@@ -85,9 +91,11 @@ class Migration:
         return DONE
 
     def _apply(self, step: ApplyRevision) -> str:
-        """Upgrade on the new history; what fails here leaves the changed files, so the error has the way back.
+        """Upgrade on the new history.
 
-        In a process of its own: what the project has imported by now may have kept the address of the shadow database.
+        A failure leaves the changed files, so the error says how to get back. It runs
+        in a process of its own: the project's imports in this process may have kept the
+        address of the shadow database.
         """
         try:
             with self.apart() as alembic:
@@ -97,7 +105,7 @@ class Migration:
             raise FailedError(error.id, error.message, hint=hint, detail=error.detail) from error
 
     def _downgrade(self, step: Downgrade) -> None:
-        """Go back under the lock, and look whether it was done."""
+        """Downgrade under the lock, and check the result."""
         address, history = self.address(), self.history
         with self.server.migration_lock(address, self.timeout, self.report.note):
             self.migrations().downgrade(self.configuration, address, step.target, self.report.revision)
@@ -108,7 +116,7 @@ class Migration:
             self._fingerprints(history).settle(address, current)
 
     def _downgrade_orphans(self, step: DowngradeOrphans) -> str:
-        """Take back what is not on this branch, by the files that were found of it."""
+        """Take back the orphan revisions, by the files that were found for them."""
         address, history = self.address(), self.history
         with self.server.migration_lock(address, self.timeout, self.report.note):
             if not history.unknown(self.server.revisions(address) or ()):

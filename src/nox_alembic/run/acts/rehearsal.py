@@ -1,4 +1,7 @@
-"""Down and up on a copy of the database before the real one is touched: what stays behind, and what is lost."""
+"""Rehearses down and up on a copy before the real database is touched.
+
+It shows what stays behind, and what is lost.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -17,16 +20,18 @@ from nox_alembic.report import Reporter
 from nox_alembic.run.acts.siblings import new_mark
 from nox_alembic.run.ports import DONE, Apart, Migrations, Person, ReadCatalogue, Server, Siblings
 
-# What comes from nothing, to tell what a downgrade leaves behind, is had by replaying the history: 10 ms a revision.
+# To tell what a downgrade leaves behind, the history is replayed from nothing: 10 ms a
+# revision.
 REPLAYED_AT_MOST = 200
 
 
 @frozen(kw_only=True)
 class Rehearsed:
-    """What was seen, in sentences.
+    """The results of a rehearsal, in sentences.
 
-    `lost` is what down and up do not bring back, or the data alone where no up is rehearsed; `changed` is otherwise
-    than before; `behind` is what the downgrade did not take back, `unknown` why that could not be told, "" if it could.
+    `lost` is what down and up do not bring back; where no up is rehearsed, it is the
+    data alone. `changed` is what differs from before. `behind` is what the downgrade
+    did not take back. `unknown` is why that could not be found out, "" if it could.
     """
 
     lost: tuple[str, ...] = ()
@@ -37,9 +42,11 @@ class Rehearsed:
 
 @frozen(kw_only=True)
 class Rehearsal:
-    """The act of a rehearsal, and of waiting for an edit; the real database is only read.
+    """The act of a rehearsal, and of waiting for an edit.
 
-    It is that of the `origin` where this is a throw-away server.
+    It only reads the real database.
+
+    On a throw-away server, the real database is that of the `origin`.
     """
 
     configuration: Path
@@ -56,7 +63,7 @@ class Rehearsal:
     report: Reporter
 
     def do(self, step: RehearsalStep) -> str:
-        """Do the step and return how it went; a loss is asked for."""
+        """Do the step and return how it went; it asks before a loss."""
         match step:
             case Rehearse():
                 seen = self.rehearse(step)
@@ -70,9 +77,14 @@ class Rehearsal:
         return DONE
 
     def rehearse(self, step: Rehearse) -> Rehearsed:
-        """Return what was seen; raises FailedError (NA435) when it fails, and NA436 when there can be no copy."""
+        """Return the results.
+
+        Raises FailedError: NA435 when the rehearsal fails, NA436 when there can be no
+        copy.
+        """
         address = self.engine.address()
-        # Before the copy: where that brings roles, the history would find that they are there already.
+        # Before the copy: that may bring roles, and the history would find them there
+        # already.
         lower, upper, unknown = self._replayed(step, address)
         with self._copied(address) as copy, self.apart() as alembic:
             before = self.catalogue(copy, contents=True)
@@ -106,7 +118,10 @@ class Rehearsal:
             raise FailedError("NA439", message, hint="`nox -s migrate` goes up to the head that there is now")
 
     def _replayed(self, step: Rehearse, address: DatabaseAddress) -> tuple[Catalogue, Catalogue, str]:
-        """Return what the history makes from nothing, below and up to what is rehearsed; else why that is not known."""
+        """Return what the history makes from nothing, below and up to the rehearsal.
+
+        If that is not known, the last value says why.
+        """
         nothing = Catalogue()
         current = step.back or step.undone[:1]
         count = len(self.history.with_ancestors(current))

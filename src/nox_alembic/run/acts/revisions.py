@@ -1,4 +1,7 @@
-"""Writes revision files, from what the models have beyond a clean shadow database, and what goes with them."""
+"""Writes revision files and the files that go with them.
+
+A revision has what the models have beyond a clean shadow database.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -30,8 +33,8 @@ from nox_alembic.run.ports import DONE, Migrations, ProjectFiles, Server, Siblin
 class Revisions:
     """The act of the steps that write files of the project.
 
-    `note_file` writes into the undo log which file a verb is about to change: its verb, path,
-    content before and after.
+    `note_file` writes into the undo log which file a verb is about to change. It takes
+    the verb, the path, and the content before and after.
     """
 
     config: Config
@@ -103,7 +106,7 @@ class Files:
         revisions.write(path, text)
 
     def write_head(self, heads: Sequence[str]) -> Path | None:
-        """Write the head file and return it, None where Alembic's folder is inside a package."""
+        """Write the head file; return it, None if Alembic's folder is in a package."""
         folder = revisions.script_folder(self.configuration)
         return head_file.write(folder, heads) if folder else None
 

@@ -1,4 +1,4 @@
-"""The mark of a database that an act makes beside the real one."""
+"""The mark of a sibling database that an act makes."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,7 @@
-"""Snapshots saved and restored: the files on disk, the databases in the server, and the programs between the two."""
+"""Saves and restores snapshots.
+
+It joins the files on disk, the databases in the server, and the programs.
+"""
 
 import os
 from collections.abc import Sequence
@@ -28,9 +31,10 @@ from nox_alembic.report import Reporter
 from nox_alembic.run.acts.siblings import new_mark
 from nox_alembic.run.ports import DONE, Restoring, Server, Siblings
 
-# Not compressed by pg_dump: zstd is several times quicker, and packs better. What a subscription holds is a password.
+# pg_dump does not compress: zstd is several times quicker, and packs better. A
+# subscription holds a password.
 _DUMP = ("--format=custom", "--compress=0", "--no-subscriptions", "--lock-wait-timeout=30s")
-# The swap, which is a commit like any other, makes all that came before it safe.
+# The swap is a commit like any other, and makes all commits before it safe.
 _QUICK = "-c synchronous_commit=off"
 # See benchmarks/snapshots.py: below this many bytes one process is as quick as several.
 PARALLEL_SIZE = 64_000_000
@@ -39,7 +43,10 @@ PARALLEL_JOBS = 8
 
 @frozen(kw_only=True)
 class Snapshots:
-    """The act of snapshots, which lie in `folder`; `timeout` in seconds is how long a migration is waited for."""
+    """The act of snapshots, which lie in `folder`.
+
+    `timeout` in seconds is how long it waits for a migration.
+    """
 
     engine: Engine
     server: Server
@@ -71,7 +78,7 @@ class Snapshots:
 
     @property
     def shelf(self) -> Shelf:
-        """What is there."""
+        """The snapshots in the folder."""
         return snapshots.read_shelf(self.folder, self.environment)
 
     def look(self, facts: Facts) -> Facts:
@@ -83,7 +90,10 @@ class Snapshots:
         return replace(facts, shelf=self.shelf, left=left, server_version=self.server.version(address))
 
     def _save(self, name: str) -> None:
-        """Dump the database into a new snapshot, while no migration runs, if that could be restored."""
+        """Dump the database into a new snapshot, while no migration runs.
+
+        It first checks that the dump could be restored.
+        """
         address = self.engine.address()
         refuse_uncomputable(self.restoring.uncomputable(address))
         with self.server.migration_lock(address, self.timeout, self.report.note), self.report.flow(None) as on_bytes:
@@ -93,7 +103,7 @@ class Snapshots:
         self.report.note(f"{shown_size(saved.dump_size)} as {shown_size(saved.size)} in {self.folder / name}")
 
     def _check(self, snapshot: Snapshot) -> None:
-        """Look whether there is room for it, and what it names, and read the whole file."""
+        """Check the room for the snapshot and what it names; read the whole file."""
         address = self.engine.address()
         if snapshot.user == address.user:
             refuse_missing_roles(snapshot, self.restoring.roles(address))
@@ -103,21 +113,24 @@ class Snapshots:
             snapshots.check(self.folder, snapshot, on_bytes)
 
     def _load(self, snapshot: Snapshot) -> None:
-        """Restore it into a new database; when that fails, nothing is left of it."""
+        """Restore the snapshot into a new database; a failure leaves nothing of it."""
         address = self.engine.address()
         new = self.siblings.create(address, new_mark(address, "new", self.environment, "snapshot restore"))
         with self.siblings.or_dropped(address, new.name):
             self._fill(new, snapshot, own=snapshot.user == address.user)
 
     def _clear(self) -> None:
-        """Remove what killed runs have left, on disk and in the server, as far as that answers."""
+        """Remove what killed runs have left, on disk and in a server that answers."""
         snapshots.clear(self.folder)
         if self.engine.is_alive("database"):
             address = self.engine.address()
             self.siblings.drop(address, unfinished(self.siblings.marked(address)))
 
     def _jobs(self, snapshot: Snapshot) -> int:
-        """Return how many processes restore it: several need a file that they can see, and cost more to start."""
+        """Return how many processes restore the snapshot.
+
+        Several need a file that they can see, and take longer to start.
+        """
         small = snapshot.dump_size < PARALLEL_SIZE
         if small or self.engine.name != "embedded" or not snapshots.has_room(self.folder, snapshot.dump_size):
             return 1
@@ -134,7 +147,10 @@ class Snapshots:
         )  # fmt: skip
 
     def _fill(self, new: DatabaseAddress, snapshot: Snapshot, *, own: bool) -> None:
-        """Run pg_restore and look at the result. Another engine's superuser has another name, and no other roles."""
+        """Run pg_restore and check the result.
+
+        Another engine's superuser has another name, and its server has no other roles.
+        """
         strange = () if own else ("--no-owner", "--no-privileges")
         if strange:
             self.report.note(f'it was saved by the user "{snapshot.user}": owners and grants are left out')
@@ -152,7 +168,7 @@ class Snapshots:
 
 
 def _connection(name: str) -> str:
-    """Return what libpq takes for a database's name, with settings of the session."""
+    """Return the database's name as libpq takes it, with settings of the session."""
     quoted = name.replace("\\", r"\\").replace("'", r"\'")
     return f"dbname='{quoted}' options='{_QUICK}'"
 

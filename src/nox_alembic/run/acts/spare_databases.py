@@ -1,4 +1,7 @@
-"""A new database beside the real one in the running server: made, migrated, seeded, and kept as a spare one."""
+"""Makes a new database beside the real one in the running server.
+
+It is migrated, seeded, and kept as a spare.
+"""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -31,9 +34,9 @@ _INSTEAD = "correct it and repeat, or `nox -s reset` without `--fast` wipes the 
 
 @frozen(kw_only=True)
 class SpareDatabases:
-    """The act of a new database beside the real one: what fails here has changed nothing of that.
+    """The act of a new database; a failure here leaves the real one unchanged.
 
-    `migration` is the act that migrates the real one, whose parts serve here, too.
+    `migration` is the act that migrates the real database; its parts serve here, too.
     """
 
     engine: Engine
@@ -76,14 +79,14 @@ class SpareDatabases:
 
     @contextlib.contextmanager
     def _ending(self) -> Iterator[None]:
-        """End the backend beside the block: neither needs the other."""
+        """End the backend while the block runs: neither needs the other."""
         with ThreadPoolExecutor(max_workers=1) as beside:
             ended = beside.submit(self.engine.kill_services)
             yield
             ended.result()
 
     def _migrate(self, target: str, new: DatabaseAddress) -> str:
-        """Upgrade it by an Alembic that cannot reach the real one."""
+        """Upgrade the new database by an Alembic that cannot reach the real one."""
         try:
             with self.migration.apart() as alembic:
                 beside = replace(self.migration, address=lambda: new, migrations=lambda: alembic)

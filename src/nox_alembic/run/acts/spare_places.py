@@ -1,4 +1,4 @@
-"""Where spares lie: folders beside the data folder, or volumes beside the named volume."""
+"""The places of spares: folders beside the data folder, or volumes."""
 
 import shutil
 from pathlib import Path
@@ -16,41 +16,44 @@ class SparePlaces(Protocol):
     """The places of one environment's spares, by their names."""
 
     def names(self) -> tuple[str, ...]:
-        """Return all there are, finished or not."""
+        """Return the names of all spares, finished or not."""
 
     def can_start(self, name: str) -> bool:
-        """Return whether a server can start on a finished one, as far as that can be seen."""
+        """Return whether a server can start on a finished spare, if that shows."""
 
     def free(self) -> int | None:
-        """Return how many bytes there is room for, None when that cannot be told."""
+        """Return how many bytes are free, None when that is unknown."""
 
     @property
     def cure(self) -> str:
-        """What to do where none can be made."""
+        """What to do if no spare can be made."""
 
     def new_name(self) -> str:
-        """Return the name of the next one that is made."""
+        """Return the name of the next spare."""
 
     def make(self, name: str) -> None:
-        """Make an empty one; raises OSError."""
+        """Make an empty spare; raises OSError."""
 
     def copy(self, source: str, target: str) -> bool:
-        """Copy a finished one into an empty one; return False when a reset has taken it away meanwhile."""
+        """Copy a finished spare into an empty one.
+
+        Return False when a reset has taken the finished one meanwhile.
+        """
 
     def server_on(self, name: str) -> Engine:
-        """Return a server on it."""
+        """Return a server on the spare."""
 
     def size(self, name: str) -> int | None:
-        """Return its size in bytes, None when that cannot be told."""
+        """Return its size in bytes, None when that is unknown."""
 
     def finish(self, name: str, kind: str) -> str:
-        """Return the name that it has now that it is finished."""
+        """Return the name that the spare has when it is finished."""
 
     def release(self, name: str) -> None:
-        """End what a run that was killed has left at work on one that is not finished."""
+        """End the work that a killed run has left on an unfinished spare."""
 
     def delete(self, name: str) -> str:
-        """Delete it; return what there is to say when it stays."""
+        """Delete the spare; return a message when it stays."""
 
 
 def places_of(engine: Engine, workshop: Workshop) -> SparePlaces:
@@ -60,7 +63,7 @@ def places_of(engine: Engine, workshop: Workshop) -> SparePlaces:
 
 @frozen
 class SpareFolders:
-    """Folders beside the data folder; one that is finished gets its name by a rename."""
+    """Folders beside the data folder; a finished spare gets its name by a rename."""
 
     engine: Engine
     workshop: Workshop
@@ -68,7 +71,7 @@ class SpareFolders:
     cure = "make the folder above the data yours"
 
     def names(self) -> tuple[str, ...]:
-        """Return all there are, finished or not."""
+        """Return the names of all spares, finished or not."""
         return wiper.list_spares(self._data.parent, self._data.name)
 
     def can_start(self, name: str) -> bool:
@@ -80,15 +83,18 @@ class SpareFolders:
         return shutil.disk_usage(self._data.parent).free
 
     def new_name(self) -> str:
-        """Return the name of the next one that is made, which is the same in every run."""
+        """Return the name of the next spare, the same in every run."""
         return wiper.spare_name(self._data.name, "making")
 
     def make(self, name: str) -> None:
-        """Make an empty one; raises OSError."""
+        """Make an empty spare; raises OSError."""
         self._at(name).mkdir(0o755)  # images from PostgreSQL 18 on have to pass through it
 
     def copy(self, source: str, target: str) -> bool:
-        """Copy one, and return whether it was one to the end: a reset takes it away, and starts a server on it."""
+        """Copy a spare, and return whether it was whole to the end.
+
+        A reset takes it away, and starts a server on it.
+        """
         place = self._at(source)
         try:
             before = place.stat()
@@ -102,25 +108,25 @@ class SpareFolders:
             return False
 
     def server_on(self, name: str) -> Engine:
-        """Return a server on it."""
+        """Return a server on the spare."""
         return self.workshop.server_on(self._at(name))
 
     def size(self, name: str) -> int | None:
-        """Return its size in bytes, None when that cannot be told."""
+        """Return its size in bytes, None when that is unknown."""
         return measure(self._at(name))[0]
 
     def finish(self, name: str, kind: str) -> str:
-        """Give it the name of a finished one."""
+        """Give the folder the name of a finished spare."""
         done = wiper.spare_name(self._data.name, kind)
         self._at(name).rename(self._at(done))
         return done
 
     def release(self, name: str) -> None:
-        """End what a run that was killed has left at work on it."""
+        """End the work that a killed run has left on the spare."""
         self.workshop.release(self._at(name))
 
     def delete(self, name: str) -> str:
-        """Delete it; return what there is to say when it stays."""
+        """Delete the spare; return a message when it stays."""
         left = wiper.remove_spare(self._data.parent, name, self.workshop.remover())
         return str(left) if left else ""
 
@@ -134,7 +140,7 @@ class SpareFolders:
 
 @frozen
 class SpareVolumes:
-    """Volumes; a volume keeps its name, and the sidecar alone says which of them are finished."""
+    """Volumes that keep their names; only the sidecar says which are finished."""
 
     workshop: Workshop
     volumes: Volumes
@@ -142,27 +148,30 @@ class SpareVolumes:
     cure = "`docker info` shows whether the daemon works"
 
     def names(self) -> tuple[str, ...]:
-        """Return all there are, finished or not."""
+        """Return the names of all spares, finished or not."""
         return self.volumes.spares()
 
     def can_start(self, name: str) -> bool:
-        """Return whether it is there: what a reset has taken the data from is removed."""
+        """Return whether the volume is there.
+
+        A volume is removed once a reset has taken its data.
+        """
         return name in self.names()
 
     def free(self) -> int | None:
-        """Nobody can tell: the disk is the daemon's."""
+        """Return None: the disk is the daemon's."""
         return None
 
     def new_name(self) -> str:
-        """Return the name of the next one that is made."""
+        """Return the name of the next spare."""
         return self.volumes.new_spare_name()
 
     def make(self, name: str) -> None:
-        """Make an empty one; raises OSError."""
+        """Make an empty spare; raises OSError."""
         self.volumes.make_spare(name)
 
     def copy(self, source: str, target: str) -> bool:
-        """Copy one; a reset that takes it away ends the copy first."""
+        """Copy a spare; a reset that takes it away ends the copy first."""
         try:
             self.workshop.copy(source, target)
         except FailedError:
@@ -171,11 +180,11 @@ class SpareVolumes:
         return self.can_start(source)
 
     def server_on(self, name: str) -> Engine:
-        """Return a server on it."""
+        """Return a server on the spare."""
         return self.workshop.server_on(name)
 
     def size(self, name: str) -> int | None:  # noqa: ARG002 - the daemon would have to count the files of all volumes
-        """Nobody can tell."""
+        """Return None: the size is unknown."""
         return None
 
     def finish(self, name: str, kind: str) -> str:  # noqa: ARG002 - a volume cannot be renamed
@@ -183,11 +192,11 @@ class SpareVolumes:
         return name
 
     def release(self, name: str) -> None:
-        """End what a run that was killed has left at work on it."""
+        """End the work that a killed run has left on the spare."""
         self.workshop.release(name)
 
     def delete(self, name: str) -> str:
-        """Delete it; return what there is to say when it stays."""
+        """Delete the spare; return a message when it stays."""
         try:
             self.volumes.remove(name)
         except OSError as error:

@@ -1,4 +1,7 @@
-"""Makes spares, each in a server of its own beside the environment, and knows which of them are whole."""
+"""Makes spares beside the environment, and knows which of them are whole.
+
+Each is made in a server of its own.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -32,7 +35,7 @@ ROOM = 500_000_000
 
 @frozen(kw_only=True)
 class SpareMaker:
-    """The spares of one environment; `sidecar` is the file that names those that are whole."""
+    """The spares of one environment; the file `sidecar` names the whole ones."""
 
     engine: Engine
     workshop: Workshop
@@ -61,12 +64,12 @@ class SpareMaker:
 
     @property
     def refusal(self) -> str:
-        """Why there are none here, "" when there are."""
+        """The reason why there are no spares here, "" when there are."""
         volume = self.engine.volumes.look() if self.engine.volumes else None
         return spares.refusal(self.config, why_not_kept(self.engine.location, volume), self.environ)
 
     def look(self, facts: Facts) -> Spares:
-        """Return what there is; changes nothing."""
+        """Return the spares; changes nothing."""
         refusal = self.refusal
         if refusal and not self.sidecar.exists():
             return Spares(refusal=refusal)
@@ -82,7 +85,10 @@ class SpareMaker:
             return Spares(found=whole, leftovers=left, refusal=f"a file that they depend on cannot be read: {error}")
 
     def prepare(self, options: Sequence[str], log: Path, *, cwd: Path, wait: bool) -> str:
-        """Start a process that makes what is missing, or run it to its end; return what went wrong."""
+        """Start a process that makes the missing spares; return what went wrong.
+
+        With `wait`, run it to its end.
+        """
         words = ["python", "-P", "-m", "nox_alembic", "spare", *options]
         logs.rotate(log)
         if not wait:
@@ -91,7 +97,10 @@ class SpareMaker:
         return _error_in(logs.tail(log, None)) if process.run_to_log(words, log, cwd=cwd) else ""
 
     def make(self, step: MakeSpare) -> str:
-        """Make one in a server of its own; return how that ended. Raises what a migration or the seed raises."""
+        """Make a spare in a server of its own; return how that ended.
+
+        Raises what a migration or the seed raises.
+        """
         making = self._places.new_name()
         try:
             self._places.release(making)
@@ -116,7 +125,7 @@ class SpareMaker:
                 self._places.delete(making)
 
     def _filled(self, step: MakeSpare, base: Spare | None, making: str) -> int | None:
-        """Do in a new server on it what is to be done, end that in an orderly way, and return the size."""
+        """Fill the spare in a new server, end that cleanly, and return the size."""
         server = self._places.server_on(making)
         try:
             self.beside(server, self._plan(step, base))
@@ -138,7 +147,10 @@ class SpareMaker:
             self.server.write_note(address, "seed", note)
 
     def _clear(self, step: ClearSpares) -> Sequence[str]:
-        """Delete spares, which nobody finds from the first moment on; return what there is to say of what is left."""
+        """Delete spares; return messages about what is left.
+
+        Nobody finds them from the first moment on.
+        """
         known = spare_list.read(self.sidecar)
         spare_list.write(self.sidecar, [one for one in known if one.name not in step.names])
         for name in step.names:
@@ -147,7 +159,7 @@ class SpareMaker:
         return [left for name in step.names if (left := self._places.delete(name))]
 
     def _plan(self, step: MakeSpare, base: Spare | None) -> Plan:
-        """Return what happens in the new server: what a reset does with a fresh one."""
+        """Return the plan for the new server, as a reset has it for a fresh one."""
         seeds = bool(self.config.seed) and bool(step.heads)
         begun: tuple[Step, ...] = (ConfirmSpare(base.heads, pending=seeds),) if base else ()
         at_head = base is not None and base.heads == step.heads
@@ -157,7 +169,7 @@ class SpareMaker:
         return Plan(steps=(*start, *begun, *migrate, *seed, ConfirmSpare(step.heads)))
 
     def _commit(self, step: MakeSpare, making: str, size: int | None) -> str:
-        """Give it its name, then name it in the sidecar; from then on it is used."""
+        """Give the spare its name, and list it in the sidecar; then it is in use."""
         now = self.needs(self.reread())
         if (now.settings, now.seed) != (step.needs.settings, step.needs.seed) or any(
             now.files.get(key) != digest for key, digest in step.needs.files.items()
@@ -179,7 +191,10 @@ class SpareMaker:
         return DONE
 
     def needs(self, history: History) -> Needs:
-        """Return what a spare of now would depend on; raises OSError where a file cannot be read."""
+        """Return what a spare made now depends on.
+
+        Raises OSError if a file cannot be read.
+        """
         settings = {
             "the way in which spares are made": spares.FORMAT,
             **self.workshop.settings(),
@@ -200,7 +215,7 @@ class SpareMaker:
         return Path(self.config.root)
 
     def _refuse_full_disk(self) -> None:
-        """Refuse to make one where the database itself would soon find no room."""
+        """Refuse to make a spare if the database itself would soon find no room."""
         size = max((one.size or 0 for one in spare_list.read(self.sidecar)), default=0)
         free, needed = self._places.free(), size + ROOM
         if free is not None and free < needed:

@@ -1,4 +1,7 @@
-"""Alembic with somebody beside it: who keeps it waiting is told at once, and why it failed is explained."""
+"""Alembic under supervision.
+
+It reports at once what keeps Alembic waiting, and explains why Alembic failed.
+"""
 
 import contextlib
 import secrets
@@ -23,10 +26,12 @@ from nox_alembic.run.ports import Blockers, Migrations, OnRevision
 
 @frozen(kw_only=True)
 class Supervised:
-    """Runs migrations as `migrations` does; whatever they raise becomes one error with the command to type next.
+    """Runs migrations as `migrations` does.
 
-    `environment` is the one that was typed, "" for the default: the commands that are suggested name it. `own`
-    is its database: in one beside it nobody is in the way, and what is applied there is nobody's business.
+    Each failure becomes one error with the command to type next. `environment` is the
+    name that was typed, "" for the default: the suggested commands use it. `own`
+    returns the environment's own database. In a database beside that, no client is in
+    the way, and no notice is needed of what is applied there.
     """
 
     migrations: Migrations
@@ -42,7 +47,10 @@ class Supervised:
     environment: str = ""
 
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
-        """Upgrade, with a call before each revision; raises FailedError (NA405, NA455 to NA467)."""
+        """Upgrade, with a call before each revision.
+
+        Raises FailedError (NA405, NA455 to NA467).
+        """
         with self._watched(address, on_revision) as (session, announce):
             self.migrations.upgrade(configuration, session, target, announce)
 
@@ -54,7 +62,10 @@ class Supervised:
         on_revision: OnRevision,
         extra: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
-        """Downgrade, with a call before each revision; raises FailedError (NA405, NA455 to NA467)."""
+        """Downgrade, with a call before each revision.
+
+        Raises FailedError (NA405, NA455 to NA467).
+        """
         with self._watched(address, on_revision, back_to=target) as (session, announce):
             self.migrations.downgrade(configuration, session, target, announce, extra)
 
@@ -64,17 +75,26 @@ class Supervised:
             return self.migrations.upgrade_sql(configuration, start, target)
 
     def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
-        """Return how the models differ from a database at head; raises FailedError (NA405, NA455 to NA467)."""
+        """Return how the models differ from a database at head.
+
+        Raises FailedError (NA405, NA455 to NA467).
+        """
         with self._explaining():
             return self.migrations.compare(configuration, address)
 
     def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
-        """Return a new revision that is not written yet; raises FailedError (NA405, NA455 to NA467)."""
+        """Return a new revision that is not written yet.
+
+        Raises FailedError (NA405, NA455 to NA467).
+        """
         with self._explaining():
             return self.migrations.draft(configuration, address, message, autogenerate=autogenerate)
 
     def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
-        """Return the revision that joins `heads`, which is not written yet; raises FailedError (NA434)."""
+        """Return the revision that joins `heads`, which is not written yet.
+
+        Raises FailedError (NA434).
+        """
         return self.migrations.merge(configuration, id_, heads, message)
 
     @contextlib.contextmanager
@@ -108,7 +128,10 @@ class Supervised:
                 raise self._explained(self._looked_at(address, seen, ran), back_to=back_to) from error
 
     def _session(self, address: DatabaseAddress) -> DatabaseAddress:
-        """Return the address with a name of its own for the session, and the limit unless the server has one."""
+        """Return the address with a session name of its own, and with a lock timeout.
+
+        If the server has a limit of its own, no timeout is added.
+        """
         limit = 0 if self.blockers.has_lock_timeout(address) else self.config.lock_timeout
         name = f"nox-alembic {self.report.verb} {secrets.token_hex(4)}"
         return replace(address, application=name, lock_timeout=limit)
@@ -118,7 +141,7 @@ class Supervised:
         self.report.warn(f"waiting for a lock of {blocker.described}; {end} ends it")
 
     def _looked_at(self, address: DatabaseAddress, failure: Failure, ran: list[str]) -> Failure:
-        """Return the failure with what the database is at now, and what of this run is left in it."""
+        """Return the failure with the present revisions, and what this run has left."""
         after = self.revisions(address)
         if failure.before is None or after is None:
             return failure

@@ -15,7 +15,10 @@ from nox_alembic.run.ports import DONE
 
 @frozen(kw_only=True)
 class Throwaway:
-    """The act of such steps; `engine` is of an environment without a past, and `run` runs a plan in that."""
+    """The act of steps on a server that is thrown away.
+
+    `engine` is that of an environment without a past; `run` runs a plan in it.
+    """
 
     config: Config
     engine: Engine

@@ -1,4 +1,4 @@
-"""Copies of the database that `undo` brings back, and the files that verbs have changed with it."""
+"""Keeps copies of the database for `undo`, and the files that verbs change with it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -24,9 +24,10 @@ from nox_alembic.run.ports import DONE, NOT_NEEDED, Person, Server, Siblings
 
 @frozen(kw_only=True)
 class UndoDatabases:
-    """The act of what is kept of one database and of files of the project.
+    """The act that keeps one database, and files of the project.
 
-    `limit` is the `undo-limit` in bytes; `timeout` in seconds is how long a migration is waited for.
+    `limit` is the `undo-limit` in bytes; `timeout` in seconds is how long it waits for
+    a migration.
     """
 
     engine: Engine
@@ -59,11 +60,14 @@ class UndoDatabases:
         return DONE
 
     def note_file(self, verb: str, path: Path, before: bytes | None, after: bytes) -> None:
-        """Note a file that is known only now."""
+        """Note a file that the verb knows only now."""
         self.log.note_file(verb, FileChange(from_root(self.root, path).as_posix(), before, after))
 
     def _keep(self, step: KeepDatabase) -> bool:
-        """Copy the database, if there is something to lose; return whether it did. Where it cannot, it asks."""
+        """Copy the database, if it has something to lose; return whether it did.
+
+        It asks when it cannot copy.
+        """
         address = self.engine.address()
         with self.server.migration_lock(address, self.timeout, self.report.note):
             current = self.server.revisions(address) or ()
@@ -84,19 +88,19 @@ class UndoDatabases:
         return True
 
     def _open(self, step: OpenUndo) -> None:
-        """Note which files are about to be changed."""
+        """Note the files that are about to be changed."""
         entry = undo_log.new_entry(step.verb, "files", "", step.revisions)
         self.log.push(replace(entry, files=step.files))
 
     def _swap_in(self, step: SwapDatabases) -> None:
-        """Put the new database into the place of the real one, and keep that, unless it is too large."""
+        """Put the new database in the real one's place; keep that if not too large."""
         incoming = name_of(self.engine.address().name, "new")
         kept = self._swap(step.verb, incoming, step.revisions, keeps=step.keeps)
         if step.keeps:
             self.report.note(f'the old database is kept in the server as "{kept}"')
 
     def _note_undone(self, step: NoteUndone) -> None:
-        """Note that the files are what they were."""
+        """Note that the files are as they were."""
         entry = undo_log.new_entry("undo", "files", "", step.revisions)
         self.log.exchange(step.entry, replace(entry, files=step.entry.undone))
 
@@ -109,7 +113,7 @@ class UndoDatabases:
         files: tuple[FileChange, ...] = (),
         keeps: bool = True,
     ) -> str:
-        """Give the incoming database the real one's name, and return the name under which that is kept."""
+        """Give the incoming database the real one's name; return the kept one's."""
         address = self.engine.address()
         mark = self._mark(address, verb, revisions)
         if keeps:
@@ -127,7 +131,10 @@ class UndoDatabases:
 
 
 def _is_reached(target: str, current: Sequence[str], history: History) -> bool:
-    """Return whether a migration has nothing left to do; one that cannot begin says so itself."""
+    """Return whether a migration has nothing left to do.
+
+    A migration that cannot begin says so itself.
+    """
     if not target:
         return False
     return bool(history.unknown(current)) or not history.pending(current, history.targets(target))

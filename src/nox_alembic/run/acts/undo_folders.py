@@ -1,4 +1,7 @@
-"""Data set aside, put back and swept: the wiper, and the undo log in which it stands before it happens."""
+"""Sets data aside, puts it back and sweeps it, with the wiper.
+
+The undo log has the entry before its data is touched.
+"""
 
 import contextlib
 import sys
@@ -40,7 +43,10 @@ from nox_alembic.run.ports import DONE
 
 @frozen(kw_only=True)
 class UndoFolders:
-    """The act of the data as a whole, in a folder; in a named volume it is `UndoVolumes` that moves it."""
+    """The act of the data as a whole, in a folder.
+
+    `UndoVolumes` moves the data of a named volume.
+    """
 
     engine: Engine
     log: LiveUndoLog
@@ -75,7 +81,7 @@ class UndoFolders:
         return DONE
 
     def _set_aside(self, step: SetDataAside) -> Sequence[str]:
-        """Set the data aside, and return what there is to say of it."""
+        """Set the data aside, and return messages about it."""
         if self._volumes:
             return self._volumes.set_aside(step)
         path = Path(step.location.path)
@@ -89,7 +95,7 @@ class UndoFolders:
         return [*kept, *lost, *(f"the data behind {link.path} stays in {link.target}" for link in done.links)]
 
     def _put_back(self, step: PutBack) -> None:
-        """Put the data of an entry back into its place, and keep what was there as a new one."""
+        """Put the data of an undo entry back, and keep what was there as a new one."""
         if self._volumes:
             self._volumes.put_back(step, make=self.engine.make_database)
             return
@@ -99,7 +105,7 @@ class UndoFolders:
         wiper.put_back(path, step.entry.kept, aside=aside, keep_root=self._keep_root, **self._gates(step.location))
 
     def _keep_server(self, step: KeepServer) -> None:
-        """Copy all the data; what cannot be copied as a whole is deleted again."""
+        """Copy all the data; a partial copy is deleted again."""
         try:
             ServerCopy(engine=self.engine, log=self.log, workshop=self.workshop(self.engine)).keep(step)
         except BaseException:
@@ -107,14 +113,14 @@ class UndoFolders:
             raise
 
     def _settle(self) -> None:
-        """Finish or take back what a run that was killed has left in doubt."""
+        """Finish or take back what a killed run has left in doubt."""
         if self._volumes:
             self._volumes.settle()
 
     def _use_spare(self, step: UseSpare) -> Sequence[str]:
-        """Set the data aside and put a spare into its place; return what there is to say of it.
+        """Set the data aside and put a spare into its place; return messages about it.
 
-        Raises FailedError (NA652) when the spare is not there any more; then nothing has changed.
+        Raises FailedError (NA652) when the spare is gone; then nothing has changed.
         """
         if not places_of(self.engine, self.workshop(self.engine)).can_start(step.spare.name):
             message = f"the spare {step.spare.name} was replaced while this reset was being prepared"
@@ -132,7 +138,10 @@ class UndoFolders:
         return ["the old data is kept: `nox -s undo` brings it back"] if is_kept else []
 
     def passing(self, plan: Plan) -> Sequence[Path | str]:
-        """Return what earlier verbs have set aside and this plan deletes, folders or volumes; changes nothing."""
+        """Return the folders or volumes of earlier verbs that this plan deletes.
+
+        It changes nothing.
+        """
         if not any(isinstance(step, Sweep) for step in plan.steps):
             return ()
         kept = self._kept()
@@ -144,7 +153,7 @@ class UndoFolders:
         return passing if self._volumes else [Path(self.engine.location.path).with_name(name) for name in passing]
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
-        """Delete what was set aside and is not kept; return what there is to say of what is left."""
+        """Delete what was set aside and is not kept; return messages about the rest."""
         names = [one.kept for one in self._kept().under_way(self.log.limit).entries]
         if self._volumes:
             return self._volumes.sweep(names)
@@ -154,24 +163,27 @@ class UndoFolders:
 
     @property
     def _volumes(self) -> UndoVolumes | None:
-        """What keeps the data, where it is in a named volume."""
+        """The act of the named volume, if the data is in one."""
         volumes = self.engine.volumes
         return UndoVolumes(volumes=volumes, read=self._kept, write=self.log.write) if volumes else None
 
     def _note_aside(self, step: SetDataAside, aside: str) -> None:
-        """Note what is kept of the data, or that what takes its place has yet to be made."""
+        """Note what is kept of the data, or that its replacement has yet to be made."""
         if step.is_kept:
             self._note(step.verb, aside, step.revisions)
         else:
             self.log.note_made(made=False)
 
     def _note(self, verb: str, aside: str, revisions: Sequence[str] | None, files: tuple[FileChange, ...] = ()) -> None:
-        """Write down what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
+        """Note what is about to be kept.
+
+        A run that is killed afterwards has kept it, or has changed nothing.
+        """
         entry = undo_log.new_entry(verb, "folder", aside, revisions)
         self.log.push(replace(entry, server=self._major(), files=files))
 
     def _major(self) -> str:
-        """Return the major version that made the data, "" where it cannot be read."""
+        """Return the major version that made the data, "" if it cannot be read."""
         location = self.engine.location
         for folder in (Path(location.path), *(Path(location.path) / name for name in location.subpaths)):
             with contextlib.suppress(OSError, UnicodeDecodeError):
@@ -179,7 +191,7 @@ class UndoFolders:
         return ""
 
     def _kept(self) -> UndoLog:
-        """Return what was kept; of folders alone, so that no server need be asked."""
+        """Return the undo log, of folders alone, so that no server has to be asked."""
         return self.log.kept(None)
 
     def _gates(self, location: DataLocation) -> Gates:
@@ -187,10 +199,13 @@ class UndoFolders:
 
     @property
     def _keep_root(self) -> bool:
-        """Whether the data folder itself must stay: Docker Desktop knows a bind mount by its inode."""
+        """Whether the data folder itself must stay.
+
+        Docker Desktop knows a bind mount by its inode.
+        """
         return self.engine.name == "compose" and sys.platform in {"darwin", "win32"}
 
     def _leftover(self, left: wiper.Leftover) -> str:
-        """Return the wiper's message, and with it the containers that may be what keeps writing."""
+        """Return the wiper's message, with the containers that may keep writing."""
         users = self.engine.users_of(left.path, foreign_only=False) if left.newer else ()
         return "\n".join([str(left), *(f"in use by {user}" for user in users)])

@@ -16,7 +16,10 @@ from nox_alembic.run.ports import Server, Siblings
 
 @frozen(kw_only=True)
 class LiveUndoLog:
-    """What verbs have kept of one environment, by the undo log at `path`; `limit` of each kind stay."""
+    """The undo entries of one environment, by the undo log at `path`.
+
+    The newest `limit` of each kind stay.
+    """
 
     engine: Engine
     server: Server
@@ -26,25 +29,32 @@ class LiveUndoLog:
     limit: int
 
     def look(self, facts: Facts) -> Facts:
-        """Return the facts with what was kept, and with the server that would have to work on it."""
+        """Return the facts with the undo entries and the server that would use them."""
         address = facts.engine.address if facts.current is not None else None
         kept = self.kept(address)
         version = self.server.version(address) if address and any(one.kind in WHOLE for one in kept.live) else ""
         return replace(facts, undo=kept, server_version=version)
 
     def kept(self, address: DatabaseAddress | None) -> UndoLog:
-        """Return what there is; without an `address`, or an answer there, what is in the server counts as there."""
+        """Return the undo log.
+
+        Without an `address`, or an answer there, the databases in the server count as
+        there.
+        """
         found = undo_log.read(self.path)
         kinds = {one.kind for one in found.entries}
         databases = self.siblings.names(address) if address and "database" in kinds else None
         return found.having(self.there() if kinds & WHOLE else (), databases)
 
     def push(self, entry: UndoEntry) -> None:
-        """Note what is about to be kept: a run that is killed then has kept it, or has changed nothing."""
+        """Note an entry that is about to be kept.
+
+        A run that is killed afterwards has kept it, or has changed nothing.
+        """
         undo_log.write(self.path, self.kept(self.address()).pushed(entry))
 
     def exchange(self, old: UndoEntry, new: UndoEntry) -> None:
-        """Note that what was kept is in its place again, and what there was is kept instead."""
+        """Note that the old entry is back in place, and the new one is kept instead."""
         undo_log.write(self.path, self.kept(self.address()).without(old).pushed(new))
 
     def note_file(self, verb: str, change: FileChange) -> None:
@@ -52,33 +62,36 @@ class LiveUndoLog:
         undo_log.write(self.path, undo_log.read(self.path).changing(verb, change))
 
     def thin_out(self, address: DatabaseAddress) -> None:
-        """Let go of what verbs that failed one after another have kept in between."""
+        """Drop what verbs that failed one after another have kept in between."""
         self._settle(self.kept(address).thinned(self.limit), address)
 
     def note_made(self, *, made: bool = True) -> None:
-        """Note whether what is in the place of the whole data is whole itself."""
+        """Note whether the data in place, as a whole, is finished."""
         found = undo_log.read(self.path)
         if (noted := found.marked_made(made=made)) != found:
             undo_log.write(self.path, noted)
 
     def let_go(self) -> None:
-        """Drop the databases that are kept no more, whatever becomes of the verb that is at work."""
+        """Drop the databases that are no longer kept, however the running verb ends."""
         if address := self._address_of_databases():
             self._settle(self.kept(address).under_way(self.limit), address)
 
     def close(self, *, files_only: bool = False) -> None:
-        """Note that the verb came to its end, and drop the databases that are not kept any more."""
+        """Note that the verb has ended, and drop databases that are no longer kept."""
         address = self._address_of_databases()
         self._settle(self.kept(address).closed(self.limit, files_only=files_only), address)
 
     def address(self) -> DatabaseAddress | None:
-        """Return where the server takes logins, None while it does not run."""
+        """Return the address of the server, None while it does not run."""
         with contextlib.suppress(PreconditionError):
             return self.engine.address() if self.engine.is_alive("database") else None
         return None
 
     def _address_of_databases(self) -> DatabaseAddress | None:
-        """Return where the server takes logins, None while it does not run, or where nothing is kept in it."""
+        """Return the address of the server.
+
+        None while it does not run, or if it keeps nothing.
+        """
         had_databases = any(one.kind == "database" for one in undo_log.read(self.path).entries)
         return self.address() if had_databases else None
 
@@ -87,7 +100,7 @@ class LiveUndoLog:
         undo_log.write(self.path, known)
 
     def there(self) -> tuple[str, ...]:
-        """Return the names of the folders or volumes that keep data, and of those that nobody needs any more."""
+        """Return the names of folders or volumes that keep data, or can be deleted."""
         if self.engine.volumes:
             return self.engine.volumes.kept()
         from nox_alembic.edges import wiper  # noqa: PLC0415 - most verbs do not need it
@@ -96,7 +109,7 @@ class LiveUndoLog:
         return wiper.list_trash(path.parent, path.name)
 
     def _settle(self, settled: UndoLog, address: DatabaseAddress | None) -> None:
-        """Write it down first: what a killed run does not drop then, the next one does."""
+        """Write the log, then drop: what a killed run leaves, the next run drops."""
         undo_log.write(self.path, settled)
         if address is not None:
             names = [one.kept for one in settled.entries]

@@ -18,7 +18,7 @@ from nox_alembic.run.acts.undo_log import LiveUndoLog
 class ServerCopy:
     """The data of one environment's server, copied beside it.
 
-    `patience` in seconds is how long whoever is in a transaction is waited for.
+    `patience` in seconds is how long it waits for transactions to end.
     """
 
     engine: Engine
@@ -27,10 +27,11 @@ class ServerCopy:
     patience: float = 10
 
     def keep(self, step: KeepServer) -> None:
-        """Copy the data and note it for `undo`; the server runs again afterwards, whatever happens.
+        """Copy the data and note it for `undo`; the server runs again in any case.
 
-        Other databases of ours are dropped that would keep a role from being dropped: they are in
-        the copy. Raises FailedError (NA635) when somebody is at work, or it cannot be copied.
+        It drops other databases of ours that would keep a role from being dropped: they
+        are in the copy. Raises FailedError (NA635) when a client is at work, or the
+        data cannot be copied.
         """
         address = self.engine.address()
         self._await_quiet(step)
@@ -46,7 +47,7 @@ class ServerCopy:
         self.log.siblings.drop(address, self.log.siblings.holding_roles(address))
 
     def _copied(self, step: KeepServer) -> tuple[EntryKind, str]:
-        """Return what was copied, and under which name."""
+        """Return the kind of the copy, and its name."""
         volumes, location = self.engine.volumes, step.location
         try:
             if volumes is not None:
@@ -74,7 +75,7 @@ class ServerCopy:
         )
 
     def _await_quiet(self, step: KeepServer) -> None:
-        """Wait until nobody is at work: to stop the server takes that away from them."""
+        """Wait until no client is at work: a stop of the server would interrupt it."""
         found: list[str] = []
 
         def ask() -> bool | None:

@@ -1,4 +1,7 @@
-"""The named volume set aside, put back and swept; the undo log says what before it happens."""
+"""Sets the named volume's data aside, puts it back and sweeps it.
+
+The undo log has the entry before its data is touched.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -15,20 +18,23 @@ from nox_alembic.edges.home import undo_log
 
 @frozen(kw_only=True)
 class UndoVolumes:
-    """The database's volume; `read` and `write` are those of the undo log, of what is really there."""
+    """The database's volume.
+
+    `read` and `write` are those of the undo log with what is really there.
+    """
 
     volumes: Volumes
     read: Callable[[], UndoLog]
     write: Callable[[UndoLog], None]
 
     def set_aside(self, step: SetDataAside) -> Sequence[str]:
-        """Give the volume fresh content, keep what it held, and return what there is to say of it."""
+        """Give the volume fresh content, keep its old content, and return messages."""
         name = self.volumes.new_name()
         entry = self._swap(step.verb, name, step.revisions, source=name)
         return self._kept(entry, name, is_kept=step.is_kept)
 
     def use_spare(self, step: UseSpare, *, make: Callable[[], None]) -> Sequence[str]:
-        """Put a spare into place, keep what the volume held, and return what there is to say of it."""
+        """Put a spare in place, keep the volume's old content, and return messages."""
         if self.volumes.look() is None:
             make()
         name = self.volumes.new_name()
@@ -37,7 +43,10 @@ class UndoVolumes:
         return self._kept(entry, name, is_kept=aside.is_kept)
 
     def put_back(self, step: PutBack, *, make: Callable[[], None]) -> None:
-        """Put the data of an entry back, and keep what the volume held; `make` makes one where there is none."""
+        """Put the data of an undo entry back, and keep the volume's content.
+
+        `make` makes a volume if there is none.
+        """
         if self.volumes.look() is None:
             make()
         name = self.volumes.new_name()
@@ -46,13 +55,13 @@ class UndoVolumes:
             self.write(_without(self.read(), name))
 
     def settle(self) -> None:
-        """Finish or take back what a run that was killed has left in doubt."""
+        """Finish or take back what a killed run has left in doubt."""
         for entry in self.read().entries:
             if entry.doubtful and entry.kind == "volume":
                 self._settle(entry)
 
     def sweep(self, keep: Collection[str]) -> Sequence[str]:
-        """Remove the volumes that are not to `keep` their data; return what there is to say of those that stay."""
+        """Remove the volumes that are not to `keep`; return messages on the rest."""
         said = []
         for name in self.volumes.kept():
             if name not in keep:
@@ -63,10 +72,13 @@ class UndoVolumes:
         return said
 
     def _kept(self, entry: UndoEntry | None, name: str, *, is_kept: bool) -> Sequence[str]:
-        """Say that it is kept, or take it out of the undo log: what does not stand there is swept."""
+        """Report that the entry is kept, or take it out of the undo log.
+
+        A volume that is not in the undo log is swept.
+        """
         if is_kept and entry is not None:
             return ("the old data is kept: `nox -s undo` brings it back",)
-        # What takes its place has yet to be made.
+        # Its replacement has yet to be made.
         self.write(_without(self.read(), name).marked_made(made=False))
         return ()
 
@@ -79,7 +91,7 @@ class UndoVolumes:
         source: str,
         files: tuple[FileChange, ...] = (),
     ) -> UndoEntry | None:
-        """Return the entry that keeps what the volume held, None when that was nothing."""
+        """Return the entry with the volume's old content, None if it had none."""
         entry = replace(undo_log.new_entry(verb, "volume", name, revisions), doubtful=True, files=files)
         self.write(self.read().pushed(entry))
         try:
@@ -104,13 +116,13 @@ class UndoVolumes:
             self._remove(entry.kept)
 
     def _taken(self, entry: UndoEntry, source: str, server: str) -> None:
-        """Remove what has nothing in it any more, and have the undo log say that there is no doubt."""
+        """Remove the empty volume, and note in the undo log that there is no doubt."""
         if source != entry.kept:
             self._remove(source)
         self.write(self.read().settled(entry, server))
 
     def _remove(self, name: str) -> None:
-        """Remove what has no data in it; raises FailedError (NA674) when it stays."""
+        """Remove a volume without data; raises FailedError (NA674) when it stays."""
         try:
             self.volumes.remove(name)
         except OSError as error:
