@@ -1,6 +1,9 @@
-"""The crash harness: `reset` is ended somewhere, and after the next one everything must be as if nothing had happened.
+"""The crash harness of `reset`: a run is ended at some point, and the next repairs all.
 
-`python -m tests.crashes embedded|compose|volume --runs 200 --seed 1` ends it at random instants and prints a summary.
+After the next run, everything must be as if nothing had happened.
+
+`python -m tests.crashes embedded|compose|volume --runs 200 --seed 1` ends `reset` at
+random instants and prints a summary.
 """
 
 import argparse

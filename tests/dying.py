@@ -1,14 +1,22 @@
-"""The tool as it is, but for one thing: it gets a signal at a chosen point. Run as a program.
+"""Runs the tool, and sends it a signal at a chosen point.
 
-`python -m tests.dying POINT COUNT SIGNAL VERB...`. Points: those of the wiper ("gates", "renamed", "made", "synced",
-"entry", "rmdir", "aside", "back"), `before STEP` and `after STEP` by the step's class, "locked", "revision" in the
-middle of a migration, "helper" while the helper container runs, and "written" when the new content of a project's file
-lies beside the old one. Those of a snapshot: "dumped" and "read" by the pieces of a dump, "named" before it gets
-its name, "making" before a new database, "created" in one, "unnamed" in a copy of one, "dropping" before what was kept
-earlier is dropped.
-Those of a named volume: "volume noted" in the undo log, "volume made" that is to keep its data, "volume moved" before
-the undo log knows of it; with "stall before CHANGE" and "stall after CHANGE" there is no signal, and the helper
-container sleeps at that line.
+Run it as a program: `python -m tests.dying POINT COUNT SIGNAL VERB...`.
+
+Points of the wiper: "gates", "renamed", "made", "synced", "entry", "rmdir", "aside" and
+"back".
+
+Points of all verbs: `before STEP` and `after STEP` by the step's class, "locked",
+"revision" in the middle of a migration, "helper" while the helper container runs, and
+"written" when the new content of a project's file lies beside the old content.
+
+Points of a snapshot: "dumped" and "read" by the pieces of a dump, "named" before it
+gets its name, "making" before a new database, "created" in a new database, "unnamed" in
+a copy of a database, and "dropping" before earlier undo databases are dropped.
+
+Points of a named volume: "volume noted" in the undo log, "volume made" that is to keep
+its data, and "volume moved" before the undo log has the move. With "stall before
+CHANGE" and "stall after CHANGE" there is no signal, and the helper container sleeps at
+that line.
 """
 
 import functools

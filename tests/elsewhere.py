@@ -1,7 +1,10 @@
-"""The tool in a world where another server answers at the address of its own: the same port, another machine's view.
+"""Runs the tool where another server answers at the address of its own.
 
-A network namespace of its own has its own 127.0.0.1. What runs in it finds processes, files and the Docker socket as
-they are, and on one port a forwarder, which leads through a Unix socket to a thread here, and on to another server.
+The port is the same, and the view is that of another machine.
+
+A network namespace has its own 127.0.0.1. The tool in it finds processes, files and the
+Docker socket as they are. On one port it finds a forwarder, which leads through a Unix
+socket to a thread here, and on to another server.
 """
 
 import contextlib

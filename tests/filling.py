@@ -1,4 +1,4 @@
-"""The tool as it is, but for one thing: at a chosen point the disk becomes full. Run as a program.
+"""Runs the tool, and fills the disk at a chosen point.
 
 `python -m tests.filling POINT COUNT FOLDER FREE VERB...`: when the point comes for the given time, see tests/dying.py,
 all but `FREE` bytes of the disk below the folder are taken, by the file `filler` in it.

@@ -1,7 +1,10 @@
-"""The crash harness of `undo`: verbs that change a database are killed at random instants, and no row may be lost.
+"""The crash harness of `undo`: verbs are killed, and no row may be lost.
 
-`python -m tests.losses --runs 100 --seed 1` prints a summary. Before each run a row of its own is written into a
-table that the verb drops; after the verb that goes on, the row is in the database or in what `undo` brings back.
+The verbs change a database, and are killed at random instants.
+`python -m tests.losses --runs 100 --seed 1` prints a summary.
+
+Before each run, a new row is written into a table that the verb drops. After the verb
+that goes on, the row is in the database or in what `undo` brings back.
 """
 
 import argparse

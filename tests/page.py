@@ -1,4 +1,7 @@
-"""The page of instructions, line by line, as a walk through the verbs that replace it; the same on both engines."""
+"""The page of instructions, as a walk through the verbs that replace each line.
+
+The walk is the same on both engines.
+"""
 
 import sys
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""A small project of somebody else: Alembic, a seed, a backend, a Compose file, and the tool run on it as a program."""
+"""A small project of another owner, and the tool run on it as a program.
+
+It has Alembic, a seed, a backend and a Compose file.
+"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A project of somebody else in a git repository of its own."""
+"""A project of another owner, in a git repository of its own."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""A person at a terminal: a program under a pseudo terminal, what it is typed and what it answers."""
+"""A user at a terminal: a program under a pseudo terminal, its input and its output."""
 
 import os
 import re

@@ -1,7 +1,10 @@
-"""Two `migrate` at once with a CONCURRENTLY index in the chain: both succeed, one waits. `python -m tests.together 20`.
+"""Two runs of `migrate` at once, with a CONCURRENTLY index in the chain.
 
-Every second round gives each its own state folder, as two clones on one database have: there the lock of the
-environment does not hold them apart, and the one in the database has to.
+Both succeed, and one waits for the other. `python -m tests.together 20` runs it.
+
+Every second round gives each run its own state folder, as two clones with one database
+have. There the lock of the environment does not keep them apart, so the lock in the
+database has to.
 """
 
 import json

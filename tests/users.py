@@ -1,4 +1,7 @@
-"""Running the tool as somebody else than root: the user whose folder a container fills with files of its own."""
+"""Runs the tool as another user than root.
+
+A container fills that user's folder with files of its own.
+"""
 
 import os
 import subprocess
