@@ -1,4 +1,4 @@
-"""The vocabulary of plans: each step is a frozen value with a title, and each family of steps has its act."""
+"""The steps of plans: frozen values with a title, in families with an act each."""
 
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps.checks import CheckStep
@@ -11,7 +11,7 @@ from nox_alembic.core.steps.spares import SpareStep
 from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import Sweep, UndoDatabaseStep, UndoDataStep
 
-# What is waited for; a sweep alone goes on beside the steps that follow it.
+# These steps are waited for. A sweep alone runs beside the steps that follow it.
 Foreground = (
     LifecycleStep | MigrationStep | RehearsalStep | RevisionStep | CheckStep | UndoDataStep | UndoDatabaseStep
     | SnapshotStep | SpareStep | SpareDatabaseStep | OnThrowaway
@@ -21,10 +21,11 @@ Step = Foreground | Sweep
 
 @frozen
 class Plan:
-    """What a verb will do, in order. Without steps there is nothing to do, and `notes` say why.
+    """What a verb will do, in order.
 
-    `destroys` says what is lost; a plan that has it needs consent. `lastly` runs whatever happened before. `again`:
-    these steps only show what there is to do; afterwards the verb looks and plans once more.
+    Without steps there is nothing to do, and `notes` say why. `destroys` says what is
+    lost; a plan that has it needs consent. `lastly` runs in any case. `again`: these
+    steps only show what there is to do; afterwards the verb looks and plans once more.
     """
 
     steps: tuple[Step, ...] = ()

@@ -1,18 +1,21 @@
-"""Steps that compare, lint, and put right what the database says of itself."""
+"""Steps that compare, lint, and correct the database's own record."""
 
 from nox_alembic.core.frozen import frozen
 
 
 @frozen
 class CompareModels:
-    """Compare the models with the shadow database, which has what the migrations amount to."""
+    """Compare the models with the shadow database, which has all migrations."""
 
     title = "compare the models with the migrations"
 
 
 @frozen
 class LintSql:
-    """Lint the SQL of revisions that nobody else has yet; `server` is whether one runs, whose version then counts."""
+    """Lint the SQL of revisions that nobody else has yet.
+
+    `server` is whether a server runs; if so, its version counts.
+    """
 
     revisions: tuple[str, ...]
     server: bool = True
@@ -25,7 +28,7 @@ class LintSql:
 
 @frozen
 class Stamp:
-    """Make the database say that it is at `after` in place of `before`; nothing is migrated."""
+    """Stamp the database at `after` in place of `before`; nothing is migrated."""
 
     before: tuple[str, ...]
     after: tuple[str, ...]

@@ -6,7 +6,7 @@ from nox_alembic.core.frozen import frozen
 
 @frozen
 class ProvideImages:
-    """Pull or build the images that this machine lacks, before anything else is touched."""
+    """Pull or build the images that this machine lacks, before any other step."""
 
     images: tuple[str, ...]
 
@@ -17,7 +17,7 @@ class ProvideImages:
 
 @frozen
 class ProveOwnership:
-    """Refuse to go on unless the server that clients reach is the very one that this environment runs."""
+    """Refuse to go on unless clients reach this environment's own server."""
 
     title = "prove that the server is ours"
 
@@ -38,7 +38,10 @@ class Down:
 
 @frozen
 class MakeFolder:
-    """Make the data folder: when it is missing, the Docker daemon makes it as root, with its parents."""
+    """Make the data folder.
+
+    When it is missing, the Docker daemon makes it as root, with its parents.
+    """
 
     location: DataLocation
 
@@ -56,7 +59,10 @@ class StartDatabase:
 
 @frozen
 class AwaitDatabase:
-    """Wait until the target database takes a login over TCP and answers; at most `seconds`."""
+    """Wait until the target database takes a login over TCP and answers.
+
+    It waits at most `seconds`.
+    """
 
     seconds: int
     title = "wait for the database"
@@ -75,7 +81,7 @@ class Seed:
 
 @frozen
 class StartServices:
-    """Start the backend, once, and with it what else the environment has."""
+    """Start the backend, once, and the environment's other services."""
 
     services: tuple[str, ...]
 
@@ -94,9 +100,10 @@ class AwaitBackend:
 
 @frozen
 class AwaitReconnect:
-    """Wait until the backend is healthy on another database; one that is not soon is started again, with `services`.
+    """Wait until the backend is healthy on another database.
 
-    That may take at most `seconds`.
+    A backend that is not healthy soon is started again, with `services`. The step may
+    take at most `seconds`.
     """
 
     services: tuple[str, ...]
@@ -113,7 +120,7 @@ class StopBackend:
 
 @frozen
 class KillServices:
-    """End the backend at once, and what else there is beside the database, so that nobody comes back to it."""
+    """End the backend and the other services at once, so that no client returns."""
 
     title = "kill the backend"
 

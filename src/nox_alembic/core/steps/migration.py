@@ -6,9 +6,11 @@ from nox_alembic.core.revisions.orphans import Orphans
 
 @frozen
 class Migrate:
-    """Upgrade to `target`; `seed_later` notes in a new database that its sample data is still to come.
+    """Upgrade to `target`.
 
-    `reread`: the revision files may have changed since the plan was made, and are read again.
+    `seed_later` notes in a new database that its sample data is still to come.
+    `reread`: the revision files may have changed since the plan was made, and are read
+    again.
     """
 
     target: str
@@ -41,7 +43,10 @@ class PrintUpgradeSql:
 
 @frozen
 class Downgrade:
-    """Go back to `target`, which is an id or `base`; `undone` are the revisions taken back, newest first."""
+    """Go back to `target`, an id or `base`.
+
+    `undone` are the revisions taken back, newest first.
+    """
 
     target: str
     undone: tuple[str, ...]
@@ -53,7 +58,7 @@ class Downgrade:
 
 @frozen
 class DowngradeOrphans:
-    """Take revisions back that are not on this branch, with the scripts that were found elsewhere."""
+    """Take orphan revisions back, with the files that were found elsewhere."""
 
     orphans: Orphans
 
@@ -65,16 +70,17 @@ class DowngradeOrphans:
 
 @frozen
 class CopyRevisionFiles:
-    """Keep copies of revision files that were applied without us, or by a run that was cut off."""
+    """Keep copies of revision files applied without us, or by a cut-off run."""
 
     title = "keep a copy of the applied revision files"
 
 
 @frozen
 class Rehearse:
-    """Downgrade a copy of the database to `target`, upgrade it to `back`, show what differs, and ask before a loss.
+    """Downgrade a copy of the database to `target`, and upgrade it to `back`.
 
-    `undone` are the revisions taken back, newest first. Without `back` the upgrade is still to be edited.
+    It shows what differs, and asks before a loss. `undone` are the revisions taken
+    back, newest first. Without `back`, the upgrade is still to be edited.
     """
 
     target: str
@@ -89,7 +95,7 @@ class Rehearse:
 
 @frozen
 class AwaitEdit:
-    """Wait until the file of a revision has been edited by whoever sits at the terminal."""
+    """Wait until the user at the terminal has edited the file of a revision."""
 
     revision: str
     path: str
@@ -101,7 +107,10 @@ class AwaitEdit:
 
 @frozen
 class ApplyRevision:
-    """Read the revision files again and upgrade to the new head; `way_back` is what an error adds to its hint."""
+    """Read the revision files again and upgrade to the new head.
+
+    `way_back` is what an error adds to its hint.
+    """
 
     way_back: str = ""
     title = "migrate to the new head"

@@ -1,4 +1,4 @@
-"""Steps that write revision files, and what they are made from."""
+"""Steps that write revision files, and steps that these need."""
 
 from dataclasses import field
 from pathlib import PurePath
@@ -8,7 +8,10 @@ from nox_alembic.core.frozen import frozen
 
 @frozen
 class MakeShadow:
-    """Make an empty database beside the real one and upgrade it to head: what the migrations alone amount to."""
+    """Make a shadow database beside the real one and upgrade it to head.
+
+    It has the result of the migrations alone.
+    """
 
     title = "upgrade a clean shadow database to head"
 
@@ -22,7 +25,10 @@ class DropShadow:
 
 @frozen
 class WriteRevision:
-    """Write a new revision file: what the models have beyond the shadow database, or nothing with `empty`."""
+    """Write a new revision file with what the models have beyond the shadow database.
+
+    With `empty`, write one without changes.
+    """
 
     message: str
     empty: bool = False
@@ -35,7 +41,10 @@ class WriteRevision:
 
 @frozen
 class NoteRebase:
-    """Note in the database which rebase moves it, so that the next run finishes what this one did not; "" is none."""
+    """Note in the database which rebase moves it, "" for none.
+
+    The next run then finishes what this one did not.
+    """
 
     name: str
 
@@ -46,7 +55,10 @@ class NoteRebase:
 
 @frozen
 class ReplaceFile:
-    """Replace a file of the project as a whole, if its content is still `before`; None is a file that is not there."""
+    """Replace a whole file of the project, if its content is still `before`.
+
+    None is a file that does not exist.
+    """
 
     path: PurePath
     before: bytes | None = field(repr=False)

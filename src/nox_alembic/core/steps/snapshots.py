@@ -1,4 +1,4 @@
-"""Steps of named states of the database."""
+"""Steps of snapshots."""
 
 from nox_alembic.core.copies.snapshots import Snapshot
 from nox_alembic.core.frozen import frozen
@@ -18,7 +18,7 @@ class SaveSnapshot:
 
 @frozen
 class CheckSnapshot:
-    """Read the whole file and compare it with its sidecar, before anything is changed."""
+    """Read the whole file and compare it with its sidecar, before anything changes."""
 
     snapshot: Snapshot
 
@@ -29,7 +29,7 @@ class CheckSnapshot:
 
 @frozen
 class LoadSnapshot:
-    """Restore it into a new database beside the real one, and look whether all of it is there."""
+    """Restore it into a new database beside the real one, and check the result."""
 
     snapshot: Snapshot
     title = "restore it into a new database"
@@ -37,7 +37,7 @@ class LoadSnapshot:
 
 @frozen
 class DeleteSnapshots:
-    """Delete snapshots, each as a whole or not at all."""
+    """Delete snapshots, each completely or not at all."""
 
     names: tuple[str, ...]
 

@@ -6,11 +6,12 @@ from nox_alembic.core.steps.migration import goal
 
 @frozen
 class MakeNew:
-    """Make the new database: a copy of the spare one of that name, or an empty one for "".
+    """Make the new database, as a copy of the spare with that name, or empty for "".
 
-    It has the owner, the encoding, the sort order and the grants of the real one. With `kills` the backend is ended
-    meanwhile, and what else there is beside the database, as by `KillServices`. `apart`, here and in the steps below:
-    it has a name of its own, since a verb may make a new database at the same time.
+    It has the owner, the encoding, the sort order and the grants of the real one. With
+    `kills`, the backend and the other services are ended meanwhile, as by
+    `KillServices`. `apart`, here and in the steps below: the new database has a name of
+    its own, since a verb may make a new one at the same time.
     """
 
     source: str = ""
@@ -50,7 +51,7 @@ class SeedNew:
 
 @frozen
 class KeepSpare:
-    """Keep the new database as a spare one, which stands for what has the `digest`; an older one is dropped."""
+    """Keep the new database as a spare for the `digest`; an older spare is dropped."""
 
     revisions: tuple[str, ...]
     digest: str

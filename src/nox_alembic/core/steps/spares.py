@@ -1,4 +1,4 @@
-"""Steps that make spares, and the one that uses one."""
+"""Steps that make spares, and the step that confirms the use of one."""
 
 from nox_alembic.core.copies.spares import Needs, SpareKind
 from nox_alembic.core.facts import DataLocation
@@ -7,7 +7,10 @@ from nox_alembic.core.frozen import frozen
 
 @frozen
 class ConfirmSpare:
-    """Look whether the database is at the revisions of its spare; `pending`: the seed is still to be run."""
+    """Check that the database is at the revisions of its spare.
+
+    `pending`: the seed is still to be run.
+    """
 
     heads: tuple[str, ...]
     pending: bool | None = None
@@ -19,7 +22,10 @@ class ConfirmSpare:
 
 @frozen
 class MakeSpare:
-    """Make a spare at `heads` beside the data, in a server of its own; `copies` begins with a copy of the base."""
+    """Make a spare at `heads` beside the data, in a server of its own.
+
+    `copies` begins with a copy of the spare without the seed.
+    """
 
     kind: SpareKind
     location: DataLocation
@@ -36,7 +42,7 @@ class MakeSpare:
 
 @frozen
 class ClearSpares:
-    """Delete spares, and what killed runs have left of some."""
+    """Delete spares, and what killed runs have left of spares."""
 
     location: DataLocation
     names: tuple[str, ...]

@@ -8,10 +8,12 @@ from nox_alembic.core.frozen import frozen
 
 @frozen
 class SetDataAside:
-    """Rename the data folder to a sibling, or move a volume's data to another one, and leave it fresh and empty.
+    """Set the data aside, and leave its place fresh and empty.
 
-    It is what `undo` brings back, unless it is only `half_made` by a run that did not end, or too large to be kept
-    (`keeps`): then it is deleted. `revisions` are those that it is at, None when nobody could say.
+    A data folder is renamed to a sibling folder; a volume's data is moved to another
+    volume. `undo` brings it back, unless it is only `half_made` by a run that did not
+    end, or too large to be kept (`keeps`): then it is deleted. `revisions` are those
+    that it is at, None when they are unknown.
     """
 
     location: DataLocation
@@ -32,7 +34,7 @@ class SetDataAside:
 
 @frozen
 class PutBack:
-    """Take the kept data of an entry back into its place, and keep what is there now instead."""
+    """Put the kept data of an undo entry back; the present data is kept instead."""
 
     location: DataLocation
     entry: UndoEntry
@@ -45,9 +47,10 @@ class PutBack:
 
 @frozen
 class KeepDatabase:
-    """Copy the database beside the real one, for `undo`, unless there is nothing in it or `target` is reached.
+    """Copy the database beside the real one, for `undo`.
 
-    `files` are those of the project that the verb changes, too; None where it changes none.
+    It makes no copy of an empty database, or when `target` is reached. `files` are
+    those of the project that the verb changes, too; None if it changes none.
     """
 
     verb: str
@@ -58,9 +61,10 @@ class KeepDatabase:
 
 @frozen
 class KeepServer:
-    """Stop the server, copy all its data for `undo`, and start it again, while nobody is at work in it.
+    """Stop the server, copy all its data for `undo`, and start it again.
 
-    For a verb that changes what its databases share. `seconds` is how long the server is waited for afterwards.
+    It does so while no client is at work, for a verb that changes what its databases
+    share. `seconds` is how long it waits for the server afterwards.
     """
 
     location: DataLocation
@@ -73,7 +77,10 @@ class KeepServer:
 
 @frozen
 class OpenUndo:
-    """Note for `undo` which files a verb is about to change that leaves the database at `revisions`."""
+    """Note for `undo` which files a verb is about to change.
+
+    The verb leaves the database at `revisions`.
+    """
 
     verb: str
     revisions: tuple[str, ...] | None
@@ -83,9 +90,10 @@ class OpenUndo:
 
 @frozen
 class SwapDatabases:
-    """End all clients, rename the real database to a kept one and the new one to the real one, in one transaction.
+    """End all clients and swap the new database for the real one, in one transaction.
 
-    Without `keeps` the old one is dropped when the verb comes to its end.
+    The real database is renamed to a kept one, the new one to the real one. Without
+    `keeps` the old one is dropped when the verb comes to its end.
     """
 
     database: str
@@ -100,7 +108,7 @@ class SwapDatabases:
 
 @frozen
 class SwapBack:
-    """Put the kept database of an entry into the place of the real one, which is kept instead."""
+    """Swap the undo database of an entry for the real one, which is kept instead."""
 
     entry: UndoEntry
     revisions: tuple[str, ...]
@@ -112,7 +120,7 @@ class SwapBack:
 
 @frozen
 class NoteUndone:
-    """Note that the files of an entry are what they were, and what they were in between."""
+    """Note that the files of an entry are back, and what they were in between."""
 
     entry: UndoEntry
     revisions: tuple[str, ...] | None
@@ -121,7 +129,7 @@ class NoteUndone:
 
 @frozen
 class Settle:
-    """Finish or take back the move of a volume's data that a run was killed in."""
+    """Finish or take back a move of a volume's data that was cut off by a kill."""
 
     location: DataLocation
 
@@ -132,21 +140,30 @@ class Settle:
 
 @frozen
 class NoteMade:
-    """Note that the new data is whole: what fails after that has not spoilt it, and the next verb keeps it."""
+    """Note that the new data is whole.
+
+    A later failure has not spoilt it, and the next verb keeps it.
+    """
 
     title = "note that the new data is whole"
 
 
 @frozen
 class LetGo:
-    """Drop the databases that are kept no more, while the backend starts; the verb is not at its end by that."""
+    """Drop the databases that are no longer kept, while the backend starts.
+
+    The verb is not at its end by that.
+    """
 
     title = "drop what is kept no more"
 
 
 @frozen
 class CloseUndo:
-    """Note that the verb came to its end; `files_only` of one that changed files, and no database."""
+    """Note that the verb came to its end.
+
+    `files_only`: the verb changed files, and no database.
+    """
 
     files_only: bool = False
     title = "close the undo log"
@@ -154,7 +171,10 @@ class CloseUndo:
 
 @frozen
 class Sweep:
-    """Delete what earlier wipes set aside, the newest kept; runs in the background of the following steps."""
+    """Delete what earlier wipes set aside, but for the newest.
+
+    It runs in the background of the following steps.
+    """
 
     location: DataLocation
     title = "delete the data of earlier resets"
@@ -162,7 +182,10 @@ class Sweep:
 
 @frozen
 class UseSpare:
-    """Rename a spare into the place of the data, which is set `aside` by that, None where there is none."""
+    """Rename a spare into the place of the data.
+
+    The data is set `aside` by that, None if there is none.
+    """
 
     location: DataLocation
     spare: Spare
@@ -173,7 +196,7 @@ class UseSpare:
         return f"put the spare at {shown(self.spare)} into place of {self.location.shown}"
 
 
-# Of the data as a whole: a folder, or a named volume.
+# Steps for the data as a whole: a folder, or a named volume.
 UndoDataStep = SetDataAside | UseSpare | PutBack | KeepServer | Settle | NoteMade | LetGo | CloseUndo
-# Of one database, and of files of the project.
+# Steps for one database, and for files of the project.
 UndoDatabaseStep = KeepDatabase | OpenUndo | SwapDatabases | SwapBack | NoteUndone
