@@ -1,4 +1,7 @@
-"""What is said where no Docker daemon answers: which one is meant, why it does not, and what to type."""
+"""The errors of a Docker daemon that does not answer.
+
+They say which daemon is meant, why it does not answer, and what to type.
+"""
 
 import re
 
@@ -8,9 +11,10 @@ from nox_alembic.core.frozen import frozen
 
 USUAL = "unix:///var/run/docker.sock"
 USUAL_ON_WINDOWS = "npipe:////./pipe/docker_engine"
-# What starts the daemon at the usual address, by sys.platform.
+# The command that starts the daemon at the usual address, by sys.platform.
 _USUAL = {"darwin": "open -a Docker", "win32": "docker desktop start"}
-# A part of an address or a context by which its maker is known, and what starts it.
+# A part of an address or a context that shows its maker, and the command that starts
+# it.
 _STARTS = (
     ("orbstack", "orb start"),
     ("/.rd/", "rdctl start"),
@@ -24,7 +28,10 @@ _STARTS = (
 
 @frozen(kw_only=True)
 class Meant:
-    """The daemon that is to be asked; `named_by` is a variable or a context, "" where it is the usual one."""
+    """The daemon to ask.
+
+    `named_by` is a variable or a context, "" for the usual daemon.
+    """
 
     address: str
     named_by: str = ""
@@ -37,7 +44,7 @@ class Meant:
 
 @frozen(kw_only=True)
 class Machine:
-    """What else is known of this machine; `system` is that of sys.platform.
+    """The other facts of this machine; `system` is that of sys.platform.
 
     `sockets` are the addresses at which there is a daemon's file. `podman`: the program
     `docker` is podman's.
@@ -77,7 +84,7 @@ def no_context(name: str, named_by: str, cause: str) -> PreconditionError:
 
 
 def _start(meant: Meant, machine: Machine) -> str:
-    """Return the command that starts it, as those who make it document it."""
+    """Return the command that starts the daemon, as its makers document it."""
     if meant.address.partition("://")[0] not in {"unix", "npipe"}:
         return f"see whether that machine is up and reachable, or {_another(meant)}"
     if command := _of_maker(meant, machine):
@@ -90,7 +97,10 @@ def _start(meant: Meant, machine: Machine) -> str:
 
 
 def _of_maker(meant: Meant, machine: Machine) -> str:
-    """Return what starts a daemon of which the address or the context tells who made it, else ""."""
+    """Return the command for a daemon whose address or context shows its maker.
+
+    The command is "" if neither does.
+    """
     words = f"{meant.address} {meant.named_by}"
     if colima := re.search(r"\.colima/([^/]+)/|colima", words):
         profile = f" {colima[1]}" if colima[1] not in {None, "default"} else ""
@@ -101,7 +111,7 @@ def _of_maker(meant: Meant, machine: Machine) -> str:
 
 
 def _another(meant: Meant) -> str:
-    """Return what names another daemon than a variable or a context does."""
+    """Return how to name another daemon than a variable or a context does."""
     return "correct or unset DOCKER_HOST" if meant.named_by == "DOCKER_HOST" else "`docker context use` another one"
 
 

@@ -1,4 +1,7 @@
-"""Which engine an environment runs on, and why: the rule of `auto`, and what is never done silently."""
+"""Which engine an environment runs on, and why.
+
+It holds the rule of `auto`, and the changes that are never silent.
+"""
 
 from pathlib import PurePath
 from typing import Literal, get_args
@@ -9,7 +12,7 @@ from nox_alembic.core.frozen import frozen
 
 EngineName = Literal["compose", "embedded"]
 VARIABLE = "NOX_ALEMBIC_ENGINE"
-# What is typed or written to take the embedded engine, which the errors of the other one suggest.
+# How to choose the embedded engine, as the errors of the Compose engine suggest it.
 EMBEDDED = '`--engine embedded`, or `engine = "embedded"` in [tool.nox-alembic], takes another database without Docker'
 
 
@@ -18,8 +21,8 @@ class ComposeFiles:
     """The Compose files of a project, as paths from its folder.
 
     `env_files` are those of variables that Compose would not find from the files alone.
-    `above` is what Compose would take from a folder above the repository: perhaps it is
-    another project's, so it is not used unless it is named.
+    `above` is the file that Compose would take from a folder above the repository. It
+    may be another project's, so it is not used unless it is named.
     """
 
     names: tuple[str, ...] = ()
@@ -29,7 +32,7 @@ class ComposeFiles:
 
 @frozen
 class Wanted:
-    """What is asked for, and where that is said."""
+    """The engine that is asked for, and the place that asks."""
 
     engine: EngineChoice
     said: str = "as configured"
@@ -37,7 +40,7 @@ class Wanted:
 
 @frozen
 class Choice:
-    """The engine, the reason that is shown, and what must be said loudly, "" where there is nothing."""
+    """The engine, the reason to show, and a warning, "" if there is none."""
 
     engine: EngineName
     reason: str
@@ -64,10 +67,11 @@ def wanted(option: EngineChoice | None, variable: str, configured: EngineChoice)
 def choose(wanted: Wanted, *, last: str, files: ComposeFiles, docker: bool, root: PurePath) -> Choice:
     """Return the engine.
 
-    `last` is what the environment ran on last, "" when that is not known. `docker`:
-    there is a program `docker`, or a daemon's socket, or one is named. Whether a daemon
-    answers is not asked here: one that does not is an error. Raises PreconditionError
-    where there is no Compose file (NA104), or `auto` would change the engine (NA117).
+    `last` is the engine that the environment ran on last, "" when that is not known.
+    `docker`: there is a program `docker`, or a daemon's socket, or a setting that names
+    a daemon. Whether a daemon answers is not asked here: a daemon that does not is an
+    error. Raises PreconditionError without a Compose file (NA104), or if `auto` would
+    change the engine (NA117).
     """
     if wanted.engine == "embedded":
         return Choice("embedded", wanted.said, _other(last, "embedded"))
@@ -109,7 +113,7 @@ def _require_files(files: ComposeFiles, root: PurePath) -> None:
 
 
 def _other(last: str, now: EngineName) -> str:
-    """Return what is to be said of the database of another engine."""
+    """Return the message about the database of another engine."""
     if last in {"", now}:
         return ""
     return f'the environment ran on the engine "{last}" the last time: that is another database, and stays as it is'
@@ -122,11 +126,14 @@ def _without_docker(file: str) -> str:
 
 
 def unused(data: str) -> str:
-    """Return what is said where an older version, which remembered no engine, left data of the embedded one."""
+    """Return the message about data of the embedded engine from an older version.
+
+    Older versions remembered no engine.
+    """
     return f"the environment has a database of the embedded engine, too, in {data}: `--engine embedded` takes that one"
 
 
 def forgotten(root: PurePath, containers: tuple[str, ...]) -> PreconditionError:
-    """Return the refusal where Docker has containers of the project's folder (NA117)."""
+    """Return the refusal if Docker has containers of the project's folder (NA117)."""
     message = f"there is no Compose file in {root}, and Docker has containers of that folder: {', '.join(containers)}"
     return PreconditionError("NA117", message, hint=f'bring the file back, or name it in "compose-files"; {EMBEDDED}')

@@ -1,4 +1,4 @@
-"""What was seen of the world before a plan is made: frozen values without a decision in them."""
+"""The facts that a plan is made from: frozen values without a decision in them."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -26,8 +26,8 @@ NOWHERE = PurePath()
 class DatabaseAddress:
     """Where a client logs in; the password stays out of `repr` and of `shown`.
 
-    `application` is how a migration's session names itself, and `lock_timeout` the seconds for which it waits for a
-    lock; with neither it is as the server has it.
+    `application` is how a migration's session names itself, and `lock_timeout` the
+    seconds for which it waits for a lock. Without them, the server's settings hold.
     """
 
     host: str
@@ -40,7 +40,10 @@ class DatabaseAddress:
 
     @property
     def url(self) -> str:
-        """The SQLAlchemy URL. The driver is named: since SQLAlchemy 2.1 `postgresql://` alone means psycopg 3."""
+        """The SQLAlchemy URL, with the driver.
+
+        Since SQLAlchemy 2.1 `postgresql://` alone means psycopg 3.
+        """
         return f"postgresql+psycopg2://{quote(self.user, safe='')}:{quote(self.password, safe='')}@{self._place}"
 
     @property
@@ -57,10 +60,14 @@ class DatabaseAddress:
 class DataLocation:
     """Where the database keeps its files.
 
-    `folder`: `path` on this machine, which a wipe may touch only strictly below `within`; `subpaths` are where
-    below it the data may lie, since images from PostgreSQL 18 on mount the folder above it.
-    `volume`: a named volume of the engine, `external` when the project does not make it. `container`: nothing is
-    mounted, the data goes with the container.
+    `folder`: `path` is on this machine, and a wipe may touch it only strictly below
+    `within`. `subpaths` are where the data may lie below it, since images from
+    PostgreSQL 18 on mount the folder above it.
+
+    `volume`: a named volume of the engine, `external` when the project does not make
+    it.
+
+    `container`: nothing is mounted, and the data goes with the container.
     """
 
     kind: Literal["folder", "volume", "container"]
@@ -78,7 +85,10 @@ class DataLocation:
 
 @frozen(kw_only=True)
 class TakenPort:
-    """A port that a service wants and that another program holds; `variable` chooses it, if one does."""
+    """A port that a service wants and that another program holds.
+
+    `variable` chooses the port, if there is such a variable.
+    """
 
     port: int
     service: str
@@ -87,7 +97,11 @@ class TakenPort:
 
 @frozen(kw_only=True)
 class BackendFacts:
-    """`defined`: the project has one to start. `url`: where its health is asked for, None while no port is known."""
+    """The backend as the engine sees it.
+
+    `defined`: the project has a backend to start. `url`: the address of its health
+    check, None while no port is known.
+    """
 
     defined: bool = False
     running: bool = False
@@ -96,10 +110,10 @@ class BackendFacts:
 
 @frozen(kw_only=True)
 class Foreign:
-    """Another clone, in the folder `root`, that has containers under this project's name; `gone`: the folder is.
+    """Another clone, in the folder `root`, with containers under this project's name.
 
-    `files` are the names of the Compose files that made them, where these lie in the very
-    folder of this project.
+    `gone`: that folder does not exist any more. `files` are the names of the Compose
+    files that made them, if these lie in the very folder of this project.
     """
 
     root: str
@@ -109,14 +123,14 @@ class Foreign:
 
     @property
     def sentence(self) -> str:
-        """What is so, for people."""
+        """The state as a sentence for people."""
         clone = f"another clone, in {self.root}{', which is gone' * self.gone}"
         whose = f"other Compose files of {self.root}: {', '.join(self.files)}" if self.files else clone
         return f"the Compose project is in use by {whose}"
 
     @property
     def cure(self) -> str:
-        """What ends it."""
+        """The command or the change that ends it."""
         what = "it" if self.files else "what is left of it"
         removes = f"`docker compose -p {self.project} down` removes {what}"
         cure = removes if self.gone or self.files else "run `nox -s down` there"
@@ -135,9 +149,9 @@ class EngineFacts:
     # None while no port is known.
     address: DatabaseAddress | None = None
     backend: BackendFacts = field(default_factory=BackendFacts)
-    # All there is to start beside the database.
+    # All services beside the database.
     services: tuple[str, ...] = ()
-    # The part of them that is not running, and has not ended well as a one-shot service does.
+    # The services that neither run nor have ended well, as a one-shot service does.
     stopped: tuple[str, ...] = ()
     missing_images: tuple[str, ...] = ()
     taken_ports: tuple[TakenPort, ...] = ()
@@ -147,9 +161,10 @@ class EngineFacts:
     problem: str = ""
     # Why data that is wiped cannot be kept, "" when it can.
     unkept: str = ""
-    # The database's container was made from another image than the one that the project names now.
+    # The database's container was made from another image than the project names now.
     outdated: bool = False
-    # The version of PostgreSQL that would start on the data, "" where only a running server tells.
+    # The version of PostgreSQL that would start on the data, "" if only a running
+    # server can say.
     major: str = ""
 
     @property
@@ -160,7 +175,7 @@ class EngineFacts:
 
 @frozen(kw_only=True)
 class Facts:
-    """Everything that a plan is made from; a verb's record says which of it is looked at."""
+    """Everything that a plan is made from; a verb's record says what is looked at."""
 
     engine: EngineFacts
     history: History = field(default_factory=History)
@@ -171,20 +186,22 @@ class Facts:
     seed_pending: bool = False
     # Set when the database is at revisions without a file here.
     orphans: Orphans | None = None
-    # The revisions at which fingerprints were written last, None when that was not looked at.
+    # The revisions at which fingerprints were written last, None when nobody looked.
     fingerprinted_at: tuple[str, ...] | None = None
     # None where Alembic's folder is in a package.
     head_file: HeadFile | None = None
     # A rebase that has moved the database and was not finished, by its name.
     rebasing: str = ""
-    # With several heads: what git says of the revisions that not all heads have, None without git.
+    # With several heads: what git says of the revisions that not all heads have. None
+    # without git.
     team: Team | None = None
-    # The files that this verb has to read, by the path that names them; None is no file.
+    # The files that this verb has to read, by their paths; None is no file.
     contents: Mapping[str, bytes | None] = field(default_factory=dict)
 
-    # What earlier verbs have kept and is really there.
+    # The undo entries that are really there.
     undo: UndoLog = field(default_factory=UndoLog)
-    # Asked for by verbs of snapshots, and where `undo` has data of a whole server; "" when it did not answer.
+    # The server's version. Verbs of snapshots need it, and so does an undo entry with the
+    # data of a whole server. "" when the server did not answer.
     server_version: str = ""
     # Why the data folder may not be wiped.
     refusal: RefusedError | None = None
@@ -204,11 +221,11 @@ class Facts:
     def applied(self) -> frozenset[str]:
         """The revisions of this branch that are applied.
 
-        Below a revision without a file here, those are counted that are known to be.
+        Below an orphan revision, those that are known to be applied count.
         """
         below = (*self.orphans.parents, *self.orphans.fingerprinted) if self.orphans else ()
         return self.history.with_ancestors((*(self.current or ()), *below))
 
     def source_of(self, key: str) -> bytes | None:
-        """Return the file of a revision, None where it is not on this machine or was not read."""
+        """Return the file of a revision, None if it is not here or was not read."""
         return self.contents.get(self.history.revisions[key].path)

@@ -1,8 +1,9 @@
-"""Databases that a verb makes, or keeps, beside the real one in the same server: their names, and the marks in them.
+"""Sibling databases: their names, and the marks in them.
 
-A mark is the comment of the database. Only what has the exact name and the mark is ever dropped. What earlier versions
-of this tool made has other names in part. A "nox_alembic_shadow" of theirs has no mark, so it stays: it may be
-anybody's.
+A verb makes or keeps them beside the real one in the same server. A mark is the comment
+of the database. Only a database with the exact name and the mark is ever dropped. Some
+databases of earlier versions of this tool have other names. A "nox_alembic_shadow" of
+theirs has no mark, so it stays: it may be anybody's.
 """
 
 import json
@@ -14,9 +15,10 @@ from typing import Literal
 from nox_alembic.core.frozen import frozen
 
 PREFIX = "nox-alembic "
-# Longer names are cut by the server, in silence.
+# The server cuts longer names without a message.
 LONGEST = 63
-# A limit of connections that nobody types by accident: unlike a comment it is there from the first instant on.
+# A limit of connections that nobody types by accident. Unlike a comment, it is there
+# from the first instant on.
 MAKING = 1914
 
 Role = Literal["new", "making", "undo", "spare", "rehearsal", "shadow"]
@@ -24,7 +26,7 @@ ROLES: tuple[Role, ...] = ("new", "making", "undo", "spare", "rehearsal", "shado
 # A verb that comes to its end has left none of these.
 PASSING: tuple[Role, ...] = ("new", "rehearsal", "shadow")
 
-# The word for it in a mark, which is older than the one here.
+# The word for it in a mark, which is older than the word here.
 _UNDO = "before"
 # What rehearsals of earlier versions made.
 _EARLIER_NAME = re.compile(r"nox_alembic_rehearsal_[0-9a-f]{8}")
@@ -34,13 +36,15 @@ _EARLIER_LIMIT = 1913
 
 @frozen(kw_only=True)
 class Mark:
-    """What the comment of such a database says.
+    """The content of the comment of a sibling database.
 
-    `new`: it is being made to take the place of the database `of`; `making`: to become a spare one, while a verb may
-    make a new one. `undo`: it was `of` until `verb` took its place at `at` (ISO 8601, UTC, with milliseconds);
-    `revisions` are those that it is at, `comment` is the one that it had.
-    `spare`: it stands ready to be copied, made from what has the `digest`; `seeded` is whether the seed was part of it.
-    `rehearsal`: a copy of `of` on which `verb` is tried; `shadow`: what the migrations alone make.
+    `new`: it is being made to take the place of the database `of`. `making`: it is
+    being made to become a spare, while a verb may make a new one. `undo`: it was `of`
+    until `verb` took its place at `at` (ISO 8601, UTC, with milliseconds); `revisions`
+    are those that it is at, `comment` is its earlier comment. `spare`: it stands ready
+    to be copied, made from what has the `digest`; `seeded` is whether the seed was part
+    of it. `rehearsal`: a copy of `of` on which `verb` is tried. `shadow`: what the
+    migrations alone make.
     """
 
     role: Role
@@ -93,8 +97,9 @@ def parse_mark(comment: str | None) -> Mark | None:
 def name_of(database: str, role: Role, *, at: str = "", seeded: bool = False) -> str:
     """Return the name of a sibling, by what its mark says.
 
-    It is always the same one for what passes, so that the next run finds what a killed one has left. Of spares there
-    is one with the seed's rows, and one without them for a longer history.
+    A short-lived sibling always has the same name, so that the next run finds what a
+    killed run has left. There is a spare with the seed's rows, and a spare without them
+    for a longer history.
     """
     if role == "undo":
         suffix = "before_" + re.sub(r"[^0-9TZ]", "", at).lower()
@@ -114,7 +119,10 @@ def is_ours(database: str, name: str, mark: Mark | None) -> bool:
 
 
 def ours(database: str, found: Iterable[tuple[str, int, str | None]]) -> Iterator[Sibling]:
-    """Yield what verbs made or kept of `database` among databases by name, limit of connections, and comment."""
+    """Yield the databases that verbs made or kept of `database`.
+
+    `found` has a name, a limit of connections and a comment for each database.
+    """
     for name, limit, comment in found:
         mark = _unmarked(database, name, limit) if comment is None else parse_mark(comment)
         if mark is not None and is_ours(database, name, mark):
@@ -127,13 +135,16 @@ def unfinished(found: Sequence[Sibling]) -> tuple[str, ...]:
 
 
 def leftovers(found: Sequence[Sibling], environment: str, kept: Collection[str]) -> tuple[str, ...]:
-    """Return what may be dropped: what was never finished, and what is kept of this environment no more."""
+    """Return what may be dropped: unfinished siblings, and those no longer kept.
+
+    The latter are those of this environment.
+    """
     old = [one for one in found if one.mark.role == "undo" and one.mark.environment == environment]
     return (*unfinished(found), *(one.name for one in old if one.name not in kept))
 
 
 def _unmarked(database: str, name: str, limit: int) -> Mark | None:
-    """Return the mark that a run would have written next, if it was killed before."""
+    """Return the mark that a killed run would have written next."""
     if limit == _EARLIER_LIMIT:
         return _bare("rehearsal", database)
     made = (*PASSING, "making") if limit == MAKING else ()

@@ -1,4 +1,4 @@
-"""What verbs have kept of the state before them, as entries, and which of them `undo` takes back."""
+"""The undo entries of an environment, and which of them `undo` takes back."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, replace
@@ -9,16 +9,20 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
 
 EntryKind = Literal["folder", "volume", "database", "files"]
-# These hold the whole server, and so all that was kept inside of it until then.
+# These hold the whole server, and so everything that was kept inside it until then.
 WHOLE: frozenset[EntryKind] = frozenset({"folder", "volume"})
-# Verbs that put other data into the place of all that there was; each other one has copied it.
+# Verbs that put other data into the place of all data. Each other verb has copied it.
 _TAKE_AWAY = {"reset", "undo"}
 _NOUNS: dict[EntryKind, str] = {"folder": "data", "volume": "data", "database": "database", "files": "files"}
 
 
 @frozen
 class FileChange:
-    """A file that a verb has changed: its path from the project on, with slashes, and its contents; None is no file."""
+    """A file that a verb has changed.
+
+    It has the path from the project on, with slashes, and the contents; None is no
+    file.
+    """
 
     path: str
     before: bytes | None
@@ -32,14 +36,19 @@ class FileChange:
 
 @frozen(kw_only=True)
 class UndoEntry:
-    """One state that was kept when `verb` took it away at `at` (ISO 8601, UTC).
+    """A state that was kept when `verb` took it away at `at` (ISO 8601, UTC).
 
-    `kept` is its name: of the folder beside the data folder, of the volume, of the database, "" for files alone.
-    `open` while the verb has not come to its end. What lies in its place then is only half made, until it is
-    `made`: migrated and seeded, and only the backend is to start. What the next verb keeps of that is `half_made`.
-    `hidden` is what lies inside of a folder that is kept itself. `size` is in bytes. `files` are those of the
-    project that the verb has changed, too. `server` is the major version that can use it, "" where it could not be
-    read. `doubtful` while nobody has seen how a move between volumes ended.
+    `kept` is its name: of the folder beside the data folder, of the volume, of the
+    database, "" for files alone.
+
+    `open` while the verb has not come to its end. What lies in its place then is only
+    half made, until it is `made`: migrated and seeded, and only the backend is to
+    start. What the next verb keeps of that is `half_made`.
+
+    `hidden` is an entry that lies inside a folder that is kept itself. `size` is in
+    bytes. `files` are those of the project that the verb has changed, too. `server` is
+    the major version that can use it, "" if it could not be read. `doubtful` while
+    nobody has seen how a move between volumes ended.
     """
 
     id: str
@@ -64,7 +73,10 @@ class UndoEntry:
 
     @property
     def is_copy(self) -> bool:
-        """Whether the verb changed what it left in place; else what is there while it is open is half made."""
+        """Whether the verb changed the state in place.
+
+        If not, what is in place while the entry is open is half made.
+        """
         return self.kind == "database" or (self.kind in WHOLE and self.verb not in _TAKE_AWAY)
 
     @property
@@ -81,7 +93,7 @@ class UndoEntry:
 
     @property
     def as_json(self) -> dict[str, object]:
-        """The fields that `--json` promises; of files the paths alone."""
+        """The fields that `--json` promises; for files, only the paths."""
         fields = {key: value for key, value in asdict(self).items() if key != "made"}
         return {**fields, "files": [change.path for change in self.files]}
 
@@ -94,30 +106,31 @@ class UndoLog:
 
     @property
     def live(self) -> tuple[UndoEntry, ...]:
-        """Those that can be brought back now."""
+        """The entries that can be brought back now."""
         return tuple(one for one in self.entries if not one.hidden)
 
     @property
     def newest(self) -> UndoEntry | None:
-        """The one that `undo` takes back."""
+        """The entry that `undo` takes back."""
         return self.live[-1] if self.live else None
 
     @property
     def is_open(self) -> bool:
-        """Whether the last verb that took the whole data away has not come to its end."""
+        """Whether the last verb that took the whole data away has not ended."""
         return any(one.open and one.kind in WHOLE and not one.is_copy for one in self.entries)
 
     @property
     def is_half_made(self) -> bool:
-        """Whether what lies in the place of the whole data is not finished, and so not worth keeping."""
+        """Whether the whole data in place is unfinished, and so not worth keeping."""
         verb = self.unended()
         return verb is not None and not verb.made
 
     def unended(self, *, copies: bool = False) -> UndoEntry | None:
-        """Return the entry of the verb that began what lies in place and did not come to its end, None for none.
+        """Return the entry of the unended verb that began what lies in place, if any.
 
-        That put other data into its place, or with `copies` changed what it had copied. After an `undo` that did not
-        end, what lies there is what it put back: a whole state.
+        That verb put other data into its place, or with `copies` changed what it had
+        copied. After an `undo` that did not end, what lies there is what it put back: a
+        whole state.
         """
         found = (one for one in reversed(self.live) if one.open and one.kind != "files" and one.is_copy == copies)
         newest = next(found, None)
@@ -129,10 +142,12 @@ class UndoLog:
         return any(one.doubtful for one in self.entries)
 
     def having(self, kept: Collection[str], databases: Collection[str] | None = ()) -> "UndoLog":
-        """Return what is really there: a verb that was killed before it took anything away has kept nothing.
+        """Return the entries that are really there.
 
-        `kept` are the folders and volumes, `databases` those in the server, None while it does not answer. A database
-        that is older than a folder that is there may lie in it, and come back with it: it is hidden, and not forgotten.
+        A verb that was killed before it took anything away has kept nothing. `kept` are
+        the folders and volumes, `databases` those in the server, None while it does not
+        answer. A database that is older than a folder that is there may lie in it, and
+        come back with it: it is hidden, and not forgotten.
         """
         return UndoLog(tuple(self._seen(set(kept), databases)))
 
@@ -143,43 +158,56 @@ class UndoLog:
             elif one.kind == "database":
                 there = databases is None or one.kept in databases
                 if there or any(later.kept in kept for later in self.entries[number:]):
-                    # While nobody can ask, it is as it was seen last.
+                    # While nobody can ask, the last answer holds.
                     yield replace(one, hidden=one.hidden if databases is None else not there)
 
     def pushed(self, entry: UndoEntry) -> "UndoLog":
-        """Return the undo log with one more entry, half made where it holds what a cut-off verb has left."""
+        """Return the undo log with one more entry.
+
+        The entry is half made if it holds what a cut-off verb has left.
+        """
         left = self.unended() or (self.unended(copies=True) if entry.is_copy else None)
         half_made = entry.kind != "files" and left is not None
         return UndoLog((*self.entries, replace(entry, half_made=half_made)))
 
     def marked_made(self, *, made: bool = True) -> "UndoLog":
-        """Return it saying whether what the newest verb that took the whole data puts into its place is whole."""
+        """Return it with a note whether the data now in place is whole.
+
+        The newest verb that took the whole data away has put it there.
+        """
         newest = self.unended()
         return UndoLog(tuple(replace(one, made=made) if one is newest else one for one in self.entries))
 
     def changing(self, verb: str, change: FileChange) -> "UndoLog":
-        """Return it with one more file in the newest entry, if that is of the verb and open."""
+        """Return it with one more file in the newest entry, if open and the verb's."""
         if self.newest is None or not self.newest.open or self.newest.verb != verb:
             return self
         grown = replace(self.newest, files=(*self.newest.files, change))
         return UndoLog(tuple(grown if one.id == grown.id else one for one in self.entries))
 
     def thinned(self, limit: int) -> "UndoLog":
-        """Return it with the newest `limit` of the half made copies alone: they add up while verbs fail."""
+        """Return it with only the newest `limit` of the half made copies.
+
+        They add up while verbs fail.
+        """
         half_made = [one.id for one in self.entries if one.half_made and one.open]
         gone = set(half_made[: max(0, len(half_made) - limit)])
         return UndoLog(tuple(one for one in self.entries if one.id not in gone))
 
     def under_way(self, limit: int) -> "UndoLog":
-        """Return what stays while a verb is at work: as at its end, and what the verbs that did not end have taken."""
+        """Return what stays while a verb is at work.
+
+        That is what stays at its end, and what the verbs that did not end have taken.
+        """
         return UndoLog(self._staying(limit, spared=lambda one: one.open and not one.half_made))
 
     def closed(self, limit: int, *, files_only: bool = False) -> "UndoLog":
-        """Return it with the verb at its end, and of each kind with the newest `limit` entries alone.
+        """Return it with the verb at its end, and the newest `limit` of each kind.
 
-        What is hidden is counted apart, since it may be all that there is when it comes back. The last whole copy
-        stays in any case, so that no failing verb takes its place. `files_only`: the verb has changed nothing else,
-        and an earlier one is not at its end by that.
+        Hidden entries are counted apart, since they may be the only ones when they come
+        back. The last whole copy stays in any case, so that no failing verb takes its
+        place. `files_only`: the verb has changed nothing else, and an earlier verb is
+        not at its end by that.
         """
         if files_only:
             spared = self._staying(limit, spared=lambda one: one.kind != "files")
@@ -189,7 +217,8 @@ class UndoLog:
     def _staying(self, limit: int, spared: Callable[[UndoEntry], bool]) -> tuple[UndoEntry, ...]:
         """Return the newest `limit` of each kind, and what is `spared`.
 
-        Of half made data as a whole only the newest stays, and takes no other one's place.
+        Of half made data as a whole only the newest stays, and takes no place of
+        another.
         """
         left: dict[tuple[EntryKind, bool], int] = {}
         whole = next((one for one in reversed(self.live) if one.is_copy and not one.half_made), None)
@@ -206,7 +235,7 @@ class UndoLog:
         return tuple(reversed(stay))
 
     def settled(self, entry: UndoEntry, server: str) -> "UndoLog":
-        """Return it without a doubt about that entry, which that major version can use."""
+        """Return it without a doubt about the entry, for that `server` version."""
         known = replace(entry, doubtful=False, server=server)
         return UndoLog(tuple(known if one.id == entry.id else one for one in self.entries))
 
@@ -215,7 +244,10 @@ class UndoLog:
         return UndoLog(tuple(one for one in self.entries if one.id != entry.id))
 
     def chosen(self, word: str) -> UndoEntry:
-        """Return the entry of that id, or the newest for ""; raises FindingError or UsageError."""
+        """Return the entry of that id, or the newest for "".
+
+        Raises FindingError or UsageError.
+        """
         if self.newest is None:
             raise FindingError("NA631", "there is nothing to undo in this environment", hint="`nox -s status` shows it")
         if not word:

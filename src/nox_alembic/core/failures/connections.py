@@ -1,4 +1,4 @@
-"""What is said where env.py or a revision connects to another database than the one that is meant."""
+"""The messages when env.py or a revision connects to another database."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,10 @@ _TAKE = "have env.py take `sqlalchemy.url` of its configuration, or DATABASE_URL
 
 
 def told(found: Mapping[str, str]) -> tuple[str, str]:
-    """Return what is said of a connection that was sent to its right place, or that a revision has opened.
+    """Return the subject and the text of a message about such a connection.
 
-    Before it comes what it is about: of that it is said once, whatever database Alembic is run on next.
+    The connection was sent to its right place, or a revision has opened it. The message
+    is shown once for a subject, whatever database Alembic runs on next.
     """
     if "meant" in found:
         return found["named"], f"env.py names {found['named']}; Alembic is run on {found['meant']}"
@@ -20,7 +21,10 @@ def told(found: Mapping[str, str]) -> tuple[str, str]:
 
 
 def refusal(found: Mapping[str, Any]) -> NoxAlembicError:
-    """Return the error for what a worker has refused; its `kind` is one of those of `worker.connections`."""
+    """Return the error for what a worker has refused.
+
+    Its `kind` is one of those of `worker.connections`.
+    """
     meant, end = found["meant"], "what it ran before is kept" if found["has_run"] else "nothing was run"
     match found["kind"]:
         case "several":
