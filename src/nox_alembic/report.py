@@ -100,7 +100,7 @@ class Reporter:
                 self._say(f"approve with: {way}", err=False)
 
     def saw(self, inventory: "Inventory | None", approve: str) -> None:
-        """Keep for JSON what was seen before the user agreed or not, and its hash."""
+        """Keep for JSON what was seen before the user answered, and its hash."""
         self.fields["inventory"] = None if inventory is None else asdict(inventory)
         self.fields["approve"] = approve
 
@@ -175,7 +175,10 @@ class Reporter:
             yield lambda count: progress.advance(task, count)
 
     def data(self, text: str) -> None:
-        """Print what the verb was asked for; for a program that reads it, it is left as it is."""
+        """Print the data that the verb was asked for.
+
+        It is left as it is for a program that reads it.
+        """
         if self.json:
             self.fields["output"] = text
         else:
@@ -225,7 +228,7 @@ class Reporter:
             self._say(shlex.join(words), err=False)
 
     def output(self, out: str, err: str) -> None:
-        """Keep a program's output for JSON; its complaints are for people, too."""
+        """Keep a program's output for JSON; people see its errors, too."""
         self.data(out)
         if err:
             self._say(err, ends=False)
@@ -297,7 +300,10 @@ class Reporter:
                 self._say(line, err=False)
 
     def _say(self, line: str, *, err: bool = True, ends: bool = True) -> None:
-        """Print a line, escaped but for our own colours, and without these where nobody sees or wants them."""
+        """Print a line, escaped but for our own colours.
+
+        It has no colours if nobody sees or wants them.
+        """
         click.echo(shown(line), err=err, nl=ends, color=False if os.environ.get("NO_COLOR") else None)
 
     def _result(self, result: StepResult, *, indent: bool) -> None:
