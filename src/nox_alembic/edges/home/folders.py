@@ -1,4 +1,7 @@
-"""Where a project's own files live outside of it: data, state, logs and caches, one folder a clone."""
+"""Finds a clone's folders outside the project: data, state, logs and caches.
+
+Each clone has folders of its own.
+"""
 
 import hashlib
 import re
@@ -16,7 +19,10 @@ HOME = "NOX_ALEMBIC_HOME"
 
 @frozen(kw_only=True)
 class Folders:
-    """The folders of one clone; none of them need exist yet. On macOS and Windows some of them are the same."""
+    """The folders of a clone; none of them need exist yet.
+
+    On macOS and Windows some of them are the same.
+    """
 
     data: Path
     state: Path
@@ -25,9 +31,10 @@ class Folders:
 
 
 def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
-    """Return the folders of the project at `root`, below platformdirs' own or below `NOX_ALEMBIC_HOME`.
+    """Return the folders of the project at `root`.
 
-    The name carries a hash of the resolved path, so that two clones of one repository share nothing.
+    They are below platformdirs' own or below `NOX_ALEMBIC_HOME`. The name carries a
+    hash of the resolved path, so that two clones of a repository share nothing.
     """
     name = _clone_name(root.resolve())
     if home := environ.get(HOME):
@@ -37,7 +44,8 @@ def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
         )
     return Folders(
         data=platformdirs.user_data_path(APPLICATION, appauthor=False) / name,
-        # Not the runtime folder: platformdirs falls back to a temporary one where the system has none.
+        # Not the runtime folder: platformdirs uses a temporary folder where the system
+        # has none.
         state=platformdirs.user_state_path(APPLICATION, appauthor=False) / name,
         log=platformdirs.user_log_path(APPLICATION, appauthor=False) / name,
         cache=platformdirs.user_cache_path(APPLICATION, appauthor=False) / name,
@@ -45,7 +53,10 @@ def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
 
 
 def close_folders(folders: Folders, environ: Mapping[str, str]) -> None:
-    """Take others' rights on what is there of the folders: older versions made them with those that the umask left."""
+    """Take others' rights on those of the folders that exist.
+
+    Older versions made them with the rights that the umask left.
+    """
     ours = (folders.data, folders.state, folders.log, folders.cache)
     for folder in ours if environ.get(HOME) else (*(clone.parent for clone in ours), *ours):
         close_folder(folder)

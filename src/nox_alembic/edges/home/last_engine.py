@@ -1,4 +1,7 @@
-"""Remembers which engine an environment ran on last: another one would be another database."""
+"""Remembers the engine that an environment ran on last.
+
+Another engine would mean another database.
+"""
 
 from pathlib import Path
 
@@ -8,7 +11,10 @@ NAME = "engine"
 
 
 def read(folder: Path) -> str:
-    """Return its name, "" when nothing is known; a newer version may have written any."""
+    """Return the engine's name, "" when nothing is known.
+
+    The name may be unknown to this version: a newer version may have written it.
+    """
     try:
         return (folder / NAME).read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:

@@ -70,7 +70,10 @@ def spare_lock(folder: Path, environment: str) -> Iterator[str]:
 
 
 def _files(folder: Path, name: str) -> tuple[BaseFileLock, Path]:
-    """Return the lock, and the file that names who holds it: on Windows the locked one cannot be read by others."""
+    """Return the lock, and the file with the name of its holder.
+
+    They are two files: on Windows nobody else can read the locked file.
+    """
     make_folder(folder)
     return FileLock(folder / f"{name}.lock", timeout=0, mode=0o600), folder / f"{name}.lock.json"
 

@@ -131,7 +131,7 @@ def require_room(snapshot: Snapshot, data: Path) -> None:
 
 
 def delete(folder: Path, name: str) -> None:
-    """Delete a snapshot: it is gone by one rename, before its files are deleted."""
+    """Delete a snapshot: a rename takes it away, before its files are deleted."""
     with _writing(folder):
         gone = _beside(folder, name, "gone")
         (folder / name).rename(gone)

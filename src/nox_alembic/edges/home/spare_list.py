@@ -117,7 +117,7 @@ class Sources:
 
     def _digest_of(self, place: Path) -> str:
         if place not in self._digests:
-            # Revisions inside a package count one by one.
+            # Each revision inside a package counts by itself.
             self._digests[place] = digests.of_tree(place, without={self.scripts} if self.scripts else ())
         return self._digests[place]
 

@@ -1,4 +1,7 @@
-"""The undo log of what was kept for `undo`: a file of the environment, written before anything is taken away."""
+"""Reads and writes the undo log of an environment.
+
+The undo log is a file. It is written before any data is taken away.
+"""
 
 import json
 import secrets
@@ -16,7 +19,10 @@ _PASSING = {"made"}
 
 
 def read(path: Path) -> UndoLog:
-    """Return the undo log, empty when there is none; raises PreconditionError (NA633) when it cannot be read."""
+    """Return the undo log, empty when there is no file.
+
+    Raises PreconditionError (NA633) when it cannot be read.
+    """
     try:
         found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return UndoLog(tuple(_entry(one) for one in found))
@@ -28,7 +34,10 @@ def read(path: Path) -> UndoLog:
 
 
 def write(path: Path, log: UndoLog) -> None:
-    """Write it, before what it says is done; raises FailedError (NA639) when it cannot be: then that is not done."""
+    """Write the undo log, before the change that it describes is made.
+
+    Raises FailedError (NA639) when it cannot be written: then the change is not made.
+    """
     entries = list(map(_shown_entry, log.entries))
     try:
         write_private(path, json.dumps(entries))
@@ -55,7 +64,8 @@ def _entry(found: dict[str, Any]) -> UndoEntry:
 
 def _shown_entry(entry: UndoEntry) -> dict[str, Any]:
     found = {**asdict(entry), "files": list(map(_shown_change, entry.files))}
-    # Versions before this one read what they know, and these are there only while a verb is at work.
+    # Older versions read only the fields that they know; these exist only while a verb
+    # is at work.
     return {key: value for key, value in found.items() if value or key not in _PASSING}
 
 

@@ -1,4 +1,7 @@
-"""Finds a project's Compose files as `docker compose` does: COMPOSE_FILE, then the usual names, here and above."""
+"""Finds a project's Compose files as `docker compose` does.
+
+COMPOSE_FILE comes first, then the usual names, in this folder and above.
+"""
 
 import os
 import re
@@ -14,9 +17,10 @@ OVERRIDES = (
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
 )  # fmt: skip
 KEY = "`compose-files` in [tool.nox-alembic]"
-# What teams call the file of their development environment; each may have an override of its own.
+# Teams' names for the file of their development environment; each may have an override.
 TEAM_NAMES = ("compose.dev.yaml", "compose.dev.yml", "docker-compose.dev.yaml", "docker-compose.dev.yml")
-# One line of a `.env`, since Compose may not be there to be asked. What is more than names of files is no file.
+# A line of a `.env`, read here since Compose may not be installed. A value that is more
+# than names of files names no file.
 _LINE = r"""^[ \t]*(?:export[ \t]+)?{}[ \t]*[=:][ \t]*(?:'([^'\n]*)'|"([^"\n]*)"|([^\n]*?))[ \t]*(?:[ \t]#.*)?$"""
 
 
@@ -57,7 +61,10 @@ def _in_folder(folder: Path, root: Path, environ: Mapping[str, str]) -> ComposeF
 
 
 def _named(named: str, source: str, folder: Path, root: Path, variables: Mapping[str, str]) -> ComposeFiles:
-    """Return the files that the variable names, from the folder in which Compose reads it."""
+    """Return the files that the variable names.
+
+    Paths count from the folder in which Compose reads the variable.
+    """
     paths = [folder / name for name in named.split(variables.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)]
     for path in paths:
         if not path.is_file():
@@ -67,9 +74,10 @@ def _named(named: str, source: str, folder: Path, root: Path, variables: Mapping
 
 
 def _env_files(folder: Path, first: Path, root: Path) -> tuple[str, ...]:
-    """Return the `.env` of the folder where Compose is run, and before it that of the first file.
+    """Return the `.env` of the folder where Compose runs, and that of the first file.
 
-    Compose reads both and lets the former win; of several that are named the last wins.
+    The latter comes first in the result. Compose reads both and lets the former win; of
+    several named files the last wins.
     """
     mine, its = folder / ".env", first.parent / ".env"
     if not mine.is_file() or mine.resolve() == its.resolve():
@@ -99,7 +107,10 @@ def _overrides(name: str) -> Sequence[str]:
 
 
 def _from(root: Path, path: Path) -> str:
-    """Return the path as it is typed in the project's folder; one on another drive of Windows stays whole."""
+    """Return the path as it is typed in the project's folder.
+
+    A path on another drive of Windows stays whole.
+    """
     try:
         return Path(os.path.relpath(path, root)).as_posix()
     except ValueError:

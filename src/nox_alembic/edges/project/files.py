@@ -26,7 +26,8 @@ def replace(path: Path, before: bytes | None, after: bytes | None) -> None:
     if read(target) != before:
         message = f"{path} was changed by another program just now"
         raise FailedError("NA433", message, hint="run the same command again: it looks anew")
-    # One name for all runs: the next run uses up what a killed run has left. Alembic does not see it.
+    # All runs use the same name: the next run uses up what a killed run has left.
+    # Alembic does not see it.
     fresh = target.with_name(f".{target.name}.nox-alembic")
     try:
         if after is None:

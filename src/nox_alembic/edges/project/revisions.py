@@ -1,4 +1,7 @@
-"""Finds and reads revision files as text, without importing them: no Alembic, no SQLAlchemy, no code of the project."""
+"""Finds revision files and reads them as text, without importing them.
+
+It needs no Alembic, no SQLAlchemy and no code of the project.
+"""
 
 import configparser
 import contextlib
@@ -22,22 +25,27 @@ TICK_NANOSECONDS = 2_000_000_000
 
 
 def read_history(configuration: Path, cache: Path | None = None, *, clock: Callable[[], int] = time.time_ns) -> History:
-    """Return the revision graph of the project that the Alembic configuration (ini or toml) describes.
+    """Return the revision graph of the project.
 
-    `cache` is a file that makes the next call fast; `clock` tells nanoseconds. Raises FailedError when the files do not
-    form a history, and NotLiteralError when an id is computed: then only Alembic, which runs the files, can tell.
+    The Alembic configuration (ini or toml) describes it. `cache` is a file that makes
+    the next call fast; `clock` returns nanoseconds. Raises FailedError when the files
+    do not form a history, and NotLiteralError when an id is computed: then only
+    Alembic, which runs the files, knows the id.
     """
     return History.of(_read_all(configuration, _Files(cache, clock())))
 
 
 def script_folder(configuration: Path) -> Path | None:
-    """Return the folder with env.py, None when it is inside a package, which only Alembic finds."""
+    """Return the folder with env.py.
+
+    Returns None when it is inside a package, which only Alembic finds.
+    """
     location = _options(configuration).get("script_location", "")
     return configuration.parent / location if location and not _in_package(location) else None
 
 
 def write(path: Path, text: str) -> None:
-    """Write a new revision file; raises FailedError (NA412) when there is one already."""
+    """Write a new revision file; raises FailedError (NA412) when it exists already."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
@@ -50,9 +58,10 @@ def write(path: Path, text: str) -> None:
 
 
 def version_folders(configuration: Path) -> tuple[tuple[Path, ...], bool]:
-    """Return the folders with revision files, and whether those below them count, too.
+    """Return the folders with revision files, and whether their subfolders count, too.
 
-    Raises NotLiteralError where they are inside a package, and UsageError (NA009) without the folder of env.py.
+    Raises NotLiteralError where they are inside a package, and UsageError (NA009)
+    without the folder of env.py.
     """
     options = _options(configuration)
     script = options.get("script_location", "")
@@ -64,9 +73,9 @@ def version_folders(configuration: Path) -> tuple[tuple[Path, ...], bool]:
 
 
 def empty_folders(configuration: Path, history: History) -> tuple[str, ...]:
-    """Return which of the folders are missing, or all of them where the history is empty.
+    """Return the missing folders, or all folders where the history is empty.
 
-    Paths count from the configuration. Of folders inside a package nothing is known.
+    Paths count from the configuration. Nothing is known of folders inside a package.
     """
     try:
         folders, _ = version_folders(configuration)
@@ -88,10 +97,10 @@ def _read_all(configuration: Path, files: "_Files") -> Iterator[Revision]:
 
 
 class _Files:
-    """Revision files, read only where they are not what they were: by path, size and times.
+    """Revision files, read again only when their path, size or times have changed.
 
-    As in git's index, a file that was changed just now is not remembered: it could change again within the same tick
-    of its file system's clock.
+    As in git's index, a file that was changed just now is not remembered: it could
+    change again within the same tick of its file system's clock.
     """
 
     def __init__(self, cache: Path | None, now: int) -> None:
@@ -134,11 +143,15 @@ def _revision(path: str, fields: list[Any] | None) -> Revision | None:
 
 
 def _files_in(location: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield what Alembic takes for revision files: a dangling link, such as an editor's lock file, is none."""
+    """Yield the files that Alembic takes for revision files.
+
+    A dangling link, such as an editor's lock file, is not among them.
+    """
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(location) as entries:
         for entry in entries:
             if entry.name.endswith(".py") and entry.is_file():
-                # Windows keeps a copy in the folder, which is not right while the file is open, and for hard links.
+                # Windows keeps a copy of the file's data in the folder. The copy is
+                # wrong while the file is open, and for hard links.
                 yield entry.path, Path(entry.path).stat() if sys.platform == "win32" else entry.stat()
 
 
@@ -149,7 +162,10 @@ def _files_below(location: Path) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _options(configuration: Path) -> Mapping[str, str]:
-    """Return Alembic's settings of where the revisions are; `%(here)s` is filled in as Alembic does."""
+    """Return Alembic's settings for the places of the revisions.
+
+    `%(here)s` is filled in as Alembic does.
+    """
     here = str(configuration.parent.absolute())
     if configuration.suffix == ".toml":
         table = tool_table(configuration).get("alembic", {})
@@ -168,7 +184,10 @@ def _toml_text(value: object) -> str:
 
 
 def _locations(options: Mapping[str, str], configuration: Path) -> Iterator[Path]:
-    """Yield the folders with revision files; relative paths count from the configuration's folder, where we run."""
+    """Yield the folders with revision files.
+
+    Relative paths count from the configuration's folder, where we run.
+    """
     script = options.get("script_location", "")
     texts = _split(options) or ([f"{script}/versions"] if script else [])
     if not texts:

@@ -1,4 +1,7 @@
-"""Finds the project and reads what it says of itself: pyproject.toml and the Alembic configuration."""
+"""Finds the project and reads its settings.
+
+They are in pyproject.toml and in the Alembic configuration.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +13,10 @@ from nox_alembic.edges.system.files import read_toml
 
 
 def find_root(start: Path) -> Path:
-    """Return the nearest folder, upwards, with an Alembic configuration; raises UsageError when there is none."""
+    """Return the nearest folder, upwards, with an Alembic configuration.
+
+    Raises UsageError when there is none.
+    """
     for folder in (start.resolve(), *start.resolve().parents):
         if alembic_configuration(folder) or "nox-alembic" in _tool(folder):
             return folder
@@ -19,7 +25,7 @@ def find_root(start: Path) -> Path:
 
 
 def read_config(root: Path, environment: str | None) -> Config:
-    """Return the configuration of one environment, in which each file that it names is there."""
+    """Return the configuration of an environment; each file that it names exists."""
     config = parse(_tool(root).get("nox-alembic", {}), root=root, environment=environment)
     for name in config.compose_files:
         if not (root / name).is_file():
@@ -32,14 +38,17 @@ def read_config(root: Path, environment: str | None) -> Config:
 
 
 def alembic_configuration(root: Path) -> Path | None:
-    """Return alembic.ini, or pyproject.toml when it has a [tool.alembic] table, or None."""
+    """Return alembic.ini, or pyproject.toml with a [tool.alembic] table, or None."""
     if (root / "alembic.ini").is_file():
         return root / "alembic.ini"
     return root / "pyproject.toml" if "alembic" in _tool(root) else None
 
 
 def tool_table(path: Path) -> Mapping[str, Any]:
-    """Return the [tool] table of a TOML file, empty when there is none; raises UsageError (NA005)."""
+    """Return the [tool] table of a TOML file, empty without that table.
+
+    Raises UsageError (NA005).
+    """
     try:
         return read_toml(path).get("tool", {})  # type: ignore[no-any-return] # TOML is untyped until `parse`
     except FileNotFoundError:
