@@ -1,4 +1,7 @@
-"""Looks at what only `check` and `repair` need: the content of the revision files, the database's details, branches."""
+"""Looks at what only `check` and `repair` need.
+
+That is the content of the revision files, the details of the database, and branches.
+"""
 
 import contextlib
 import hashlib
@@ -17,7 +20,10 @@ from nox_alembic.edges.project import revisions, squawk
 
 
 def look(facts: Facts, configuration: Path | None, base: str) -> Details:
-    """Return the details behind the facts; `base` is the branch that everybody shares, "" to find it."""
+    """Return the details behind the facts.
+
+    `base` is the branch that everybody shares, "" to find it.
+    """
     address = facts.engine.address if facts.current is not None else None
     files = _read_files(facts.history)
     shared, unpublished = _unpublished(facts.history, configuration, base)
@@ -34,7 +40,10 @@ def look(facts: Facts, configuration: Path | None, base: str) -> Details:
 
 
 def branches(configuration: Path, branch: str) -> Branches:
-    """Return both sides of a merge with `branch`; raises FindingError (NA448) where ids are computed."""
+    """Return both sides of a merge with `branch`.
+
+    Raises FindingError (NA448) where ids are computed.
+    """
     try:
         folders, recursive = revisions.version_folders(configuration)
         trees = merges.look(folders, branch, recursive=recursive)
@@ -70,7 +79,10 @@ def _read_files(history: History) -> Mapping[str, bytes]:
 
 
 def _unpublished(history: History, configuration: Path | None, base: str) -> tuple[str, tuple[str, ...]]:
-    """Return the branch that everybody shares, "" for none, and the revisions that are not on it."""
+    """Return the branch that everybody shares, and the revisions that it lacks.
+
+    The branch is "" where there is none.
+    """
     folders: Sequence[Path] = ()
     with contextlib.suppress(parsing.NotLiteralError):
         folders = revisions.version_folders(configuration)[0] if configuration else ()

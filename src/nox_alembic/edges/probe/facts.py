@@ -1,4 +1,4 @@
-"""Looks at the world and changes nothing; the answer is one frozen `Facts`."""
+"""Looks at the world, changes nothing, and returns one frozen `Facts`."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,10 +37,11 @@ def probe(
     copies: Path | None = None,
     cache: Path | None = None,
 ) -> Facts:
-    """Return what there is: the engine's view, the revision files, the database's revisions, the backend's health.
+    """Return the facts: the engine, the revision files, the database, the backend.
 
-    `alembic` is asked only for what the files' text does not tell; `copies` is the folder of
-    the revision copies; `cache` is the folder that remembers the files' text.
+    From the database come its revisions, from the backend its health. `alembic` is
+    asked only for what the files' text does not show; `copies` is the folder of the
+    revision copies; `cache` is the folder that remembers the files' text.
     """
     seen = engine.look()
     address = seen.address if seen.database_running else None
@@ -71,7 +72,10 @@ def probe_files(
 
 
 def contents(root: Path, paths: Iterable[str]) -> Mapping[str, bytes | None]:
-    """Return what is in files of the project, None where there is none or it cannot be read."""
+    """Return the content of files of the project.
+
+    It is None for a file that is missing or cannot be read.
+    """
     found: dict[str, bytes | None] = dict.fromkeys(paths)
     for path in found:
         with contextlib.suppress(OSError):
@@ -86,7 +90,10 @@ def current(engine: Engine) -> tuple[str, ...] | None:
 
 
 def inventory(facts: Facts, plan: "Plan", older: Sequence[Path | str]) -> "Inventory":
-    """Return what the plan takes away, as far as that can be told; `older` are folders and volumes that it sweeps."""
+    """Return what the plan takes away, as far as it can be known.
+
+    `older` are folders and volumes that it sweeps.
+    """
     from nox_alembic.core.consent import Inventory, Stored, deleted_snapshots, takes_files  # noqa: PLC0415 - with the steps of all plans
     from nox_alembic.edges.postgres import contents  # noqa: PLC0415 - for who asks what goes
 
@@ -113,14 +120,21 @@ def room(seen: EngineFacts) -> Room:
 
 
 def data_size(facts: Facts) -> int | None:
-    """Return what the files have in all; where they are closed to us, what the server says of the database alone."""
+    """Return the size of all files.
+
+    Where the files are closed to us, it is the size that the server reports for the
+    database alone.
+    """
     location = facts.engine.location
     size = measure(Path(location.path))[0] if location.kind == "folder" else None
     return room(facts.engine).size if size is None and facts.current is not None else size
 
 
 def _stored(location: DataLocation, databases: "Sequence[Content] | None") -> "Stored":
-    """Return the files; where the databases tell what is in them, their times do not matter."""
+    """Return the place and the size of the data.
+
+    Where the databases show their content, the files' times do not matter.
+    """
     from nox_alembic.core.consent import Stored  # noqa: PLC0415 - for who asks what goes
 
     size, trace = measure(Path(location.path), location.subpaths) if location.kind == "folder" else (None, "")
@@ -134,8 +148,8 @@ def gates_of(
 ) -> "Gates":
     """Return the wiper's rules for a data folder.
 
-    `ahead_of` what was seen, before our own server and containers are ended; None at the moment of the act, when none
-    of them may be left.
+    `ahead_of` is what the engine showed, before our own server and containers are
+    ended. It is None at the moment of the act, when none of them may be left.
     """
     return {
         "within": Path(location.within),
@@ -147,7 +161,10 @@ def gates_of(
 
 
 def read_history(configuration: Path | None, alembic: Callable[[], "Alembic"], cache: Path | None = None) -> History:
-    """Return the revision graph; computed ids make Alembic read it, which takes longer."""
+    """Return the revision graph.
+
+    Where ids are computed, Alembic reads it, which takes longer.
+    """
     if configuration is None:
         return History()
     try:
@@ -164,7 +181,7 @@ def _orphans(
     current: Sequence[str],
     copies: Path | None,
 ) -> "Orphans | None":
-    """Look for the files of unknown revisions; takes no time where all of them are known."""
+    """Look for the files of orphan revisions; takes no time where there are none."""
     if address is None or configuration is None or not history.unknown(current):
         return None
     from nox_alembic.core.revisions.orphans import Orphans  # noqa: PLC0415 - all that is seldom
@@ -180,7 +197,10 @@ def _orphans(
 
 
 def _forked(history: History) -> dict[str, Path]:
-    """Return the files of the revisions that not all heads have; with one head there are none, and git is not asked."""
+    """Return the files of the revisions that not all heads have.
+
+    With a single head there are none, and git is not asked.
+    """
     if len(history.heads) < 2:
         return {}
     from nox_alembic.core.revisions.heads import sides  # noqa: PLC0415 - two heads are seldom
@@ -197,13 +217,19 @@ def _team(configuration: Path | None, forked: Mapping[str, Path]) -> "Team | Non
 
 
 def read_head_file(configuration: Path | None) -> HeadFile | None:
-    """Return the head file, with or without content, None where Alembic's folder is in a package."""
+    """Return the head file, with or without content.
+
+    Returns None where Alembic's folder is in a package.
+    """
     folder = revisions.script_folder(configuration) if configuration else None
     return head_file.read(folder) if folder else None
 
 
 def authors(root: Path, history: History, cache: Path) -> Authors:
-    """Return what git says of the revision files, most of it from the folder `cache`."""
+    """Return the authors of the revision files from git, mostly by way of `cache`.
+
+    `cache` is a folder.
+    """
     return git_authors.authors(root, [found.path for found in history.revisions.values()], cache / "commits.json")
 
 
@@ -212,7 +238,10 @@ def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:
 
 
 def refusal(engine: Engine, seen: EngineFacts, protect: Sequence[Path]) -> RefusedError | None:
-    """Return why the data may not be wiped, as far as it can be told while our own server runs."""
+    """Return why the data may not be wiped, as far as it can be known now.
+
+    Our own server still runs.
+    """
     if engine.volumes:
         return engine.volumes.refusal()
     if seen.location.kind != "folder":

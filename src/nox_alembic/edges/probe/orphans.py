@@ -1,4 +1,4 @@
-"""Looks for the files of revisions that are not on this branch: in the copies that we kept, and in git's objects."""
+"""Looks for the files of orphan revisions: in the revision copies, and in git."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -25,9 +25,11 @@ from nox_alembic.edges.home import revision_copies
 
 
 def look(project: Path, history: History, current: Sequence[str], digests: Digests, copies: Path | None) -> Orphans:
-    """Return the files of the revisions in `current` that are not in `history`, down to where it has them again.
+    """Return the files of the revisions in `current` that `history` does not have.
 
-    `project` is where git is asked; `digests` say which bytes were applied; `copies` is the folder of those we kept.
+    It goes down to where `history` has them again. `project` is where git is asked;
+    `digests` are the fingerprints of the applied files; `copies` is the folder of the
+    revision copies.
     """
     search = _Search(project, history, digests, copies)
     found: dict[str, OrphanRevision] = {}
@@ -58,7 +60,10 @@ def look(project: Path, history: History, current: Sequence[str], digests: Diges
 
 @frozen
 class _Search:
-    """The places to look at, each of them once at most, and the slow ones only when the fast ones do not have it."""
+    """The places to look at, each of them once at most.
+
+    The slow places are looked at only when the fast ones do not have the file.
+    """
 
     project: Path
     history: History
@@ -66,13 +71,19 @@ class _Search:
     copies: Path | None
 
     def versions(self, key: str) -> Candidates:
-        """Return all that the file of the revision has been, the copy that we kept first, then newest first."""
+        """Return all versions of the revision's file.
+
+        The revision copy comes first, then the others from the newest to the oldest.
+        """
         copy = revision_copies.read(self.copies, self.digests.get(key, "")) if self.copies else None
         near = list(_declaring(key, [*([copy] if copy else []), *self._elsewhere]))
         return near or list(_declaring(key, self._below))
 
     def placed(self, file: FileVersion, candidates: Candidates) -> FileVersion:
-        """Return the file with the name of its place, and a copy of ours with what git knows of the revision."""
+        """Return the file with the name of its place.
+
+        A revision copy also gets what git knows of the revision.
+        """
         in_git = [version for _, version in candidates if not version.path]
         if not file.path or not in_git:
             return self._named(file)
@@ -104,7 +115,10 @@ class _Search:
 
 
 def _declaring(key: str, versions: Sequence[FileVersion]) -> Iterator[tuple[Revision, FileVersion]]:
-    """Yield the versions that are a file of that revision; what cannot be read without running it is none."""
+    """Yield the versions that are a file of that revision.
+
+    A version that cannot be read without running it does not count.
+    """
     for version in versions:
         if key.encode() in version.content:
             try:
