@@ -1,4 +1,7 @@
-"""SHA-256 of values and of files, so that what something depends on can be compared and not read back."""
+"""SHA-256 of values and of files, to compare what something depends on.
+
+The values themselves cannot be read back.
+"""
 
 import hashlib
 import json
@@ -6,7 +9,8 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-# What a project's programs read beside the code: all else in a package (images, caches) is none of their input.
+# The files that a project's programs read beside the code. All else in a package
+# (images, caches) is not their input.
 CONTENT = {
     ".cfg", ".csv", ".gz", ".ini", ".json", ".jsonl", ".py", ".sh", ".sql", ".toml", ".tsv", ".txt", ".xml", ".xz",
     ".yaml", ".yml", ".zst",
@@ -27,7 +31,10 @@ def of_content(content: bytes, *more: str) -> str:
 
 
 def of_tree(place: Path, *, without: Collection[Path] = ()) -> str:
-    """Return the SHA-256 (hex) of a file, or of the content in a folder, by relative paths, but for `without`."""
+    """Return the SHA-256 (hex) of a file, or of a folder's content by relative paths.
+
+    What is in `without` does not count.
+    """
     if place.is_file():
         return of_content(place.read_bytes())
     found = {str(path.relative_to(place)): of_content(path.read_bytes()) for path in _content_of(place, without)}

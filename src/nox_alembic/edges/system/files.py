@@ -1,4 +1,7 @@
-"""Our own files and folders, for this user alone whatever the umask is; TOML; and how much lies in a folder."""
+"""Writes our files and folders for this user alone, whatever the umask is.
+
+It also reads TOML, and measures the content of a folder.
+"""
 
 import contextlib
 import functools
@@ -9,16 +12,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
-# Windows: a folder made with a mode of 0700 does not take its rights from the one above it (CPython 3.13), so that a
-# PostgreSQL server which an administrator starts could not enter it.
+# Windows: a folder made with a mode of 0700 does not take its rights from the folder
+# above it (CPython 3.13). A PostgreSQL server that an administrator starts could not
+# enter it.
 PRIVATE = 0o777 if sys.platform == "win32" else 0o700
 OTHERS = 0o077
 
 
 def make_folder(folder: Path, mode: int = PRIVATE) -> None:
-    """Make a folder, and those above it that are missing, with at most these rights; one that is there stays as it is.
+    """Make a folder, and the missing folders above it, with at most these rights.
 
-    Raises OSError.
+    A folder that exists stays as it is. Raises OSError.
     """
     try:
         folder.mkdir(mode, exist_ok=True)
@@ -28,7 +32,10 @@ def make_folder(folder: Path, mode: int = PRIVATE) -> None:
 
 
 def close_folder(folder: Path) -> None:
-    """Take the rights that others have on a folder of ours; one that is missing, or not this user's, stays so."""
+    """Take the rights that others have on a folder of ours.
+
+    A folder that is missing, or not this user's, stays as it is.
+    """
     with contextlib.suppress(OSError):
         mode = folder.stat().st_mode & 0o7777
         if sys.platform != "win32" and mode & OTHERS:
@@ -41,9 +48,10 @@ def open_private(path: Path, mode: Literal["ab", "wb", "xb"]) -> IO[bytes]:
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Write a file of mode 0600 that is there as a whole or not at all, also after a power cut.
+    """Write a file of mode 0600 as a whole or not at all, also after a power cut.
 
-    Text is written in UTF-8. Raises OSError that names the file, whatever failed: a full disk is met in the middle.
+    Text is written in UTF-8. Raises OSError that names the file, whatever failed: a
+    full disk is met in the middle.
     """
     import tempfile  # noqa: PLC0415 - most verbs write nothing
 
@@ -62,13 +70,19 @@ def sync(file: IO[bytes]) -> None:
 
 
 def read_toml(path: Path) -> Mapping[str, Any]:
-    """Return what a TOML file says, parsed again only when it has changed; raises OSError and ValueError."""
+    """Return the content of a TOML file; raises OSError and ValueError.
+
+    It is parsed again only when it has changed.
+    """
     found = path.stat()
     return _parsed(path, found.st_mtime_ns, found.st_size)
 
 
 def has_content(folder: Path) -> bool:
-    """Return whether there is something to lose; what we may not read, as a container leaves it, may be something."""
+    """Return whether there is something to lose.
+
+    A folder that we may not read, as a container leaves it, may have content.
+    """
     try:
         return any(folder.iterdir())
     except FileNotFoundError:
@@ -78,10 +92,12 @@ def has_content(folder: Path) -> bool:
 
 
 def measure(folder: Path, inner: Sequence[str] = ()) -> tuple[int | None, str]:
-    """Return the bytes of all files, None when some of it is closed to us, and a word that changes with the content.
+    """Return the bytes of all files, and a word that changes with the content.
 
-    A PostgreSQL server makes and removes a file at each start and end: of a data folder that is closed to us, the time
-    of that is seen from outside. `inner` are the places below the folder where it may lie. "": not even that is seen.
+    The bytes are None when some of the content is closed to us. The word of a closed
+    data folder comes from times seen from outside: a PostgreSQL server makes and
+    removes a file at each start and end. `inner` are the places below the folder where
+    that file may lie. The word is "" when not even the times are seen.
     """
     try:
         files = list(_entries(str(folder)))

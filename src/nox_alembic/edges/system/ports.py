@@ -5,7 +5,10 @@ import sys
 
 
 def is_free(host: str, port: int) -> bool:
-    """Return whether a server could listen there now; port 0, which means any, always is."""
+    """Return whether a server could listen there now.
+
+    Port 0 means any port, and is always free.
+    """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as candidate:
         if sys.platform != "win32":  # there it would allow to take the port of a program that runs
             candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

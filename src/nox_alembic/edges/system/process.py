@@ -1,4 +1,7 @@
-"""The only door to other programs: list arguments, the program looked up first, the command shown with `-v`."""
+"""The only door to other programs.
+
+Arguments are lists, the program is looked up first, and `-v` shows the command.
+"""
 
 import contextlib
 import logging
@@ -19,18 +22,22 @@ from nox_alembic.edges.system.files import open_private
 
 logger = logging.getLogger("nox_alembic.process")
 
-# Windows: the same as a session of its own, and no console window; 0 elsewhere, where the names do not exist.
+# On Windows: a process group of its own, and no console window. Elsewhere 0, since the
+# names do not exist there.
 _DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
-# Of what flows through a pipe, how much at once; and how much of what a program complains about is kept.
+# How much flows through a pipe at once, and how much of a program's complaints is kept.
 PIECE = 1 << 20
 LAST_WORDS = 1 << 14
 
 
 @frozen
 class Invocation:
-    """A program to run: its words and the whole environment, which has the password so that no argument need."""
+    """A program to run: its words and the whole environment.
+
+    The password is in the environment, so that it is in no argument.
+    """
 
     words: tuple[str, ...]
     environ: Mapping[str, str] = field(repr=False)
@@ -63,10 +70,12 @@ def run(
     text: str | None = None,
     timeout: float | None = None,
 ) -> Completed:
-    """Run a program to its end and return what it printed; `text` is its standard input, `timeout` in seconds.
+    """Run a program to its end and return what it printed.
 
-    Never for a program that leaves a server behind: the server would inherit the pipes and they would never close.
-    Raises PreconditionError (NA505) when the program is not installed and FailedError (NA506) at the timeout.
+    `text` is its standard input, `timeout` is in seconds. Never use it for a program
+    that leaves a server behind: the server would inherit the pipes and they would never
+    close. Raises PreconditionError (NA505) when the program is not installed and
+    FailedError (NA506) at the timeout.
     """
     command = _show(_found(args, env), cwd)
     try:
@@ -93,9 +102,10 @@ def run(
 def beside(
     args: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> Iterator[Callable[[], Completed]]:
-    """Run a program while the block does something else; yields a call that waits for it. It ends with the block.
+    """Run a program while the block does something else.
 
-    Raises PreconditionError (NA505) as `run` does.
+    It yields a call that waits for the program. The program ends with the block. Raises
+    PreconditionError (NA505) as `run` does.
     """
     child = subprocess.Popen(
         _show(_found(args, env), cwd),
@@ -124,9 +134,11 @@ def answer(
     data: bytes = b"",
     timeout: float | None = None,
 ) -> bytes | None:
-    """Run a program to its end, with `data` as its standard input, and return the very bytes that it printed.
+    """Run a program to its end, and return the very bytes that it printed.
 
-    For what may well be absent: None when it is not installed, fails, or takes longer than `timeout` seconds.
+    `data` is its standard input. It is for programs that may well be absent: it returns
+    None when the program is not installed, fails, or takes longer than `timeout`
+    seconds.
     """
     try:
         command = _show(_found(args, env), cwd)
@@ -137,9 +149,10 @@ def answer(
 
 
 def pipe(source: Invocation, sink: Invocation) -> tuple[Completed, Completed]:
-    """Run two programs with what the first prints as the input of the second; return how each ended, without `out`.
+    """Run two programs, the second on the output of the first; return how each ended.
 
-    Neither outlives this call. Raises PreconditionError (NA505) as `run` does.
+    The results have no `out`. Neither program outlives this call. Raises
+    PreconditionError (NA505) as `run` does.
     """
     commands = [_show(_found(program.words, program.environ), None) for program in (source, sink)]
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as heard:
@@ -183,16 +196,20 @@ def stream(
     env: Mapping[str, str] | None = None,
     stdout: IO[bytes] | IO[str] | int | None = None,
 ) -> int:
-    """Run a program with the user's own terminal and return its exit code; `stdout` redirects what it prints."""
+    """Run a program with the user's own terminal and return its exit code.
+
+    `stdout` redirects what it prints.
+    """
     return subprocess.call(_show(_found(args, env), cwd), cwd=cwd, env=env, stdout=stdout)
 
 
 def converse(
     args: Sequence[str], text: str, on_line: Callable[[str], None], *, env: Mapping[str, str] | None = None
 ) -> int:
-    """Run a program on `text` as its standard input, with a call for each line that it prints; return its exit code.
+    """Run a program on `text`, call for each line that it prints; return its exit code.
 
-    Its standard error is ours. The text is sent as a whole before the first line is read.
+    `text` is its standard input, which is sent as a whole before the first line is
+    read. Its standard error is ours.
     """
     with subprocess.Popen(
         _show(_found(args, env), None), env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
@@ -207,10 +224,10 @@ def converse(
 
 
 def hand_over(args: Sequence[str], *, cwd: Path, env: Mapping[str, str], text: str | None = None) -> int:
-    """Run a program with the user's own terminal, or with `text` as its input, and return its exit code.
+    """Run a program with the user's own terminal, or on `text`; return its exit code.
 
-    Ctrl-C is the program's: psql cancels a query by it, a shell a command. A handler and not SIG_IGN, which the program
-    would inherit.
+    Ctrl-C belongs to the program: psql cancels a query by it, a shell cancels a
+    command. We set a handler and not SIG_IGN, which the program would inherit.
     """
     before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
@@ -224,9 +241,10 @@ def hand_over(args: Sequence[str], *, cwd: Path, env: Mapping[str, str], text: s
 def started(
     args: Sequence[str], *, env: Mapping[str, str] | None = None
 ) -> Iterator[tuple[IO[str], IO[str], Callable[[], int]]]:
-    """Yield a program's standard input, its output, and a call that waits for its exit code; it ends with the block.
+    """Yield a program's standard input, its output, and a call for its exit code.
 
-    Its standard error is ours.
+    The call waits for the exit code. The program ends with the block. Its standard
+    error is ours.
     """
     with subprocess.Popen(
         _show(_found(args, env), None), env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
@@ -240,10 +258,11 @@ def started(
 def transfer(
     program: Invocation, *, source: Iterable[bytes] | None = None, sink: Callable[[bytes], None] | None = None
 ) -> Completed:
-    """Run a program on the pieces of `source`, or with its output given to `sink` in pieces, and return how it ended.
+    """Run a program with its input or its output in pieces, and return how it ended.
 
-    Never both: nobody reads what a program prints while it is fed. Only a piece at a time is in memory. What `source`
-    or `sink` raises ends the program and goes on to the caller.
+    The input comes from `source`, or the output goes to `sink`. Never give both: nobody
+    reads what a program prints while it is fed. Only a piece at a time is in memory. An
+    error that `source` or `sink` raises ends the program and goes on to the caller.
     """
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(
@@ -266,7 +285,10 @@ def transfer(
 
 
 def _feed(stdin: IO[bytes], source: Iterable[bytes]) -> None:
-    """Write all of it; a program that has ended does not want the rest, and its exit code says why."""
+    """Write all pieces.
+
+    A program that has ended does not want the rest, and its exit code says why.
+    """
     with stdin:
         for piece in source:
             view = memoryview(piece)
@@ -278,7 +300,10 @@ def _feed(stdin: IO[bytes], source: Iterable[bytes]) -> None:
 
 
 def run_to_log(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
-    """Run a program to its end with everything it prints added to `log`; for programs that leave a server behind."""
+    """Run a program to its end with all its output added to `log`.
+
+    It is for programs that leave a server behind.
+    """
     with open_private(log, "ab") as file:
         return subprocess.call(
             _show(_found(args, env), cwd),
@@ -291,7 +316,10 @@ def run_to_log(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: 
 
 
 def spawn(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
-    """Start a program that outlives this one, with its output added to `log`; return its process id."""
+    """Start a program that outlives this process; return its process id.
+
+    Its output is added to `log`.
+    """
     with open_private(log, "ab") as file:
         child = subprocess.Popen(
             _show(_found(args, env), cwd),
@@ -308,10 +336,12 @@ def spawn(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mappi
 
 
 def _found(args: Sequence[str], env: Mapping[str, str] | None) -> list[str]:
-    """Look the program up first: a missing one is FileNotFoundError, which says neither what nor why.
+    """Return the command with its program looked up first.
 
-    `python` is the interpreter that runs us, since a virtual environment need not be active. It is there, whatever
-    `which` thinks: access(2) asks for what a user may do, and not for what a capability lets their process do.
+    A missing program raises FileNotFoundError, which says neither what nor why.
+    `python` is the interpreter that runs us, since a virtual environment need not be
+    active. It exists, whatever `which` thinks: access(2) asks what a user may do, and
+    not what a capability lets their process do.
     """
     program, *rest = args
     if program in {"python", "python3", sys.executable}:

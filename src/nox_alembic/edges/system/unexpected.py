@@ -1,4 +1,7 @@
-"""What is no bug of ours, though nobody has caught it: a full disk, a server that ended in the middle of something."""
+"""Errors from outside that nobody has caught, and that are no bug of ours.
+
+Examples are a full disk, and a server that ended in the middle of something.
+"""
 
 import errno
 
@@ -11,7 +14,10 @@ _DISK_FULL = "53100"  # PostgreSQL's code
 
 
 def told(error: Exception) -> NoxAlembicError | None:
-    """Return what to tell the user of an error that came from outside (NA903, NA904), None of one of our own making."""
+    """Return the error to show the user for an error from outside (NA903, NA904).
+
+    Returns None for an error of our own making.
+    """
     if isinstance(error, OSError) and error.errno in _FULL:
         place = f": {error.filename} could not be written" if error.filename else ""
         return _full(f"the disk is full{place}")

@@ -1,4 +1,7 @@
-"""The one loop that waits: it asks until there is an answer or the time is up, and never sleeps a fixed time."""
+"""The one loop that waits for an answer or for the end of the time.
+
+It never sleeps a fixed time.
+"""
 
 import time
 from collections.abc import Callable
@@ -18,7 +21,10 @@ def wait_until(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Answer | None:
-    """Return the first answer that is not None, or None after `seconds`; pauses grow from 20 ms to the `longest`."""
+    """Return the first answer that is not None, or None after `seconds`.
+
+    Pauses grow from 20 ms to the `longest`.
+    """
     end = clock() + seconds
     pause = FIRST_PAUSE
     while (answer := ask()) is None:
