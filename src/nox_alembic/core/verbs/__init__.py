@@ -1,4 +1,4 @@
-"""One record a verb: its plan function, what it has to know, and what goes around its steps.
+"""The record of each verb: its plan function, its facts, and what surrounds its steps.
 
 It imports next to nothing, since `--help` and completion read it.
 """
@@ -10,7 +10,8 @@ from nox_alembic.core.verbs.options import Options
 
 __all__ = ["VERBS", "Need", "Options", "Verb", "needs_of"]
 
-# What is looked at before a plan is made, in this order; `run.facts` has one function for each.
+# What is looked at before a plan is made, in this order. `run.facts` has a function for
+# each.
 Need = Literal["files", "database", "undo log", "wipe", "data size", "room", "spares", "swap", "snapshots", "details"]
 
 
@@ -19,19 +20,23 @@ class Verb:
     """What is known of a verb apart from its plan."""
 
     name: str
-    # Its plan function, as `module.function` of this package; "" for a verb that only shows.
+    # The plan function, as `module.function` of this package, "" for a verb that only
+    # shows.
     plan: str = ""
-    # What it decides on, beside what the engine sees.
+    # The facts that it decides on, besides what the engine sees.
     needs: tuple[Need, ...] = ()
-    # The function that names the files whose content it needs, as `module.function`; "" for none.
+    # The function that names the files whose content the verb needs, as
+    # `module.function`, "" for none.
     reads: str = ""
-    # It writes to a database, a volume or a container: refused where these are another clone's.
+    # It writes to a database, a volume or a container. It is refused if these belong to
+    # another clone.
     writes: bool = True
     # `undo` takes back what it does to the database and to files of the project.
     undoable: bool = False
     # A spare is made for the next reset when it has ended.
     prepares_spare: bool = False
-    # While another verb works on the environment it refuses, or waits; `test` and what only shows share nothing.
+    # While another verb works on the environment, it refuses or waits. `test` and verbs
+    # that only show share nothing.
     lock: Literal["refuses", "waits", ""] = "refuses"
     # It needs a running database, or starts one itself.
     database: Literal["runs", "starts", ""] = ""

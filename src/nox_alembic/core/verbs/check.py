@@ -1,4 +1,4 @@
-"""`check`: what needs a database or Alembic; what only looks is in `core.checks`."""
+"""`check`: the part that needs a database or Alembic; `core.checks` has the rest."""
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.details import Details
@@ -13,7 +13,10 @@ from nox_alembic.core.verbs.sharing import dropping, replayed
 
 
 def check(config: Config, facts: Facts, options: Options) -> Plan:
-    """Compare the models on a clean shadow database, on a throw-away server where none runs, and lint the SQL."""
+    """Compare the models on a clean shadow database, and lint the SQL.
+
+    If no server runs, the comparison is on a throw-away server.
+    """
     if options.no_database or len(facts.history.heads) > 1:
         return Plan(steps=_lint(facts, server=facts.current is not None))
     lint = _lint(facts, server=True)
@@ -27,7 +30,10 @@ def check(config: Config, facts: Facts, options: Options) -> Plan:
 
 
 def _lint(facts: Facts, *, server: bool) -> tuple[Step, ...]:
-    """Return the step that lints what nobody else has yet, none where there is nothing or no linter."""
+    """Return the step that lints revisions nobody else has yet.
+
+    None if there is nothing to lint, or no linter.
+    """
     details = facts.details or Details()
     if not details.linter or not details.unpublished:
         return ()

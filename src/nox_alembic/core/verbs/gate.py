@@ -1,6 +1,7 @@
-"""The one gate that every plan passes: what it acts on is this environment's own, proved before it is acted on.
+"""The gate that every plan passes: it proves that a plan acts on its own environment.
 
-A recipe cannot forget it, and a new step is behind it until it is listed here as harmless.
+A recipe cannot forget the gate. A new step is behind it until the list here names it as
+harmless.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,7 +31,8 @@ from nox_alembic.core.steps.undo import CloseUndo, KeepServer, LetGo, NoteMade, 
 from nox_alembic.core.verbs import Verb
 from nox_alembic.core.verbs.guards import refuse_foreign_clone
 
-# These write files of the project or of ours, or ask and move what the engine knows by its own labels.
+# These write files of the project or of ours. Or they ask, and move what the engine
+# knows by its own labels.
 _HARMLESS = (
     ProvideImages, ProveOwnership, MakeFolder, StartDatabase, AwaitDatabase, StartServices, AwaitBackend, Down,
     Discard, RunTests, PrintUpgradeSql, AwaitEdit, LintSql, WriteRevision, WriteMerge, ReplaceFile, DropShadow,
@@ -46,11 +48,12 @@ def admit(verb: Verb, facts: Facts) -> None:
 
 
 def guarded(facts: Facts, plan: Plan) -> Plan:
-    """Return the plan with the proof before the first step that acts, and again after each start of the server.
+    """Return the plan with the proof before the first step that acts.
 
-    A server that answers nobody is not proved: nothing is destroyed over a connection then, and
-    what an engine ends and a wipe deletes is ours by other gates. So `reset` stays the cure for a
-    server that refuses its logins.
+    The proof comes again after each start of the server. A server that answers nobody
+    is not proved: nothing is destroyed over a connection then. What an engine ends and
+    a wipe deletes passes other gates. So `reset` stays the cure for a server that
+    refuses its logins.
     """
     if not any(_acts(step) for step in plan.steps):
         return plan

@@ -1,4 +1,7 @@
-"""The refusals that several verbs share: each raises a NoxAlembicError, or does nothing."""
+"""The refusals that several verbs share.
+
+Each raises a NoxAlembicError, or does nothing.
+"""
 
 from collections.abc import Iterable
 
@@ -17,7 +20,7 @@ def require_database(facts: Facts) -> None:
 
 
 def refuse_unknown(facts: Facts) -> None:
-    """Refuse when the database is at a revision that is not on this branch (NA404, NA441)."""
+    """Refuse while the database is at an orphan revision (NA404, NA441)."""
     refuse_orphans_without_files(facts)
     if facts.orphans is not None:
         message = f"the database has what is not on this branch: {facts.orphans.summary}"
@@ -25,7 +28,7 @@ def refuse_unknown(facts: Facts) -> None:
 
 
 def refuse_orphans_without_files(facts: Facts) -> None:
-    """Refuse when the database is at a revision that has no serving file anywhere (NA404, NA441, NA443)."""
+    """Refuse while an orphan revision has no usable file (NA404, NA441, NA443)."""
     orphans, unknown = facts.orphans, facts.history.unknown(facts.current or ())
     if orphans is None:
         facts.history.refuse_unknown(unknown)
@@ -59,13 +62,13 @@ def refuse_protected(config: Config) -> None:
 
 
 def refuse_unsafe_wipe(facts: Facts) -> None:
-    """Refuse what the wiper would refuse, before anything is stopped for it (NA301 to NA313)."""
+    """Refuse what the wiper would refuse, before any stop (NA301 to NA313)."""
     if facts.refusal is not None:
         raise facts.refusal
 
 
 def refuse_foreign_clone(facts: Facts) -> None:
-    """Refuse to act on what another clone has started under the same project name (NA112)."""
+    """Refuse to act on what another clone started under this project name (NA112)."""
     if other := facts.engine.foreign:
         raise RefusedError("NA112", other.sentence, hint=other.cure)
 
@@ -77,7 +80,7 @@ def refuse_problem(facts: Facts) -> None:
 
 
 def refuse_taken_ports(facts: Facts) -> None:
-    """Refuse before a start stumbles over somebody else's port (NA111)."""
+    """Refuse a start while another program holds a port (NA111)."""
     for taken in facts.engine.taken_ports:
         message = f"the port {taken.port} that {taken.service} wants is taken by another program"
         hint = f"choose another one with {taken.variable}" if taken.variable else "end that program"

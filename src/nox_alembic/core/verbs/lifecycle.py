@@ -1,4 +1,4 @@
-"""The verbs that start, stop, and begin anew."""
+"""The verbs that start, stop, and test an environment."""
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import UsageError
@@ -29,7 +29,7 @@ from nox_alembic.core.verbs.targets import shown, target_of
 
 
 def dev(config: Config, facts: Facts, options: Options) -> Plan:
-    """Make it right, and change nothing when it is."""
+    """Start and migrate the environment, and change nothing when it is right."""
     refuse_problem(facts)
     refuse_taken_ports(facts)
     if facts.undo.is_doubtful:
@@ -60,7 +60,7 @@ def down(_config: Config, facts: Facts, _options: Options) -> Plan:
 
 
 def test(config: Config, facts: Facts, options: Options) -> Plan:
-    """Run the project's tests against a throw-away environment that leaves nothing behind."""
+    """Run the project's tests on a throw-away environment that leaves no trace."""
     if not config.test_command:
         message = 'there is no "test-command" in [tool.nox-alembic] of pyproject.toml'
         raise UsageError("NA008", message, hint='add `test-command = "python -m pytest"` to it')
@@ -75,12 +75,15 @@ def test(config: Config, facts: Facts, options: Options) -> Plan:
 
 
 def throwaway_up(config: Config, facts: Facts) -> tuple[Step, ...]:
-    """Return what starts the empty database of a throw-away environment; `Discard` must come last then."""
+    """Return the steps that start the empty database of a throw-away environment.
+
+    `Discard` must come last then.
+    """
     return (*images(facts), *make_folder(facts), StartDatabase(), AwaitDatabase(config.timeout))
 
 
 def start_to_see(config: Config, facts: Facts, note: str) -> Plan:
-    """Start the database, so that the verb can look at what is in it and plan once more."""
+    """Start the database, so that the verb can look into it and plan once more."""
     refuse_problem(facts)
     refuse_taken_ports(facts)
     start = () if facts.engine.database_running else (StartDatabase(),)
@@ -88,17 +91,20 @@ def start_to_see(config: Config, facts: Facts, note: str) -> Plan:
 
 
 def images(facts: Facts) -> tuple[Step, ...]:
-    """Return the step that fetches what this machine lacks."""
+    """Return the step that fetches the images that this machine lacks."""
     return (ProvideImages(facts.engine.missing_images),) if facts.engine.missing_images else ()
 
 
 def settling(facts: Facts) -> Plan:
-    """Return the plan that settles what a killed run has left in doubt; then there is another look."""
+    """Return the plan that settles what a killed run has left in doubt.
+
+    Afterwards the verb looks again.
+    """
     return Plan(steps=(*images(facts), Settle(facts.engine.location)), again=True)
 
 
 def make_folder(facts: Facts) -> tuple[Step, ...]:
-    """Return the step that makes the data folder, where there is one to be made."""
+    """Return the step that makes the data folder, none if it need not be made."""
     missing = facts.engine.location.kind == "folder" and not facts.engine.data_present
     return (MakeFolder(facts.engine.location),) if missing else ()
 
@@ -115,7 +121,7 @@ def _services_up(config: Config, facts: Facts) -> tuple[Step, ...]:
 
 
 def all_services(config: Config, facts: Facts) -> tuple[Step, ...]:
-    """Return the steps that start everything beside the database and wait for the backend."""
+    """Return the steps that start all other services and wait for the backend."""
     start = (StartServices(facts.engine.services),) if facts.engine.services else ()
     return (*start, *_await_backend(config, facts))
 
@@ -125,5 +131,8 @@ def _await_backend(config: Config, facts: Facts) -> tuple[Step, ...]:
 
 
 def close_undo(facts: Facts) -> tuple[Step, ...]:
-    """Return the step that ends a destructive verb, where one was cut off: what it left is whole by now."""
+    """Return the step that ends a destructive verb that was cut off, if there was one.
+
+    What that verb left is whole by now.
+    """
     return (CloseUndo(),) if facts.undo.is_open else ()

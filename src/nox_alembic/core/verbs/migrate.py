@@ -60,7 +60,10 @@ def files_of_downgrade(facts: Facts, options: Options) -> tuple[str, ...]:
 
 
 def revision(_config: Config, facts: Facts, options: Options) -> Plan:
-    """Write a revision of what the models have beyond the migrations; where the database is does not matter."""
+    """Write a revision of what the models have beyond the migrations.
+
+    It does not matter where the database is.
+    """
     if not options.message.strip():
         message = f"a revision needs a message that says what it does, not {options.message!r}"
         raise UsageError("NA411", message, hint='`nox -s revision -- -m "add a table of rooms"`')
@@ -76,7 +79,7 @@ def revision(_config: Config, facts: Facts, options: Options) -> Plan:
 
 
 def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
-    """Return the step that is needed, none when the database is seen to have it all."""
+    """Return the migration that is needed, none when the database is up to date."""
     if facts.current is None:
         return whole_migration(facts, target, seed=seed)
     pending = facts.history.pending(facts.current, facts.history.targets(target))
@@ -87,14 +90,15 @@ def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
 
 
 def whole_migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
-    """Return the step for a database of which nothing is known yet; none for a project without revisions."""
+    """Return the migration of an unknown database, none without revisions."""
     return (Migrate(target, seed_later=seed),) if facts.history.revisions else ()
 
 
 def reapply(config: Config, facts: Facts, options: Options) -> Plan:
-    """Go down to below a revision and up again to where the database was, on a copy of it first.
+    """Go down below a revision and up again, on a copy of the database first.
 
-    What is lost is known after the rehearsal, and is asked for then.
+    It ends at the revisions where the database was. The rehearsal shows what is lost,
+    and the verb asks then whether to go on.
     """
     refuse_protected(config)
     require_database(facts)
@@ -119,13 +123,16 @@ def files_of_reapply(facts: Facts, options: Options) -> tuple[str, ...]:
 
 
 def _downgrade_way(facts: Facts, options: Options) -> tuple[str, tuple[str, ...]]:
-    """Return where a downgrade leads, and the revisions that it takes back, newest first."""
+    """Return the target of a downgrade, and the undone revisions, newest first."""
     target = downgrade_target(facts, options.revision or "-1")
     return target, facts.history.taken_back(target, facts.current or ())
 
 
 def _reapply_way(facts: Facts, options: Options) -> tuple[str, str, tuple[str, ...]]:
-    """Return the revision to apply again, what lies below it, and the revisions to take back, newest first."""
+    """Return the revision to apply again, what lies below it, and those to take back.
+
+    The revisions to take back come newest first.
+    """
     first = facts.history.revisions[reapply_target(facts, options.revision)]
     target = first.down[0] if first.down else "base"
     return first.id, target, facts.history.taken_back(target, facts.current or ())

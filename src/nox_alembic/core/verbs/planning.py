@@ -1,4 +1,7 @@
-"""From a verb's record to its plan: what has to be known for it, and what goes around its steps."""
+"""Makes the plan of a verb from its record.
+
+It finds the facts that the verb needs, and adds what surrounds its steps.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +20,7 @@ PlanFunction = Callable[[Config, Facts, Options], Plan]
 
 
 def needs_after(verb: Verb, facts: Facts, options: Options) -> tuple[Need, ...]:
-    """Return what has to be known, too, after a first look: a swap that cannot be done goes on by the wipe."""
+    """Return the needs that a first look adds: an impossible swap becomes a wipe."""
     from nox_alembic.core.verbs.spares import obstacle  # noqa: PLC0415 - for --fast alone
 
     if not obstacle(facts):
@@ -27,7 +30,10 @@ def needs_after(verb: Verb, facts: Facts, options: Options) -> tuple[Need, ...]:
 
 
 def files_of(verb: Verb, facts: Facts, options: Options) -> tuple[str, ...]:
-    """Return the paths of the files that the plan needs; what cannot be named now is refused by the plan itself."""
+    """Return the paths of the files that the plan needs.
+
+    The plan itself refuses what cannot be named now.
+    """
     try:
         return tuple(_function(verb.reads)(facts, options))
     except NoxAlembicError:
@@ -35,31 +41,31 @@ def files_of(verb: Verb, facts: Facts, options: Options) -> tuple[str, ...]:
 
 
 def draft(verb: Verb, config: Config, facts: Facts, options: Options) -> Plan:
-    """Return what the verb itself does; raises NoxAlembicError when it refuses."""
+    """Return the steps of the verb itself; raises NoxAlembicError when it refuses."""
     gate.admit(verb, facts)
     function: PlanFunction = _function(verb.plan)
     return function(config, facts, options)
 
 
 def needs_of_copy(verb: Verb, facts: Facts, plan: Plan) -> tuple[Need, ...]:
-    """Return what has to be known of the size of the database, or of the whole data, to keep a copy for `undo`."""
+    """Return the needs of a copy for `undo`: the size of the database or all data."""
     if not verb.undoable or not changes(plan):
         return ()
     return ("room", "data size") if shared_by(facts, plan) else ("room",)
 
 
 def finished(verb: Verb, config: Config, facts: Facts, plan: Plan) -> Plan:
-    """Return the plan with all that goes around the steps of the verb itself."""
+    """Return the plan with all that surrounds the steps of the verb itself."""
     return gate.guarded(facts, undoable(config, facts, verb.name, plan) if verb.undoable else plan)
 
 
 def plan_of(verb: Verb, config: Config, facts: Facts, options: Options) -> Plan:
-    """Return the whole plan, from facts of which none is missing."""
+    """Return the whole plan, from complete facts."""
     return finished(verb, config, facts, draft(verb, config, facts, options))
 
 
 def _function(place: str) -> Callable[..., Any]:
-    """Return a function of this package; one verb needs one of its modules, and only that is imported."""
+    """Return a function of this package; imports only the module that a verb needs."""
     module, _, name = place.partition(".")
     function: Callable[..., Any] = getattr(import_module(f"nox_alembic.core.verbs.{module}"), name)
     return function

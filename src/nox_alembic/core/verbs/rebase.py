@@ -1,4 +1,7 @@
-"""The verbs for two heads: join them by a revision, or put mine on top of the others'."""
+"""The verbs for two heads.
+
+`merge` joins them by a revision, `rebase` puts mine on top of the others'.
+"""
 
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -23,7 +26,7 @@ from nox_alembic.core.verbs.targets import shown, shown_path
 
 
 def merge(config: Config, facts: Facts, options: Options) -> Plan:
-    """Write a revision that joins the heads; nothing is applied unless that is asked for."""
+    """Write a revision that joins the heads; it is applied only on request."""
     heads = facts.history.heads
     if options.apply:
         require_database(facts)
@@ -41,7 +44,10 @@ def merge(config: Config, facts: Facts, options: Options) -> Plan:
 
 
 def rebase(config: Config, facts: Facts, options: Options) -> Plan:
-    """Put my unpublished revisions on top of the others' head, and the database with them where it has them."""
+    """Put my unpublished revisions on top of the others' head.
+
+    The database follows if it has them.
+    """
     if len(facts.history.heads) < 2:
         return _finish_rebase(config, facts)
     mine, theirs = mine_and_theirs(facts, options.onto)
@@ -73,7 +79,10 @@ def rebase(config: Config, facts: Facts, options: Options) -> Plan:
 
 
 def head_file(config: Config, facts: Facts, heads: Sequence[str]) -> tuple[ReplaceFile, ...]:
-    """Return the step that makes the head file say `heads`, none when it does or when there is no place for one."""
+    """Return the step that makes the head file name `heads`.
+
+    None when it does already, or when there is no place for a head file.
+    """
     file = facts.head_file
     if file is None or (file.content is not None and not problem(file.text, heads)):
         return ()
@@ -82,7 +91,10 @@ def head_file(config: Config, facts: Facts, heads: Sequence[str]) -> tuple[Repla
 
 
 def _corrected_head_file(config: Config, facts: Facts) -> tuple[ReplaceFile, ...]:
-    """Correct a head file that an interrupted verb or a conflict has left, and make none where none was."""
+    """Correct a head file that an interrupted verb or a conflict has left.
+
+    Make none if there was none.
+    """
     there = facts.head_file is not None and facts.head_file.content is not None
     return head_file(config, facts, facts.history.heads) if there else ()
 
@@ -93,7 +105,7 @@ def _one_head(facts: Facts, verb: str, steps: tuple[Step, ...]) -> Plan:
 
 
 def _finish_rebase(config: Config, facts: Facts) -> Plan:
-    """Do what is left of a rebase that was ended on its way; without one there is nothing to do."""
+    """Finish a rebase that was cut off; without one there is nothing to do."""
     files = _corrected_head_file(config, facts)
     if not facts.rebasing or facts.current is None:
         return _one_head(facts, "rebase", files)
@@ -104,8 +116,8 @@ def _finish_rebase(config: Config, facts: Facts) -> Plan:
 def _without_answer(config: Config, facts: Facts, files: tuple[Step, ...]) -> Plan:
     """Start a database that has data, to see whether my revisions are applied in it.
 
-    Left as it is, it would be taken for up to date later: at my head, with nothing to tell that the others' revisions,
-    which are below it by then, have never run.
+    Left as it is, it would pass for up to date later: it would be at my head. Nothing
+    would show that the others' revisions, which are below it by then, have never run.
     """
     if not facts.engine.data_present:
         return Plan(steps=files, notes=("there is no database yet",))
@@ -114,7 +126,7 @@ def _without_answer(config: Config, facts: Facts, files: tuple[Step, ...]) -> Pl
 
 
 def _take_back(config: Config, facts: Facts, mine: Side, theirs: Side) -> tuple[Downgrade, ...]:
-    """Return the step down to the fork, none when none of my revisions is applied."""
+    """Return the step down to the fork, none if no revision of mine is applied."""
     applied = facts.history.with_ancestors(facts.current or ())
     undone = tuple(key for key in reversed(mine.revisions) if key in applied)
     if not undone:
@@ -128,7 +140,7 @@ def _take_back(config: Config, facts: Facts, mine: Side, theirs: Side) -> tuple[
 
 
 def _way_back(config: Config, facts: Facts, first: str) -> str:
-    """Return how the file becomes what it was: from git where git has it like that, else by hand."""
+    """Return how the file becomes what it was: from git if git has it, else by hand."""
     revision = facts.history.revisions[first]
     path = shown_path(config, revision.path)
     if facts.team is not None and first not in facts.team.dirty:
@@ -141,7 +153,10 @@ MERGE = "`nox -s merge` joins the heads and changes no revision"
 
 
 def mine_and_theirs(facts: Facts, onto: str) -> tuple[Side, Side]:
-    """Return my side and the others'; `onto` names the others' head. Raises when it is not clear (NA426 to NA428)."""
+    """Return my side and the others'; `onto` names the others' head.
+
+    Raises when it is not clear (NA426 to NA428).
+    """
     found = sides(facts.history)
     if len(found) > 2:
         message = f"{told_heads(facts.history, facts.team)}; a rebase knows two, yours and the others'"
@@ -161,8 +176,9 @@ def mine_and_theirs(facts: Facts, onto: str) -> tuple[Side, Side]:
 def refuse_published(facts: Facts, mine: Side, onto: str) -> None:
     """Refuse to change what others may have applied (NA425).
 
-    What is only on the branch that this one tracks, and not on the one it will be merged into, may be moved by who
-    names the base: it is the pushed copy of the own branch.
+    Some revisions are only on the branch that this one tracks, and not on the branch it
+    will be merged into. A user who names the base may move these: they are the pushed
+    copy of the own branch.
     """
     team = facts.team
     places = {key: team.published.get(key, ()) for key in mine.revisions} if team else {}
@@ -176,7 +192,7 @@ def refuse_published(facts: Facts, mine: Side, onto: str) -> None:
 
 
 def refuse_tangled(history: History, mine: Side, theirs: Side) -> None:
-    """Refuse what is no plain chain of revisions: merges (NA429), and dependencies across (NA430)."""
+    """Refuse a chain with merges (NA429), or with dependencies across (NA430)."""
     joins = [key for key in mine.revisions if len(history.revisions[key].down) > 1]
     if joins:
         message = f"your branch of the history has a merge itself: {named(history, joins)}"
@@ -189,7 +205,10 @@ def refuse_tangled(history: History, mine: Side, theirs: Side) -> None:
 
 
 def refuse_no_way_down(config: Config, facts: Facts, undone: tuple[str, ...]) -> None:
-    """Refuse when the database cannot be moved, since one of the revisions to take back has no downgrade (NA431)."""
+    """Refuse when the database cannot be moved (NA431).
+
+    It cannot when a revision to take back has no downgrade.
+    """
     for key in undone:
         if why := why_no_way_back(facts.source_of(key) or b""):
             path = shown_path(config, facts.history.revisions[key].path)
@@ -199,7 +218,10 @@ def refuse_no_way_down(config: Config, facts: Facts, undone: tuple[str, ...]) ->
 
 
 def rewritten(config: Config, facts: Facts, first: str, onto: str) -> bytes:
-    """Return the file of `first` as it follows `onto`; raises RefusedError (NA432) when it cannot be changed."""
+    """Return the file of `first` as it follows `onto`.
+
+    Raises RefusedError (NA432) when it cannot be changed.
+    """
     source = facts.source_of(first)
     if source is None:
         raise _unchangeable(config, facts, first, onto, "there is no such file on this machine")

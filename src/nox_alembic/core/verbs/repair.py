@@ -1,4 +1,4 @@
-"""`repair`: makes the database's own record true again, and removes what a failed index has left."""
+"""`repair`: corrects the database's own record, and drops what failed indexes left."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -18,7 +18,10 @@ from nox_alembic.core.verbs.targets import shown_current
 
 
 def repair(config: Config, facts: Facts, options: Options) -> Plan:
-    """Mark revisions as applied or reverted, take edited files as they are, or drop what no query uses."""
+    """Mark revisions as applied or reverted, accept edited files, or drop an index.
+
+    Only an index that no query uses is dropped.
+    """
     refuse_protected(config)
     require_database(facts)
     details = facts.details or Details()
@@ -61,7 +64,7 @@ _STAYS = {
 
 
 def _origins(facts: Facts, details: Details) -> Iterator[str]:
-    """Yield for each index which revision makes it, and whether that will run again by itself."""
+    """Yield which revision makes each index, and if it will run again by itself."""
     applied = facts.history.with_ancestors(facts.current or ())
     left = {index.name.rpartition(".")[2].strip('"'): index for index in details.invalid if index.state == "left"}
     for key in facts.history.order:
@@ -74,12 +77,12 @@ def _origins(facts: Facts, details: Details) -> Iterator[str]:
 
 
 def _after(facts: Facts, options: Options) -> tuple[str, ...]:
-    """Return where the database will say that it is: the heads of all that counts as applied then."""
+    """Return the revisions to stamp: the heads of all that will count as applied."""
     history, current = facts.history, facts.current or ()
     reverted = {_resolved(facts, word) for word in options.reverted}
     marked = [key for word in options.applied for key in _marked(history, word)]
     unknown = [key for key in history.unknown(current) if key not in reverted]
-    # Of a revision that is not on this branch, what it follows may be known all the same.
+    # What an orphan revision follows may be known all the same.
     below = history.with_ancestors(current) if unknown else facts.applied
     if current and not below and not marked and not reverted.intersection(history.revisions):
         raise _not_known(facts)
@@ -97,7 +100,7 @@ def _marked(history: History, word: str) -> Sequence[str]:
 
 
 def _not_known(facts: Facts) -> UsageError:
-    """Return the refusal to say `base` of a database of which nothing is known but a revision without a file."""
+    """Return the refusal to stamp `base` on a database with only an orphan revision."""
     orphans = ", ".join(facts.history.unknown(facts.current or ()))
     message = f"there is no file of {orphans} here, so it is not known what it follows and what else is applied"
     hint = f"say what is: `nox -s repair -- --reverted {orphans} --applied REV`; `nox -s history` lists the revisions"
@@ -105,7 +108,7 @@ def _not_known(facts: Facts) -> UsageError:
 
 
 def _resolved(facts: Facts, word: str) -> str:
-    """Return the id of a revision, also of one that only the database knows."""
+    """Return the id of a revision, also of one that only the database has."""
     return word if word in (facts.current or ()) else facts.history.resolve(word)
 
 
@@ -118,7 +121,7 @@ def _with_followers(history: History, keys: Iterable[str]) -> frozenset[str]:
 
 
 def _consequences(facts: Facts, details: Details, after: Sequence[str]) -> Iterator[str]:
-    """Yield what changes by it, before anything does."""
+    """Yield what the repair changes, before anything changes."""
     history, now = facts.history, facts.history.with_ancestors(facts.current or ())
     then = history.with_ancestors(after)
     shown_after = ", ".join(map(history.describe, after)) or "base"
@@ -133,7 +136,10 @@ def _consequences(facts: Facts, details: Details, after: Sequence[str]) -> Itera
 
 
 def _objects(details: Details, key: str, *, wanted: bool) -> str:
-    """Return what the database has of what the revision creates: all of it is as it should be, or what is not."""
+    """Return what the database has of the objects that the revision creates.
+
+    Either all is as it should be, or the text names what is not.
+    """
     created = [effect for effect in _effects(details, key) if effect.operation == "create"]
     made = {effect.name for effect in created if effect.kind in {"table", "column"}}
     there, missing = ", ".join(sorted(made & details.objects)), ", ".join(sorted(made - details.objects))

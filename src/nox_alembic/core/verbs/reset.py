@@ -1,4 +1,4 @@
-"""The two ways to begin anew: by a wipe of the data, or by another database in the running server."""
+"""The two ways of a reset: wipe the data, or swap in another database."""
 
 from dataclasses import replace
 
@@ -33,7 +33,10 @@ from nox_alembic.core.verbs.undoable import swapped_out
 
 
 def reset(config: Config, facts: Facts, options: Options) -> Plan:
-    """Come back with a fresh database: by the way that was asked for, or by the wipe with the reason why not by it."""
+    """Return with a fresh database, the way that was asked for.
+
+    If that way is not possible, it goes by the wipe, with the reason.
+    """
     if not options.fast:
         return _wiped(config, facts, options)
     why_not = obstacle(facts)
@@ -44,7 +47,10 @@ def reset(config: Config, facts: Facts, options: Options) -> Plan:
 
 
 def _wiped(config: Config, facts: Facts, options: Options) -> Plan:
-    """Throw the data away and come back with a fresh database, migrated and seeded, and a backend started once."""
+    """Wipe the data and return with a fresh database, and a backend started once.
+
+    The database is migrated and seeded.
+    """
     refuse_protected(config)
     refuse_unsafe_wipe(facts)
     refuse_taken_ports(facts)
@@ -101,7 +107,10 @@ def _swapped(config: Config, facts: Facts, swap_facts: SwapFacts, options: Optio
 
 
 def _stays(config: Config, facts: Facts) -> bool:
-    """Return whether the backend goes on running: as it asks for, where nothing but the rows changes under it."""
+    """Return whether the backend goes on running.
+
+    It does if the configuration asks for it, and only the rows change under it.
+    """
     same = set(facts.current or ()) == set(facts.history.heads)
     return config.fast_backend == "reconnect" and same and facts.healthy and not facts.engine.stopped
 
@@ -113,7 +122,7 @@ def _services(config: Config, facts: Facts, *, stays: bool) -> tuple[Step, ...]:
 
 
 def _refuse_full_disk(facts: Facts) -> None:
-    """Refuse to make a database where the server would find no room for it, and end itself (NA664)."""
+    """Refuse to make a database that would fill the disk and end the server (NA664)."""
     free = facts.room.free
     if free is not None and free < LEAST:
         message = f"a new database is made where {shown_size(LEAST)} are free, and there are {shown_size(free)}"
@@ -121,7 +130,7 @@ def _refuse_full_disk(facts: Facts) -> None:
 
 
 def _stops_at(facts: Facts, target: str) -> str:
-    """Return the note of a reset that goes no further than `target`."""
+    """Return the note of a reset that stops at `target`."""
     return f"stops at {shown(facts, target)}: neither seed nor backend work before head"
 
 
@@ -131,12 +140,13 @@ def _wipe(facts: Facts, *, keeps: bool) -> tuple[Step, ...]:
         return ()
     if facts.engine.unkept:
         return (DiscardData(location),)
-    # What a reset that did not end has made is worth nothing, and must not take the place of what it had set aside.
+    # What an unfinished reset has made is worth nothing, and must not replace what it
+    # had set aside.
     return (SetDataAside(location, "reset", facts.current, half_made=facts.undo.is_half_made, keeps=keeps),)
 
 
 def _half_made(facts: Facts) -> tuple[str, ...]:
-    """Return the note of a reset that does not keep what an earlier one has left, since that is not finished."""
+    """Return the note that an unfinished state of an earlier reset is not kept."""
     verb = facts.undo.unended() if facts.engine.data_present else None
     if verb is None or not facts.undo.is_half_made:
         return ()
@@ -145,7 +155,10 @@ def _half_made(facts: Facts) -> tuple[str, ...]:
 
 
 def _not_kept(config: Config, facts: Facts) -> str:
-    """Return what the question adds where the data is not kept, "" where `undo` can bring it back."""
+    """Return what the question adds when the data is not kept.
+
+    "" when `undo` can bring it back.
+    """
     if not facts.engine.data_present:
         return ""
     if facts.engine.unkept:

@@ -1,4 +1,7 @@
-"""What a verb does where revisions change what all databases of the server share, of which no copy has its own."""
+"""What a verb does for revisions that change what all databases of a server share.
+
+A copy of a database shares it, too: it has none of its own.
+"""
 
 from collections.abc import Iterable
 
@@ -12,26 +15,35 @@ from nox_alembic.core.steps.throwaway import OnThrowaway
 
 
 def what_is_shared(facts: Facts, keys: Iterable[str], way: Way = "upgrade") -> str:
-    """Return which of these revisions changes what is shared, and what, as a part of a sentence; "" for none."""
+    """Return which of these revisions changes what is shared, and what, "" for none.
+
+    The text is a part of a sentence.
+    """
     found = facts.history.shared(keys, way)
     return next((f"{facts.history.describe(key)} {changes}" for key, changes in found.items()), "")
 
 
 def shared_by(facts: Facts, plan: Plan) -> str:
-    """Return what a plan changes that is shared, as above; what is pending in a database that is down counts as not."""
+    """Return what a plan changes that is shared, as above.
+
+    What is pending in a database that is down does not count.
+    """
     return next(filter(None, (_shared_by_step(facts, step) for step in plan.steps)), "")
 
 
 def replayed(
     facts: Facts, *steps: MakeShadow | CompareModels | WriteRevision | Rehearse, undone: Iterable[str] = ()
 ) -> tuple[Step, ...]:
-    """Return steps that replay the history, and take `undone` back, where they reach nothing that is not theirs."""
+    """Return steps that replay the history, and take `undone` back.
+
+    They run where they reach nothing that belongs to others.
+    """
     shared = what_is_shared(facts, facts.history.order) or what_is_shared(facts, undone, "downgrade")
     return (OnThrowaway(steps),) if shared else steps
 
 
 def dropping(steps: Iterable[Step]) -> tuple[DropShadow, ...]:
-    """Return what must come last where steps make a shadow in the running server."""
+    """Return the step that must come last after a shadow in the running server."""
     return tuple(DropShadow() for step in steps if isinstance(step, MakeShadow))
 
 

@@ -32,7 +32,7 @@ def save(_config: Config, facts: Facts, options: Options) -> Plan:
 
 
 def restore(config: Config, facts: Facts, options: Options) -> Plan:
-    """Restore a snapshot beside the running database, look at it, and only then put it in its place."""
+    """Restore a snapshot beside the running database, check it, and then swap it in."""
     refuse_protected(config)
     snapshot = facts.shelf.named(checked_name(options.snapshot))
     require_database(facts)
@@ -83,14 +83,14 @@ def _clearing(facts: Facts) -> tuple[Step, ...]:
 
 
 def _migration(facts: Facts, snapshot: Snapshot) -> tuple[Step, ...]:
-    """Return the migration of the restored database to head, none when it is there."""
+    """Return the migration of the restored database, none when it is at head."""
     refuse_strangers(snapshot, facts.history.unknown(snapshot.revisions))
     restored = replace(facts, current=snapshot.revisions)
     return migration(restored, target_of(facts, "heads"), seed=snapshot.seed == "pending")
 
 
 def _not_ready(facts: Facts, snapshot: Snapshot) -> tuple[str, ...]:
-    """Say what is to be done before the backend can be started on it."""
+    """Return the notes on what to do before the backend can start on it."""
     if unknown := facts.history.unknown(snapshot.revisions):
         where = f": `git switch {snapshot.branch}`" if snapshot.branch else ""
         return (f"the snapshot is at {named_without_file(unknown)}{where}",)

@@ -1,4 +1,4 @@
-"""Spares, made beside the data while nobody waits for them, and what a reset does with one."""
+"""Spares: made ahead beside the data, and used by a reset."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,10 @@ from nox_alembic.core.verbs.sharing import what_is_shared
 
 @frozen(kw_only=True)
 class SpareUse:
-    """What a reset does with a spare: `place` in place of the wipe, `rest` in place of the migration."""
+    """What a reset does with a spare.
+
+    `place` replaces the wipe, `rest` replaces the migration.
+    """
 
     place: tuple[Step, ...] = ()
     rest: tuple[Step, ...] = ()
@@ -29,7 +32,10 @@ class SpareUse:
 
 
 def instead_of(wipe: tuple[Step, ...], facts: Facts, target: str, *, seed: bool) -> SpareUse:
-    """Return what makes of a spare what a reset without one makes; no `place` when none matches."""
+    """Return how a spare gives the result of a reset without one.
+
+    There is no `place` when no spare matches.
+    """
     history = facts.history
     choice = choose(facts.spares, history, history.targets(target), seed=seed)
     if choice.spare is None:
@@ -46,7 +52,7 @@ def instead_of(wipe: tuple[Step, ...], facts: Facts, target: str, *, seed: bool)
 
 
 def spare(config: Config, facts: Facts, options: Options) -> Plan:
-    """Make the spares that are missing, and delete what is of no use any more."""
+    """Make the missing spares, and delete the useless ones."""
     spares, history, location = facts.spares, facts.history, facts.engine.location
     if options.delete:
         names = (*(found.name for found in spares.found), *spares.leftovers)
@@ -68,7 +74,10 @@ def spare(config: Config, facts: Facts, options: Options) -> Plan:
 
 
 def _databases(config: Config, facts: Facts, options: Options) -> tuple[Step, ...]:
-    """Return what makes the spare databases of `reset --fast`; in the background only where one was made before."""
+    """Return the steps that make the spare databases of `reset --fast`.
+
+    In the background, there are none unless a spare database was made before.
+    """
     swap_facts = facts.swap_facts
     if swap_facts is None or obstacle(facts) or (options.background and not swap_facts.spares):
         return ()
@@ -92,7 +101,7 @@ def _make(facts: Facts, kind: SpareKind) -> MakeSpare:
 
 
 def obstacle(facts: Facts) -> str:
-    """Return why no database can be swapped in, "" when one can."""
+    """Return why no database can be swapped in, "" if a swap is possible."""
     if facts.current is None or facts.swap_facts is None:
         return f"the {facts.engine.name} database does not answer"
     return next(_obstacles(facts, facts.swap_facts), "")
@@ -115,9 +124,11 @@ def _obstacles(facts: Facts, swap_facts: SwapFacts) -> Iterator[str]:
 
 
 def making(facts: Facts, swap_facts: SwapFacts, seed: tuple[str, ...], *, apart: bool = False) -> tuple[Step, ...]:
-    """Return what makes the spare database at head, and from it the one with the seed, as far as they are missing.
+    """Return the steps that make the spare databases that are missing.
 
-    Of a seed whose files nobody knows there is none. `apart`: a verb may be at work in the server at the same time.
+    These are a spare at head, and one with the seed, made from it. A seed whose files
+    are unknown has no spare. `apart`: a verb may be at work in the server at the same
+    time.
     """
     history, heads = facts.history, facts.history.heads
     seeded = bool(seed) and swap_facts.knows_seed
@@ -138,7 +149,10 @@ def making(facts: Facts, swap_facts: SwapFacts, seed: tuple[str, ...], *, apart:
 def new_database(
     facts: Facts, swap_facts: SwapFacts, target: str, seed: tuple[str, ...], *, kills: bool
 ) -> tuple[Step, ...]:
-    """Return what makes the new database at `target`; `kills`: the backend is ended, beside it where that is quick."""
+    """Return the steps that make the new database at `target`.
+
+    `kills`: the backend is ended, at the same time if that is quick.
+    """
     end = (KillServices(),) if kills else ()
     if target != "heads":
         return (*_migrated(facts, swap_facts, target), *end)
@@ -152,7 +166,10 @@ def _name(facts: Facts, *, seeded: bool) -> str:
 
 
 def _migrated(facts: Facts, swap_facts: SwapFacts, target: str, *, apart: bool = False) -> tuple[Step, ...]:
-    """Return what makes a new database at `target`: from the spare one that has most of it, and the rest migrated."""
+    """Return the steps that make a new database at `target`.
+
+    They start from the spare that has most of it, and migrate the rest.
+    """
     targets = facts.history.targets(target)
     source = swap_facts.prefix(facts.history, targets)
     pending = facts.history.pending(source.mark.revisions if source else (), targets)

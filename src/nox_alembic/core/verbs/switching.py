@@ -1,4 +1,4 @@
-"""The way back from revisions that are not on this branch, as they are after `git switch`."""
+"""The way back from orphan revisions, as they are after `git switch`."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from nox_alembic.core.verbs.guards import refuse_orphans_without_files, refuse_p
 
 @frozen(kw_only=True)
 class WayBack:
-    """The steps to this branch's history, what goes with them, and the facts as they are then."""
+    """The steps to this branch's history, their notes, and the facts afterwards."""
 
     facts: Facts
     steps: tuple[Step, ...] = ()
@@ -21,9 +21,9 @@ class WayBack:
 
 
 def way_back(config: Config, facts: Facts) -> WayBack:
-    """Take back what is not on this branch; nothing when all is.
+    """Take back the orphan revisions; nothing when there are none.
 
-    Raises what refuses it (NA013, NA404, NA441, NA442).
+    Raises the refusal (NA013, NA404, NA441, NA442).
     """
     refuse_orphans_without_files(facts)
     orphans = facts.orphans
@@ -36,7 +36,7 @@ def way_back(config: Config, facts: Facts) -> WayBack:
         hint = "switch to the branch that has them, or `nox -s reset` for a fresh database"
         raise FindingError("NA442", message, hint=hint)
     return WayBack(
-        # What is applied is recorded by the step itself.
+        # The step itself records what is applied.
         facts=replace(facts, current=left, orphans=None, fingerprinted_at=None),
         steps=(DowngradeOrphans(orphans),),
         destroys=f"what these revisions added, with its data: {orphans.summary}",

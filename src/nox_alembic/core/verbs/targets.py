@@ -10,7 +10,10 @@ from nox_alembic.core.revisions.team import CURE, told_heads
 
 
 def target_of(facts: Facts, word: str) -> str:
-    """Return `heads` or the id that is meant. Two heads have no meaning for `head`: that is for people to decide."""
+    """Return `heads`, or the id that the word means.
+
+    Two heads have no meaning for `head`: that is for people to decide.
+    """
     if word in {"head", "heads"}:
         if len(facts.history.heads) > 1:
             raise FindingError("NA403", told_heads(facts.history, facts.team), hint=CURE)
@@ -19,7 +22,7 @@ def target_of(facts: Facts, word: str) -> str:
 
 
 def downgrade_target(facts: Facts, word: str) -> str:
-    """Return an id or `base` for `-N`, `base`, or a revision that is below the current one."""
+    """Return an id or `base` for `-N`, `base`, or a revision below the current one."""
     if word == "base":
         return word
     if word.startswith("-") and word[1:].isdigit():
@@ -32,7 +35,10 @@ def downgrade_target(facts: Facts, word: str) -> str:
 
 
 def reapply_target(facts: Facts, word: str) -> str:
-    """Return the revision that is meant, the current one by default; it must be applied (NA409)."""
+    """Return the revision that is meant, by default the current one.
+
+    It must be applied (NA409).
+    """
     places = facts.current or ()
     if not word and len(places) > 1:
         message = f"the database is at {' and '.join(map(facts.history.describe, places))}"
@@ -45,7 +51,10 @@ def reapply_target(facts: Facts, word: str) -> str:
 
 
 def _steps_back(facts: Facts, count: int) -> str:
-    """Return what lies `count` revisions below the current one; at a merge there is no single answer."""
+    """Return the revision `count` below the current one.
+
+    There is no single answer at a merge.
+    """
     places = facts.current or ()
     for _ in range(count):
         if not places:
@@ -72,5 +81,8 @@ def shown_current(facts: Facts) -> str:
 
 
 def shown_path(config: Config, path: str | PurePath) -> str:
-    """Return a path as messages name it: from the project's folder on, where it is below it."""
+    """Return a path as messages name it.
+
+    Below the project's folder, it starts from there.
+    """
     return str(from_root(config.root, PurePath(path)))

@@ -1,4 +1,4 @@
-"""Taking back what a verb took away."""
+"""`undo`: takes back what a verb took away."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,10 @@ from nox_alembic.core.verbs.targets import shown_current
 
 
 def undo(config: Config, facts: Facts, options: Options) -> Plan:
-    """Bring back what the last destructive verb took away; what is there now is kept instead, so that twice is redo."""
+    """Bring back what the last destructive verb took away.
+
+    The present state is kept instead, so that a second `undo` is a redo.
+    """
     refuse_protected(config)
     if facts.undo.is_doubtful:
         return settling(facts)
@@ -57,13 +60,16 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
 
 
 def changed_files(facts: Facts, options: Options) -> tuple[str, ...]:
-    """Return the files that the entry to bring back has changed, by their paths below the project."""
+    """Return the files that the entry has changed, by paths below the project."""
     entry = facts.undo.chosen(options.entry or _cut_off(facts))
     return tuple(change.path for change in entry.files)
 
 
 def _refuse_other_server(facts: Facts, entry: UndoEntry) -> None:
-    """Refuse to put data back that the server which runs now, or would run, could not be started on (NA638)."""
+    """Refuse to put back data that the server could not start on (NA638).
+
+    It is the server that runs now, or would run.
+    """
     runs = facts.server_version.partition(".")[0] or facts.engine.major
     if entry.server and runs and runs != entry.server:
         message = f"the data before `{entry.verb}` of {entry.at} is of PostgreSQL {entry.server}"
@@ -72,7 +78,10 @@ def _refuse_other_server(facts: Facts, entry: UndoEntry) -> None:
 
 
 def _cut_off(facts: Facts) -> str:
-    """Return the id of what an `undo` that was killed between its two renames was about to bring back."""
+    """Return the id of the entry that a killed `undo` was about to bring back.
+
+    That run was killed between its two renames.
+    """
     whole = [one for one in facts.undo.live if one.kind in WHOLE]
     cut_off = len(whole) > 1 and whole[-1].open and whole[-1].verb == "undo" and not facts.engine.data_present
     return whole[-2].id if cut_off else ""
@@ -90,11 +99,15 @@ def _said(facts: Facts, entry: UndoEntry, *, at_head: bool) -> tuple[str, ...]:
 
 
 def swap_back(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
-    """Bring a kept database back, and the files that were changed with it; what is there now is kept instead."""
+    """Bring an undo database back, and the files that were changed with it.
+
+    The present state is kept instead.
+    """
     if facts.current is None and facts.engine.data_present:
         return start_to_see(config, facts, "the database is stopped: it is started to see what is kept in it")
     require_database(facts)
-    # Files first: a run that is killed before the swap has changed nothing that the next one would not do again.
+    # Files first: a run that is killed before the swap has changed nothing that the
+    # next run would not repeat.
     files = _restored(config, facts, entry)
     was_up = facts.engine.backend.running
     ready = not files and set(entry.revisions or ()) == set(facts.history.heads)
@@ -112,7 +125,7 @@ def swap_back(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
 
 
 def restore_files(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
-    """Bring files back as they were; what they are now is kept instead."""
+    """Bring files back as they were; their present content is kept instead."""
     files = _restored(config, facts, entry)
     _refuse_applied(config, facts, entry)
     names = ", ".join(step.path.name for step in files) or "nothing, since the files are what they were"
@@ -122,7 +135,10 @@ def restore_files(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
 
 
 def _further(facts: Facts, entry: UndoEntry) -> tuple[str, ...]:
-    """Say what was kept by the run that left what comes back half made; nothing where it is whole."""
+    """Return the note that names an earlier, whole entry.
+
+    There is none if this entry is not half made, or no earlier entry is whole.
+    """
     before = facts.undo.live[: facts.undo.live.index(entry)]
     whole = [one for one in before if one.is_copy == entry.is_copy and one.kind != "files" and not one.half_made]
     if not entry.half_made or not whole:
@@ -131,7 +147,10 @@ def _further(facts: Facts, entry: UndoEntry) -> tuple[str, ...]:
 
 
 def _restored(config: Config, facts: Facts, entry: UndoEntry) -> tuple[ReplaceFile, ...]:
-    """Return what is to be written; raises FindingError (NA636) when one was edited since, and none is written."""
+    """Return the files to write.
+
+    Raises FindingError (NA636) when a file was edited since; then no file is written.
+    """
     return tuple(step for change in entry.files for step in _steps(config, facts, entry, change))
 
 
@@ -148,7 +167,7 @@ def _steps(config: Config, facts: Facts, entry: UndoEntry, change: FileChange) -
 
 
 def _refuse_applied(config: Config, facts: Facts, entry: UndoEntry) -> None:
-    """Refuse to change a revision under a database that it was applied to after the verb (NA637)."""
+    """Refuse to change a revision that was applied since the verb (NA637)."""
     if facts.current is None or facts.current == entry.revisions:
         return
     places = {config.root / change.path for change in entry.files}

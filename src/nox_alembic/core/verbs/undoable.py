@@ -1,4 +1,4 @@
-"""What is kept for `undo` around the steps of a verb."""
+"""The steps around a verb that keep something for `undo`."""
 
 from dataclasses import replace
 
@@ -18,9 +18,10 @@ _WRITES = (ReplaceFile, WriteMerge)
 
 
 def undoable(config: Config, facts: Facts, verb: str, plan: Plan) -> Plan:
-    """Return the plan with what makes `undo` take it back, in front of its first change and at its end.
+    """Return the plan with the steps that let `undo` take it back.
 
-    Where no copy of the database can be kept, the plan says so, and asks.
+    They come before its first change and at its end. If no copy of the database can be
+    kept, the plan says so, and asks.
     """
     places = [number for number, step in enumerate(plan.steps) if isinstance(step, (*_MOVES, *_WRITES))]
     if not places:
@@ -54,7 +55,10 @@ def _with_copy(config: Config, facts: Facts, verb: str, plan: Plan, place: int) 
 
 
 def _with_server(config: Config, facts: Facts, verb: str, plan: Plan, place: int) -> Plan:
-    """Return the plan with a copy of the whole server: one of the database alone would not be what there was."""
+    """Return the plan with a copy of the whole server.
+
+    A copy of the database alone would not restore the earlier state.
+    """
     location = facts.engine.location
     why = facts.engine.unkept or why_server_not_kept(config.undo_limit, facts.data_size, facts.room.free)
     if why:
@@ -73,7 +77,10 @@ def _noted(plan: Plan, note: str) -> Plan:
 
 
 def swapped_out(config: Config, facts: Facts, database: str) -> tuple[bool, str]:
-    """Return whether a database is kept when another one takes its place, and what goes, as the question names it."""
+    """Return whether a replaced database is kept, and what goes.
+
+    The text is for the question.
+    """
     size = facts.room.size
     keeps = size <= config.undo_limit
     kept = "which `undo` brings back" if keeps else beyond(size, config.undo_limit)
@@ -81,31 +88,43 @@ def swapped_out(config: Config, facts: Facts, database: str) -> tuple[bool, str]
 
 
 def way_back_lost(verb: str, why: str) -> str:
-    """Return what goes where nothing is kept, as the question names it."""
+    """Return what goes when nothing is kept, as the question names it."""
     return f"the way back: `{verb}` could not be undone, since {why}"
 
 
 def _goes_on(facts: Facts, verb: str) -> bool:
-    """Return whether it only ends a rebase that was cut off, and has kept all that there was before that."""
+    """Return whether the verb only ends a rebase that was cut off.
+
+    That rebase has kept the earlier state.
+    """
     newest = facts.undo.newest
     return bool(verb == "rebase" and facts.rebasing and newest and newest.open and newest.verb == verb)
 
 
 def _has_nothing(facts: Facts) -> bool:
-    """Return whether there is nothing to lose; of a database that is down nobody knows before it is up."""
+    """Return whether there is nothing to lose.
+
+    Nobody knows that of a database that is down.
+    """
     if facts.current is None:
         return not facts.engine.data_present
     return not facts.current and not facts.room.has_tables
 
 
 def _target(plan: Plan) -> str:
-    """Return the revision at which nothing has to be kept, "" where that is not all that the plan does."""
+    """Return the revision at which nothing has to be kept.
+
+    "" if the plan does more than reach it.
+    """
     moves = [step for step in plan.steps if isinstance(step, (*_MOVES, *_WRITES))]
     return moves[0].target if len(moves) == 1 and isinstance(moves[0], Migrate) else ""
 
 
 def _files(config: Config, plan: Plan) -> tuple[FileChange, ...] | None:
-    """Return the files that are known to be changed, None where none is; what a merge writes is known when it does."""
+    """Return the files that are known to be changed, None without any.
+
+    What a merge writes is known only when it does.
+    """
     if not any(isinstance(step, _WRITES) for step in plan.steps):
         return None
     found = [step for step in plan.steps if isinstance(step, ReplaceFile)]
