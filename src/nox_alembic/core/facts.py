@@ -200,8 +200,8 @@ class Facts:
 
     # The undo entries that are really there.
     undo: UndoLog = field(default_factory=UndoLog)
-    # The server's version. Verbs of snapshots need it, and so does an undo entry with the
-    # data of a whole server. "" when the server did not answer.
+    # The server's version. Verbs of snapshots need it, and `undo` needs it for the data
+    # of a whole server. "" when the server did not answer.
     server_version: str = ""
     # Why the data folder may not be wiped.
     refusal: RefusedError | None = None

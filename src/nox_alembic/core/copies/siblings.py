@@ -78,7 +78,7 @@ class Sibling:
 
 
 def parse_mark(comment: str | None) -> Mark | None:
-    """Return the mark in a comment, None for a comment of somebody else."""
+    """Return the mark in a comment, None for any other comment."""
     if comment is None:
         return None
     if comment.startswith(_EARLIER_COMMENT):
