@@ -203,7 +203,7 @@ class WiredActs:
         return UndoFolders(engine=at.engine, log=self.undo_log, protect=at.protected, report=at.report)
 
     def sweep(self, location: "DataLocation") -> Sequence[str]:
-        """Delete what was set aside and is not kept; return messages about the rest."""
+        """Delete what was set aside and is not kept; return messages about leftovers."""
         return self.undo_data.sweep(location)
 
     @property

@@ -153,7 +153,7 @@ class UndoFolders:
         return passing if self._volumes else [Path(self.engine.location.path).with_name(name) for name in passing]
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
-        """Delete what was set aside and is not kept; return messages about the rest."""
+        """Delete what was set aside and is not kept; return messages about leftovers."""
         names = [one.kept for one in self._kept().under_way(self.log.limit).entries]
         if self._volumes:
             return self._volumes.sweep(names)

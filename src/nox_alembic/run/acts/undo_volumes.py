@@ -61,7 +61,7 @@ class UndoVolumes:
                 self._settle(entry)
 
     def sweep(self, keep: Collection[str]) -> Sequence[str]:
-        """Remove the volumes that are not to `keep`; return messages on the rest."""
+        """Remove the volumes that are not to `keep`; return messages on leftovers."""
         said = []
         for name in self.volumes.kept():
             if name not in keep:
