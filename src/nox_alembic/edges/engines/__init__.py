@@ -1,6 +1,7 @@
-"""What runs the database and the backend: a Protocol; `compose` and `embedded` are the two there are.
+"""What runs the database and the backend: a Protocol, and its engines.
 
-An engine knows how to start, stop, look and say where things are; the order of a verb is not its business.
+The engines are `compose` and `embedded`. An engine can start, stop, look and say where
+things are; the order of a verb is not its business.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,10 @@ SparePlace = Path | str
 
 @frozen
 class Inside:
-    """Where the backend's dependencies are: how Python runs there, and where it sees files and the database."""
+    """Where the backend's dependencies are.
+
+    It says how Python runs there, and where it sees files and the database.
+    """
 
     invocation: Invocation
     path_of: Callable[[Path], str]
@@ -35,7 +39,10 @@ class Volumes(Protocol):
         """Return the volume, None when there is none."""
 
     def refusal(self) -> RefusedError | None:
-        """Return why it may not be taken away, as far as that can be told while our own containers run."""
+        """Return why the volume may not be taken away, as far as it can be known now.
+
+        Our own containers still run.
+        """
 
     def kept(self) -> tuple[str, ...]:
         """Return the volumes that were made to keep data of it."""
@@ -44,16 +51,16 @@ class Volumes(Protocol):
         """Return the volumes that are spares of it, finished or not."""
 
     def new_spare_name(self) -> str:
-        """Return a name for one more."""
+        """Return a name for another spare."""
 
     def make_spare(self, name: str) -> None:
         """Make an empty volume that is to become a spare; raises OSError."""
 
     def new_name(self) -> str:
-        """Return a name for one more."""
+        """Return a name for another volume that keeps data."""
 
     def swap(self, to: str, *, source: str, verb: str) -> Moved:
-        """Make `to`, move what the volume holds there, and what `source` holds into its place."""
+        """Make `to`, move the volume's data there, and that of `source` here."""
 
     def make_kept(self, name: str, verb: str) -> None:
         """Make an empty volume that is to keep a copy of this one's data."""
@@ -69,7 +76,10 @@ class Volumes(Protocol):
 
 
 class Workshop(Protocol):
-    """How an engine makes data folders or volumes beside the real one that work in its place after a rename."""
+    """How an engine makes data folders or volumes beside the real one.
+
+    They work in its place after a rename.
+    """
 
     def settings(self) -> Mapping[str, str]:
         """Return the SHA-256 (hex) of what a new data folder depends on, by what messages call it."""
@@ -94,7 +104,10 @@ class Workshop(Protocol):
 
 
 class Engine(Protocol):
-    """One environment's database server and backend. Every method raises a NoxAlembicError with the next command."""
+    """An environment's database server and backend.
+
+    Every method raises a NoxAlembicError with the next command.
+    """
 
     @property
     def name(self) -> Literal["compose", "embedded"]:
@@ -105,7 +118,7 @@ class Engine(Protocol):
         """Where the database's files are."""
 
     def look(self) -> EngineFacts:
-        """Return what there is; changes nothing."""
+        """Return what the engine finds, and change nothing."""
 
     def foreign(self) -> Foreign | None:
         """Return what else runs under this environment's name, None when all is its own.
@@ -126,25 +139,34 @@ class Engine(Protocol):
         """Return where the running server takes logins."""
 
     def prove_ownership(self) -> None:
-        """Raise RefusedError unless the server at `address()` is the very one that this engine runs (NA621, NA622)."""
+        """Raise RefusedError unless the server at `address()` is run by this engine.
+
+        The errors are NA621 and NA622.
+        """
 
     def is_alive(self, service: Service) -> bool:
         """Return whether the process or container of that service is running now."""
 
     def start_services(self, services: Sequence[str]) -> None:
-        """Start the backend once, and with it what else the environment has; returns before it is healthy."""
+        """Start the backend once, with all else that the environment has.
+
+        It returns before the backend is healthy.
+        """
 
     def stop_backend(self) -> None:
         """End the backend in an orderly way, and nothing else."""
 
     def kill_services(self) -> None:
-        """End at once all that there is beside the database: it must not come back to data that goes away."""
+        """End at once all that runs beside the database.
+
+        It must not come back to data that goes away.
+        """
 
     def backend_url(self) -> str | None:
-        """Return the address at which the running backend is asked for its health, None when it has none."""
+        """Return the address to ask for the backend's health, or None."""
 
     def backend_health(self) -> bool | None:
-        """Return the engine's own knowledge of the backend's health, None when it has none."""
+        """Return the backend's health as the engine knows it, None when it does not."""
 
     def kill(self) -> None:
         """End everything at once: the data is going away."""
@@ -169,24 +191,38 @@ class Engine(Protocol):
         """Return the last lines that the service logged."""
 
     def stream_logs(self, service: Service | None, *, follow: bool, lines: int | None) -> None:
-        """Print the logs of one or both services on stdout, `lines` from the end (None: all)."""
+        """Print the logs of one or both services on stdout.
+
+        It prints `lines` from the end, all lines for None.
+        """
 
     def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:
-        """Return what runs on the folder, its parent or a child; `foreign_only` leaves this environment out."""
+        """Return what runs on the folder, its parent or a child.
+
+        `foreign_only` leaves this environment out.
+        """
 
     def client(self, program: str, *, terminal: bool = False) -> Invocation:
-        """Return how a client program of the server's own version (pg_dump, pg_restore, psql) is run beside it.
+        """Return how to run a client program of the server's version beside it.
 
-        Arguments are to be added; host, port, user and password are those of the running server already, and so is the
-        target database, which `--dbname` replaces. Standard input and output are passed through; `terminal`: they are
-        a person's. To be run in the project's folder.
+        Such programs are pg_dump, pg_restore and psql. The caller adds arguments. Host,
+        port, user and password are already those of the running server, and so is the
+        target database, which `--dbname` replaces. Standard input and output are passed
+        through; `terminal` says that they are a person's. Run it in the project's
+        folder.
         """
 
     def inside_backend(self) -> Inside | None:
-        """Return how Python runs where the backend's dependencies are, None when that is here."""
+        """Return how Python runs where the backend's dependencies are.
+
+        Returns None when that is here.
+        """
 
     def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:
-        """Return how a command, or a shell when it is empty, runs where the backend does, to be run in the project."""
+        """Return how a command, or a shell, runs where the backend does.
+
+        An empty command means a shell. Run it in the project's folder.
+        """
 
     def remover(self) -> Remover | None:
         """Return what can delete `parent/name` where we have no right to, or None."""

@@ -16,7 +16,7 @@ from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.ownership import Seen, unproved
 from nox_alembic.edges.postgres.connection import APPLICATION, connected
 
-# One row of two columns; where the data is is told to superusers and monitoring roles only.
+# A row of two columns. Only superusers and monitoring roles may read the data's place.
 DESCRIPTION = (
     "SELECT to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),"
     " CASE WHEN pg_has_role('pg_read_all_settings', 'MEMBER') THEN current_setting('data_directory') ELSE '' END"

@@ -30,7 +30,10 @@ def require_compose(environ: Mapping[str, str]) -> None:
 
 @frozen(kw_only=True)
 class ComposeCli:
-    """`docker compose` on one project; `document` is a configuration that is given on standard input, never on disk."""
+    """`docker compose` on a project.
+
+    `document` is a configuration that goes to its standard input, and never to disk.
+    """
 
     root: Path
     files: tuple[str, ...]
@@ -45,18 +48,21 @@ class ComposeCli:
         return tuple(os.path.abspath(self.root / name) for name in self.files)  # noqa: PTH100 - links stay, as in Compose
 
     def config(self, *, interpolate: bool = True) -> dict[str, Any]:
-        """Return the resolved configuration, profiles included; raises UsageError (NA106) with Compose's words.
+        """Return the resolved configuration, profiles included.
 
-        It has the secrets in it: it is never logged.
+        Raises UsageError (NA106) with Compose's words. It has the secrets in it: it is
+        never logged.
         """
         options = [] if interpolate else ["--no-interpolate"]
         return self._document(self._read("config", "--format", "json", *options))
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Callable[[], dict[str, Any]]]:
-        """Let Compose read its files while the block does something else; yields a call that returns as `config` does.
+        """Let Compose read its files while the block does something else.
 
-        It also raises PreconditionError where there is no Compose 2 (NA102, NA103), which is asked only when it fails.
+        It yields a call that returns as `config` does. The call also raises
+        PreconditionError where there is no Compose 2 (NA102, NA103), which is asked
+        only when it fails.
         """
         with contextlib.ExitStack() as stack:
             command = self._reader("config", "--format", "json")
@@ -81,7 +87,10 @@ class ComposeCli:
         return json.loads(done.out)  # type: ignore[no-any-return] # Compose's own document
 
     def hashes(self) -> Mapping[str, str]:
-        """Return Compose's own hash of each service's configuration, as it labels containers; empty where it cannot."""
+        """Return Compose's hash of each service, as its labels have it.
+
+        The result is empty where Compose cannot compute it.
+        """
         done = self._read("config", "--hash", "*")
         lines = [line.split() for line in done.out.splitlines()] if done.ok else []
         return {line[0]: line[1] for line in lines if len(line) == 2}
@@ -106,9 +115,10 @@ class ComposeCli:
         return ["docker", "compose", *self._words(), *args]
 
     def _reader(self, *args: str) -> list[str]:
-        """Return the words for what only reads: the plugin itself is told, since `docker` takes as long again.
+        """Return the words of a command that only reads.
 
-        It is `docker` that acts, in whatever way it reaches its daemon.
+        They call the plugin itself, since `docker` takes as long again. `docker` is
+        called to act, in whatever way it reaches its daemon.
         """
         plugin = _plugin(self.environ)
         return [plugin, *self._words(), *args] if plugin else self.command(*args)
@@ -147,7 +157,10 @@ _PLUGIN_FOLDERS = (
 
 
 def _plugin(environ: Mapping[str, str]) -> str | None:
-    """Return the program of Compose that `docker` would run, None where it is elsewhere or there is no `docker`."""
+    """Return the Compose program that `docker` would run.
+
+    Returns None where it is elsewhere or there is no `docker`.
+    """
     path = environ.get("PATH")
     if "DOCKER_CONFIG" in environ or shutil.which("docker", path=path) is None:
         return None

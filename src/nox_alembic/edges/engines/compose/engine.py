@@ -32,7 +32,10 @@ SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
 
 @frozen(kw_only=True)
 class ComposeEngine:
-    """One Compose project; everything about it comes from `docker compose config` and from the daemon."""
+    """A Compose project.
+
+    All facts about it come from `docker compose config` and from the daemon.
+    """
 
     config: Config
     daemon: Daemon
@@ -82,7 +85,7 @@ class ComposeEngine:
         return NamedVolume.of(self.location, self.model, self.config, self.daemon.client) if volume else None
 
     def look(self) -> EngineFacts:
-        """Return what there is; changes nothing."""
+        """Return what the engine finds, and change nothing."""
         found = self.daemon.containers(self.model.project)
         containers = {container.service: container for container in found}
         database = containers.get(self.model.database.name)
@@ -109,13 +112,19 @@ class ComposeEngine:
         return owners.foreign(self.daemon.owners(self.model.project), self.model.project, self.cli.paths)
 
     def provide_images(self, images: Sequence[str]) -> None:
-        """Build what the project builds, pull the rest; raises PreconditionError (NA110) naming what is missing."""
+        """Build the images that the project builds, and pull the rest.
+
+        Raises PreconditionError (NA110) with the names of missing images.
+        """
         for service in self.model.services.values():
             if service.image in images or (service.builds and not service.image):
                 self._provide(service.name, builds=service.builds, image=service.image)
 
     def start_database(self) -> None:
-        """Start the container that is there, or make it; `up` recreates it only when its configuration changed."""
+        """Start the existing container, or make it.
+
+        `up` recreates it only when its configuration changed.
+        """
         self._chosen.clear()
         if not self._kept.start([self.model.database.name]):
             self.cli.call("up", "--detach", "--no-deps", self.model.database.name)
@@ -130,9 +139,10 @@ class ComposeEngine:
         self.cli.call("up", "--no-start", "--no-deps", self.model.database.name)
 
     def address(self) -> DatabaseAddress:
-        """Return where the running server takes logins: a port that the daemon chose is known only by now.
+        """Return where the running server takes logins.
 
-        One that the project chose is asked for once: it stays what it is for as long as a run takes.
+        A port that the daemon chose is known only by now. A port that the project chose
+        is asked for once: it stays the same for as long as a run takes.
         """
         if self._chosen:
             return self._chosen[0]
@@ -146,7 +156,10 @@ class ComposeEngine:
         return address
 
     def prove_ownership(self) -> None:
-        """Raise RefusedError unless a session of ours, named by a nonce, is seen from inside the container."""
+        """Raise RefusedError unless the container's server shows our session.
+
+        A nonce names the session, and it is looked for from inside the container.
+        """
         address, nonce = self.address(), ownership.new_nonce()
         with ownership.client_door(address, nonce) as cursor:
             if not self._ask(address, f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{nonce}'"):  # noqa: S608 - of our own making, in hexadecimal digits
@@ -165,7 +178,10 @@ class ComposeEngine:
         self.started()
 
     def stop_backend(self) -> None:
-        """Stop its container, by force if it does not listen: as a shell that is the first process does."""
+        """Stop the backend's container, by force if it does not listen.
+
+        A shell that is the first process does not listen.
+        """
         self.cli.call("stop", "--timeout", "2", self._service_name("backend"))
 
     def kill_services(self) -> None:
@@ -220,7 +236,10 @@ class ComposeEngine:
         return self.daemon.users_of(path, but_project=self.model.project if foreign_only else None)
 
     def client(self, program: str, *, terminal: bool = False) -> Invocation:
-        """Return how it runs in the database's container; `-e NAME` without a value hands on what we have."""
+        """Return how the program runs in the database's container.
+
+        `-e NAME` without a value hands on our own value.
+        """
         variables = self._client_variables()
         options = [word for variable in variables for word in ("-e", variable)]
         run = (*self._without_others(), program)
@@ -273,7 +292,10 @@ class ComposeEngine:
         return self.model.backend.name if self.model.backend else ""
 
     def _client_variables(self) -> Mapping[str, str]:
-        """Return what a client inside the database's container needs, where nothing but that server is at 127.0.0.1."""
+        """Return the variables for a client inside the database's container.
+
+        Nothing but that server is at 127.0.0.1 there.
+        """
         user, password, name = composefile.login(self.model.database)
         port = composefile.published_database_port(self.model.database).container
         return libpq_variables(DatabaseAddress(host="127.0.0.1", port=port, user=user, password=password, name=name))
@@ -285,7 +307,10 @@ class ComposeEngine:
         return ("env", *(word for name in sorted(others) for word in ("-u", name))) if others else ()
 
     def _ask(self, address: DatabaseAddress, query: str) -> str:
-        """Return what the server in the container answers; raises RefusedError (NA622) when it cannot be asked."""
+        """Return the answer of the server in the container.
+
+        Raises RefusedError (NA622) when it cannot be asked.
+        """
         words, environ = [*self._without_others(), "psql", "-XAtqc", query], self._client_variables()
         try:
             return self.daemon.output_of(self.model.project, self.model.database.name, words, environ)

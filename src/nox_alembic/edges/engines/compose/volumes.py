@@ -69,7 +69,10 @@ class NamedVolume:
         return self._get(self.name)
 
     def refusal(self) -> RefusedError | None:
-        """Return why it may not be taken away, as far as that can be told while our own containers run."""
+        """Return why the volume may not be taken away, as far as it can be known now.
+
+        Our own containers still run.
+        """
         return volume_swap.refusal(self.location, self.look(), self._users(but=self.project, stopped=True))
 
     def kept(self) -> tuple[str, ...]:
@@ -81,7 +84,7 @@ class NamedVolume:
         return self._labelled(self._labels(volume_swap.SPARE))
 
     def new_spare_name(self) -> str:
-        """Return a name for one more."""
+        """Return a name for another spare."""
         return f"{self.name}__spare_{secrets.token_hex(4)}"
 
     def make_spare(self, name: str) -> None:
@@ -96,9 +99,10 @@ class NamedVolume:
         return volume_swap.kept_name(self.name, clock.now(), secrets.token_hex(3))
 
     def swap(self, to: str, *, source: str, verb: str) -> Moved:
-        """Make the volume `to`, move what this one holds there, and what `source` holds here; `source` may be `to`.
+        """Make `to`, move this volume's data there, and that of `source` here.
 
-        Raises RefusedError (NA671) or FailedError (NA673); whatever happens, `settle` then finds out how it ended.
+        `source` may be `to`. Raises RefusedError (NA671) or FailedError (NA673);
+        whatever happens, `settle` then finds out how it ended.
         """
         if refusal := volume_swap.refusal(self.location, self.look(), self._users(but=None, stopped=False)):
             raise refusal
@@ -108,21 +112,27 @@ class NamedVolume:
         return self._run("swap", to)
 
     def make_kept(self, name: str, verb: str) -> None:
-        """Make an empty volume that is to keep a copy of this one's data; raises FailedError (NA673)."""
+        """Make an empty volume for a copy of the data; raises FailedError (NA673)."""
         self._make_kept(name, source=name, verb=verb)
 
     def settle(self, name: str) -> Moved:
-        """Finish or take back the swap for which the volume was made, and say which; its helper is waited for."""
+        """Finish or take back the swap for which the volume was made, and say which.
+
+        It waits for the helper of the swap.
+        """
         self._await_helpers()
         return self._run("settle", name)
 
     def source_of(self, name: str) -> str:
-        """Return from which volume the swap takes the new data, for which `name` was made."""
+        """Return the volume with the new data of the swap that made `name`."""
         found = self._get(name)
         return found.source if found else name
 
     def remove(self, name: str) -> None:
-        """Remove a volume that keeps data; one that is not there is fine. Raises OSError when it stays."""
+        """Remove a volume that keeps data; raises OSError when it stays.
+
+        A missing volume is no error.
+        """
         self._await_helpers()
         try:
             self.client.volumes.get(name).remove()
@@ -146,7 +156,10 @@ class NamedVolume:
         return tuple(str(volume.name) for volume in found)
 
     def _end_makers(self, spare: str) -> None:
-        """End who copies a spare that a reset takes; what they make is not used then."""
+        """End the containers that copy a spare which a reset takes.
+
+        The copies that they make are not used then.
+        """
         for container in self.client.containers.list(filters={"volume": spare}, ignore_removed=True):
             if project_of(container.attrs).startswith(f"{self.project}-spare-"):
                 end(container)
@@ -158,7 +171,10 @@ class NamedVolume:
             return None
 
     def _users(self, *, but: str | None, stopped: bool) -> tuple[str, ...]:
-        """Describe the containers that mount it; those of the project `but` do not count, nor do our helpers."""
+        """Describe the containers that mount the volume.
+
+        Those of the project `but` do not count, nor do our helpers.
+        """
         found = self.client.containers.list(all=stopped, filters={"volume": self.name}, ignore_removed=True)
         return tuple(described(c.attrs) for c in found if but is None or project_of(c.attrs) != but)
 
@@ -167,7 +183,11 @@ class NamedVolume:
         return list(self.client.containers.list(all=True, filters={"label": label}, ignore_removed=True))
 
     def _await_helpers(self) -> None:
-        """Return when no helper is left: what runs ends in a moment, and what hangs or was never started is ended."""
+        """Return when no helper is left.
+
+        A helper that runs ends in a moment. A helper that hangs or was never started is
+        ended.
+        """
         for helper in self._helpers():
             if helper.status == "created":
                 end(helper)
@@ -180,7 +200,11 @@ class NamedVolume:
                 end(helper)
 
     def _run(self, verb: Literal["swap", "settle"], to: str) -> Moved:
-        """Run the script. A swap that makes the new data shows `to` to the daemon, which fills it as a new volume."""
+        """Run the script.
+
+        A swap that makes the new data shows `to` to the daemon, which fills it as a new
+        volume.
+        """
         kept = self._get(to)
         if kept is None:
             raise volume_swap.failed(self.name, f"the volume {to} is gone")
@@ -195,7 +219,8 @@ class NamedVolume:
                 network_mode="none",
                 cap_drop=["ALL"],
                 cap_add=["DAC_OVERRIDE"],
-                # Between two mounts there is no rename, so that the folder around both is mounted.
+                # There is no rename between two mounts, so the folder around both is
+                # mounted.
                 mounts=[data, docker.types.Mount(_WHERE, kept.around, type="bind")],
                 security_opt=["no-new-privileges", "label=disable"],
                 read_only=True,
@@ -215,7 +240,7 @@ def script() -> str:
 
 @contextmanager
 def _failing(volume: str) -> Iterator[None]:
-    """Have what the daemon refuses be told as the failure to move the volume's data (NA673)."""
+    """Report the daemon's errors as the failure to move the volume's data (NA673)."""
     try:
         yield
     except (docker.errors.DockerException, OSError) as error:

@@ -1,4 +1,7 @@
-"""Spares of the Compose engine: the database's service alone, as a project of its own on a place beside the data."""
+"""Makes the spares of the Compose engine.
+
+The database's service runs alone, as a project of its own, on a place beside the data.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -38,7 +41,7 @@ class ComposeWorkshop:
         """Return the service as a project of its own on that place; its `discard` leaves the place."""
         folder, volume = (str(place), "") if isinstance(place, Path) else ("", place)
         document = composefile.throwaway(self.engine.document, self.engine.model, self._project, folder, volume)
-        # What somebody waits for goes first.
+        # Work that a person waits for goes first.
         document["services"][self.engine.model.database.name]["cpu_shares"] = 256
         cli = replace(self.engine.cli, project=self._project, document=json.dumps(document))
         model = composefile.read_model(document, replace(self.engine.config, backend_service=""))
@@ -66,7 +69,10 @@ class ComposeWorkshop:
             raise not_copied(str(source), error) from None
 
     def remover(self) -> Remover:
-        """Return the helper container; of the parent, which the data is in too, it sees nothing."""
+        """Return the helper container; it mounts the place alone.
+
+        It does not see the parent, which the data is in, too.
+        """
         image = self.engine.model.database_image
         return lambda parent, name: self.engine.daemon.empty(image, self._project, parent / name)
 

@@ -48,7 +48,10 @@ MARK = "NOX_ALEMBIC_ENVIRONMENT"
 
 @frozen(kw_only=True)
 class EmbeddedEngine:
-    """One environment's server and backend; what it must remember is in files beside the data, never in it."""
+    """An environment's server and backend, as processes.
+
+    What it must remember is in files beside the data, never in it.
+    """
 
     config: Config
     root: Path
@@ -77,7 +80,7 @@ class EmbeddedEngine:
         return DataLocation(kind="folder", path=self.places.data, within=self.places.within)
 
     def look(self) -> EngineFacts:
-        """Return what there is; changes nothing."""
+        """Return what the engine finds, and change nothing."""
         server_port, backend = self.server.port, self._backend()
         present = has_content(self.places.data)
         connection = read_connection(self.places.connection)
@@ -199,7 +202,7 @@ class EmbeddedEngine:
         """There is no data but the folder."""
 
     def discard(self) -> None:
-        """Remove the throw-away environment, of which everything is in one folder."""
+        """Remove the throw-away environment, whose files are all in one folder."""
         self.kill()
         if self.places.home.exists():
             shutil.rmtree(self.places.home)
@@ -216,7 +219,7 @@ class EmbeddedEngine:
         logs.stream(wanted, follow=follow, lines=lines)
 
     def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:  # noqa: ARG002 - the Protocol's
-        """Nobody else: that no server runs on the folder is seen in the folder itself."""
+        """Return no users: a server on the folder shows in the folder itself."""
         return ()
 
     def client(self, program: str, *, terminal: bool = False) -> Invocation:
@@ -226,7 +229,10 @@ class EmbeddedEngine:
         return Invocation((self.server.programs.path(program),), environ)
 
     def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:  # noqa: ARG002 - the Protocol's
-        """Return how it runs as a process of this user, with the backend's variables but not marked as a part of it."""
+        """Return how the command runs as a process of this user.
+
+        It has the backend's variables, but is not marked as a part of the backend.
+        """
         connection = read_connection(self.places.connection) or Connection()
         environ = dict(self._backend_environment(self.config.backend_port or connection.backend_port))
         del environ[MARK]
@@ -264,7 +270,11 @@ class EmbeddedEngine:
         )
 
     def _choose(self, configured: int, remembered: int, *, key: str) -> int:
-        """Return the configured port or raise, else the remembered one or, when somebody took it, another."""
+        """Return the configured port, else the remembered port, else another port.
+
+        Raises when the configured port is taken. Another port is chosen when the
+        remembered port is taken.
+        """
         if configured and not is_free(HOST, configured):
             message = f"the port {configured} of {key!r} is taken by {processes.holder_of(configured)}"
             raise PreconditionError("NA123", message, hint=f'choose another "{key}" in pyproject.toml, or end it')
@@ -307,7 +317,10 @@ class EmbeddedEngine:
         return BackendFacts(defined=True, running=running, url=url or None)
 
     def _end_backend(self, *, seconds: float) -> None:
-        """End the backend and all that it started, also what outlived it or was never written down."""
+        """End the backend and all that it started.
+
+        That includes what outlived it or was never written down.
+        """
         found = self._backend()
         members = {*(processes.tree(found) if found else ()), *processes.marked(MARK, str(self.places.home))}
         left = processes.end(members, seconds) if seconds else processes.kill(members)
@@ -317,7 +330,10 @@ class EmbeddedEngine:
         self.places.backend.unlink(missing_ok=True)
 
     def _sweep_throwaways(self) -> None:
-        """Remove the throw-away environments of runs that were killed; their process id is in the name."""
+        """Remove the throw-away environments of runs that were killed.
+
+        Their process id is in the name.
+        """
         for home in self.folders.data.glob(f"{THROWAWAY}*-*-*"):
             found = re.search(r"-(\d+)-[0-9a-f]+$", home.name)
             if found and not home.is_symlink() and processes.find(int(found[1])) is None:

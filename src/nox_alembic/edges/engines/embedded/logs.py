@@ -17,7 +17,7 @@ CHUNK = 64 * 1024
 def rotate(log: Path) -> None:
     """Let the next run begin with an empty log; the one before is kept as `name.previous.log`."""
     make_folder(log.parent)
-    # Windows: the log cannot be renamed while somebody reads it, and is then added to.
+    # Windows: a log that is being read cannot be renamed. It is then added to.
     with suppress(FileNotFoundError, PermissionError):
         log.replace(log.with_suffix(f".previous{log.suffix}"))
 

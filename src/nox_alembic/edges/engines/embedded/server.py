@@ -1,4 +1,7 @@
-"""One PostgreSQL server on one data folder: made, started, found again and ended through its own programs."""
+"""A PostgreSQL server on a data folder.
+
+It is made, started, found again and ended through its own programs.
+"""
 
 import contextlib
 import os
@@ -28,15 +31,20 @@ from nox_alembic.edges.system.files import make_folder, open_private, write_priv
 
 START_SECONDS = 60
 STOP_SECONDS = 20
-# Of one name, so that a killed run leaves one at most; backups leave the content of this folder out.
+# The name is always the same, so that a killed run leaves one folder at most. Backups
+# leave the content of this folder out.
 NONCE = "pg_stat_tmp/nox-alembic.nonce"
-# initdb works beside the data folder, so that one that is cut off leaves nothing that looks like a database.
+# initdb works beside the data folder. When it is cut off, it leaves nothing that looks
+# like a database.
 MAKING = re.compile(r"^\.(?P<name>.+)\.new-(?P<pid>\d+)$")
 
 
 @frozen(kw_only=True)
 class Server:
-    """`data` is PostgreSQL's own folder, `logs` ours; whoever is right about the server is postmaster.pid."""
+    """`data` is PostgreSQL's own folder, `logs` is ours.
+
+    postmaster.pid decides which server runs.
+    """
 
     programs: Programs
     data: Path
@@ -54,13 +62,19 @@ class Server:
         return int(lines[3]) if len(lines) > 3 and lines[3].isdecimal() and self.process() else 0
 
     def process(self) -> psutil.Process | None:
-        """Return the running server; a postmaster.pid whose process is another program is no server."""
+        """Return the running server.
+
+        A postmaster.pid whose process is another program is no server.
+        """
         lines = self._pid_file()
         found = processes.find(int(lines[0])) if lines and lines[0].isdecimal() else None
         return found if found is not None and self._is_ours(found) else None
 
     def initialise(self, password: str) -> None:
-        """Make the database cluster in the empty or missing data folder; raises FailedError (NA126)."""
+        """Make the database cluster in the empty or missing data folder.
+
+        Raises FailedError (NA126).
+        """
         self._sweep_cut_off()
         if self.data.exists() and any(self.data.iterdir()):
             message = f"{self.data} is not empty and holds no PostgreSQL database"
@@ -93,7 +107,10 @@ class Server:
             raise self._not_started(said)
 
     def stop(self, mode: str) -> None:
-        """Stop it, `fast` or `immediate`; returns when no process of it is left, by force if need be."""
+        """Stop the server, `fast` or `immediate`.
+
+        It returns when no process of the server is left, by force if need be.
+        """
         running = self.process()
         if running is None:
             return
@@ -192,7 +209,10 @@ class Server:
         return FailedError("NA125", message, hint=hint, detail=said)
 
     def _configure(self, settings: Mapping[str, str]) -> None:
-        """Put our settings into postgresql.auto.conf, which is read last, and leave those of ALTER SYSTEM there."""
+        """Put our settings into postgresql.auto.conf, which is read last.
+
+        Settings of ALTER SYSTEM stay there.
+        """
         path = self.data / "postgresql.auto.conf"
         before = path.read_text(encoding="utf-8")
         lines = before.splitlines()
@@ -203,13 +223,19 @@ class Server:
             write_private(path, after)
 
     def _locale(self) -> list[str]:
-        """Return a locale that sorts alike on every system; its builtin provider is there from PostgreSQL 17 on."""
+        """Return a locale that sorts alike on every system.
+
+        Its builtin provider exists from PostgreSQL 17 on.
+        """
         builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         return [*(builtin if self.programs.major >= 17 else []), "--locale=C"]
 
     @contextlib.contextmanager
     def _password_file(self, password: str) -> Iterator[Path]:
-        """Give initdb the password in a file that nobody else can read: arguments are for everybody to see."""
+        """Give initdb the password in a file that nobody else can read.
+
+        Everybody can see arguments.
+        """
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "password")
             file.touch(mode=0o600)
@@ -217,7 +243,10 @@ class Server:
             yield file
 
     def _sweep_cut_off(self) -> None:
-        """Delete what a run that was killed left beside the data folder; its initdb may still be at work on it."""
+        """Delete what a killed run left beside the data folder.
+
+        Its initdb may still be at work on it.
+        """
         if not self.data.parent.is_dir():
             return
         for path in self.data.parent.iterdir():

@@ -1,4 +1,7 @@
-"""Spares of the embedded engine: clusters in folders beside the data, with the same password and database."""
+"""Makes the spares of the embedded engine.
+
+They are clusters in folders beside the data, with the same password and database.
+"""
 
 import shutil
 import sys
