@@ -25,7 +25,8 @@ from nox_alembic.edges.system import process
 
 OnRevision = Callable[[str], None]
 OnEvent = Callable[[Mapping[str, Any]], None]
-# Takes a request of `worker.serve` to a worker and returns its answer; what it says meanwhile is heard at once.
+# Takes a request of `worker.serve` to a worker and returns its answer. Events of the
+# worker are passed on at once.
 Carry = Callable[[Mapping[str, Any], OnEvent], Mapping[str, Any]]
 NOT_CONNECTED = "postgresql+psycopg2://"
 
@@ -46,7 +47,10 @@ class Alembic:
     tell: Callable[[str, str], None] = lambda *_: None
 
     def read_history(self, configuration: Path) -> History:
-        """Return the revision graph by running the revision files, for those whose ids are computed."""
+        """Return the revision graph by running the revision files.
+
+        It is for revision files whose ids are computed.
+        """
         answer = self._carried(configuration, NOT_CONNECTED, {"do": "history"})
         if not answer["ok"]:
             failure = answer["failure"]
@@ -148,7 +152,10 @@ class Alembic:
 
 @contextlib.contextmanager
 def _proof(address: DatabaseAddress) -> Iterator[int]:
-    """Yield the key of a lock that only a session in this very database sees, whatever else has its name."""
+    """Yield the key of a lock that only a session in this very database sees.
+
+    A database of the same name elsewhere does not see it.
+    """
     key = secrets.randbits(63)
     with contextlib.ExitStack() as session:
         try:
@@ -167,9 +174,10 @@ def in_process() -> Alembic:
 
 @contextlib.contextmanager
 def in_own_process() -> Iterator[Alembic]:
-    """Yield Alembic as it is installed here, in a process of its own for one database.
+    """Yield Alembic as it is installed here, in a process of its own for a database.
 
-    For databases beside the real one: a project whose settings are read at import keeps the first URL that they saw.
+    It is for databases beside the real one: a project whose settings are read at import
+    keeps the first URL that they saw.
     """
     with process.started(
         [sys.executable, "-m", f"{worker.__name__}.serve"], env=environment_without_libpq(os.environ)
@@ -214,7 +222,10 @@ def _perform(request: Mapping[str, Any], hear: OnEvent) -> Mapping[str, Any]:
 def _converse(
     python: Sequence[str], environ: Mapping[str, str], request: Mapping[str, Any], hear: OnEvent
 ) -> Mapping[str, Any]:
-    """Pipe the worker's own text into a Python there, and the request with it: no argument shows the password."""
+    """Pipe the worker's own text and the request into a Python there.
+
+    So no argument shows the password.
+    """
     answers: list[Mapping[str, Any]] = []
 
     def hear_line(line: str) -> None:

@@ -20,7 +20,7 @@ Guard = Callable[[Place], None]
 
 
 def _psycopg2(module: Any) -> tuple[Any, str, Callable[..., Place]]:
-    # What `connect` calls, also where somebody has it by `from psycopg2 import connect`.
+    # The function that `connect` calls, also after `from psycopg2 import connect`.
     return module, "_connect", lambda dsn, *_, **__: place_of(module.extensions.parse_dsn(dsn))
 
 
@@ -59,7 +59,10 @@ DRIVERS: dict[str, Callable[[Any], tuple[Any, str, Callable[..., Place]]]] = {
 
 @contextlib.contextmanager
 def guarded(guard: Guard) -> Iterator[None]:
-    """Have `guard` called before a driver connects, with the place; what it raises comes out of the driver."""
+    """Call `guard` with the place before a driver connects.
+
+    What it raises comes out of the driver.
+    """
     with contextlib.ExitStack() as doors:
 
         def close(name: str) -> None:

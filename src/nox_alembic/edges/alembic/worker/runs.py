@@ -46,7 +46,10 @@ def move(
 
 
 def _telling(block: Callable[[], Any], commits: OnCommit) -> Callable[[], Any]:
-    """Return the same as `block`, told: an autocommit block commits what came before it."""
+    """Return `block` with a call of `commits` before it.
+
+    An autocommit block commits what came before it.
+    """
 
     def autocommit_block() -> Any:
         commits()
