@@ -55,7 +55,7 @@ RINGS = (
     ("cli", ("cli", "__main__", "sessions", "testing")),
     ("run", ("run", "opening", "environment", "wiring", "runner", "actions", "tools")),
     ("report", ("report",)),
-    ("tables", ("tables",)),
+    ("tables", ("tables", "screen")),
     ("edges", ("edges",)),
     ("core", ("core", "__init__")),
 )
