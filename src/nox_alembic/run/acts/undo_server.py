@@ -57,7 +57,7 @@ class ServerCopy:
                 return "volume", name
             path = Path(location.path)
             name = wiper.new_trash_name(path.name)
-            path.with_name(name).mkdir()
+            path.with_name(name).mkdir(0o755)  # at most, whatever the umask; the copy gives it the rights of the data
             self._copy(path, path.with_name(name))
         except (OSError, FailedError) as error:
             detail = error.message if isinstance(error, FailedError) else str(error)
