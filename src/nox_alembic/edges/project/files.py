@@ -1,6 +1,6 @@
 """Replaces a file of the project as a whole, and only if it has not changed since."""
 
-import os
+import glob
 import shutil
 from pathlib import Path
 
@@ -38,8 +38,8 @@ def replace(path: Path, before: bytes | None, after: bytes | None) -> None:
             sync(file)
         if before is not None:
             shutil.copymode(target, fresh)
-            _differ_in_time(fresh, target)
         fresh.replace(target)
+        _forget_bytecode(target)
     except OSError as error:
         fresh.unlink(missing_ok=True)
         message = f"{path} cannot be written: {error.strerror}"
@@ -48,11 +48,10 @@ def replace(path: Path, before: bytes | None, after: bytes | None) -> None:
         ) from None
 
 
-def _differ_in_time(fresh: Path, old: Path) -> None:
-    """Keep Python from using its cached bytecode of the old file.
+def _forget_bytecode(source: Path) -> None:
+    """Delete what Python has cached of the old file.
 
-    Python compares the size, and the time in whole seconds.
+    It compares the size, and the time in whole seconds, and would take the new file for the old one.
     """
-    was, now = int(old.stat().st_mtime), fresh.stat()
-    if int(now.st_mtime) == was:
-        os.utime(fresh, (now.st_atime, was + 1))
+    for cached in source.parent.glob(f"__pycache__/{glob.escape(source.stem)}.*.pyc"):
+        cached.unlink(missing_ok=True)

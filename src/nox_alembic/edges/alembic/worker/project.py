@@ -14,6 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from nox_alembic.edges.alembic.worker import bytecode
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -56,12 +58,22 @@ def open_scripts(config: Config, extra: Sequence[str] = ()) -> ScriptDirectory:
     if extra:
         scripts.version_locations = [*map(str, version_locations(scripts)), *extra]
         scripts.__dict__.pop("_version_locations", None)  # computed once from the line above
+    bytecode.forget_outdated(_python_folders(scripts))
     return scripts
 
 
 def version_locations(scripts: ScriptDirectory) -> list[Path]:
     """Return the folders of revision files."""
     return [Path(location) for location in scripts._version_locations]  # noqa: SLF001 - there is no public name
+
+
+def _python_folders(scripts: ScriptDirectory) -> Iterator[Path]:
+    """Yield the folders of env.py and of the revision files."""
+    yield Path(scripts.dir)
+    for location in version_locations(scripts):
+        yield location
+        if scripts.recursive_version_locations:
+            yield from (Path(folder, name) for folder, names, _ in os.walk(location) for name in names)
 
 
 @contextlib.contextmanager
