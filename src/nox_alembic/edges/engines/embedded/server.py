@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,15 +26,15 @@ from nox_alembic.edges.engines.embedded import processes
 from nox_alembic.edges.engines.embedded.programs import Programs
 from nox_alembic.edges.engines.embedded.record import SUPERUSER
 from nox_alembic.edges.engines.ownership import new_nonce
-from nox_alembic.edges.postgres.connection import connected
+from nox_alembic.edges.postgres.connection import APPLICATION, connected
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.files import make_folder, open_private, write_private
 
 START_SECONDS = 60
 STOP_SECONDS = 20
-# The name is always the same, so that a killed run leaves one folder at most. Backups
-# leave the content of this folder out.
-NONCE = "pg_stat_tmp/nox-alembic.nonce"
+# Backups leave the content of this folder out.
+NONCES = "pg_stat_tmp"
+NONCE_SECONDS = 60
 # initdb works beside the data folder. When it is cut off, it leaves nothing that looks
 # like a database.
 MAKING = re.compile(r"^\.(?P<name>.+)\.new-(?P<pid>\d+)$")
@@ -133,16 +134,25 @@ class Server:
 
         It is asked for a nonce in that folder, by a relative path: a copy of the data is another folder.
         """
-        nonce, file = new_nonce(), self.data / NONCE
+        nonce = new_nonce()  # a name of its own too: two commands may ask at once
+        file = self.data / NONCES / nonce
         try:
+            self._sweep_nonces()
             with open_private(file, "wb") as written:
                 written.write(nonce.encode())
-            cursor.execute("SELECT pg_read_file(%s, 0, 100, true)", (NONCE,))
+            cursor.execute("SELECT pg_read_file(%s, 0, 100, true)", (f"{NONCES}/{nonce}",))
             return cursor.fetchone() == (nonce,)
         except errors.InsufficientPrivilege:
             return False  # ours lets its superuser read it
         finally:
             file.unlink(missing_ok=True)
+
+    def _sweep_nonces(self) -> None:
+        """Delete what killed commands have left; no command needs its nonce for as long as NONCE_SECONDS."""
+        for left in (self.data / NONCES).glob(f"{APPLICATION}*"):
+            with contextlib.suppress(FileNotFoundError):  # it was another command's, which is through
+                if time.time() - left.stat().st_mtime > NONCE_SECONDS:
+                    left.unlink()
 
     def seen(self) -> Seen:
         """Return what postmaster.pid says of the server: its start is in line 3."""
