@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 FINDING = 3
+# A move that was cut off is settled, an undo finished, and for each the database may have to be started to see.
+LOOKS = 6
 
 
 def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> int:
@@ -32,8 +34,7 @@ def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> i
     def work(environment: "Environment") -> int:
         alone = shared.only_looks or not verb.lock  # nothing is changed, or nothing that is shared
         with contextlib.nullcontext() if alone else environment.lock(name):
-            if _plan_and_run(environment, verb, options, shared):
-                _plan_and_run(environment, verb, options, shared)
+            _until_done(name, lambda: _plan_and_run(environment, verb, options, shared))
         if verb.prepares_spare and not alone and not options.sql and (environment.report.steps or wait):
             from nox_alembic.run.acts import prepare_spare  # noqa: PLC0415 - imported when it was opened
 
@@ -65,6 +66,14 @@ def _plan_and_run(environment: "Environment", verb: Verb, options: Options, shar
         agree(plan, shared, look)
         acts.run(environment, plan, seen.history, Person(shared))
     return plan.again and not shared.only_looks
+
+
+def _until_done(verb: str, act: Callable[[], bool]) -> None:
+    """Look and act until there is nothing left that had to be done first."""
+    for _ in range(LOOKS):
+        if not act():
+            return
+    raise RuntimeError(f"`{verb}` has found something else to do first for {LOOKS} times")
 
 
 def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int:

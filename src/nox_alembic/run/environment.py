@@ -72,6 +72,11 @@ class Environment:
         return self.folders.state / self.config.environment
 
     @property
+    def undo_log(self) -> Path:
+        """The undo log."""
+        return self.state / "undo.json"
+
+    @property
     def copies(self) -> Path | None:
         """The folder of the revision copies, None for a throw-away environment."""
         return None if self.place.throwaway else self.folders.data / revision_copies.FOLDER

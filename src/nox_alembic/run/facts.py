@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 def facts_of(at: Environment, verb: Verb, options: Options) -> Facts:
     """Return what the verb decides on; changes nothing."""
+    half_way = verb.finishes_undo and _is_undo_half_way(at)
     needs = needs_of(verb, options)
+    needs = (*needs, *(need for need in _OF_UNDO if need not in needs)) if half_way else needs
     if not needs:
         return Facts(engine=at.engine.look())
     nothing = Facts(engine=EngineFacts(name=at.engine.name, location=DataLocation(kind="container")))
     facts = _known(at, nothing, needs, options)
-    return _more(at, facts, verb, options) if verb.reads or options.fast else facts
+    return _more(at, facts, verb, options) if verb.reads or options.fast or half_way else facts
 
 
 def _more(at: Environment, facts: Facts, verb: Verb, options: Options) -> Facts:
@@ -34,10 +36,9 @@ def _more(at: Environment, facts: Facts, verb: Verb, options: Options) -> Facts:
 
     if options.fast:
         facts = _known(at, facts, planning.needs_after(verb, facts, options), options)
-    if verb.reads:
-        paths = planning.files_of(verb, facts, options)
-        facts = replace(facts, contents={**facts.contents, **probe.contents(at.root, paths)})
-    return facts
+    own = planning.files_of(verb, facts, options) if verb.reads else ()
+    paths = (*own, *planning.files_of_undo(facts))
+    return replace(facts, contents={**facts.contents, **probe.contents(at.root, paths)})
 
 
 def plan_of(at: Environment, verb: Verb, options: Options) -> "tuple[Facts, Plan]":
@@ -61,6 +62,13 @@ def inventory(at: Environment, verb: Verb, facts: Facts, plan: "Plan") -> "tuple
     approve = hash_of(verb.name, at.config, plan, found)
     at.report.saw(found, approve)
     return found, approve
+
+
+def _is_undo_half_way(at: Environment) -> bool:
+    """Return whether a killed `undo` has to be finished."""
+    from nox_alembic.edges.home import undo_log  # noqa: PLC0415 - not for what only shows
+
+    return undo_log.is_half_way(at.undo_log)
 
 
 def _known(at: Environment, facts: Facts, needs: tuple[Need, ...], options: Options) -> Facts:
@@ -130,6 +138,8 @@ def _details(at: Environment, facts: Facts, options: Options) -> Facts:
     return replace(facts, details=details.look(facts, at.configuration, options.base))
 
 
+# What has to be known to finish an `undo` that was killed.
+_OF_UNDO: tuple[Need, ...] = ("database", "undo log", "wipe")
 _PROBES: Mapping[Need, Callable[[Environment, Facts, Options], Facts]] = {
     "files": _files,
     "database": _database,

@@ -9,6 +9,8 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
 
 EntryKind = Literal["folder", "volume", "database", "files"]
+# Fields of an entry that are true only while a verb is at work.
+PASSING = frozenset({"made", "undoing"})
 # These hold the whole server, and so everything that was kept inside it until then.
 WHOLE: frozenset[EntryKind] = frozenset({"folder", "volume"})
 # Verbs that put other data into the place of all data. Each other verb has copied it.
@@ -48,7 +50,8 @@ class UndoEntry:
     `hidden` is an entry that lies inside a folder that is kept itself. `size` is in
     bytes. `files` are those of the project that the verb has changed, too. `server` is
     the major version that can use it, "" if it could not be read. `doubtful` while
-    nobody has seen how a move between volumes ended.
+    nobody has seen how a move between volumes ended. `undoing` while an `undo` brings
+    it back: a killed one may have done a part of that.
     """
 
     id: str
@@ -65,6 +68,7 @@ class UndoEntry:
     server: str = ""
     doubtful: bool = False
     made: bool = False
+    undoing: bool = False
 
     @property
     def undone(self) -> tuple[FileChange, ...]:
@@ -94,7 +98,7 @@ class UndoEntry:
     @property
     def as_json(self) -> dict[str, object]:
         """The fields that `--json` promises; for files, only the paths."""
-        fields = {key: value for key, value in asdict(self).items() if key != "made"}
+        fields = {key: value for key, value in asdict(self).items() if key not in PASSING}
         return {**fields, "files": [change.path for change in self.files]}
 
 
@@ -116,8 +120,8 @@ class UndoLog:
 
     @property
     def is_open(self) -> bool:
-        """Whether the last verb that took the whole data away has not ended."""
-        return any(one.open and one.kind in WHOLE and not one.is_copy for one in self.entries)
+        """Whether a verb that changed the database, or took the data away, has not ended."""
+        return any(one.open and one.kind != "files" for one in self.entries)
 
     @property
     def is_half_made(self) -> bool:
@@ -168,7 +172,18 @@ class UndoLog:
         """
         left = self.unended() or (self.unended(copies=True) if entry.is_copy else None)
         half_made = entry.kind != "files" and left is not None
-        return UndoLog((*self.entries, replace(entry, half_made=half_made)))
+        # A verb that keeps something new gives up an `undo` that could not be finished.
+        before = self if entry.verb == "undo" else self.undoing(None)
+        return UndoLog((*before.entries, replace(entry, half_made=half_made)))
+
+    @property
+    def begun(self) -> UndoEntry | None:
+        """The entry that an `undo` brings back now, or did when it was killed."""
+        return next((one for one in self.entries if one.undoing), None)
+
+    def undoing(self, entry: UndoEntry | None) -> "UndoLog":
+        """Return it with a note that this entry is being brought back, or none."""
+        return UndoLog(tuple(replace(one, undoing=entry is not None and one.id == entry.id) for one in self.entries))
 
     def marked_made(self, *, made: bool = True) -> "UndoLog":
         """Return it with a note whether the data now in place is whole.
@@ -267,4 +282,4 @@ class UndoLog:
 
 
 def _at_its_end(entry: UndoEntry) -> UndoEntry:
-    return replace(entry, open=False, made=False)
+    return replace(entry, open=False, made=False, undoing=False)

@@ -119,6 +119,17 @@ class SwapBack:
 
 
 @frozen
+class BeginUndo:
+    """Note that an entry is being brought back, before the first of its files.
+
+    An `undo` that is killed afterwards is finished by the next verb.
+    """
+
+    entry: UndoEntry
+    title = "note what is brought back"
+
+
+@frozen
 class NoteUndone:
     """Note that the files of an entry are back, and what they were in between."""
 
@@ -199,4 +210,4 @@ class UseSpare:
 # Steps for the data as a whole: a folder, or a named volume.
 UndoDataStep = SetDataAside | UseSpare | PutBack | KeepServer | Settle | NoteMade | LetGo | CloseUndo
 # Steps for one database, and for files of the project.
-UndoDatabaseStep = KeepDatabase | OpenUndo | SwapDatabases | SwapBack | NoteUndone
+UndoDatabaseStep = KeepDatabase | OpenUndo | SwapDatabases | BeginUndo | SwapBack | NoteUndone

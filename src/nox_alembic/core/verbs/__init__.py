@@ -35,6 +35,9 @@ class Verb:
     undoable: bool = False
     # A spare is made for the next reset when it has ended.
     prepares_spare: bool = False
+    # It leaves an `undo` that was killed half way to the next verb. Each other verb that
+    # changes something finishes it first.
+    leaves_undo: bool = False
     # While another verb works on the environment, it refuses or waits. `test` and verbs
     # that only show share nothing.
     lock: Literal["refuses", "waits", ""] = "refuses"
@@ -43,6 +46,11 @@ class Verb:
     # The verb to type when a migration of this one has failed, "" for itself.
     resumed_by: str = "migrate"
     aliases: tuple[str, ...] = ()
+
+    @property
+    def finishes_undo(self) -> bool:
+        """Whether it finishes an `undo` that was killed before it begins itself."""
+        return (self.writes or self.undoable) and not self.leaves_undo
 
 
 # In the order in which `--help` lists them.
@@ -57,7 +65,7 @@ _RECORDS = (
         resumed_by="dev",
         aliases=("up", "start"),
     ),
-    Verb(name="down", plan="lifecycle.down", aliases=("stop",)),
+    Verb(name="down", plan="lifecycle.down", leaves_undo=True, aliases=("stop",)),
     Verb(
         name="reset",
         plan="reset.reset",
@@ -74,7 +82,7 @@ _RECORDS = (
         reads="undo.changed_files",
         database="starts",
     ),
-    Verb(name="spare", plan="spares.spare", needs=("database", "spares", "swap")),
+    Verb(name="spare", plan="spares.spare", needs=("database", "spares", "swap"), leaves_undo=True),
     Verb(
         name="test",
         writes=False,

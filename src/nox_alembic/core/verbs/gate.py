@@ -27,7 +27,17 @@ from nox_alembic.core.steps.revisions import DropShadow, ReplaceFile, WriteMerge
 from nox_alembic.core.steps.snapshots import CheckSnapshot, DeleteSnapshots
 from nox_alembic.core.steps.spares import ClearSpares, MakeSpare
 from nox_alembic.core.steps.throwaway import OnThrowaway
-from nox_alembic.core.steps.undo import CloseUndo, KeepServer, LetGo, NoteMade, NoteUndone, OpenUndo, Settle, Sweep
+from nox_alembic.core.steps.undo import (
+    BeginUndo,
+    CloseUndo,
+    KeepServer,
+    LetGo,
+    NoteMade,
+    NoteUndone,
+    OpenUndo,
+    Settle,
+    Sweep,
+)
 from nox_alembic.core.verbs import Verb
 from nox_alembic.core.verbs.guards import refuse_foreign_clone
 
@@ -36,7 +46,7 @@ from nox_alembic.core.verbs.guards import refuse_foreign_clone
 _HARMLESS = (
     ProvideImages, ProveOwnership, MakeFolder, StartDatabase, AwaitDatabase, StartServices, AwaitBackend, Down,
     Discard, RunTests, PrintUpgradeSql, AwaitEdit, LintSql, WriteRevision, WriteMerge, ReplaceFile, DropShadow,
-    CheckSnapshot, DeleteSnapshots, MakeSpare, ClearSpares, OpenUndo, NoteUndone, NoteMade, LetGo,
+    CheckSnapshot, DeleteSnapshots, MakeSpare, ClearSpares, OpenUndo, BeginUndo, NoteUndone, NoteMade, LetGo,
     CloseUndo, Settle, Sweep, OnThrowaway,
 )  # fmt: skip
 

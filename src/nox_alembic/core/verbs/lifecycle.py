@@ -32,8 +32,6 @@ def dev(config: Config, facts: Facts, options: Options) -> Plan:
     """Start and migrate the environment, and change nothing when it is right."""
     refuse_problem(facts)
     refuse_taken_ports(facts)
-    if facts.undo.is_doubtful:
-        return settling(facts)
     target = target_of(facts, "heads")
     if facts.current is None and facts.engine.data_present and what_is_shared(facts, facts.history.order):
         return start_to_see(config, facts, "the database is started to see what is pending in it")

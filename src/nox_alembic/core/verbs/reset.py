@@ -24,7 +24,7 @@ from nox_alembic.core.verbs.guards import (
     refuse_taken_ports,
     refuse_unsafe_wipe,
 )
-from nox_alembic.core.verbs.lifecycle import all_services, images, make_folder, settling
+from nox_alembic.core.verbs.lifecycle import all_services, images, make_folder
 from nox_alembic.core.verbs.migrate import whole_migration
 from nox_alembic.core.verbs.options import Options
 from nox_alembic.core.verbs.spares import SpareUse, instead_of, making, new_database, obstacle
@@ -54,8 +54,6 @@ def _wiped(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_protected(config)
     refuse_unsafe_wipe(facts)
     refuse_taken_ports(facts)
-    if facts.undo.is_doubtful:
-        return settling(facts)
     target = target_of(facts, options.revision or "heads")
     at_head = target in {"heads", *facts.history.heads}
     lost = _not_kept(config, facts)

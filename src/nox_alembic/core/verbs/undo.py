@@ -16,14 +16,14 @@ from nox_alembic.core.steps.lifecycle import (
     StopBackend,
 )
 from nox_alembic.core.steps.revisions import ReplaceFile
-from nox_alembic.core.steps.undo import CloseUndo, NoteUndone, PutBack, SwapBack
+from nox_alembic.core.steps.undo import BeginUndo, CloseUndo, NoteUndone, PutBack, SwapBack
 from nox_alembic.core.verbs.guards import (
     refuse_protected,
     refuse_taken_ports,
     refuse_unsafe_wipe,
     require_database,
 )
-from nox_alembic.core.verbs.lifecycle import all_services, images, settling, start_to_see
+from nox_alembic.core.verbs.lifecycle import all_services, images, start_to_see
 from nox_alembic.core.verbs.options import Options
 from nox_alembic.core.verbs.targets import shown_current
 
@@ -34,9 +34,7 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
     The present state is kept instead, so that a second `undo` is a redo.
     """
     refuse_protected(config)
-    if facts.undo.is_doubtful:
-        return settling(facts)
-    entry = facts.undo.chosen(options.entry or _cut_off(facts))
+    entry = _chosen(facts, options)
     if entry.kind == "database":
         return swap_back(config, facts, entry)
     if entry.kind == "files":
@@ -48,6 +46,7 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
     at_head = not files and entry.revisions is not None and set(entry.revisions) == set(facts.history.heads)
     steps = (
         *images(facts),
+        *_begin(entry, files),
         *files,
         *((Kill(),) if facts.engine.anything_running else ()),
         PutBack(facts.engine.location, entry, facts.current),
@@ -61,8 +60,23 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
 
 def changed_files(facts: Facts, options: Options) -> tuple[str, ...]:
     """Return the files that the entry has changed, by paths below the project."""
-    entry = facts.undo.chosen(options.entry or _cut_off(facts))
-    return tuple(change.path for change in entry.files)
+    return tuple(change.path for change in _chosen(facts, options).files)
+
+
+def half_way(facts: Facts) -> UndoEntry | None:
+    """Return the entry that a killed `undo` has brought back in part.
+
+    None if it has done nothing: files come first, and data is either in its place or
+    beside it, as a whole.
+    """
+    begun = facts.undo.begun
+    untouched = begun is not None and begun.kind in WHOLE and not begun.files and facts.engine.data_present
+    return None if untouched else begun
+
+
+def _chosen(facts: Facts, options: Options) -> UndoEntry:
+    begun = half_way(facts)
+    return facts.undo.chosen(options.entry or (begun.id if begun else ""))
 
 
 def _refuse_other_server(facts: Facts, entry: UndoEntry) -> None:
@@ -75,16 +89,6 @@ def _refuse_other_server(facts: Facts, entry: UndoEntry) -> None:
         message = f"the data before `{entry.verb}` of {entry.at} is of PostgreSQL {entry.server}"
         hint = f"nothing was changed; go back to the image or programs of PostgreSQL {entry.server} first"
         raise PreconditionError("NA638", f"{message}, and what runs now is {runs}", hint=hint)
-
-
-def _cut_off(facts: Facts) -> str:
-    """Return the id of the entry that a killed `undo` was about to bring back.
-
-    That run was killed between its two renames.
-    """
-    whole = [one for one in facts.undo.live if one.kind in WHOLE]
-    cut_off = len(whole) > 1 and whole[-1].open and whole[-1].verb == "undo" and not facts.engine.data_present
-    return whole[-2].id if cut_off else ""
 
 
 def _said(facts: Facts, entry: UndoEntry, *, at_head: bool) -> tuple[str, ...]:
@@ -113,6 +117,7 @@ def swap_back(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
     ready = not files and set(entry.revisions or ()) == set(facts.history.heads)
     steps: tuple[Step, ...] = (
         *((StopBackend(),) if was_up else ()),
+        *_begin(entry, files),
         *files,
         SwapBack(entry, facts.current or ()),
         *((StartServices(facts.engine.started), AwaitBackend(config.timeout)) if was_up and ready else ()),
@@ -130,8 +135,14 @@ def restore_files(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
     _refuse_applied(config, facts, entry)
     names = ", ".join(step.path.name for step in files) or "nothing, since the files are what they were"
     goes = f"goes: what is in {names} now; it is kept: `undo` again brings it back"
-    steps: tuple[Step, ...] = (*files, NoteUndone(entry, facts.current), CloseUndo(files_only=True))
+    note = (NoteUndone(entry, facts.current), CloseUndo(files_only=True))
+    steps: tuple[Step, ...] = (*_begin(entry, files), *files, *note)
     return Plan(steps=steps, notes=(f"comes back: {entry.shown}", goes))
+
+
+def _begin(entry: UndoEntry, files: tuple[ReplaceFile, ...]) -> tuple[Step, ...]:
+    """Return the note that comes before the first file; without files no `undo` is half done."""
+    return (BeginUndo(entry),) if files else ()
 
 
 def _further(facts: Facts, entry: UndoEntry) -> tuple[str, ...]:

@@ -4,18 +4,18 @@ The undo log is a file. It is written before any data is taken away.
 """
 
 import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nox_alembic.core.copies.undo import EntryKind, FileChange, UndoEntry, UndoLog
+from nox_alembic.core.copies.undo import PASSING, EntryKind, FileChange, UndoEntry, UndoLog
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.edges.system import clock
 from nox_alembic.edges.system.files import write_private
 
-_PASSING = {"made"}
+# Of an entry that a killed run has left half way; in no file name and no content, where a quote has a backslash.
+_HALF_WAY = (b'"undoing": true', b'"doubtful": true')
 
 
 def read(path: Path) -> UndoLog:
@@ -31,6 +31,18 @@ def read(path: Path) -> UndoLog:
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         message = f"the undo log cannot be read from {path}: {error}"
         raise PreconditionError("NA633", message, hint="move that file away: what it names stays where it is") from None
+
+
+def is_half_way(path: Path) -> bool:
+    """Return whether a run was killed in the middle of an `undo` or of a move.
+
+    It costs next to nothing, since each verb that changes something asks.
+    """
+    try:
+        found = path.read_bytes()
+    except OSError:
+        return False
+    return any(mark in found for mark in _HALF_WAY)
 
 
 def write(path: Path, log: UndoLog) -> None:
@@ -51,6 +63,8 @@ def new_entry(
     verb: str, kind: EntryKind, kept: str, revisions: Sequence[str] | None, size: int | None = None
 ) -> UndoEntry:
     """Return an entry of now."""
+    import secrets  # noqa: PLC0415 - most verbs only look whether there is something to finish
+
     at = None if revisions is None else tuple(revisions)
     return UndoEntry(id=secrets.token_hex(3), verb=verb, at=clock.now(), kind=kind, kept=kept, revisions=at, size=size)
 
@@ -66,7 +80,7 @@ def _shown_entry(entry: UndoEntry) -> dict[str, Any]:
     found = {**asdict(entry), "files": list(map(_shown_change, entry.files))}
     # Older versions read only the fields that they know; these exist only while a verb
     # is at work.
-    return {key: value for key, value in found.items() if value or key not in _PASSING}
+    return {key: value for key, value in found.items() if value or key not in PASSING}
 
 
 def _change(found: dict[str, Any]) -> FileChange:

@@ -94,7 +94,7 @@ class WiredActs:
             server=server,
             siblings=siblings,
             environment=self.at.config.environment,
-            path=self.at.state / "undo.json",
+            path=self.at.undo_log,
             limit=self.at.config.undo_keep,
         )
 

@@ -12,7 +12,15 @@ from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.paths import from_root
 from nox_alembic.core.revisions.graph import History
-from nox_alembic.core.steps.undo import KeepDatabase, NoteUndone, OpenUndo, SwapBack, SwapDatabases, UndoDatabaseStep
+from nox_alembic.core.steps.undo import (
+    BeginUndo,
+    KeepDatabase,
+    NoteUndone,
+    OpenUndo,
+    SwapBack,
+    SwapDatabases,
+    UndoDatabaseStep,
+)
 from nox_alembic.core.verbs.undoable import way_back_lost
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import undo_log
@@ -51,6 +59,8 @@ class UndoDatabases:
                 self._open(step)
             case SwapDatabases():
                 self._swap_in(step)
+            case BeginUndo():
+                self.log.begin(step.entry)
             case SwapBack():
                 self._swap("undo", step.entry.kept, step.revisions, files=step.entry.undone)
             case NoteUndone():

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
-from nox_alembic.core.copies.undo import FileChange, UndoLog
-from nox_alembic.core.errors import FailedError
+from nox_alembic.core.copies.undo import FileChange, UndoEntry, UndoLog
+from nox_alembic.core.errors import FailedError, NoxAlembicError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import Plan
@@ -101,8 +101,13 @@ class UndoFolders:
             return
         path = Path(step.location.path)
         aside = wiper.new_trash_name(path.name)
-        self._note("undo", aside, step.revisions, step.entry.undone)
-        wiper.put_back(path, step.entry.kept, aside=aside, keep_root=self._keep_root, **self._gates(step.location))
+        self._note("undo", aside, step.revisions, step.entry.undone, undoing=step.entry)
+        try:
+            wiper.put_back(path, step.entry.kept, aside=aside, keep_root=self._keep_root, **self._gates(step.location))
+        except NoxAlembicError:
+            if not step.entry.files:  # these have come first; else all is as it was
+                self.log.begin(None)
+            raise
 
     def _keep_server(self, step: KeepServer) -> None:
         """Copy all the data; a partial copy is deleted again."""
@@ -174,13 +179,21 @@ class UndoFolders:
         else:
             self.log.note_made(made=False)
 
-    def _note(self, verb: str, aside: str, revisions: Sequence[str] | None, files: tuple[FileChange, ...] = ()) -> None:
-        """Note what is about to be kept.
+    def _note(
+        self,
+        verb: str,
+        aside: str,
+        revisions: Sequence[str] | None,
+        files: tuple[FileChange, ...] = (),
+        *,
+        undoing: UndoEntry | None = None,
+    ) -> None:
+        """Note what is about to be kept, and what takes its place.
 
         A run that is killed afterwards has kept it, or has changed nothing.
         """
         entry = undo_log.new_entry(verb, "folder", aside, revisions)
-        self.log.push(replace(entry, server=self._major(), files=files))
+        self.log.push(replace(entry, server=self._major(), files=files), undoing=undoing)
 
     def _major(self) -> str:
         """Return the major version that made the data, "" if it cannot be read."""

@@ -46,12 +46,17 @@ class LiveUndoLog:
         databases = self.siblings.names(address) if address and "database" in kinds else None
         return found.having(self.there() if kinds & WHOLE else (), databases)
 
-    def push(self, entry: UndoEntry) -> None:
-        """Note an entry that is about to be kept.
+    def push(self, entry: UndoEntry, *, undoing: UndoEntry | None = None) -> None:
+        """Note an entry that is about to be kept, and the one that takes its place.
 
         A run that is killed afterwards has kept it, or has changed nothing.
         """
-        undo_log.write(self.path, self.kept(self.address()).pushed(entry))
+        pushed = self.kept(self.address()).pushed(entry)
+        undo_log.write(self.path, pushed.undoing(undoing) if undoing else pushed)
+
+    def begin(self, entry: UndoEntry | None) -> None:
+        """Note which entry is about to be brought back; None if none is any more."""
+        undo_log.write(self.path, undo_log.read(self.path).undoing(entry))
 
     def exchange(self, old: UndoEntry, new: UndoEntry) -> None:
         """Note that the old entry is back in place, and the new one is kept instead."""

@@ -59,13 +59,15 @@ def test_of_each_kind_the_newest_stay() -> None:
 
 
 def test_only_the_loss_of_all_the_data_leaves_something_half_made_in_its_place() -> None:
-    assert UndoLog((replace(KEPT, open=True), copy(1, open=True))).is_open
-    assert not UndoLog((KEPT, copy(1, open=True))).is_open
+    assert UndoLog((replace(KEPT, open=True), copy(1, open=True))).is_half_made
+    changed = UndoLog((KEPT, copy(1, open=True)))
+    assert (changed.is_open, changed.is_half_made) == (True, False)
+    assert not UndoLog((KEPT, copy(1), replace(FILES, open=True))).is_open
 
 
 def test_a_copy_of_the_whole_server_leaves_what_is_in_its_place_as_it_is() -> None:
     whole = replace(KEPT, verb="downgrade", open=True)
-    assert not UndoLog((whole,)).is_open
+    assert not UndoLog((whole,)).is_half_made
     log = UndoLog((replace(whole, open=False),))
     for number in (1, 2, 3):
         log = log.pushed(replace(whole, id=f"w{number}")).thinned(1)

@@ -27,11 +27,9 @@ from nox_alembic.core.steps.lifecycle import (
 )
 from nox_alembic.core.steps.migration import Migrate
 from nox_alembic.core.steps.spares import ConfirmSpare
-from nox_alembic.core.steps.undo import CloseUndo, NoteMade, SetDataAside, Settle, Sweep, UseSpare
+from nox_alembic.core.steps.undo import CloseUndo, NoteMade, SetDataAside, Sweep, UseSpare
 from nox_alembic.core.verbs import Options, lifecycle, reset
-from nox_alembic.core.verbs.planning import PlanFunction
-from nox_alembic.core.verbs.undo import undo
-from tests.unit.core.make import FOLDER, KEPT, NEEDS, SEED, SPARE, config, engine, facts, told, up
+from tests.unit.core.make import COPY, FOLDER, KEPT, NEEDS, SEED, SPARE, config, engine, facts, told, up
 
 READY = replace(SPARE, name=".db.ready", kind="ready")
 
@@ -181,16 +179,6 @@ def test_reset_removes_a_volume_that_cannot_be_kept_and_says_that_it_is_for_good
     assert plan.destroys == 'the database in volume dds_db, and no `undo` brings it back: its driver is "nfs"'
 
 
-@pytest.mark.parametrize("recipe", [lifecycle.dev, reset.reset, undo])
-def test_what_a_killed_run_left_in_doubt_is_settled_before_anything_is_planned(recipe: PlanFunction) -> None:
-    """Whether the data has moved decides what there is to undo, and whether the server can start at all."""
-    doubt = UndoLog((replace(KEPT, kind="volume", kept="dds_db__before", open=True, doubtful=True),))
-    seen = engine(data_present=True, location=VOLUME, missing_images=("postgres:17",))
-    plan = recipe(config(), facts(engine=seen, undo=doubt), Options())
-    assert plan == Plan(steps=(ProvideImages(("postgres:17",)), Settle(VOLUME)), again=True)
-    assert plan.steps[1].title == "settle what a run that was killed began with volume dds_db"
-
-
 def test_reset_without_seed_leaves_no_note_that_would_seed_it_later() -> None:
     steps = reset.reset(config(), facts(), Options(seed=False)).steps
     assert Migrate("heads", seed_later=False) in steps
@@ -250,6 +238,9 @@ def test_what_only_the_backend_failed_on_and_what_undo_put_back_is_whole_and_kep
 def test_dev_ends_what_a_killed_reset_began() -> None:
     assert lifecycle.dev(config(), up(undo=UndoLog((replace(KEPT, open=True),))), Options()).steps == (CloseUndo(),)
     assert lifecycle.dev(config(), up(undo=UndoLog((KEPT,))), Options()).steps == ()
+    # Killed after its swap, a `reset --fast` would have what comes after `dev` counted as half made.
+    swapped = UndoLog((replace(COPY, verb="reset", open=True),))
+    assert lifecycle.dev(config(), up(undo=swapped), Options()).steps == (CloseUndo(),)
 
 
 def test_dev_notes_that_it_has_finished_the_data_of_a_reset_before_it_starts_the_backend() -> None:

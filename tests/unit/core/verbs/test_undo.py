@@ -15,7 +15,7 @@ from nox_alembic.core.steps.lifecycle import (
     StopBackend,
 )
 from nox_alembic.core.steps.revisions import ReplaceFile
-from nox_alembic.core.steps.undo import CloseUndo, NoteUndone, PutBack, SwapBack
+from nox_alembic.core.steps.undo import BeginUndo, CloseUndo, NoteUndone, PutBack, SwapBack
 from nox_alembic.core.verbs import Options, undo
 from tests.unit.core.make import BACKEND, COPY, FOLDER, KEPT, ROOT, chain, config, engine, facts, told, up
 
@@ -51,8 +51,11 @@ def test_data_behind_head_comes_back_without_a_backend_that_could_not_use_it() -
 def test_an_undo_that_was_killed_between_its_renames_is_finished() -> None:
     """What it set aside is the newest by then, and nothing is in the data's place."""
     mine = replace(KEPT, id="aaaaaa", verb="undo", kept=".db.mine", open=True)
-    cut_off = facts(engine=engine(data_present=False), undo=UndoLog((KEPT, mine)))
-    assert PutBack(FOLDER, KEPT, None) in undo.undo(config(), cut_off, Options()).steps
+    log = UndoLog((KEPT, mine)).undoing(KEPT)
+    cut_off = facts(engine=engine(data_present=False), undo=log)
+    assert PutBack(FOLDER, replace(KEPT, undoing=True), None) in undo.undo(config(), cut_off, Options()).steps
+    untouched = undo.undo(config(), up(undo=log), Options()).steps
+    assert PutBack(FOLDER, mine, ("c3",)) in untouched, "the data is in its place: nothing was done"
 
 
 def refusal(entry: str, log: UndoLog, **fields: object) -> tuple[str, str, str]:
@@ -114,7 +117,7 @@ DELETE = ReplaceFile(ROOT / "alembic/versions/m1.py", b"merge", None, "delete al
 def test_files_come_back_with_the_whole_data_and_before_it() -> None:
     whole = replace(KEPT, verb="rebase", files=(CHANGE, NEW))
     steps = undo.undo(config(), up(undo=UndoLog((whole,)), contents=AFTER), Options()).steps
-    assert steps[:3] == (WRITE, DELETE, Kill())
+    assert steps[:4] == (BeginUndo(whole), WRITE, DELETE, Kill())
     assert steps[-2:] == (AwaitDatabase(60), CloseUndo()), "the backend waits for `dev`: the files are others now"
 
 
@@ -175,14 +178,15 @@ def test_a_protected_environment_is_not_taken_back() -> None:
 def test_files_come_back_before_the_database_so_that_a_killed_run_is_finished_by_the_next() -> None:
     both = replace(COPY, files=(CHANGE, NEW))
     steps = undo.undo(config(), up(undo=UndoLog((both,)), contents=AFTER), Options()).steps
-    assert steps[1:] == (WRITE, DELETE, SwapBack(both, ("c3",)), CloseUndo())
+    assert steps[1:] == (BeginUndo(both), WRITE, DELETE, SwapBack(both, ("c3",)), CloseUndo())
     half = {"alembic/versions/b2.py": b"before", "alembic/versions/m1.py": b"merge"}
-    assert undo.undo(config(), up(undo=UndoLog((both,)), contents=half), Options()).steps[1] == DELETE
+    steps = undo.undo(config(), up(undo=UndoLog((both,)), contents=half), Options()).steps
+    assert steps[1:3] == (BeginUndo(both), DELETE)
 
 
 def test_files_alone_come_back_without_the_database() -> None:
     plan = undo.undo(config(), facts(undo=UndoLog((FILES,)), contents=AFTER), Options())
-    assert plan.steps == (WRITE, DELETE, NoteUndone(FILES, None), CloseUndo(files_only=True))
+    assert plan.steps == (BeginUndo(FILES), WRITE, DELETE, NoteUndone(FILES, None), CloseUndo(files_only=True))
     assert plan.notes[1] == "goes: what is in b2.py, m1.py now; it is kept: `undo` again brings it back"
 
 
@@ -208,4 +212,4 @@ def test_a_revision_that_was_applied_since_keeps_its_file() -> None:
         "nothing was changed; `nox -s downgrade -- a1` first, or take back what applied it",
     )
     for left in (replace(seen, current=("a1",)), replace(seen, undo=UndoLog((replace(FILES, revisions=("b2",)),)))):
-        assert undo.undo(config(), left, Options()).steps[0] == WRITE
+        assert undo.undo(config(), left, Options()).steps[1] == WRITE
