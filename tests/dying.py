@@ -13,6 +13,9 @@ Points of a snapshot: "dumped" and "read" by the pieces of a dump, "named" befor
 gets its name, "making" before a new database, "created" in a new database, "unnamed" in
 a copy of a database, and "dropping" before earlier undo databases are dropped.
 
+Point of an embedded server: "nameless" when it is up, and the target database is not
+there yet.
+
 Points of a named volume: "volume noted" in the undo log, "volume made" that is to keep
 its data, and "volume moved" before the undo log has the move. With "stall before
 CHANGE" and "stall after CHANGE" there is no signal, and the helper container sleeps at
@@ -32,6 +35,7 @@ from nox_alembic.core.steps import Foreground
 from nox_alembic.edges import wiper
 from nox_alembic.edges.engines.compose import daemon, volumes
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
+from nox_alembic.edges.engines.embedded.server import Server
 from nox_alembic.edges.home import snapshots
 from nox_alembic.edges.postgres import copying, siblings
 from nox_alembic.edges.project import files
@@ -87,6 +91,7 @@ def watch(fate: Fate) -> None:
     replace(copying, "copy_grants", before("created", copying.copy_grants))
     replace(siblings, "_name", before("unnamed", siblings._name))
     replace(siblings, "drop_again", before("dropping", siblings.drop_again))
+    replace(Server, "create_database", before("nameless", Server.create_database))
 
     def listen(said: Iterator[bytes]) -> str:
         fate.come("helper")

@@ -83,6 +83,21 @@ def test_the_data_survives_resets_that_are_killed_again_and_again(project: Proje
         pytest.fail("the row is lost")
 
 
+def test_a_server_that_was_started_and_got_no_database_is_finished_by_dev(project: Project) -> None:
+    killed(project, "nameless", "dev")
+    project.good("dev")
+    execute(address_of(project), "INSERT INTO t1 VALUES (7)")
+    killed(project, "nameless", "reset", "--yes")
+    assert project.run("migrate", "--json").error[0] == "NA202"
+    project.good("dev")
+    assert rows(project) == [1]
+    killed(project, "nameless", "reset", "--yes")
+    project.good("reset", "--yes")
+    assert len(project.good("undo", "--list", "--json").json["kept"]) == 2
+    project.good("undo", project.run("undo", "--list", "--json").json["kept"][-1]["id"])
+    assert rows(project) == [1, 7]
+
+
 def test_an_undo_that_is_killed_anywhere_is_finished_by_the_next_run(project: Project) -> None:
     project.good("reset")
     execute(address_of(project), "INSERT INTO t1 VALUES (7)")

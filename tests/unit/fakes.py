@@ -31,6 +31,9 @@ class World:
     written: dict[str, str] = field(default_factory=dict)
     catalogues: list[Catalogue] = field(default_factory=list)
     edited: bool = True
+    blank: bool = False
+    # Ids of the errors with which the database is waited for, one a time.
+    unready: list[str] = field(default_factory=list)
     at_work: tuple[str, ...] = ()
 
     def happened(self, event: str) -> None:
@@ -89,6 +92,13 @@ class FakeEngine:
     def kill(self) -> None:
         self.world.happened("kill")
 
+    def make_missing_database(self) -> bool:
+        self.world.happened("make the missing database")
+        return self.name == "embedded"
+
+    def is_blank(self) -> bool:
+        return self.world.blank
+
     def stop_database(self) -> None:
         self.world.happened("stop database")
 
@@ -145,6 +155,8 @@ class FakeServer:
     ) -> None:
         assert (address(), is_alive(), log_tail()) == (ADDRESS, True, "log of database")
         self.world.happened(f"await database {seconds}")
+        if self.world.unready:
+            raise FailedError(self.world.unready.pop(0), "there is no such database", hint="none", detail="log")
 
     def revisions(self, address: DatabaseAddress) -> tuple[str, ...] | None:
         return self.world.current

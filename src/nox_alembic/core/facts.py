@@ -205,6 +205,9 @@ class Facts:
     server_version: str = ""
     # Why the data folder may not be wiped.
     refusal: RefusedError | None = None
+    # The data of a reset that did not end was not initialised to its end, and no database
+    # is in it.
+    blank: bool = False
     # How many bytes the data has in all, None where nobody can tell.
     data_size: int | None = None
     # What a copy of the database would need.

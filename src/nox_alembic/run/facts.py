@@ -89,6 +89,18 @@ def _undo_log(at: Environment, facts: Facts, _options: Options) -> Facts:
     return WiredActs(at, facts.history).undo_log.look(facts)
 
 
+def _blank(at: Environment, facts: Facts, _options: Options) -> Facts:
+    """Ask whether the data of a reset that did not end was initialised, if no database answers in it."""
+    engine = facts.engine
+    if facts.current is not None or not engine.data_present or not facts.undo.is_half_made:
+        return facts
+    from nox_alembic.edges.postgres import server  # noqa: PLC0415 - such runs are seldom
+
+    # A server that refuses nobody is on its way.
+    over = not engine.database_running or (engine.address is not None and server.is_refused(engine.address))
+    return replace(facts, blank=over and at.engine.is_blank())
+
+
 def _wipe(at: Environment, facts: Facts, _options: Options) -> Facts:
     return replace(facts, refusal=probe.refusal(at.engine, facts.engine, at.protected))
 
@@ -144,6 +156,7 @@ _PROBES: Mapping[Need, Callable[[Environment, Facts, Options], Facts]] = {
     "files": _files,
     "database": _database,
     "undo log": _undo_log,
+    "blank": _blank,
     "wipe": _wipe,
     "data size": _data_size,
     "room": _room,

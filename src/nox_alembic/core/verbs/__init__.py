@@ -12,7 +12,9 @@ __all__ = ["VERBS", "Need", "Options", "Verb", "needs_of"]
 
 # What is looked at before a plan is made, in this order. `run.facts` has a function for
 # each.
-Need = Literal["files", "database", "undo log", "wipe", "data size", "room", "spares", "swap", "snapshots", "details"]
+Need = Literal[
+    "files", "database", "undo log", "blank", "wipe", "data size", "room", "spares", "swap", "snapshots", "details"
+]
 
 
 @frozen(kw_only=True)
@@ -58,7 +60,7 @@ _RECORDS = (
     Verb(
         name="dev",
         plan="lifecycle.dev",
-        needs=("database", "undo log"),
+        needs=("database", "undo log", "blank"),
         undoable=True,
         prepares_spare=True,
         database="starts",

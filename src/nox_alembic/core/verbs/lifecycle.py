@@ -1,5 +1,7 @@
 """The verbs that start, stop, and test an environment."""
 
+from dataclasses import replace
+
 from nox_alembic.core.config import Config
 from nox_alembic.core.errors import UsageError
 from nox_alembic.core.facts import Facts
@@ -9,6 +11,7 @@ from nox_alembic.core.steps.lifecycle import (
     AwaitDatabase,
     Discard,
     Down,
+    Kill,
     MakeFolder,
     ProvideImages,
     RunTests,
@@ -16,7 +19,7 @@ from nox_alembic.core.steps.lifecycle import (
     StartDatabase,
     StartServices,
 )
-from nox_alembic.core.steps.undo import CloseUndo, NoteMade, Settle
+from nox_alembic.core.steps.undo import CloseUndo, NoteMade, SetDataAside, Settle, Sweep
 from nox_alembic.core.verbs.guards import (
     refuse_problem,
     refuse_taken_ports,
@@ -32,6 +35,8 @@ def dev(config: Config, facts: Facts, options: Options) -> Plan:
     """Start and migrate the environment, and change nothing when it is right."""
     refuse_problem(facts)
     refuse_taken_ports(facts)
+    if facts.blank:
+        return _anew(config, facts, options)
     target = target_of(facts, "heads")
     if facts.current is None and facts.engine.data_present and what_is_shared(facts, facts.history.order):
         return start_to_see(config, facts, "the database is started to see what is pending in it")
@@ -48,6 +53,22 @@ def dev(config: Config, facts: Facts, options: Options) -> Plan:
     close = close_undo(facts)
     whole = (*images(facts), *steps, *close) if steps or close else ()
     return Plan(steps=whole, destroys=back.destroys, notes=notes)
+
+
+def _anew(config: Config, facts: Facts, options: Options) -> Plan:
+    """Return the plan that makes data anew whose initialisation was cut off.
+
+    A server on such data never has the target database, however often it is started.
+    """
+    location = facts.engine.location
+    stopped = replace(
+        facts.engine, data_present=False, database_running=False, anything_running=False, stopped=facts.engine.services
+    )
+    plan = dev(config, replace(facts, blank=False, engine=stopped), options)
+    aside = SetDataAside(location, "dev", None, half_made=True)
+    said = f"the data in {location.shown} was not initialised to its end: it is made anew"
+    # Also where nothing runs: a helper container that has looked may still be there.
+    return replace(plan, steps=(Kill(), aside, *plan.steps, Sweep(location)), notes=(said, *plan.notes))
 
 
 def down(_config: Config, facts: Facts, _options: Options) -> Plan:

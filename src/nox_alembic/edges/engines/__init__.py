@@ -132,6 +132,19 @@ class Engine(Protocol):
     def start_database(self) -> None:
         """Start the server (its folder exists by now); returns before it is ready for clients."""
 
+    def make_missing_database(self) -> bool:
+        """Make the target database if the running server is ours and lacks it.
+
+        Return whether it did. A run may have been killed between the server's start and
+        that.
+        """
+
+    def is_blank(self) -> bool:
+        """Return whether the data was not initialised to its end.
+
+        Then no database is in it but those of every server, and nothing in these.
+        """
+
     def stop_database(self) -> None:
         """Stop the server in an orderly way, and nothing else; its data is whole then."""
 

@@ -184,6 +184,15 @@ def _first(cursor: psycopg2.extensions.cursor) -> Any:
     return row[0] if row else None
 
 
+def is_refused(address: DatabaseAddress) -> bool:
+    """Return whether a server answers there and refuses the login for good."""
+    try:
+        _ping(address)
+    except psycopg2.OperationalError as error:
+        return any(word in str(error) for word in ("does not exist", "no pg_hba.conf entry", "authentication failed"))
+    return False
+
+
 def _refuse_final(message: str, log_tail: Callable[[], str]) -> None:
     """Raise the error of a login that waiting cannot mend.
 

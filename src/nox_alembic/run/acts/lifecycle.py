@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import assert_never
 
 from nox_alembic.core.errors import FailedError
-from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
@@ -90,6 +90,18 @@ class Lifecycle:
         return DONE
 
     def _await_database(self, seconds: float) -> None:
+        """Wait for it; what a killed run has yet to make is made, or named."""
+        try:
+            self._await_ready(seconds)
+        except FailedError as error:
+            if error.id == "NA204" and self.engine.make_missing_database():
+                self._await_ready(seconds)
+            elif self.engine.is_blank():
+                raise _cut_off(self.engine.location, error) from None
+            else:
+                raise
+
+    def _await_ready(self, seconds: float) -> None:
         engine = self.engine
         self.server.await_ready(
             engine.address, lambda: engine.is_alive("database"), lambda: engine.log_tail("database"), seconds
@@ -140,6 +152,12 @@ def seed(command: Command, server: Server, words: Sequence[str], address: Databa
     if code == 0:
         server.write_note(address, "seed", "done")
     return code
+
+
+def _cut_off(location: DataLocation, error: FailedError) -> FailedError:
+    message = f"the data in {location.shown} was not initialised to its end, and no database is in it"
+    detail = "\n".join(filter(None, (error.message, error.detail)))
+    return FailedError("NA206", message, hint="nothing of yours is in it: `nox -s reset` starts afresh", detail=detail)
 
 
 def _make_folder(folder: Path, mode: int) -> None:

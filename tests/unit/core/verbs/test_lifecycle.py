@@ -243,6 +243,28 @@ def test_dev_ends_what_a_killed_reset_began() -> None:
     assert lifecycle.dev(config(), up(undo=swapped), Options()).steps == (CloseUndo(),)
 
 
+def test_dev_makes_anew_what_a_reset_has_left_that_was_not_initialised_to_its_end() -> None:
+    failed = UndoLog((replace(KEPT, open=True),))
+    seen = facts(engine=engine(data_present=True, database_running=True), undo=failed, blank=True)
+    assert lifecycle.dev(config(), seen, Options()) == Plan(
+        steps=(
+            Kill(),
+            SetDataAside(FOLDER, "dev", None, half_made=True),
+            MakeFolder(FOLDER),
+            StartDatabase(),
+            AwaitDatabase(60),
+            Migrate("heads", seed_later=True),
+            Seed(SEED),
+            NoteMade(),
+            StartServices(("backend",)),
+            AwaitBackend(60),
+            CloseUndo(),
+            Sweep(FOLDER),
+        ),
+        notes=("the data in /project/volumes/db was not initialised to its end: it is made anew",),
+    )
+
+
 def test_dev_notes_that_it_has_finished_the_data_of_a_reset_before_it_starts_the_backend() -> None:
     failed = UndoLog((replace(KEPT, open=True),))
     steps = lifecycle.dev(config(), up(undo=failed, seed_pending=True, healthy=False), Options()).steps

@@ -54,6 +54,28 @@ def test_the_data_folder_is_made_with_its_parents(bench: Bench, tmp_path: Path) 
     assert (tmp_path / "volumes/db").is_dir()
 
 
+def test_a_server_of_ours_gets_the_database_that_a_killed_run_has_yet_to_make(bench: Bench) -> None:
+    bench.engine.name = "embedded"
+    bench.world.unready = ["NA204"]
+    assert bench.run(AwaitDatabase(60)) == ["await database 60", "make the missing database", "await database 60"]
+    bench.world.unready = ["NA204", "NA204"]
+    assert bench.refusal(AwaitDatabase(60)).id == "NA204"
+
+
+@pytest.mark.parametrize("id_", ["NA201", "NA203", "NA204", "NA205"])
+def test_data_that_was_not_initialised_to_its_end_is_told_as_such(bench: Bench, id_: str) -> None:
+    bench.world.unready = [id_, id_]
+    assert bench.refusal(AwaitDatabase(60)).id == id_
+    bench.world.blank = True
+    error = bench.refusal(AwaitDatabase(60))
+    assert (error.id, error.message, error.hint, error.detail) == (
+        "NA206",
+        "the data in /project/volumes/db was not initialised to its end, and no database is in it",
+        "nothing of yours is in it: `nox -s reset` starts afresh",
+        "there is no such database\nlog",
+    )
+
+
 def test_the_seed_runs_once_with_the_url_and_away_from_stdout(bench: Bench) -> None:
     bench.world.notes["seed"] = "pending"
     assert bench.run(Seed(SEED), Seed(SEED)) == ["command python -m ddsurveys.seed quiet"]

@@ -19,6 +19,14 @@ from nox_alembic.edges.engines.compose import host
 from nox_alembic.edges.engines.compose.owners import Owner, owner_of
 
 ANSWER_SECONDS = 60
+# Complains of what it finds.
+_BLANK = """\
+[ -n "$(find /w -mindepth 1 -maxdepth 1)" ] || echo "it is empty" >&2
+find /w -path '*/base/*' -name '[1-9]*' -o -path '*/pg_tblspc/*' -name '[1-9]*' | while read -r found; do
+  name=${found##*/}
+  [ "${name%%[!0-9]*}" -lt 16384 ] || echo "there is $found" >&2
+done
+"""
 # For the first answer of all: a machine that is not there does not say so.
 CONNECT_SECONDS = 20
 LABEL = "com.docker.compose"
@@ -173,6 +181,16 @@ class Daemon:
         # busybox may have been built without reflinks; a power cut must not leave what only looks like a copy.
         script = "{ cp -a --reflink=auto /from/. /to/ 2>/dev/null || cp -a /from/. /to/; } && sync -f /to"
         self._help(image, project, ("sh", "-c", script), {"/from": source, "/to": target}, "copy it", "CHOWN")
+
+    def is_blank(self, image: str, project: str, place: Path | str) -> bool:
+        """Return whether a folder or volume holds a data folder without anybody's database or table.
+
+        Objects that a server makes for itself have numbers below 16384.
+        """
+        with suppress(OSError):
+            self._help(image, project, ("sh", "-c", _BLANK), {"/w": place}, "look into it")
+            return True
+        return False
 
     def _help(
         self, image: str, project: str, words: Sequence[str], mounts: Mapping[str, Path | str], what: str, *more: str

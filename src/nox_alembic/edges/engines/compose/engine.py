@@ -130,6 +130,18 @@ class ComposeEngine:
             self.cli.call("up", "--detach", "--no-deps", self.model.database.name)
         self.started()
 
+    def make_missing_database(self) -> bool:
+        """Return False: the image makes it, and runs the project's own scripts on it."""
+        return False
+
+    def is_blank(self) -> bool:
+        """Return whether the image's entrypoint was cut off while it made the data."""
+        location = self.location
+        if location.kind == "container":
+            return False
+        place = Path(location.path) if location.kind == "folder" else location.volume
+        return self.daemon.is_blank(self.model.database_image, self.model.project, place)
+
     def stop_database(self) -> None:
         """Stop its container, and leave the others alone."""
         self.cli.call("stop", "--timeout", str(STOP_SECONDS), self.model.database.name)

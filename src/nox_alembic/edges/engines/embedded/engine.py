@@ -121,6 +121,21 @@ class EmbeddedEngine:
         port = self._choose(self.config.database_port, connection.port, key="database-port")
         write_connection(self.places.connection, replace(connection, port=port))
         self.server.start(self._settings(port))
+        self._create_database(port, connection)
+
+    def make_missing_database(self) -> bool:
+        """Make the target database; the server is ours by its folder."""
+        port, connection = self.server.port, read_connection(self.places.connection)
+        if not port or connection is None:
+            return False
+        self._create_database(port, connection)
+        return True
+
+    def is_blank(self) -> bool:
+        """Return False: a cluster gets its place when it is whole."""
+        return False
+
+    def _create_database(self, port: int, connection: Connection) -> None:
         self.server.create_database(database_name(self.config.database_name, self.root), port, connection.password)
 
     def stop_database(self) -> None:
