@@ -32,6 +32,7 @@ class World:
     catalogues: list[Catalogue] = field(default_factory=list)
     edited: bool = True
     blank: bool = False
+    cluster: str = "7100"
     # Ids of the errors with which the database is waited for, one a time.
     unready: list[str] = field(default_factory=list)
     at_work: tuple[str, ...] = ()
@@ -102,6 +103,9 @@ class FakeEngine:
     def stop_database(self) -> None:
         self.world.happened("stop database")
 
+    def stop(self) -> None:
+        self.world.happened("stop")
+
     def down(self) -> None:
         self.world.happened("down")
 
@@ -160,6 +164,9 @@ class FakeServer:
 
     def revisions(self, address: DatabaseAddress) -> tuple[str, ...] | None:
         return self.world.current
+
+    def cluster_of(self, address: DatabaseAddress) -> str:
+        return self.world.cluster
 
     def version(self, address: DatabaseAddress) -> str:
         return "18.1"

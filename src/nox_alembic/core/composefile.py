@@ -59,6 +59,17 @@ class Service:
         return next((port for port in self.ports if port.container == container), None)
 
 
+@frozen
+class DataHome:
+    """Where an image's server keeps its data, and the volumes that the image asks for itself.
+
+    A container gets a volume without a name for each of them that has no mount.
+    """
+
+    folder: str = ""
+    volumes: tuple[str, ...] = ()
+
+
 @frozen(kw_only=True)
 class ComposeModel:
     """The project as Compose sees it, with the two services that matter here."""
@@ -70,6 +81,7 @@ class ComposeModel:
     backend: Service | None
     one_shots: frozenset[str] = frozenset()  # services that others wait for to end
     external: frozenset[str] = frozenset()  # the keys of external volumes
+    home: DataHome | None = None  # what the database's image says, None while it is not here
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -120,21 +132,30 @@ def read_model(document: Document, config: Config) -> ComposeModel:
 
 
 def data_location(model: ComposeModel, *, within: PurePath) -> DataLocation:
-    """Return where the database's files are, by the mounts of its service alone."""
-    mount = _data_mount(model.database)
+    """Return where the database's files are.
+
+    The mounts of its service say it, and what its image says of its data: a mount above
+    a volume of the image's own is empty.
+    """
+    mount = _data_mount(model)
     if mount is None or mount.kind == "tmpfs" or not mount.source:
         return DataLocation(kind="container")
     if mount.kind == "volume":
         name = model.volumes.get(mount.source, mount.source)
         return DataLocation(kind="volume", volume=name, external=mount.source in model.external)
-    below = () if mount.target == _data_folder(model.database) else DATA_SUBPATHS
+    below = () if mount.target == _data_folder(model) else DATA_SUBPATHS
     return DataLocation(kind="folder", path=PurePath(mount.source), within=within, subpaths=below)
+
+
+def has_data_mount(model: ComposeModel) -> bool:
+    """Return whether the project says where the database's files are, if only in memory."""
+    return _data_mount(model) is not None
 
 
 def data_target(model: ComposeModel) -> str:
     """Return where the database's container mounts its data."""
-    mount = _data_mount(model.database)
-    return mount.target if mount else POSTGRES_MOUNTS[0]
+    mount = _data_mount(model)
+    return mount.target if mount else _data_folder(model)
 
 
 def mounting(model: ComposeModel, volume: str) -> tuple[str, ...]:
@@ -272,16 +293,21 @@ def _mount(mount: Document) -> Mount:
     return Mount(kind=mount["type"], source=_text(mount.get("source")), target=mount["target"].rstrip("/"))
 
 
-def _data_folder(service: Service) -> str:
-    return service.environment.get("PGDATA", POSTGRES_MOUNTS[0]).rstrip("/")
+def _data_folder(model: ComposeModel) -> str:
+    said = model.home.folder if model.home else ""
+    return model.database.environment.get("PGDATA", said or POSTGRES_MOUNTS[0]).rstrip("/")
 
 
-def _data_mount(service: Service) -> Mount | None:
-    """Return the mount of PGDATA, or the nearest mount above it."""
-    folders = [PurePath(_data_folder(service)), *map(PurePath, POSTGRES_MOUNTS)]
-    targets = {PurePath(mount.target): mount for mount in service.mounts}
-    candidates = [place for folder in folders for place in (folder, *folder.parents)]
-    return next((targets[place] for place in candidates if place in targets), None)
+def _data_mount(model: ComposeModel) -> Mount | None:
+    """Return the mount of PGDATA, or the nearest mount above it, if the data lies in it."""
+    folder = PurePosixPath(_data_folder(model))
+    targets = {PurePosixPath(mount.target): mount for mount in model.database.mounts}
+    own = set(map(PurePosixPath, model.home.volumes)) if model.home else set()
+    # While the image is not here, it may be one whose data lies elsewhere below a mount.
+    others = () if model.home and model.home.folder else map(PurePosixPath, POSTGRES_MOUNTS)
+    candidates = [place for one in (folder, *others) for place in (one, *one.parents)]
+    nearest = next((place for place in candidates if place in targets or place in own), None)
+    return targets.get(nearest) if nearest else None
 
 
 def _looks_like_postgres(service: Service) -> bool:

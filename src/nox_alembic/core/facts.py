@@ -159,6 +159,8 @@ class EngineFacts:
     foreign: Foreign | None = None
     # Why the database cannot start on its data, "" when it can.
     problem: str = ""
+    # What lies in a container, or in a volume without a name, and goes when that is removed.
+    homeless: tuple[str, ...] = ()
     # Why data that is wiped cannot be kept, "" when it can.
     unkept: str = ""
     # The database's container was made from another image than the project names now.
@@ -208,6 +210,8 @@ class Facts:
     # The data of a reset that did not end was not initialised to its end, and no database
     # is in it.
     blank: bool = False
+    # The system identifier of the server's data, "" when it does not answer.
+    cluster: str = ""
     # How many bytes the data has in all, None where nobody can tell.
     data_size: int | None = None
     # What a copy of the database would need.

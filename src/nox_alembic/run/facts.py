@@ -101,6 +101,13 @@ def _blank(at: Environment, facts: Facts, _options: Options) -> Facts:
     return replace(facts, blank=over and at.engine.is_blank())
 
 
+def _cluster(_at: Environment, facts: Facts, _options: Options) -> Facts:
+    from nox_alembic.edges.postgres import server  # noqa: PLC0415 - for `reset` alone
+
+    address = facts.engine.address if facts.current is not None else None
+    return replace(facts, cluster=server.cluster_of(address)) if address else facts
+
+
 def _wipe(at: Environment, facts: Facts, _options: Options) -> Facts:
     return replace(facts, refusal=probe.refusal(at.engine, facts.engine, at.protected))
 
@@ -157,6 +164,7 @@ _PROBES: Mapping[Need, Callable[[Environment, Facts, Options], Facts]] = {
     "database": _database,
     "undo log": _undo_log,
     "blank": _blank,
+    "cluster": _cluster,
     "wipe": _wipe,
     "data size": _data_size,
     "room": _room,

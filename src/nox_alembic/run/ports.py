@@ -73,6 +73,9 @@ class Server(Protocol):
     def revisions(self, address: DatabaseAddress) -> tuple[str, ...] | None:
         """Return the revisions that it is at, None when it does not answer."""
 
+    def cluster_of(self, address: DatabaseAddress) -> str:
+        """Return the system identifier of its data."""
+
     def version(self, address: DatabaseAddress) -> str:
         """Return the server's version, "" when it does not answer."""
 

@@ -1,5 +1,6 @@
 """What Compose says of a project, and which of its services are the database and the backend."""
 
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -7,10 +8,12 @@ import pytest
 
 from nox_alembic.core.composefile import (
     DATA_SUBPATHS,
+    DataHome,
     Mount,
     Service,
     data_location,
     data_target,
+    has_data_mount,
     login,
     mounting,
     path_inside,
@@ -158,6 +161,34 @@ def test_other_mounts_of_the_database_are_not_its_data() -> None:
     scripts = {"type": "bind", "source": "/project/init", "target": "/docker-entrypoint-initdb.d"}
     model = read_model(document(db=postgres(volumes=[scripts])), config())
     assert data_location(model, within=ROOT).kind == "container"
+
+
+@pytest.mark.parametrize(
+    ("target", "home", "kind"),
+    [
+        (DATA, DataHome(DATA, (DATA,)), "folder"),
+        # The mount is above the volume that the image makes for itself: it stays empty.
+        ("/var/lib/postgresql", DataHome(DATA, (DATA,)), "container"),
+        ("/var/lib/postgresql", DataHome("/var/lib/postgresql/18/docker", ("/var/lib/postgresql",)), "folder"),
+        (DATA, DataHome("/var/lib/postgresql/18/docker", ("/var/lib/postgresql",)), "container"),
+        (DATA, DataHome("/home/postgres/pgdata/data"), "container"),
+        ("/home/postgres", DataHome("/home/postgres/pgdata/data"), "folder"),
+        (DATA, DataHome(), "folder"),
+        (DATA, None, "folder"),
+    ],
+)
+def test_the_image_says_whether_the_data_lies_in_a_mount(target: str, home: DataHome | None, kind: str) -> None:
+    mount = {"type": "bind", "source": "/project/volumes/db", "target": target}
+    model = replace(read_model(document(db=postgres(volumes=[mount])), config()), home=home)
+    assert data_location(model, within=ROOT).kind == kind
+    assert has_data_mount(model) == (kind == "folder")
+
+
+def test_what_the_project_says_of_its_data_goes_before_what_the_image_says() -> None:
+    mount = {"type": "volume", "source": "pgdata", "target": "/data"}
+    service = postgres(volumes=[mount], environment={"PGDATA": "/data/pg"})
+    model = replace(read_model(document(db=service), config()), home=DataHome(DATA, (DATA,)))
+    assert (data_location(model, within=ROOT).kind, data_target(model)) == ("volume", "/data")
 
 
 def test_the_login_is_what_the_image_reads_with_the_escape_of_config_undone() -> None:

@@ -57,7 +57,7 @@ def why_not_kept(location: DataLocation, volume: Volume | None) -> str:
     It is kept in a folder, or in a volume by a rename.
     """
     if location.kind == "container":
-        return "no folder and no volume is mounted where it is"
+        return "no folder and no named volume is mounted where it is"
     return _why_not_renamed(volume) if volume else ""
 
 

@@ -37,6 +37,17 @@ class Down:
 
 
 @frozen
+class Stop:
+    """End everything in an orderly way, and keep the containers that have data."""
+
+    homeless: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"stop all, and keep the containers, which have data: {', '.join(self.homeless)}"
+
+
+@frozen
 class MakeFolder:
     """Make the data folder.
 
@@ -155,6 +166,6 @@ class DiscardData:
 
 
 LifecycleStep = (
-    ProvideImages | ProveOwnership | Kill | Down | DiscardData | MakeFolder | StartDatabase | AwaitDatabase | Seed
-    | StartServices | AwaitBackend | AwaitReconnect | StopBackend | KillServices | RunTests | Discard
+    ProvideImages | ProveOwnership | Kill | Down | Stop | DiscardData | MakeFolder | StartDatabase | AwaitDatabase
+    | Seed | StartServices | AwaitBackend | AwaitReconnect | StopBackend | KillServices | RunTests | Discard
 )  # fmt: skip

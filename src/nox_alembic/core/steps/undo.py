@@ -150,6 +150,14 @@ class Settle:
 
 
 @frozen
+class ConfirmNew:
+    """Look whether the server runs on new data, and no more on the data of that system identifier."""
+
+    cluster: str
+    title = "see that the data is new"
+
+
+@frozen
 class NoteMade:
     """Note that the new data is whole.
 
@@ -208,6 +216,6 @@ class UseSpare:
 
 
 # Steps for the data as a whole: a folder, or a named volume.
-UndoDataStep = SetDataAside | UseSpare | PutBack | KeepServer | Settle | NoteMade | LetGo | CloseUndo
+UndoDataStep = SetDataAside | UseSpare | PutBack | KeepServer | Settle | ConfirmNew | NoteMade | LetGo | CloseUndo
 # Steps for one database, and for files of the project.
 UndoDatabaseStep = KeepDatabase | OpenUndo | SwapDatabases | BeginUndo | SwapBack | NoteUndone

@@ -13,7 +13,18 @@ __all__ = ["VERBS", "Need", "Options", "Verb", "needs_of"]
 # What is looked at before a plan is made, in this order. `run.facts` has a function for
 # each.
 Need = Literal[
-    "files", "database", "undo log", "blank", "wipe", "data size", "room", "spares", "swap", "snapshots", "details"
+    "files",
+    "database",
+    "undo log",
+    "blank",
+    "cluster",
+    "wipe",
+    "data size",
+    "room",
+    "spares",
+    "swap",
+    "snapshots",
+    "details",
 ]
 
 
@@ -71,7 +82,7 @@ _RECORDS = (
     Verb(
         name="reset",
         plan="reset.reset",
-        needs=("database", "undo log", "wipe", "data size", "spares"),
+        needs=("database", "undo log", "cluster", "wipe", "data size", "spares"),
         prepares_spare=True,
         database="starts",
         # Not itself, which would begin anew.

@@ -21,6 +21,7 @@ from nox_alembic.core.steps.lifecycle import (
     RunTests,
     StartDatabase,
     StartServices,
+    Stop,
 )
 from nox_alembic.core.steps.migration import AwaitEdit, PrintUpgradeSql
 from nox_alembic.core.steps.revisions import DropShadow, ReplaceFile, WriteMerge, WriteRevision
@@ -30,6 +31,7 @@ from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import (
     BeginUndo,
     CloseUndo,
+    ConfirmNew,
     KeepServer,
     LetGo,
     NoteMade,
@@ -44,10 +46,10 @@ from nox_alembic.core.verbs.guards import refuse_foreign_clone
 # These write files of the project or of ours. Or they ask, and move what the engine
 # knows by its own labels.
 _HARMLESS = (
-    ProvideImages, ProveOwnership, MakeFolder, StartDatabase, AwaitDatabase, StartServices, AwaitBackend, Down,
+    ProvideImages, ProveOwnership, MakeFolder, StartDatabase, AwaitDatabase, StartServices, AwaitBackend, Down, Stop,
     Discard, RunTests, PrintUpgradeSql, AwaitEdit, LintSql, WriteRevision, WriteMerge, ReplaceFile, DropShadow,
-    CheckSnapshot, DeleteSnapshots, MakeSpare, ClearSpares, OpenUndo, BeginUndo, NoteUndone, NoteMade, LetGo,
-    CloseUndo, Settle, Sweep, OnThrowaway,
+    CheckSnapshot, DeleteSnapshots, MakeSpare, ClearSpares, OpenUndo, BeginUndo, NoteUndone, ConfirmNew, NoteMade,
+    LetGo, CloseUndo, Settle, Sweep, OnThrowaway,
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from nox_alembic.core.steps.lifecycle import (
     Seed,
     StartDatabase,
     StartServices,
+    Stop,
 )
 from nox_alembic.core.steps.undo import CloseUndo, NoteMade, SetDataAside, Settle, Sweep
 from nox_alembic.core.verbs.guards import (
@@ -71,11 +72,20 @@ def _anew(config: Config, facts: Facts, options: Options) -> Plan:
     return replace(plan, steps=(Kill(), aside, *plan.steps, Sweep(location)), notes=(said, *plan.notes))
 
 
+_HOMELESS = (
+    "no folder and no named volume of the project is mounted for all of its data: the containers are stopped, and not"
+    " removed, so that it stays"
+)
+
+
 def down(_config: Config, facts: Facts, _options: Options) -> Plan:
     """Stop the environment; the data stays."""
     if not facts.engine.anything_running:
         return Plan(notes=("nothing is running",))
-    return Plan(steps=(Down(),))
+    if facts.engine.homeless:
+        return Plan(steps=(Stop(facts.engine.homeless),), notes=(_HOMELESS,))
+    in_memory = facts.engine.location.kind == "container" and facts.engine.database_running
+    return Plan(steps=(Down(),), notes=("the data of the database is in memory, and goes",) if in_memory else ())
 
 
 def test(config: Config, facts: Facts, options: Options) -> Plan:

@@ -18,7 +18,7 @@ from nox_alembic.core.steps.lifecycle import (
     StartDatabase,
     StartServices,
 )
-from nox_alembic.core.steps.undo import CloseUndo, LetGo, NoteMade, SetDataAside, SwapDatabases, Sweep
+from nox_alembic.core.steps.undo import CloseUndo, ConfirmNew, LetGo, NoteMade, SetDataAside, SwapDatabases, Sweep
 from nox_alembic.core.verbs.guards import (
     refuse_protected,
     refuse_taken_ports,
@@ -69,6 +69,8 @@ def _wiped(config: Config, facts: Facts, options: Options) -> Plan:
         StartDatabase(),
         *(() if facts.engine.unkept else (Sweep(facts.engine.location),)),
         AwaitDatabase(config.timeout),
+        # Spares are copies of one another, and have the same identifier.
+        *((ConfirmNew(facts.cluster),) if facts.cluster and not spare_use.place else ()),
         *(spare_use.rest if spare_use.place else whole_migration(facts, target, seed=seed)),
         *((Seed(config.seed),) if seed and not spare_use.is_seeded else ()),
         *((NoteMade(), *services) if services and opens else services),

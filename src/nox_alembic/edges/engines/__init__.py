@@ -184,6 +184,9 @@ class Engine(Protocol):
     def kill(self) -> None:
         """End everything at once: the data is going away."""
 
+    def stop(self) -> None:
+        """End everything in an orderly way, and remove no container."""
+
     def down(self) -> None:
         """End everything in an orderly way; the data stays."""
 

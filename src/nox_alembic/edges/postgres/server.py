@@ -184,6 +184,17 @@ def _first(cursor: psycopg2.extensions.cursor) -> Any:
     return row[0] if row else None
 
 
+def cluster_of(address: DatabaseAddress) -> str:
+    """Return the system identifier of the server's data, "" when it cannot be read.
+
+    Each initialisation gives another one.
+    """
+    with contextlib.suppress(psycopg2.Error), connected(address) as cursor:
+        cursor.execute("SELECT system_identifier FROM pg_control_system()")
+        return str(_first(cursor))
+    return ""
+
+
 def is_refused(address: DatabaseAddress) -> bool:
     """Return whether a server answers there and refuses the login for good."""
     try:

@@ -28,6 +28,7 @@ from nox_alembic.core.steps.lifecycle import (
     Seed,
     StartDatabase,
     StartServices,
+    Stop,
     StopBackend,
 )
 from nox_alembic.edges.engines import Engine
@@ -60,6 +61,8 @@ class Lifecycle:
                 self.engine.kill()
             case Down():
                 self.engine.down()
+            case Stop():
+                self.engine.stop()
             case DiscardData():
                 self.engine.discard_data()
             case MakeFolder(location):

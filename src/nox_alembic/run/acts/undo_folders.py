@@ -17,6 +17,7 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.undo import (
     CloseUndo,
+    ConfirmNew,
     KeepServer,
     LetGo,
     NoteMade,
@@ -54,7 +55,7 @@ class UndoFolders:
     report: Reporter
     workshop: Callable[[Engine], Workshop] = workshop_of
 
-    def do(self, step: UndoDataStep) -> str:
+    def do(self, step: UndoDataStep) -> str:  # noqa: C901 - one case a step
         """Do the step and return how it went."""
         said: Sequence[str] = ()
         match step:
@@ -68,6 +69,8 @@ class UndoFolders:
                 self._keep_server(step)
             case Settle():
                 self._settle()
+            case ConfirmNew(cluster):
+                self._confirm_new(cluster)
             case NoteMade():
                 self.log.note_made()
             case LetGo():
@@ -116,6 +119,17 @@ class UndoFolders:
         except BaseException:
             self.sweep(step.location)
             raise
+
+    def _confirm_new(self, cluster: str) -> None:
+        """Raise FailedError (NA207) if the server still runs on the data that was to go."""
+        if self.log.server.cluster_of(self.engine.address()) != cluster:
+            return
+        self.log.note_made()  # it is what it was before, and the next verb keeps it
+        message = f"the reset has changed nothing: the server still runs on the data that it had ({cluster})"
+        hint = (
+            f"its data is not in {self.engine.location.shown}: see what is mounted into its container, and its PGDATA"
+        )
+        raise FailedError("NA207", message, hint=hint)
 
     def _settle(self) -> None:
         """Finish or take back what a killed run has left in doubt."""

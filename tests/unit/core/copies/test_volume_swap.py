@@ -37,7 +37,7 @@ NFS = replace(LOCAL, options={"type": "nfs", "device": ":/data"})
         (DATA, replace(LOCAL, mountpoint="/mnt/dds"), "its files are in /mnt/dds"),
         (DATA, replace(LOCAL, mountpoint=r"C:\docker\volumes\dds_db\_data"),
          r"its files are in C:\docker\volumes\dds_db\_data"),
-        (DataLocation(kind="container"), None, "no folder and no volume is mounted where it is"),
+        (DataLocation(kind="container"), None, "no folder and no named volume is mounted where it is"),
     ],
 )  # fmt: skip
 def test_only_a_plain_local_volume_can_be_kept(location: DataLocation, volume: Volume | None, why: str) -> None:

@@ -24,10 +24,11 @@ from nox_alembic.core.steps.lifecycle import (
     Seed,
     StartDatabase,
     StartServices,
+    Stop,
 )
 from nox_alembic.core.steps.migration import Migrate
 from nox_alembic.core.steps.spares import ConfirmSpare
-from nox_alembic.core.steps.undo import CloseUndo, NoteMade, SetDataAside, Sweep, UseSpare
+from nox_alembic.core.steps.undo import CloseUndo, ConfirmNew, NoteMade, SetDataAside, Sweep, UseSpare
 from nox_alembic.core.verbs import Options, lifecycle, reset
 from tests.unit.core.make import COPY, FOLDER, KEPT, NEEDS, SEED, SPARE, config, engine, facts, told, up
 
@@ -123,6 +124,14 @@ def test_reset_of_a_running_environment_proves_that_it_is_ours_kills_it_and_wipe
     assert plan.steps[:4] == (Kill(), aside, StartDatabase(), Sweep(FOLDER))
     assert plan.steps[-1] == CloseUndo()
     assert plan.destroys == "the database in /project/volumes/db"
+
+
+def test_reset_looks_whether_the_data_of_the_server_that_comes_back_is_new() -> None:
+    steps = reset.reset(config(), up(cluster="7100"), Options()).steps
+    assert steps[steps.index(AwaitDatabase(60)) + 1] == ConfirmNew("7100")
+    spare = reset.reset(config(), spared(SPARE, READY, cluster="7100"), Options()).steps
+    for unknown in (reset.reset(config(), up(), Options()).steps, spare):
+        assert not any(isinstance(step, ConfirmNew) for step in unknown)
 
 
 def test_reset_does_not_keep_what_is_too_large_and_says_so() -> None:
@@ -319,6 +328,26 @@ def test_reset_is_the_cure_for_data_that_does_not_fit_the_server() -> None:
 
 def test_down_stops_what_runs() -> None:
     assert lifecycle.down(config(), up(), Options()).steps == (Down(),)
+
+
+def test_down_leaves_the_containers_of_what_has_no_other_home() -> None:
+    seen = replace(up().engine, homeless=("db (the data in its container)", "cache (/data)"))
+    plan = lifecycle.down(config(), up(engine=seen), Options())
+    assert plan.steps == (Stop(("db (the data in its container)", "cache (/data)")),)
+    (said,) = plan.notes
+    assert said == (
+        "no folder and no named volume of the project is mounted for all of its data: the containers are stopped, and"
+        " not removed, so that it stays"
+    )
+    assert plan.steps[0].title == (
+        "stop all, and keep the containers, which have data: db (the data in its container), cache (/data)"
+    )
+
+
+def test_down_says_that_data_in_memory_goes() -> None:
+    seen = replace(up().engine, location=DataLocation(kind="container"))
+    plan = lifecycle.down(config(), up(engine=seen), Options())
+    assert plan == Plan(steps=(Down(),), notes=("the data of the database is in memory, and goes",))
 
 
 def test_down_of_nothing_says_so() -> None:

@@ -87,8 +87,8 @@ def test_the_size_of_all_the_data_is_asked_for_before_it_is_copied() -> None:
             "a copy of the server's data takes 45.0 MB, and the disk has 90.0 MB left",
         ),
         (
-            {"engine": replace(up().engine, unkept="no folder and no volume is mounted where it is")},
-            "no folder and no volume is mounted where it is",
+            {"engine": replace(up().engine, unkept="no folder and no named volume is mounted where it is")},
+            "no folder and no named volume is mounted where it is",
         ),
     ],
 )

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.steps import Plan
-from nox_alembic.core.steps.undo import CloseUndo, NoteMade, PutBack, SetDataAside, Settle, Sweep, UseSpare
+from nox_alembic.core.steps.undo import CloseUndo, ConfirmNew, NoteMade, PutBack, SetDataAside, Settle, Sweep, UseSpare
 from nox_alembic.edges import wiper
 from nox_alembic.edges.home import undo_log
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.undo_folders import UndoFolders
 from nox_alembic.run.acts.undo_log import LiveUndoLog
-from tests.unit.core.make import SPARE
+from tests.unit.core.make import SPARE, told
 from tests.unit.fakes import FakeEngine, FakeServer, World
 from tests.unit.fakes_of_checks import FakeSiblings
 from tests.wiper.places import make_database
@@ -108,6 +109,19 @@ def test_a_spare_takes_the_place_of_the_data_which_is_kept(folders: UndoFolders)
     assert folders.report.fields["notes"] == [BACK]
     (entry,) = folders.log.kept(None).entries
     assert (Path(location(folders).path).with_name(entry.kept) / "row").read_text() == "old"
+
+
+def test_a_server_that_still_runs_on_its_old_data_was_not_reset(folders: UndoFolders) -> None:
+    folders.do(SetDataAside(location(folders), "reset", ("c3",)))
+    folders.do(ConfirmNew("7099"))
+    with pytest.raises(FailedError) as error:
+        folders.do(ConfirmNew("7100"))
+    assert told(error) == (
+        "NA207",
+        "the reset has changed nothing: the server still runs on the data that it had (7100)",
+        f"its data is not in {location(folders).shown}: see what is mounted into its container, and its PGDATA",
+    )
+    assert not folders.log.kept(None).is_half_made, "it is whole, and the next reset keeps it"
 
 
 def test_a_folder_is_never_in_doubt(folders: UndoFolders) -> None:

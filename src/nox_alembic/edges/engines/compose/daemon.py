@@ -1,5 +1,6 @@
 """The Docker daemon through its SDK: what Compose's command line cannot say."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ import docker.errors
 import docker.types
 from docker.models.containers import Container as RawContainer
 
+from nox_alembic.core.composefile import DataHome
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines.compose import host
@@ -38,7 +40,7 @@ class Container:
     """A container of a Compose project; `health` is "" when it has no health check, `ports` by container port.
 
     `config_hash` and `image` (an id) are what it was made from; a one-off is that of a `docker compose run`;
-    `variables` are the names in its environment.
+    `variables` are the names in its environment, and `anonymous` is where it has volumes without a name.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Container:
     image: str = ""
     is_one_off: bool = False
     variables: tuple[str, ...] = ()
+    anonymous: tuple[str, ...] = ()
     ports: Mapping[int, tuple[str, int]] = field(default_factory=dict)
 
 
@@ -125,6 +128,12 @@ class Daemon:
             message = f"a container could not be ended: {short(failure)}"
             raise FailedError("NA663", message, hint="`docker compose kill` shows the same")
 
+    def stop(self, containers: Sequence[str], seconds: int) -> None:
+        """Stop containers in an orderly way, beside each other. Raises FailedError (NA663)."""
+        for failure in _side_by_side(lambda container: self._client.api.stop(container, timeout=seconds), containers):
+            message = f"a container could not be stopped: {short(failure)}"
+            raise FailedError("NA663", message, hint="`docker compose stop` shows the same")
+
     def start(self, containers: Sequence[str]) -> bool:
         """Start containers beside each other; False when one of them could not be: Compose will say why."""
         return not _side_by_side(self._client.api.start, containers)
@@ -135,6 +144,15 @@ class Daemon:
             return str(self._client.images.get(name).id)
         except docker.errors.ImageNotFound:
             return ""
+
+    def data_home(self, image: str) -> DataHome | None:
+        """Return where the image's server keeps its data, None when the image is not there."""
+        try:
+            configured = self._client.images.get(image).attrs["Config"]
+        except docker.errors.ImageNotFound:
+            return None
+        variables = dict(line.partition("=")[::2] for line in configured.get("Env") or ())
+        return DataHome(folder=variables.get("PGDATA", ""), volumes=tuple(configured.get("Volumes") or ()))
 
     def has_image(self, name: str) -> bool:
         """Return whether the image is on the daemon's machine."""
@@ -285,8 +303,14 @@ def _container(attrs: Mapping[str, Any]) -> Container:
         image=attrs.get("Image", ""),
         is_one_off=labels.get(f"{LABEL}.oneoff") == "True",
         variables=tuple(line.partition("=")[0] for line in attrs["Config"].get("Env") or ()),
+        anonymous=tuple(mount["Destination"] for mount in attrs["Mounts"] if _is_anonymous(mount)),
         ports=dict(_ports(attrs)),
     )
+
+
+def _is_anonymous(mount: Mapping[str, Any]) -> bool:
+    """Return whether the daemon has named the volume itself, for this container alone."""
+    return mount.get("Type") == "volume" and re.fullmatch("[0-9a-f]{64}", mount.get("Name", "")) is not None
 
 
 def _ports(attrs: Mapping[str, Any]) -> Iterator[tuple[int, tuple[str, int]]]:

@@ -21,6 +21,7 @@ from nox_alembic.edges.engines.compose import owners, published
 from nox_alembic.edges.engines.compose.cli import ComposeCli
 from nox_alembic.edges.engines.compose.containers import KeptContainers
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon
+from nox_alembic.edges.engines.compose.homeless import homeless
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
 from nox_alembic.edges.postgres.connection import DIVERTING, libpq_variables
 from nox_alembic.edges.system.files import has_content
@@ -76,13 +77,18 @@ class ComposeEngine:
     @cached_property
     def location(self) -> DataLocation:
         """Where the database's files are."""
-        return composefile.data_location(self.model, within=self.within)
+        return composefile.data_location(self.placed, within=self.within)
+
+    @cached_property
+    def placed(self) -> ComposeModel:
+        """The project, with what the database's image says of its data."""
+        return replace(self.model, home=self.daemon.data_home(self.model.database_image))
 
     @cached_property
     def volumes(self) -> NamedVolume | None:
         """The named volume that holds the data, None where it is in none."""
         volume = self.location.kind == "volume"
-        return NamedVolume.of(self.location, self.model, self.config, self.daemon.client) if volume else None
+        return NamedVolume.of(self.location, self.placed, self.config, self.daemon.client) if volume else None
 
     def look(self) -> EngineFacts:
         """Return what the engine finds, and change nothing."""
@@ -104,6 +110,7 @@ class ComposeEngine:
             outdated=database is not None and database.image != self._database_image(),
             taken_ports=tuple(published.taken_ports(self.model, containers, self._before_interpolation)),
             foreign=owners.foreign((one.owner for one in found), self.model.project, self.cli.paths),
+            homeless=tuple(homeless(found, self.placed)),
             unkept=why_not_kept(self.location, volume),
         )
 
@@ -218,6 +225,13 @@ class ComposeEngine:
         """Stop and remove the project's containers and network; the data stays."""
         self.daemon.end_helpers(self.model.project)
         self.cli.call("down", "--remove-orphans")
+
+    def stop(self) -> None:
+        """Stop all containers of the project, and keep them."""
+        self.daemon.end_helpers(self.model.project)
+        self.cli.call("stop")
+        left = [one.id for one in self.daemon.containers(self.model.project) if one.running]
+        self.daemon.stop(left, STOP_SECONDS)  # of services that the file has no more
 
     def discard_data(self) -> None:
         """Remove the database's container and its named volume, and no other volume of the project."""

@@ -40,7 +40,7 @@ class ComposeWorkshop:
     def server_on(self, place: SparePlace) -> ComposeEngine:
         """Return the service as a project of its own on that place; its `discard` leaves the place."""
         folder, volume = (str(place), "") if isinstance(place, Path) else ("", place)
-        document = composefile.throwaway(self.engine.document, self.engine.model, self._project, folder, volume)
+        document = composefile.throwaway(self.engine.document, self.engine.placed, self._project, folder, volume)
         # Work that a person waits for goes first.
         document["services"][self.engine.model.database.name]["cpu_shares"] = 256
         cli = replace(self.engine.cli, project=self._project, document=json.dumps(document))

@@ -200,6 +200,10 @@ class EmbeddedEngine:
         self._end_backend(seconds=0)
         self.server.stop("immediate")
 
+    def stop(self) -> None:
+        """Do the same as `down`: there is nothing to be removed."""
+        self.down()
+
     def down(self) -> None:
         """End the backend, then the server, each in its own orderly way."""
         self._end_backend(seconds=TERMINATE_SECONDS)
