@@ -109,3 +109,14 @@ def test_postgresql_18_has_its_data_below_what_is_renamed(make_compose_project: 
     assert (place / "18/docker/PG_VERSION").exists()
     project.good("undo")
     assert rows(project) == 2
+
+
+@pytest.mark.parametrize("pause", [0.3, 2.0])
+def test_down_ends_who_makes_spares_and_its_containers(project: Project, pause: float) -> None:
+    project.good("reset", "--yes")
+    time.sleep(pause)
+    project.good("down")
+    assert makers(project) == []
+    time.sleep(2)
+    assert makers(project) == []
+    assert not any("making" in name for name in beside(project))

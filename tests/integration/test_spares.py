@@ -221,3 +221,33 @@ def test_nobody_waits_for_the_background_and_two_clones_do_not_see_each_other(tm
 
 def spares_of(project: Project) -> list[str]:
     return [one["kind"] for one in project.good("spare", "--dry-run", "--json").json["spares"]]
+
+
+def at_work_for(project: Project) -> list[list[str]]:
+    """Return what still runs of the environment: by its folders, in the command line or as the working folder."""
+    ours = (str(project.root), str(project.home))
+    found = psutil.process_iter(["cmdline", "cwd"])
+    lines = [(one.info["cmdline"] or [], one.info["cwd"] or "") for one in found]
+    return [words for words, folder in lines if folder.startswith(ours) or any(word.startswith(ours) for word in words)]
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3, 0.9])
+def test_down_ends_who_makes_spares_and_what_it_had_begun_is_never_used(project: Project, pause: float) -> None:
+    project.good("reset", "--yes")
+    time.sleep(pause)  # it has no lock yet, or is at work
+    project.good("down")
+    assert at_work_for(project) == []
+    time.sleep(1)
+    assert at_work_for(project) == []
+    listed = [one["name"] for path in project.home.rglob("spares.json") for one in json.loads(path.read_text())]
+    assert beside(project) == sorted(listed)
+    assert "nothing is running" in project.good("down").err
+    project.good("spare", NOX_ALEMBIC_SPARE="on")
+    project.good("reset", "--yes", NOX_ALEMBIC_SPARE="off")
+    assert rows(project) == [1]
+
+
+def test_a_deletion_ends_who_makes_spares_in_the_background(project: Project) -> None:
+    project.good("reset", "--yes")
+    assert project.good("spare", "--delete", "--json").json["spares"] == []
+    assert beside(project) == []

@@ -26,7 +26,7 @@ ROUNDS = 3
 @click.option("--background", is_flag=True, hidden=True)
 def spare(shared: Shared, *, delete: bool, background: bool) -> int:
     """Make the spares that the next reset uses, and list them."""
-    return tell("spare", shared, partial(_spare, shared, _facts_of, delete=delete, background=background))
+    return tell("spare", shared, partial(_spare, shared, _facts_of, _end_making, delete=delete, background=background))
 
 
 def _facts_of(environment: "Environment") -> "Facts":
@@ -38,6 +38,7 @@ def _facts_of(environment: "Environment") -> "Facts":
 def _spare(
     shared: Shared,
     facts_of: "Callable[[Environment], Facts]",
+    end_making: "Callable[[Environment], None]",
     environment: "Environment",
     *,
     delete: bool,
@@ -47,6 +48,8 @@ def _spare(
         from nox_alembic.edges.engines.embedded import processes  # noqa: PLC0415 - psutil
 
         processes.step_back()
+    if delete and not shared.only_looks:
+        end_making(environment)
     with environment.spare_lock() as holder:
         if not holder:
             _work(shared, environment, delete=delete, background=background)
@@ -57,6 +60,15 @@ def _spare(
             environment.report.note(f"it is being made by {holder}")
     environment.report.spares(facts_of(environment).spares)
     return 0
+
+
+def _end_making(environment: "Environment") -> None:
+    """End the process that makes spares in the background; a person who makes them is not interrupted."""
+    from nox_alembic.core.revisions.graph import History  # noqa: PLC0415 - imported when it was opened
+    from nox_alembic.run.acts import WiredActs  # noqa: PLC0415 - imported when it was opened
+
+    if WiredActs(environment, History()).spares.end_making():
+        environment.report.note("the making of spares in the background was ended")
 
 
 def _work(shared: Shared, environment: "Environment", *, delete: bool, background: bool) -> None:

@@ -217,6 +217,8 @@ class Facts:
     # What a copy of the database would need.
     room: Room = field(default_factory=Room)
     spares: Spares = field(default_factory=Spares)
+    # The process that makes spares in the background, 0 for none.
+    maker: int = 0
     # What the running server says of a swap, None when it does not answer.
     swap_facts: SwapFacts | None = None
     shelf: Shelf = field(default_factory=Shelf)

@@ -127,6 +127,12 @@ class Environment:
 
         return locks.spare_lock(self.folders.state, self.config.environment)
 
+    def spare_holder(self) -> int:
+        """Return the process that has the lock for making spares, 0 for none."""
+        from nox_alembic.edges.home import locks  # noqa: PLC0415 - filelock
+
+        return locks.spare_holder(self.folders.state, self.config.environment)
+
     def alembic(self) -> "Alembic":
         """Return Alembic where `alembic-in` wants it."""
         from nox_alembic.edges.alembic import client  # noqa: PLC0415 - where Alembic is needed

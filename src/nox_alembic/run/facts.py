@@ -147,6 +147,10 @@ def _needs(at: Environment, facts: Facts) -> "Needs | None":
     return None
 
 
+def _maker(at: Environment, facts: Facts, _options: Options) -> Facts:
+    return replace(facts, maker=WiredActs(at, facts.history).spares.maker)
+
+
 def _snapshots(at: Environment, facts: Facts, _options: Options) -> Facts:
     return WiredActs(at, History()).snapshots.look(facts)
 
@@ -159,7 +163,14 @@ def _details(at: Environment, facts: Facts, options: Options) -> Facts:
 
 # What has to be known to finish an `undo` that was killed.
 _OF_UNDO: tuple[Need, ...] = ("database", "undo log", "wipe")
+
+
+def _engine(at: Environment, facts: Facts, _options: Options) -> Facts:
+    return replace(facts, engine=at.engine.look())
+
+
 _PROBES: Mapping[Need, Callable[[Environment, Facts, Options], Facts]] = {
+    "engine": _engine,
     "files": _files,
     "database": _database,
     "undo log": _undo_log,
@@ -169,6 +180,7 @@ _PROBES: Mapping[Need, Callable[[Environment, Facts, Options], Facts]] = {
     "data size": _data_size,
     "room": _room,
     "spares": _spares,
+    "maker": _maker,
     "swap": _swap,
     "snapshots": _snapshots,
     "details": _details,

@@ -25,6 +25,7 @@ class Busy:
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.shown: list[Spares] = []
+        self.ended = 0
 
     @property
     def report(self) -> "Busy":
@@ -35,6 +36,9 @@ class Busy:
 
     def spares(self, spares: Spares) -> None:
         self.shown.append(spares)
+
+    def end(self, _environment: object) -> None:
+        self.ended += 1
 
     @contextlib.contextmanager
     def spare_lock(self) -> Iterator[str]:
@@ -47,13 +51,15 @@ def nothing(_environment: object) -> Facts:
 
 def test_a_second_one_says_who_is_at_it_and_ends_well() -> None:
     busy: Any = Busy()
-    assert _spare(SHARED, nothing, busy, delete=False, background=False) == 0
+    assert _spare(SHARED, nothing, busy.end, busy, delete=False, background=False) == 0
     assert (busy.notes, busy.shown) == (["it is being made by `spare` (process 7, since now)"], [Spares()])
+    assert busy.ended == 0
 
 
 def test_nothing_is_deleted_while_it_is_made() -> None:
     busy: Any = Busy()
     with pytest.raises(PreconditionError) as error:
-        _spare(SHARED, nothing, busy, delete=True, background=False)
+        _spare(SHARED, nothing, busy.end, busy, delete=True, background=False)
     message = "a spare is being made by `spare` (process 7, since now)"
     assert told(error) == ("NA651", message, "wait for it to end, or end it")
+    assert busy.ended == 1, "one in the background is ended, and this is none"

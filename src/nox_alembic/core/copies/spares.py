@@ -4,8 +4,9 @@ There are at most two: `base` is migrated and not seeded, `ready` is a base with
 seed. A spare is never a copy of a user's database.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
+from itertools import pairwise
 from typing import Literal
 
 from nox_alembic.core.config import Config
@@ -137,6 +138,13 @@ def outdated(spares: Spares, history: History, *, seed: bool) -> tuple[str, ...]
         for spare in spares.found
         if spare.kind not in wanted or mismatch(spare, spares, history, history.heads)
     )
+
+
+def is_maker(words: Sequence[str], root: str, environment: str) -> bool:
+    """Return whether a process with that command line makes the environment's spares in the background."""
+    pairs = list(pairwise(words))
+    own = ("--project", root) in pairs and ("--env", environment) in pairs
+    return own and "--background" in words and ("nox_alembic", "spare") in pairs
 
 
 def shown(spare: Spare) -> str:

@@ -52,4 +52,11 @@ class ClearSpares:
         return f"delete {', '.join(self.names)}"
 
 
-SpareStep = ConfirmSpare | MakeSpare | ClearSpares
+@frozen
+class EndMaking:
+    """End the process that makes spares in the background, with what it has begun."""
+
+    title = "end the making of spares"
+
+
+SpareStep = ConfirmSpare | MakeSpare | ClearSpares | EndMaking

@@ -13,6 +13,7 @@ __all__ = ["VERBS", "Need", "Options", "Verb", "needs_of"]
 # What is looked at before a plan is made, in this order. `run.facts` has a function for
 # each.
 Need = Literal[
+    "engine",
     "files",
     "database",
     "undo log",
@@ -22,6 +23,7 @@ Need = Literal[
     "data size",
     "room",
     "spares",
+    "maker",
     "swap",
     "snapshots",
     "details",
@@ -78,7 +80,7 @@ _RECORDS = (
         resumed_by="dev",
         aliases=("up", "start"),
     ),
-    Verb(name="down", plan="lifecycle.down", leaves_undo=True, aliases=("stop",)),
+    Verb(name="down", plan="lifecycle.down", needs=("engine", "maker"), leaves_undo=True, aliases=("stop",)),
     Verb(
         name="reset",
         plan="reset.reset",

@@ -26,7 +26,7 @@ from nox_alembic.core.steps.lifecycle import (
 from nox_alembic.core.steps.migration import AwaitEdit, PrintUpgradeSql
 from nox_alembic.core.steps.revisions import DropShadow, ReplaceFile, WriteMerge, WriteRevision
 from nox_alembic.core.steps.snapshots import CheckSnapshot, DeleteSnapshots
-from nox_alembic.core.steps.spares import ClearSpares, MakeSpare
+from nox_alembic.core.steps.spares import ClearSpares, EndMaking, MakeSpare
 from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import (
     BeginUndo,
@@ -48,8 +48,8 @@ from nox_alembic.core.verbs.guards import refuse_foreign_clone
 _HARMLESS = (
     ProvideImages, ProveOwnership, MakeFolder, StartDatabase, AwaitDatabase, StartServices, AwaitBackend, Down, Stop,
     Discard, RunTests, PrintUpgradeSql, AwaitEdit, LintSql, WriteRevision, WriteMerge, ReplaceFile, DropShadow,
-    CheckSnapshot, DeleteSnapshots, MakeSpare, ClearSpares, OpenUndo, BeginUndo, NoteUndone, ConfirmNew, NoteMade,
-    LetGo, CloseUndo, Settle, Sweep, OnThrowaway,
+    CheckSnapshot, DeleteSnapshots, MakeSpare, ClearSpares, EndMaking, OpenUndo, BeginUndo, NoteUndone, ConfirmNew,
+    NoteMade, LetGo, CloseUndo, Settle, Sweep, OnThrowaway,
 )  # fmt: skip
 
 

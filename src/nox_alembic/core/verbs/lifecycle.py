@@ -20,6 +20,7 @@ from nox_alembic.core.steps.lifecycle import (
     StartServices,
     Stop,
 )
+from nox_alembic.core.steps.spares import EndMaking
 from nox_alembic.core.steps.undo import CloseUndo, NoteMade, SetDataAside, Settle, Sweep
 from nox_alembic.core.verbs.guards import (
     refuse_problem,
@@ -80,12 +81,15 @@ _HOMELESS = (
 
 def down(_config: Config, facts: Facts, _options: Options) -> Plan:
     """Stop the environment; the data stays."""
+    # It would start servers of its own after this verb has stopped everything.
+    end = (EndMaking(),) if facts.maker else ()
     if not facts.engine.anything_running:
-        return Plan(notes=("nothing is running",))
+        return Plan(steps=end, notes=() if end else ("nothing is running",))
     if facts.engine.homeless:
-        return Plan(steps=(Stop(facts.engine.homeless),), notes=(_HOMELESS,))
+        return Plan(steps=(*end, Stop(facts.engine.homeless)), notes=(_HOMELESS,))
     in_memory = facts.engine.location.kind == "container" and facts.engine.database_running
-    return Plan(steps=(Down(),), notes=("the data of the database is in memory, and goes",) if in_memory else ())
+    notes = ("the data of the database is in memory, and goes",) if in_memory else ()
+    return Plan(steps=(*end, Down()), notes=notes)
 
 
 def test(config: Config, facts: Facts, options: Options) -> Plan:

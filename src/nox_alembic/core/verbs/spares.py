@@ -60,7 +60,8 @@ def spare(config: Config, facts: Facts, options: Options) -> Plan:
         drop = (DropSpares(databases),) if databases else ()
         delete = (*drop, *((ClearSpares(location, names),) if names else ()))
         return Plan(steps=delete, notes=() if delete else ("there is none",))
-    if why := spares.refusal or _why_not_now(facts):
+    stopped = "the environment was stopped" if options.background and not facts.engine.anything_running else ""
+    if why := spares.refusal or stopped or _why_not_now(facts):
         return Plan(notes=(f"no spare is made: {why}",))
     seed = bool(config.seed)
     kinds, useless = missing(spares, history, seed=seed), outdated(spares, history, seed=seed)

@@ -69,6 +69,17 @@ def spare_lock(folder: Path, environment: str) -> Iterator[str]:
         yield ""
 
 
+def spare_holder(folder: Path, environment: str) -> int:
+    """Return the process that has written itself down for that lock, 0 for none.
+
+    It may have been killed since.
+    """
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        found = json.loads((folder / f"{environment}.spare.lock.json").read_text(encoding="utf-8"))
+        return int(found["pid"])
+    return 0
+
+
 def _files(folder: Path, name: str) -> tuple[BaseFileLock, Path]:
     """Return the lock, and the file with the name of its holder.
 

@@ -264,6 +264,8 @@ class WiredActs:
             reread=at.history,
             server=server,
             beside=self._run_beside,
+            lock=at.spare_lock,
+            lock_holder=at.spare_holder,
             report=at.report,
         )
 

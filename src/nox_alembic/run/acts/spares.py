@@ -3,9 +3,13 @@
 Each is made in a server of its own.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import assert_never
+
+import psutil
 
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies import spares
@@ -19,12 +23,13 @@ from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.steps import Plan, Step
 from nox_alembic.core.steps.lifecycle import AwaitDatabase, Seed, StartDatabase
 from nox_alembic.core.steps.migration import Migrate
-from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare, SpareStep
+from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, EndMaking, MakeSpare, SpareStep
 from nox_alembic.edges.engines import Engine, Workshop
-from nox_alembic.edges.engines.embedded import logs
+from nox_alembic.edges.engines.embedded import logs, processes
 from nox_alembic.edges.home import spare_list
 from nox_alembic.edges.project import revisions
 from nox_alembic.edges.system import clock, digests, process
+from nox_alembic.edges.system.files import write_private
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.spare_places import SparePlaces, places_of
 from nox_alembic.run.ports import DONE, RunBeside, Server
@@ -46,6 +51,8 @@ class SpareMaker:
     reread: Callable[[], History]
     server: Server
     beside: RunBeside
+    lock: Callable[[], AbstractContextManager[str]]
+    lock_holder: Callable[[], int]
     report: Reporter
 
     def do(self, step: SpareStep) -> str:
@@ -58,9 +65,42 @@ class SpareMaker:
             case ClearSpares():
                 for line in self._clear(step):
                     self.report.warn(line)
+            case EndMaking():
+                self.end_making()
             case _:
                 assert_never(step)
         return DONE
+
+    @property
+    def maker(self) -> int:
+        """The process that makes spares of this environment in the background, 0 for none.
+
+        It is known by the number that was noted when it was started, or that its lock
+        has, and by its command line: a number is given to another process afterwards.
+        """
+        for pid in (self._noted, self.lock_holder()):
+            found = processes.find(pid) if pid else None
+            with contextlib.suppress(psutil.Error):
+                if found and spares.is_maker(found.cmdline(), str(self.root), self.config.environment):
+                    return pid
+        return 0
+
+    def end_making(self) -> bool:
+        """End that process, and delete what it has begun; return whether there was one.
+
+        A spare that is not in the list is used by nobody.
+        """
+        found = processes.find(self.maker)
+        if found is None:
+            return False
+        processes.kill(processes.tree(found))
+        with self.lock() as holder:
+            known = {one.name for one in spare_list.read(self.sidecar)}
+            for name in () if holder else self._places.names():
+                if name not in known:
+                    self._places.release(name)
+                    self._places.delete(name)
+        return True
 
     @property
     def refusal(self) -> str:
@@ -92,7 +132,7 @@ class SpareMaker:
         words = ["python", "-P", "-m", "nox_alembic", "spare", *options]
         logs.rotate(log)
         if not wait:
-            process.spawn(words, log, cwd=cwd)
+            write_private(self._note, str(process.spawn(words, log, cwd=cwd)))
             return ""
         return _error_in(logs.tail(log, None)) if process.run_to_log(words, log, cwd=cwd) else ""
 
@@ -221,6 +261,17 @@ class SpareMaker:
         if free is not None and free < needed:
             message = f"a spare is made where {shown_size(needed)} are free, and there are {shown_size(free)}"
             raise FailedError("NA657", message, hint="make room, or set `spare = false` in pyproject.toml")
+
+    @property
+    def _note(self) -> Path:
+        """The file with the number of the process that was started last."""
+        return self.sidecar.with_name("spares.pid")
+
+    @property
+    def _noted(self) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            return int(self._note.read_text(encoding="ascii"))
+        return 0
 
     @property
     def _places(self) -> SparePlaces:

@@ -27,9 +27,10 @@ from nox_alembic.core.steps.lifecycle import (
     Stop,
 )
 from nox_alembic.core.steps.migration import Migrate
-from nox_alembic.core.steps.spares import ConfirmSpare
+from nox_alembic.core.steps.spares import ConfirmSpare, EndMaking
 from nox_alembic.core.steps.undo import CloseUndo, ConfirmNew, NoteMade, SetDataAside, Sweep, UseSpare
 from nox_alembic.core.verbs import Options, lifecycle, reset
+from nox_alembic.core.verbs import spares as sparing
 from tests.unit.core.make import COPY, FOLDER, KEPT, NEEDS, SEED, SPARE, config, engine, facts, told, up
 
 READY = replace(SPARE, name=".db.ready", kind="ready")
@@ -348,6 +349,18 @@ def test_down_says_that_data_in_memory_goes() -> None:
     seen = replace(up().engine, location=DataLocation(kind="container"))
     plan = lifecycle.down(config(), up(engine=seen), Options())
     assert plan == Plan(steps=(Down(),), notes=("the data of the database is in memory, and goes",))
+
+
+def test_down_ends_who_makes_spares_first_since_that_would_start_servers_again() -> None:
+    assert lifecycle.down(config(), up(maker=7), Options()).steps == (EndMaking(), Down())
+    assert lifecycle.down(config(), facts(maker=7), Options()) == Plan(steps=(EndMaking(),))
+
+
+def test_no_spare_is_made_in_the_background_of_an_environment_that_was_stopped() -> None:
+    seen = facts(spares=Spares(needs=NEEDS))
+    plan = sparing.spare(config(), seen, Options(background=True))
+    assert plan == Plan(notes=("no spare is made: the environment was stopped",))
+    assert sparing.spare(config(), seen, Options()).steps != ()
 
 
 def test_down_of_nothing_says_so() -> None:

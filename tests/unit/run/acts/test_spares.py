@@ -1,9 +1,11 @@
 """Making spares with a server that only pretends: what is named is whole, and whatever fails leaves nothing."""
 
+import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,10 +19,11 @@ from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.lifecycle import AwaitDatabase, Seed, StartDatabase
 from nox_alembic.core.steps.migration import Migrate
-from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, MakeSpare
+from nox_alembic.core.steps.spares import ClearSpares, ConfirmSpare, EndMaking, MakeSpare
 from nox_alembic.core.steps.undo import UseSpare
 from nox_alembic.edges.engines import Engine, Remover, SparePlace
 from nox_alembic.edges.home import spare_list
+from nox_alembic.edges.system.files import write_private
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.spares import SpareMaker
 from nox_alembic.run.acts.undo_folders import UndoFolders
@@ -71,6 +74,7 @@ class Shop:
     workshop: FakeWorkshop
     world: World
     plans: list[Plan] = field(default_factory=list)
+    holder: int = 0
     report: Reporter = field(default_factory=lambda: Reporter("spare"))
 
     @property
@@ -98,6 +102,8 @@ class Shop:
             reread=lambda: history(root),
             server=FakeServer(self.world),
             beside=self._run,
+            lock=lambda: contextlib.nullcontext(""),
+            lock_holder=lambda: self.holder,
             report=self.report,
         )
 
@@ -258,3 +264,51 @@ def test_what_stays_of_a_deleted_spare_is_a_warning(shop: Shop) -> None:
         subprocess.run(["chattr", "-i", str(inside)], check=False, capture_output=True)
     (warning,) = cast("list[str]", shop.report.fields["warnings"])
     assert str(shop.data.with_name(base.name)) in warning
+
+
+@contextlib.contextmanager
+def a_process(*words: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A real process with that command line, which does nothing."""
+    # The words of the tool are those of a script that sleeps.
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", *words])
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.wait()
+
+
+def words_of(shop: Shop, *more: str, environment: str = "dev") -> tuple[str, ...]:
+    root = str(shop.data.parents[1])
+    return ("-m", "nox_alembic", "spare", "--project", root, "--env", environment, *more)
+
+
+def test_who_makes_spares_in_the_background_is_ended_and_what_it_has_begun_is_deleted(shop: Shop) -> None:
+    shop.make(shop.step("base"))
+    making = shop.data.with_name(".db.nox-alembic-spare-making")
+    making.mkdir()
+    with a_process(*words_of(shop, "--background")) as child:
+        busy = replace(shop, holder=child.pid)
+        assert busy.sparing.maker == child.pid
+        assert busy.sparing.do(EndMaking()) == "done"
+        assert child.wait(10) != 0
+    assert shop.world.events[-1] == "release .db.nox-alembic-spare-making"
+    assert (making.exists(), len(shop.sparing.look(shop.facts).found)) == (False, 1)
+    assert busy.sparing.maker == 0
+    assert not busy.sparing.end_making()
+
+
+def test_who_was_started_and_has_not_got_the_lock_yet_is_found_too(shop: Shop) -> None:
+    with a_process(*words_of(shop, "--background")) as child:
+        write_private(shop.data.parents[1] / "state/spares.pid", str(child.pid))
+        assert shop.sparing.maker == child.pid
+        assert shop.sparing.end_making()
+
+
+def test_another_process_that_has_the_number_by_now_is_left_alone(shop: Shop) -> None:
+    """That of another environment, one that a person waits for, and one that has nothing to do with it."""
+    for words in (words_of(shop, "--background", environment="test"), words_of(shop), ("nothing",)):
+        with a_process(*words) as child:
+            busy = replace(shop, holder=child.pid)
+            assert (busy.sparing.maker, busy.sparing.end_making()) == (0, False)
+            assert child.poll() is None
