@@ -24,6 +24,9 @@ from nox_alembic.edges.system.waiting import wait_until
 
 SWAP_SECONDS = 20
 DROP_SECONDS = 15
+ALONE_SECONDS = 5
+# What a run finds whose databases another run makes, too.
+_MEANWHILE = (errors.DuplicateDatabase, errors.UniqueViolation, errors.InvalidCatalogName, errors.ObjectInUse)
 
 Failure = Callable[[Cause], NoxAlembicError]
 
@@ -57,17 +60,21 @@ def create(address: DatabaseAddress, mark: Mark, *, source: str = "") -> Databas
     """
     new = replace(address, name=mark.name)
     with or_dropped(address, new.name), beside(address) as cursor, _failing(partial(not_made, new.name)):
-        _make_way(cursor, mark)
-        if mark.role == "shadow":
-            _create(cursor, mark, sql.SQL(""))
-            return new
-        options = (
-            sql.SQL("TEMPLATE {}").format(sql.Identifier(source)) if source else copying.likeness(cursor, address.name)
-        )
-        _create(cursor, mark, options + copying.owner(cursor, address.name))
-        copying.copy_grants(cursor, address.name, new.name)
-        copying.copy_settings(cursor, source or address.name, new.name, notes=bool(source))
+        _until_alone(lambda: _created(cursor, address, mark, source))
     return new
+
+
+def _created(cursor: Cursor, address: DatabaseAddress, mark: Mark, source: str) -> None:
+    _make_way(cursor, mark)
+    if mark.role == "shadow":
+        _create(cursor, mark, sql.SQL(""))
+        return
+    options = (
+        sql.SQL("TEMPLATE {}").format(sql.Identifier(source)) if source else copying.likeness(cursor, address.name)
+    )
+    _create(cursor, mark, options + copying.owner(cursor, address.name))
+    copying.copy_grants(cursor, address.name, mark.name)
+    copying.copy_settings(cursor, source or address.name, mark.name, notes=bool(source))
 
 
 def keep(address: DatabaseAddress, mark: Mark, client: Client) -> None:
@@ -150,15 +157,22 @@ def keep_spare(address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
     `create` does.
     """
     new = name_of(address.name, "making" if apart else "new")
-    with beside(address) as cursor, _failing(partial(not_made, mark.name)):
+    statements = sql.SQL(
+        "BEGIN; ALTER DATABASE {new} RENAME TO {name}; COMMENT ON DATABASE {name} IS {mark};"
+        " ALTER DATABASE {name} ALLOW_CONNECTIONS false CONNECTION LIMIT -1; COMMIT"
+    ).format(new=sql.Identifier(new), name=sql.Identifier(mark.name), mark=sql.Literal(mark.text))
+
+    def name() -> None:
         _make_way(cursor, mark)
         _end_sessions(cursor, new)
-        cursor.execute(
-            sql.SQL(
-                "BEGIN; ALTER DATABASE {new} RENAME TO {name}; COMMENT ON DATABASE {name} IS {mark};"
-                " ALTER DATABASE {name} ALLOW_CONNECTIONS false CONNECTION LIMIT -1; COMMIT"
-            ).format(new=sql.Identifier(new), name=sql.Identifier(mark.name), mark=sql.Literal(mark.text))
-        )
+        try:
+            cursor.execute(statements)
+        except psycopg2.Error:
+            cursor.execute("ROLLBACK")
+            raise
+
+    with beside(address) as cursor, _failing(partial(not_made, mark.name)):
+        _until_alone(name)
     return mark.name
 
 
@@ -221,6 +235,26 @@ def _listed(address: DatabaseAddress) -> tuple[Sibling, ...] | None:
     with contextlib.suppress(psycopg2.OperationalError), beside(address) as cursor:
         return tuple(_ours(cursor, address.name))
     return None
+
+
+def _until_alone(act: Callable[[], None], seconds: float = ALONE_SECONDS) -> None:
+    """Act again while another run replaces or copies a spare at the same moment.
+
+    `spare` beside `reset --fast` makes the same databases: one of the two finds that a
+    name is taken just now, or gone for a moment, or that a spare is being copied.
+    """
+    failed: list[psycopg2.Error] = []
+
+    def attempt() -> bool | None:
+        try:
+            act()
+        except _MEANWHILE as error:
+            failed.append(error)
+            return None
+        return True
+
+    if wait_until(attempt, seconds) is None:
+        raise failed[-1]
 
 
 def _ours(cursor: Cursor, database: str) -> Iterator[Sibling]:
