@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from nox_alembic.core.catalogue import Catalogue
+from nox_alembic.core.copies.leftovers import Leftover
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
@@ -32,6 +33,7 @@ class World:
     catalogues: list[Catalogue] = field(default_factory=list)
     edited: bool = True
     blank: bool = False
+    left: list[Leftover] = field(default_factory=list)
     cluster: str = "7100"
     # Ids of the errors with which the database is waited for, one a time.
     unready: list[str] = field(default_factory=list)
@@ -118,6 +120,13 @@ class FakeEngine:
 
     def discard_data(self) -> None:
         self.world.happened("discard data")
+
+    def leftovers(self) -> Sequence[Leftover]:
+        return tuple(self.world.left)
+
+    def remove_leftover(self, leftover: Leftover) -> None:
+        self.world.happened(f"remove {leftover.name}")
+        self.world.left.remove(leftover)
 
     def discard(self) -> None:
         self.world.happened("discard")

@@ -35,6 +35,10 @@ def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> i
         alone = shared.only_looks or not verb.lock  # nothing is changed, or nothing that is shared
         with contextlib.nullcontext() if alone else environment.lock(name):
             _until_done(name, lambda: _plan_and_run(environment, verb, options, shared))
+            if not alone and verb.changes and environment.report.steps:
+                from nox_alembic.run.acts import sweep_leftovers  # noqa: PLC0415 - imported when it was opened
+
+                sweep_leftovers(environment)
         if verb.prepares_spare and not alone and not options.sql and (environment.report.steps or wait):
             from nox_alembic.run.acts import prepare_spare  # noqa: PLC0415 - imported when it was opened
 

@@ -63,9 +63,14 @@ class Verb:
     aliases: tuple[str, ...] = ()
 
     @property
+    def changes(self) -> bool:
+        """Whether it changes a database, a container, or files of the project."""
+        return self.writes or self.undoable
+
+    @property
     def finishes_undo(self) -> bool:
         """Whether it finishes an `undo` that was killed before it begins itself."""
-        return (self.writes or self.undoable) and not self.leaves_undo
+        return self.changes and not self.leaves_undo
 
 
 # In the order in which `--help` lists them.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
+from nox_alembic.core.copies.leftovers import Leftover
 from nox_alembic.core.copies.volume_swap import Moved, Volume
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Foreign
@@ -199,6 +200,12 @@ class Engine(Protocol):
 
     def discard_data(self) -> None:
         """Remove data that is not a folder: the named volume, or the container that holds it."""
+
+    def leftovers(self) -> Sequence[Leftover]:
+        """Return what killed runs have left of data folders and throw-away environments."""
+
+    def remove_leftover(self, leftover: Leftover) -> None:
+        """Remove one of these."""
 
     def discard(self) -> None:
         """Remove the whole of a throw-away environment, data included."""

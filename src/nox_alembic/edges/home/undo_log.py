@@ -30,7 +30,9 @@ def read(path: Path) -> UndoLog:
         return UndoLog()
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         message = f"the undo log cannot be read from {path}: {error}"
-        raise PreconditionError("NA633", message, hint="move that file away: what it names stays where it is") from None
+        raise PreconditionError(
+            "NA633", message, hint="move that file away: what it names stays where it is until a reset"
+        ) from None
 
 
 def is_half_way(path: Path) -> bool:

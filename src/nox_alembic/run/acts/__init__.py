@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nox_alembic.edges.alembic.client import Alembic
     from nox_alembic.run.acts.checks import Checks
     from nox_alembic.run.acts.fingerprints import Fingerprinting
+    from nox_alembic.run.acts.leftovers import Leftovers
     from nox_alembic.run.acts.lifecycle import Lifecycle
     from nox_alembic.run.acts.migration import Migration
     from nox_alembic.run.acts.rehearsal import Rehearsal
@@ -44,6 +45,16 @@ def run(at: Environment, plan: "Plan", history: History, person: "Person") -> No
     from nox_alembic.run.runner import Runner  # noqa: PLC0415 - where there is something to run
 
     Runner(WiredActs(at, history, person), at.report).run(plan)
+
+
+def sweep_leftovers(at: Environment) -> None:
+    """Remove what killed verbs have left, and say so.
+
+    The verb before it has ended well, so an error here is no failure.
+    """
+    with contextlib.suppress(NoxAlembicError):
+        for one in WiredActs(at, History()).leftovers.sweep():
+            at.report.note(f"removed what a run that did not end has left: {one.shown}")
 
 
 def prepare_spare(at: Environment, *, wait: bool) -> None:
@@ -205,6 +216,13 @@ class WiredActs:
     def sweep(self, location: "DataLocation") -> Sequence[str]:
         """Delete what was set aside and is not kept; return messages about leftovers."""
         return self.undo_data.sweep(location)
+
+    @property
+    def leftovers(self) -> "Leftovers":
+        """The leftovers of killed verbs."""
+        from nox_alembic.run.acts.leftovers import Leftovers  # noqa: PLC0415 - where something has changed
+
+        return Leftovers(engine=self.at.engine, log=self.undo_log, spares_are_made=lambda: bool(self.spares.maker))
 
     @property
     def undo_databases(self) -> "UndoDatabases":

@@ -5,12 +5,12 @@ The undo log has the entry before its data is touched.
 
 import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
-from nox_alembic.core.copies.undo import FileChange, UndoEntry, UndoLog
+from nox_alembic.core.copies.undo import WHOLE, FileChange, UndoEntry, UndoLog
 from nox_alembic.core.errors import FailedError, NoxAlembicError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
@@ -76,7 +76,7 @@ class UndoFolders:
             case LetGo():
                 self.log.let_go()
             case CloseUndo(files_only):
-                self.log.close(files_only=files_only)
+                self._close(files_only=files_only)
             case _:
                 assert_never(step)
         for line in said:
@@ -131,6 +131,21 @@ class UndoFolders:
         )
         raise FailedError("NA207", message, hint=hint)
 
+    def _close(self, *, files_only: bool) -> None:
+        """Close the undo log, and delete the data that has left it by that."""
+        before = {one.kept for one in self._kept().entries if one.kind in WHOLE}
+        self.log.close(files_only=files_only)
+        if gone := before - {one.kept for one in self._kept().entries}:
+            self._delete(self.engine.location, [name for name in self.log.there() if name not in gone])
+
+    def _delete(self, location: DataLocation, keep: Collection[str]) -> Sequence[str]:
+        """Delete what was set aside, but for the names to keep; return messages about leftovers."""
+        if self._volumes:
+            return self._volumes.sweep(keep)
+        path = Path(location.path)
+        done = wiper.sweep(path.parent, path.name, keep_names=keep, remover=self.engine.remover())
+        return [self._leftover(left) for left in done.left]
+
     def _settle(self) -> None:
         """Finish or take back what a killed run has left in doubt."""
         if self._volumes:
@@ -173,12 +188,7 @@ class UndoFolders:
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
         """Delete what was set aside and is not kept; return messages about leftovers."""
-        names = [one.kept for one in self._kept().under_way(self.log.limit).entries]
-        if self._volumes:
-            return self._volumes.sweep(names)
-        path = Path(location.path)
-        done = wiper.sweep(path.parent, path.name, keep_names=names, remover=self.engine.remover())
-        return [self._leftover(left) for left in done.left]
+        return self._delete(location, [one.kept for one in self._kept().under_way(self.log.limit).entries])
 
     @property
     def _volumes(self) -> UndoVolumes | None:

@@ -11,7 +11,6 @@ from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.undo import CloseUndo, ConfirmNew, NoteMade, PutBack, SetDataAside, Settle, Sweep, UseSpare
 from nox_alembic.edges import wiper
-from nox_alembic.edges.home import undo_log
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.undo_folders import UndoFolders
 from nox_alembic.run.acts.undo_log import LiveUndoLog
@@ -130,15 +129,26 @@ def test_a_folder_is_never_in_doubt(folders: UndoFolders) -> None:
 
 
 def test_it_is_said_beforehand_what_a_sweep_will_delete(folders: UndoFolders) -> None:
-    for _ in range(2):
-        folders.do(SetDataAside(location(folders)))
-        folders.do(CloseUndo())
-        make_database(Path(location(folders).path))
+    folders.do(SetDataAside(location(folders), half_made=True))
+    make_database(Path(location(folders).path))
+    folders.do(SetDataAside(location(folders)))
+    folders.do(CloseUndo())
+    make_database(Path(location(folders).path))
     anew = Plan((SetDataAside(location(folders)), Sweep(location(folders))))
     assert folders.passing(Plan((CloseUndo(),))) == ()
-    older, newer = (Path(location(folders).path).with_name(name) for name in folders.log.there())
-    kept = {one.kept for one in undo_log.read(folders.log.path).entries}
-    assert {path.name for path in (older, newer)} - kept == {
-        path.name for path in map(Path, folders.passing(Plan((Sweep(location(folders)),))))
-    }
-    assert sorted(map(str, folders.passing(anew))) == sorted(map(str, (older, newer)))
+    paths = {Path(location(folders).path).with_name(name) for name in folders.log.there()}
+    (kept,) = (path for path in paths if path.name == folders.log.kept(None).entries[0].kept)
+    assert folders.passing(Plan((Sweep(location(folders)),))) == [*(paths - {kept})]
+    assert {*folders.passing(anew)} == paths
+
+
+def test_what_leaves_the_log_at_the_end_of_a_verb_is_deleted_then(folders: UndoFolders) -> None:
+    """While verbs fail, more than the newest stay: the one that ends well lets go of them."""
+    for verb in ("undo", "reset"):
+        folders.do(SetDataAside(location(folders), verb))
+        make_database(Path(location(folders).path))
+    assert len(folders.log.there()) == 2
+    assert folders.sweep(location(folders)) == []
+    assert len(folders.log.there()) == 2
+    folders.do(CloseUndo())
+    assert folders.log.there() == (folders.log.kept(None).entries[0].kept,)

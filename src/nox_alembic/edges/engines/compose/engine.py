@@ -10,6 +10,7 @@ from typing import Any, Literal
 from nox_alembic.core import composefile
 from nox_alembic.core.composefile import ComposeModel
 from nox_alembic.core.config import Config
+from nox_alembic.core.copies.leftovers import Leftover
 from nox_alembic.core.copies.volume_swap import why_not_kept
 from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Foreign
@@ -17,7 +18,7 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.ownership import Seen, unproved
 from nox_alembic.core.ownership import foreign as another_server
 from nox_alembic.edges.engines import Inside, Remover, Service, ownership
-from nox_alembic.edges.engines.compose import owners, published
+from nox_alembic.edges.engines.compose import owners, published, throwaways
 from nox_alembic.edges.engines.compose.cli import ComposeCli
 from nox_alembic.edges.engines.compose.containers import KeptContainers
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon
@@ -67,7 +68,7 @@ class ComposeEngine:
         within = Path(cli.paths[0]).parent
         if throwaway:
             project = f"{model.project}-{throwaway}"
-            document = composefile.throwaway(document, model, project)
+            document = throwaways.marked(composefile.throwaway(document, model, project))
             cli = replace(cli, project=project, document=json.dumps(document))
             model = composefile.read_model(document, replace(config, backend_service=""))
         return cls(
@@ -240,6 +241,14 @@ class ComposeEngine:
         self.cli.call("rm", "--force", "--stop", "--volumes", *sorted(services))
         if volume:
             self.daemon.remove_volume(volume)
+
+    def leftovers(self) -> Sequence[Leftover]:
+        """Return the throw-away projects that killed runs have left."""
+        return tuple(throwaways.found(self.daemon.client, self.model.project))
+
+    def remove_leftover(self, leftover: Leftover) -> None:
+        """Remove one of them."""
+        throwaways.remove(self.daemon.client, leftover.name)
 
     def discard(self) -> None:
         """Remove the whole throw-away project."""

@@ -1,6 +1,5 @@
 """The engine `embedded`: a PostgreSQL server and a backend as processes of this user, without Docker."""
 
-import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +11,8 @@ from typing import Literal
 import psutil
 
 from nox_alembic.core.config import Config
+from nox_alembic.core.copies import leftovers
+from nox_alembic.core.copies.leftovers import Leftover
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
 from nox_alembic.core.frozen import frozen
@@ -113,7 +114,8 @@ class EmbeddedEngine:
 
     def _start(self) -> None:
         if self.throwaway:
-            self._sweep_throwaways()
+            for left in self.leftovers():
+                self.remove_leftover(left)
         self.server.require_same_major()
         connection = self._connection()
         if self.server.data_major() is None:
@@ -348,12 +350,15 @@ class EmbeddedEngine:
             raise FailedError("NA128", message, hint=f"end process {left[0].pid} by hand")
         self.places.backend.unlink(missing_ok=True)
 
-    def _sweep_throwaways(self) -> None:
-        """Remove the throw-away environments of runs that were killed.
+    def leftovers(self) -> Sequence[Leftover]:
+        """Return what killed runs have left beside the data, and of throw-away environments."""
+        homes = (home.name for home in self.folders.data.glob(f"{THROWAWAY}*") if not home.is_symlink())
+        thrown_away = leftovers.environments(homes, THROWAWAY.rstrip("-"), processes.is_there)
+        return (*self.server.cut_off(), *thrown_away)
 
-        Their process id is in the name.
-        """
-        for home in self.folders.data.glob(f"{THROWAWAY}*-*-*"):
-            found = re.search(r"-(\d+)-[0-9a-f]+$", home.name)
-            if found and not home.is_symlink() and processes.find(int(found[1])) is None:
-                replace(self, throwaway=home.name.removeprefix(THROWAWAY)).discard()
+    def remove_leftover(self, leftover: Leftover) -> None:
+        """Remove one, with what is at work on it."""
+        if leftover.kind == "cluster":
+            self.server.remove_cut_off(leftover.name)
+        else:
+            replace(self, throwaway=leftover.name.removeprefix(THROWAWAY)).discard()

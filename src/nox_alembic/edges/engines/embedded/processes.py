@@ -40,6 +40,11 @@ def find(pid: int) -> psutil.Process | None:
     return process if is_alive(process) else None
 
 
+def is_there(pid: int) -> bool:
+    """Return whether a living process has that id."""
+    return find(pid) is not None
+
+
 def find_again(identity: Identity) -> psutil.Process | None:
     """Return the living process that was identified, None when it is dead or its id is another one's by now."""
     process = find(identity.pid)

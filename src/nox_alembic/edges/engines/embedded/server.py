@@ -5,11 +5,10 @@ It is made, started, found again and ended through its own programs.
 
 import contextlib
 import os
-import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import psutil
 import psycopg2.extensions
 from psycopg2 import errors, sql
 
+from nox_alembic.core.copies.leftovers import Leftover, clusters
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
@@ -35,9 +35,6 @@ STOP_SECONDS = 20
 # Backups leave the content of this folder out.
 NONCES = "pg_stat_tmp"
 NONCE_SECONDS = 60
-# initdb works beside the data folder. When it is cut off, it leaves nothing that looks
-# like a database.
-MAKING = re.compile(r"^\.(?P<name>.+)\.new-(?P<pid>\d+)$")
 
 
 @frozen(kw_only=True)
@@ -76,10 +73,12 @@ class Server:
 
         Raises FailedError (NA126).
         """
-        self._sweep_cut_off()
+        for left in self.cut_off():
+            self.remove_cut_off(left.name)
         if self.data.exists() and any(self.data.iterdir()):
             message = f"{self.data} is not empty and holds no PostgreSQL database"
             raise FailedError("NA126", message, hint="look what it is; `nox -s reset` sets a broken database aside")
+        # When initdb is cut off, it leaves nothing that looks like a database.
         making = self.data.with_name(f".{self.data.name}.new-{os.getpid()}")
         make_folder(self.data.parent)
         with self._password_file(password) as file:
@@ -252,21 +251,21 @@ class Server:
             file.write_text(password + "\n", encoding="utf-8")
             yield file
 
-    def _sweep_cut_off(self) -> None:
-        """Delete what a killed run left beside the data folder.
+    def cut_off(self) -> Sequence[Leftover]:
+        """Return the data folders that killed runs were making beside this one."""
+        try:
+            names = [path.name for path in self.data.parent.iterdir() if not path.is_symlink()]
+        except OSError:
+            return ()
+        return tuple(clusters(names, self.data.name, processes.is_there))
 
-        Its initdb may still be at work on it.
-        """
-        if not self.data.parent.is_dir():
-            return
-        for path in self.data.parent.iterdir():
-            found = MAKING.match(path.name)
-            ours = found is not None and found["name"] == self.data.name and not path.is_symlink()
-            if found is not None and ours and processes.find(int(found["pid"])) is None:
-                while busy := list(processes.at_work_on(path)):
-                    if processes.kill(busy):
-                        break  # what cannot be ended is another user's, and so is what it makes
-                shutil.rmtree(path)
+    def remove_cut_off(self, name: str) -> None:
+        """Delete one of them; its initdb may still be at work on it."""
+        path = self.data.with_name(name)
+        while busy := list(processes.at_work_on(path)):
+            if processes.kill(busy):
+                break  # what cannot be ended is another user's, and so is what it makes
+        shutil.rmtree(path)
 
 
 INITDB = ("--encoding=UTF8", "--auth=scram-sha-256", "--no-sync", "--no-instructions")
