@@ -1,21 +1,26 @@
 """The errors that a user can meet: each has an id, a sentence with the offending value, and the next command."""
 
+from nox_alembic.core.excerpts import excerpt, shortened
+
+MESSAGE_WIDTH = 2000  # characters; a sentence that quotes a program may have no end
+
 
 class NoxAlembicError(Exception):
     """Base of all errors that are shown to the user; `exit_code` is that of its family.
 
     `id` is stable and documented in docs/reference/errors.md; `message` says what was met and why;
-    `hint` is what to type next; `detail` is material such as the last lines of a log, shown below the message.
+    `hint` is what to type next; `detail` is material such as the last lines of a log, shown below the message. What a
+    program printed is in both by its beginning and its end alone.
     """
 
     exit_code = 1
 
     def __init__(self, id: str, message: str, *, hint: str, detail: str = "") -> None:  # noqa: A002 - the field's name
-        super().__init__(message)
         self.id = id
-        self.message = message
+        self.message = shortened(message, MESSAGE_WIDTH)
         self.hint = hint
-        self.detail = detail
+        self.detail = excerpt(detail)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.id}: {self.message}"

@@ -27,9 +27,10 @@ logger = logging.getLogger("nox_alembic.process")
 _DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
-# How much flows through a pipe at once, and how much of a program's complaints is kept.
+# Of what flows through a pipe, how much at once; and how many bytes are kept of the beginning and of the end of what a
+# program complains about: the beginning says what it is, and the end how it went on.
 PIECE = 1 << 20
-LAST_WORDS = 1 << 14
+WORDS = 1 << 13
 
 
 @frozen
@@ -175,8 +176,15 @@ def pipe(source: Invocation, sink: Invocation) -> tuple[Completed, Completed]:
 
 
 def _written(file: IO[bytes]) -> str:
+    """Return what is in a file, without the middle where it is long."""
+    size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    return file.read().decode("utf-8", "replace")
+    if size <= 2 * WORDS:
+        return file.read().decode("utf-8", "replace")
+    first = file.read(WORDS).decode("utf-8", "replace")
+    file.seek(-WORDS, os.SEEK_END)
+    last = file.read().decode("utf-8", "replace")
+    return f"{first} ... {size - 2 * WORDS:,} more bytes ... {last}"
 
 
 @contextlib.contextmanager
@@ -281,7 +289,7 @@ def transfer(
                 while piece := child.stdout.read(PIECE):
                     sink(piece)
             code = child.wait()
-        return Completed(program.words, code, "", _written(said)[-LAST_WORDS:])
+        return Completed(program.words, code, "", _written(said))
 
 
 def _feed(stdin: IO[bytes], source: Iterable[bytes]) -> None:
