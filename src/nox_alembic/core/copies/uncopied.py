@@ -3,6 +3,7 @@
 from nox_alembic.core.errors import FailedError, NoxAlembicError, PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.failures.explanations import end_of
+from nox_alembic.core.failures.locks import cure_of_locks
 from nox_alembic.core.frozen import frozen
 
 _FULL = ("No space left on device", "could not extend file", "Disk quota exceeded")
@@ -29,6 +30,8 @@ class Cause:
 
     def cure(self, otherwise: str) -> str:
         """Return what to do about it; `otherwise` is what goes in any case."""
+        if locks := cure_of_locks(self.said):
+            return f"{locks}; {otherwise}"
         if self.is_full or self.ended:
             return f"make room if the disk is full, then `nox -s dev` starts what is down; {otherwise}"
         if self.right:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.failures import row_queries
 from nox_alembic.core.failures.failure import Failure, without_passwords
+from nox_alembic.core.failures.locks import CURE, cure_of_locks
 from nox_alembic.core.frozen import frozen
 
 
@@ -55,13 +56,18 @@ def _kind_of(failure: Failure) -> _Kind:
         return _INVALID_INDEX
     if failure.extension:
         return _EXTENSION
+    if failure.sqlstate:
+        return _of_server(failure) or _BY_SQLSTATE.get(failure.sqlstate, _OTHER)
+    return _PYTHON if failure.line and failure.error not in _OF_THE_CONNECTION else _OTHER
+
+
+def _of_server(failure: Failure) -> _Kind | None:
+    """Return the kind of what is not about the database alone, None for all else."""
+    if failure.sqlstate == _OUT_OF_MEMORY and cure_of_locks(failure.message):
+        return _TOO_FEW_LOCKS
     if failure.sqlstate == _DEPENDENT and _siblings_in(failure):
         return _HELD
-    if failure.sqlstate == _DUPLICATE and _SHARED.match(failure.message):
-        return _SHARED_ALREADY
-    if failure.sqlstate:
-        return _BY_SQLSTATE.get(failure.sqlstate, _OTHER)
-    return _PYTHON if failure.line and failure.error not in _OF_THE_CONNECTION else _OTHER
+    return _SHARED_ALREADY if failure.sqlstate == _DUPLICATE and _SHARED.match(failure.message) else None
 
 
 def _cause(failure: Failure) -> str:
@@ -230,6 +236,7 @@ _HOLDERS = re.compile(r"objects? in database (\S+)")
 _SIBLING = re.compile(r"__(before_\d{8}t\d{9}z|spare|base|new|making|rehearsal|shadow)$")
 _SHARED = re.compile(r'(role|tablespace|subscription) "(.+)" already exists')
 _DEPENDENT = "2BP01"
+_OUT_OF_MEMORY = "53200"
 _DUPLICATE = "42710"
 _UNIQUE_VIOLATION = "23505"
 _DATATYPE_MISMATCH = "42804"
@@ -249,6 +256,7 @@ _CANCELLED = _Kind("NA463", _timeout)
 _INVALID_INDEX = _Kind("NA464", _invalid_index)
 _PYTHON = _Kind("NA465", _correct)
 _EXTENSION = _Kind("NA466", _extension)
+_TOO_FEW_LOCKS = _Kind("NA475", lambda failure: f"{CURE}; then {_again(failure)}")
 _HELD = _Kind("NA474", _held)
 _SHARED_ALREADY = _Kind("NA474", _shared_already)
 _CHECKED = _Kind("NA467", _rows(row_queries.violating_rows, _correct))

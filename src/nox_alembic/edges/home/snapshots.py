@@ -24,6 +24,7 @@ else:
 from nox_alembic.core.copies.snapshots import NAME, Damaged, Shelf, Snapshot, parse_sidecar
 from nox_alembic.core.copies.space import needed
 from nox_alembic.core.errors import FailedError, PreconditionError, RefusedError
+from nox_alembic.core.failures.locks import cure_of_locks
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.files import make_folder, open_private, sync, write_private
@@ -109,7 +110,7 @@ def load(folder: Path, snapshot: Snapshot, restore: Invocation, on_bytes: OnByte
             done = process.transfer(restore.adding(f"--jobs={jobs}", str(path)))
     if not done.ok:
         message = f'pg_restore ended with {done.code} on the snapshot "{snapshot.name}"; the database is as it was'
-        raise FailedError("NA610", message, hint="see what it says above", detail=done.err.strip())
+        raise FailedError("NA610", message, hint=_cure(done.err), detail=done.err.strip())
 
 
 def has_room(folder: Path, size: int) -> bool:
@@ -151,9 +152,13 @@ def _dumped(path: Path, draft: Snapshot, dump: Invocation, on_bytes: OnBytes) ->
         done = process.transfer(dump, sink=writer.write)
         if not done.ok:
             message = f"pg_dump ended with {done.code}, and there is no snapshot"
-            raise FailedError("NA609", message, hint="see what it says above", detail=done.err.strip())
+            raise FailedError("NA609", message, hint=_cure(done.err), detail=done.err.strip())
         writer.close()
     return replace(draft, size=writer.size, dump_size=writer.dump_size, sha256=writer.sha256.hexdigest())
+
+
+def _cure(said: str) -> str:
+    return cure_of_locks(said) or "see what it says above"
 
 
 class _Writer:

@@ -3,6 +3,7 @@
 import pytest
 
 from nox_alembic.core.copies.uncopied import Cause, not_kept, not_made, not_rehearsed
+from nox_alembic.core.failures.locks import CURE
 from tests.unit.core.make import ADDRESS
 
 FULL = "make room if the disk is full, then `nox -s dev` starts what is down"
@@ -26,6 +27,10 @@ ENDS = '`nox -s sql -- -c "SELECT pg_terminate_backend(12)"` ends that'
         (
             Cause(said="ERROR:  function g(integer) does not exist", dumped=True),
             "a dump was made, since the server refused to copy the files: mend what PostgreSQL says, above",
+        ),
+        (
+            Cause(said="ERROR:  out of shared memory", dumped=True, pids=(1,)),
+            CURE,
         ),
         (Cause(said="tablespace is gone"), "mend what PostgreSQL says, above"),
     ],

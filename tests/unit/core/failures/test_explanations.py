@@ -6,6 +6,7 @@ import pytest
 
 from nox_alembic.core.failures.explanations import end_of, explain, query
 from nox_alembic.core.failures.failure import Blocker, Failure
+from nox_alembic.core.failures.locks import CURE
 
 FAILURE = Failure(
     revision="b2",
@@ -55,6 +56,13 @@ KINDS: list[tuple[str, dict[str, object], str, str]] = [
         {"sqlstate": "42710"},
         'role "app" already exists',
         SHARED,
+    ),
+    ("NA475", {"sqlstate": "53200"}, "out of shared memory", f"{CURE}; then `nox -s migrate`"),
+    (
+        "NA405",
+        {"sqlstate": "53200"},
+        "out of memory",
+        "`nox -s status` shows what is applied; correct the cause, then `nox -s migrate`",
     ),
     ("NA457", {"sqlstate": "42710"}, 'type "app" already exists', CORRECT + STATUS),
     (

@@ -31,6 +31,8 @@ from nox_alembic.edges.system import process
 from nox_alembic.edges.system.files import make_folder, open_private, write_private
 
 START_SECONDS = 60
+# For each of 100 connections: a dump takes a lock for each table, and a migration some for each that it changes.
+LOCKS = 1024
 STOP_SECONDS = 20
 # Backups leave the content of this folder out.
 NONCES = "pg_stat_tmp"
@@ -88,6 +90,9 @@ class Server:
             detail = (done.err or done.out).strip()
             hint = "make room if the disk is full; `nox -s undo` brings back data that was set aside for it"
             raise FailedError("NA126", f"initdb could not make {self.data}", hint=hint, detail=detail)
+        # Once, and not at each start: from now on the file is the user's.
+        with (making / "postgresql.conf").open("a", encoding="utf-8") as settings:
+            settings.write(f"\nmax_locks_per_transaction = {LOCKS}\n")
         # Windows cannot rename onto a folder, not even an empty one.
         with contextlib.suppress(FileNotFoundError):
             self.data.rmdir()

@@ -21,7 +21,7 @@ from nox_alembic.edges.engines.embedded.record import (
     read_connection,
     write_connection,
 )
-from nox_alembic.edges.engines.embedded.server import INITDB
+from nox_alembic.edges.engines.embedded.server import INITDB, LOCKS
 from nox_alembic.edges.system import digests, process
 
 # Shares the blocks where the file system can, as Btrfs, XFS and APFS do.
@@ -39,7 +39,7 @@ class EmbeddedWorkshop:
         known = read_connection(self.engine.places.connection) or Connection(password="")
         return {
             "the version of PostgreSQL": digests.of(self.engine.server.programs.major),
-            "the way in which initdb is run": digests.of(INITDB),
+            "the way in which initdb is run": digests.of([*INITDB, LOCKS]),
             "the password": digests.of([known.user, known.password]),
             '"database-name"': digests.of(database_name(self.engine.config.database_name, self.engine.root)),
         }
