@@ -83,25 +83,37 @@ class Workshop(Protocol):
     """
 
     def settings(self) -> Mapping[str, str]:
-        """Return the SHA-256 (hex) of what a new data folder depends on, by what messages call it."""
+        """Return what a new data folder depends on, by its name in messages.
+
+        Each is a SHA-256 (hex).
+        """
 
     def server_on(self, place: SparePlace) -> "Engine":
-        """Return another server on that place, with the environment's settings, and a port of its own.
+        """Return another server on that place, with the environment's settings.
 
-        Its `discard` leaves the place.
+        It has a port of its own. Its `discard` leaves the place.
         """
 
     def finish(self, server: "Engine") -> None:
-        """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""
+        """End such a server in an orderly way.
+
+        Raises FailedError (NA655) where it did not end in one.
+        """
 
     def release(self, place: SparePlace) -> None:
         """End what a run that was killed has left at work on the place."""
 
     def copy(self, source: SparePlace, target: SparePlace) -> None:
-        """Copy the content of a place into an empty one, owners included; raises FailedError (NA656)."""
+        """Copy the content of a place into an empty one, owners included.
+
+        Raises FailedError (NA656).
+        """
 
     def remover(self) -> Remover | None:
-        """Return what can delete `parent/name` where we have no right to, or None; it does not touch the parent."""
+        """Return what can delete `parent/name` where we have no right to, or None.
+
+        It does not touch the parent.
+        """
 
 
 class Engine(Protocol):
@@ -122,16 +134,19 @@ class Engine(Protocol):
         """Return what the engine finds, and change nothing."""
 
     def foreign(self) -> Foreign | None:
-        """Return what else runs under this environment's name, None when all is its own.
+        """Return what else runs under this environment's name, None when all is ours.
 
-        It is the `foreign` of `look`, for what looks at nothing else.
+        It is the `foreign` of the probe, for what needs nothing else of it.
         """
 
     def provide_images(self, images: Sequence[str]) -> None:
         """Pull or build the images that this machine lacks."""
 
     def start_database(self) -> None:
-        """Start the server (its folder exists by now); returns before it is ready for clients."""
+        """Start the server, whose folder exists by now.
+
+        Returns before the server is ready for clients.
+        """
 
     def make_missing_database(self) -> bool:
         """Make the target database if the running server is ours and lacks it.
@@ -147,7 +162,7 @@ class Engine(Protocol):
         """
 
     def stop_database(self) -> None:
-        """Stop the server in an orderly way, and nothing else; its data is whole then."""
+        """Stop the server, and nothing else, in an orderly way: its data is whole."""
 
     def address(self) -> DatabaseAddress:
         """Return where the running server takes logins."""
@@ -199,10 +214,13 @@ class Engine(Protocol):
         """Make what the server needs to start, its volume too, and do not start it."""
 
     def discard_data(self) -> None:
-        """Remove data that is not a folder: the named volume, or the container that holds it."""
+        """Remove data that is not a folder.
+
+        It is in the named volume, or in the container that holds it.
+        """
 
     def leftovers(self) -> Sequence[Leftover]:
-        """Return what killed runs have left of data folders and throw-away environments."""
+        """Return what killed runs have left of data and throw-away environments."""
 
     def remove_leftover(self, leftover: Leftover) -> None:
         """Remove one of these."""

@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     import urllib.request
 
 ANSWER_SECONDS = 5
-# It is asked often, which costs little, and less often whether it still runs, which costs an engine more.
+# It is asked often, which costs little, and less often whether it still runs, which
+# costs an engine more.
 LONGEST_PAUSE = 0.05
 LOOK_SECONDS = 0.5
 
 
 def is_healthy(url: str | None, engine_says: Callable[[], bool | None], is_alive: Callable[[], bool]) -> bool:
-    """Return whether it is: by its health address, else by what the engine knows, else because it runs."""
+    """Return whether the backend is healthy.
+
+    Its health address says so, else what the engine knows, else that it runs.
+    """
     if url is not None:
         return _status(url) == 200
     known = engine_says()
@@ -32,7 +36,10 @@ def await_healthy(
     log_tail: Callable[[], str],
     seconds: float,
 ) -> None:
-    """Wait until it is healthy; raises FailedError when it ends meanwhile (NA501) or takes too long (NA502)."""
+    """Wait until it is healthy.
+
+    Raises FailedError when it ends meanwhile (NA501) or takes too long (NA502).
+    """
     address, next_look = url(), 0.0
 
     def ask() -> bool | None:
@@ -77,5 +84,6 @@ def _status(url: str) -> int:
 def _opener() -> "urllib.request.OpenerDirector":
     import urllib.request  # noqa: PLC0415 - takes long, and most verbs ask no backend
 
-    # The backend is on this machine: a proxy that the environment names must not be asked for it.
+    # The backend is on this machine: a proxy that the environment names must not be
+    # asked for it.
     return urllib.request.build_opener(urllib.request.ProxyHandler({}))

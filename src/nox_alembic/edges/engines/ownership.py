@@ -1,6 +1,7 @@
-"""How an engine tells its own server from every other one, copies of it with the same system identifier included.
+"""How an engine tells its own server from every other one.
 
-A nonce goes in at one door and must come out at the other: one door is the client connection, the other is the
+Copies of it with the same system identifier are other ones too. A nonce goes in at one
+door and must come out at the other: one door is the client connection, the other is the
 engine's own. What runs on another server, or in a copy of the data, does not have it.
 """
 
@@ -24,13 +25,19 @@ DESCRIPTION = (
 
 
 def new_nonce() -> str:
-    """Return a word that nobody else has; it needs no quoting and fits into an application's name."""
+    """Return a word that nobody else has.
+
+    It needs no quoting and fits into an application's name.
+    """
     return f"{APPLICATION}-{secrets.token_hex(16)}"
 
 
 @contextlib.contextmanager
 def client_door(address: DatabaseAddress, application: str = APPLICATION) -> Iterator[psycopg2.extensions.cursor]:
-    """Yield a cursor where clients connect; raises RefusedError (NA622) when that fails."""
+    """Yield a cursor where clients connect.
+
+    Raises RefusedError (NA622) when that fails.
+    """
     try:
         with connected(address, application) as cursor:
             yield cursor

@@ -1,4 +1,4 @@
-"""Opens the engine that an environment runs on: the table of engines, beside the rule of `core.engines`."""
+"""Opens the engine that an environment runs on, by the rule of `core.engines`."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -18,7 +18,8 @@ from nox_alembic.edges.system.files import has_content
 if TYPE_CHECKING:
     from nox_alembic.edges.engines.embedded.engine import EmbeddedEngine
 
-# Where nothing is lost when no daemon answers: it is asked for containers whose Compose file is gone.
+# Where nothing is lost when no daemon answers: it is asked for containers whose Compose
+# file is gone.
 GLANCE_SECONDS = 3
 
 
@@ -28,10 +29,11 @@ def _forget(_: EngineName) -> None:
 
 @frozen(kw_only=True)
 class Place:
-    """What an engine needs to know of the outside; `throwaway` is a unique word for an environment without a past.
+    """What an engine needs to know of the outside.
 
-    `last` is the engine that the environment ran on last, "" when it is not known;
-    `started` is called when it has been started on one.
+    `throwaway` is a unique word for an environment without a past. `last` is the engine
+    that the environment ran on last, "" when it is not known; `started` is called when
+    it has been started on one.
     """
 
     config: Config
@@ -57,7 +59,7 @@ def unique_word() -> str:
 def open_engine(place: Place, *, meanwhile: Callable[[], None] = lambda: None) -> tuple[Engine, Choice]:
     """Return the environment's engine and why it is that one.
 
-    `meanwhile` is done while Compose reads its files, for which it takes its time. Raises
+    `meanwhile` is done while Compose reads its files, which takes a while. Raises
     PreconditionError where the engine is not there, or would be another one unasked.
     """
     docker = place.wanted.engine != "auto" or bool(place.last) or _is_docker_there(place)
@@ -114,7 +116,7 @@ def _is_docker_there(place: Place) -> bool:
 
 
 def _embedded_data(place: Place) -> Path | None:
-    """Return where the environment has data of the embedded engine, None where it has none."""
+    """Return where the environment has data of the embedded engine, if it has."""
     if not (place.folders.data / place.config.environment).is_dir():
         return None
     from nox_alembic.edges.engines.embedded.record import places_of  # noqa: PLC0415 - psutil

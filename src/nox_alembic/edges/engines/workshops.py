@@ -1,4 +1,7 @@
-"""Which workshop makes data beside that of an engine: an engine itself knows nothing of workshops."""
+"""Which workshop makes data beside that of an engine.
+
+An engine itself knows nothing of workshops.
+"""
 
 from typing import TYPE_CHECKING, cast
 

@@ -1,4 +1,4 @@
-"""`docker compose` as a program: its version, its resolved configuration, its commands with their errors."""
+"""`docker compose` as a program: its version, resolved configuration and commands."""
 
 import contextlib
 import json
@@ -14,7 +14,10 @@ from nox_alembic.edges.system import process
 
 
 def require_compose(environ: Mapping[str, str]) -> None:
-    """Raise PreconditionError unless `docker compose` of version 2 or newer is there (NA102, NA103)."""
+    """Raise PreconditionError unless `docker compose` 2 or newer is there.
+
+    NA102: there is none. NA103: it is too old.
+    """
     try:
         if process.run(["docker", "compose", "version", "--short"], env=environ).ok:
             return
@@ -44,7 +47,7 @@ class ComposeCli:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The whole paths of the files, so that a command can be run from any folder."""
+        """The whole paths of the files, so that a command runs from any folder."""
         return tuple(os.path.abspath(self.root / name) for name in self.files)  # noqa: PTH100 - links stay, as in Compose
 
     def config(self, *, interpolate: bool = True) -> dict[str, Any]:
@@ -96,7 +99,10 @@ class ComposeCli:
         return {line[0]: line[1] for line in lines if len(line) == 2}
 
     def call(self, *args: str) -> None:
-        """Run a command to its end; raises FailedError (NA115) with what Compose said."""
+        """Run a command to its end.
+
+        Raises FailedError (NA115) with what Compose said.
+        """
         done = self._run(*args)
         if not done.ok:
             raise self._failed(args, done.err)
@@ -146,7 +152,7 @@ class ComposeCli:
         return " ".join(["docker", "compose", *_flags("-f", self.files), *variables, *project, *args])
 
 
-# Where `docker` itself looks for its plugins, in this order; on Windows the first of them.
+# Where `docker` looks for its plugins, in this order; on Windows only the first.
 _PLUGIN_FOLDERS = (
     "~/.docker/cli-plugins",
     "/usr/local/lib/docker/cli-plugins",

@@ -1,7 +1,9 @@
-"""The containers of a Compose project, ended and started by the daemon itself: a Compose process takes far longer.
+"""The containers of a Compose project, ended and started by the daemon itself.
 
-`docker compose up` starts a container that is there as it is, unless its service, image or network have changed since.
-Only where none of that has, and nothing but the database is waited for, is a container started without it.
+A Compose process takes far longer. `docker compose up` starts a container that is there
+as it is, unless its service, image or network have changed since. Only where none of
+these has changed, and only the database is waited for, do we start a container without
+Compose.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +17,11 @@ from nox_alembic.edges.engines.compose.daemon import Container, Daemon
 
 @frozen(kw_only=True)
 class KeptContainers:
-    """Those of one project; `hash_services` asks Compose for the hash of each service's configuration as it is now."""
+    """The containers of one project.
+
+    `hash_services` asks Compose for the hash of each service's configuration as it is
+    now.
+    """
 
     daemon: Daemon
     model: ComposeModel
@@ -27,13 +33,19 @@ class KeptContainers:
         return ThreadPoolExecutor(max_workers=1).submit(self.hash_services)
 
     def kill(self, *, but: str = "") -> None:
-        """End all that run, or all but those of a service, at once and beside each other; they are kept."""
+        """End all that run, or all but those of a service, and keep them.
+
+        They end at the same time.
+        """
         _ = self.hashes  # what is killed is about to be started
         found = self.daemon.containers(self.model.project)
         self.daemon.kill([one.id for one in found if one.running and one.service != but])
 
     def start(self, services: Iterable[str]) -> bool:
-        """Start those of the services and return True, or do nothing and return False where Compose has to do it."""
+        """Start those of the services, and return whether that was possible.
+
+        Where Compose has to do it, nothing is started.
+        """
         wanted = tuple(services)
         found = self.daemon.containers(self.model.project)
         kept = {name: self._kept(name, found) for name in wanted}
@@ -43,7 +55,10 @@ class KeptContainers:
         return self.daemon.start(stopped)
 
     def _kept(self, service: str, found: Sequence[Container]) -> Container | None:
-        """Return its only container, None when there is not one, or more has to be done than to start it."""
+        """Return the service's only container, or None.
+
+        None is the answer also where more has to be done than to start it.
+        """
         own = [one for one in found if one.service == service and not one.is_one_off]
         known = self.model.services[service]
         alone = known.starts_alone and set(known.depends_on) <= {self.model.database.name}

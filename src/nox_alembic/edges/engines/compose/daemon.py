@@ -37,10 +37,12 @@ HELPER = "nox-alembic.helper"
 
 @frozen(kw_only=True)
 class Container:
-    """A container of a Compose project; `health` is "" when it has no health check, `ports` by container port.
+    """A container of a Compose project.
 
-    `config_hash` and `image` (an id) are what it was made from; a one-off is that of a `docker compose run`;
-    `variables` are the names in its environment, and `anonymous` is where it has volumes without a name.
+    `health` is "" when it has no health check; `ports` are by container port.
+    `config_hash` and `image` (an id) are what it was made from; `one_off` is true for a
+    `docker compose run`. `variables` are the names in its environment, and `anonymous`
+    is where it has volumes without a name.
     """
 
     id: str
@@ -72,8 +74,8 @@ class Daemon:
     def connect(cls, environ: Mapping[str, str], *, seconds: int = CONNECT_SECONDS) -> "Daemon":
         """Return the daemon of DOCKER_HOST or of the current context.
 
-        Raises PreconditionError where none answers within these seconds (NA101), or where
-        this user may not talk to it (NA116).
+        Raises PreconditionError where none answers within these seconds (NA101), or
+        where this user may not talk to it (NA116).
         """
         meant = host.meant(environ)
         try:
@@ -84,24 +86,33 @@ class Daemon:
         return cls(client)
 
     def of_folder(self, folder: Path) -> tuple[str, ...]:
-        """Return the names of the containers of that folder's Compose projects, stopped ones included."""
+        """Return the names of the containers of that folder's Compose projects.
+
+        Stopped ones are among them.
+        """
         label = f"{LABEL}.project.working_dir={folder}"
         found = self._client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
         return tuple(str(container.name) for container in found)
 
     def owners(self, project: str) -> tuple[Owner, ...]:
-        """Return what made the containers of a Compose project, by one quick question."""
+        """Return what made a Compose project's containers, by one quick question."""
         found = self._client.containers.list(all=True, filters={"label": f"{LABEL}.project={project}"}, sparse=True)
         return tuple(owner_of(container.attrs["Labels"] or {}) for container in found)
 
     def containers(self, project: str, service: str = "") -> tuple[Container, ...]:
-        """Return the containers of a Compose project, or of one of its services, stopped ones included."""
+        """Return the containers of a Compose project, or of one of its services.
+
+        Stopped ones are among them.
+        """
         labels = [f"{LABEL}.project={project}", *([f"{LABEL}.service={service}"] if service else [])]
         found = self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
         return tuple(_container(container.attrs) for container in found)
 
     def users_of(self, path: Path, *, but_project: str | None) -> tuple[str, ...]:
-        """Describe the running containers that mount the folder, its parent or a child, by mount source."""
+        """Describe the running containers that mount the folder, its parent or a child.
+
+        The key is the mount's source.
+        """
         found = self._client.containers.list(ignore_removed=True)
         return tuple(
             described(container.attrs)
@@ -111,11 +122,14 @@ class Daemon:
         )
 
     def helpers_run(self, project: str) -> bool:
-        """Return whether a helper container of a run that was killed is still deleting."""
+        """Return whether a helper container of a killed run is still deleting."""
         return bool(self._helpers(project))
 
     def end_helpers(self, project: str) -> None:
-        """End such helpers, and return when they are gone: what they delete is about to be made anew."""
+        """End such helpers, and return when they are gone.
+
+        What they delete is made anew next.
+        """
         for helper in self._helpers(project):
             end(helper)
 
@@ -123,30 +137,39 @@ class Daemon:
         return list(self._client.containers.list(filters={"label": f"{HELPER}={project}"}, ignore_removed=True))
 
     def kill(self, containers: Sequence[str]) -> None:
-        """End containers at once, beside each other; returns when none of them runs. Raises FailedError (NA663)."""
+        """End containers at the same time, and return when none of them runs.
+
+        Raises FailedError (NA663).
+        """
         for failure in _side_by_side(self._client.api.kill, containers):
             message = f"a container could not be ended: {short(failure)}"
             raise FailedError("NA663", message, hint="`docker compose kill` shows the same")
 
     def stop(self, containers: Sequence[str], seconds: int) -> None:
-        """Stop containers in an orderly way, beside each other. Raises FailedError (NA663)."""
+        """Stop containers at the same time, in an orderly way.
+
+        Raises FailedError (NA663).
+        """
         for failure in _side_by_side(lambda container: self._client.api.stop(container, timeout=seconds), containers):
             message = f"a container could not be stopped: {short(failure)}"
             raise FailedError("NA663", message, hint="`docker compose stop` shows the same")
 
     def start(self, containers: Sequence[str]) -> bool:
-        """Start containers beside each other; False when one of them could not be: Compose will say why."""
+        """Start containers at the same time, and return whether all were started.
+
+        Where one was not, Compose will say why.
+        """
         return not _side_by_side(self._client.api.start, containers)
 
     def image_id(self, name: str) -> str:
-        """Return the id of an image on the daemon's machine, "" when it is not there."""
+        """Return the id of an image on the daemon's machine, "" without the image."""
         try:
             return str(self._client.images.get(name).id)
         except docker.errors.ImageNotFound:
             return ""
 
     def data_home(self, image: str) -> DataHome | None:
-        """Return where the image's server keeps its data, None when the image is not there."""
+        """Return where the image's server keeps its data, None without the image."""
         try:
             configured = self._client.images.get(image).attrs["Config"]
         except docker.errors.ImageNotFound:
@@ -166,9 +189,10 @@ class Daemon:
             return
 
     def output_of(self, project: str, service: str, words: Sequence[str], environ: Mapping[str, str]) -> str:
-        """Return what a program in the service's running container prints; much quicker than `docker compose exec`.
+        """Return what a program in the service's running container prints.
 
-        Raises OSError with its complaint when it cannot be run or ends badly.
+        It is much quicker than `docker compose exec`. Raises OSError with the program's
+        complaint when it cannot be run or ends badly.
         """
         labels = [f"{LABEL}.project={project}", f"{LABEL}.service={service}"]
         try:
@@ -185,25 +209,36 @@ class Daemon:
         return out
 
     def remove_child(self, image: str, project: str, parent: Path, name: str) -> None:
-        """Delete `parent/name`. The parent is mounted, since a mount point cannot be removed. Raises OSError."""
-        # In this order: without PG_VERSION a half-deleted folder does not look like a database.
+        """Delete `parent/name`.
+
+        The parent is mounted, since a mount point cannot be removed. Raises OSError.
+        """
+        # In this order: without PG_VERSION what is half deleted is no database.
         words = ("rm", "-rf", "--", f"/w/{name}/PG_VERSION", f"/w/{name}")
         self._help(image, project, words, {"/w": parent}, "delete it")
 
     def empty(self, image: str, project: str, folder: Path) -> None:
-        """Delete all that is in a folder, and nothing else is mounted. Raises OSError when it does not succeed."""
+        """Delete all that is in a folder; nothing else is mounted.
+
+        Raises OSError when it does not succeed.
+        """
         self._help(image, project, ("find", "/w", "-mindepth", "1", "-delete"), {"/w": folder}, "empty it")
 
     def copy(self, image: str, project: str, source: Path | str, target: Path | str) -> None:
-        """Copy the content of a folder or volume into another one, owners included; raises OSError."""
-        # busybox may have been built without reflinks; a power cut must not leave what only looks like a copy.
+        """Copy the content of a folder or volume into another one, owners included.
+
+        Raises OSError.
+        """
+        # busybox may have been built without reflinks; a power cut must not leave what
+        # only looks like a copy.
         script = "{ cp -a --reflink=auto /from/. /to/ 2>/dev/null || cp -a /from/. /to/; } && sync -f /to"
         self._help(image, project, ("sh", "-c", script), {"/from": source, "/to": target}, "copy it", "CHOWN")
 
     def is_blank(self, image: str, project: str, place: Path | str) -> bool:
-        """Return whether a folder or volume holds a data folder without anybody's database or table.
+        """Return whether a folder or volume has data with no database and no table.
 
-        Objects that a server makes for itself have numbers below 16384.
+        Objects that a server makes for itself, which have numbers below 16384, do not
+        count.
         """
         with suppress(OSError):
             self._help(image, project, ("sh", "-c", _BLANK), {"/w": place}, "look into it")
@@ -213,9 +248,10 @@ class Daemon:
     def _help(
         self, image: str, project: str, words: Sequence[str], mounts: Mapping[str, Path | str], what: str, *more: str
     ) -> None:
-        """Run a program with root's powers over files, in a container that has no others and no network.
+        """Run a program with root's powers over files, in a container of its own.
 
-        It mounts folders, and volumes by their names.
+        The container has no other powers and no network. It mounts folders, and volumes
+        by their names.
         """
         try:
             helper = self._client.containers.create(
@@ -227,7 +263,8 @@ class Daemon:
                 cap_drop=["ALL"],
                 cap_add=["DAC_OVERRIDE", "FOWNER", *more],
                 mounts=[_mount(target, source) for target, source in mounts.items()],
-                # By the daemon: a run that is killed now leaves no container, only one that ends by itself.
+                # By the daemon: a run that is killed now leaves no container, only one
+                # that ends by itself.
                 auto_remove=True,
                 labels={HELPER: project},
             )
@@ -239,7 +276,10 @@ class Daemon:
 
 
 def _side_by_side(act: Callable[[str], object], containers: Sequence[str]) -> list[docker.errors.DockerException]:
-    """Do it to each container at the same time, and return what failed; one that is not running needs no end."""
+    """Do it to each container at the same time, and return what failed.
+
+    A container that does not run needs no end.
+    """
     failures: list[docker.errors.DockerException] = []
 
     def attempt(container: str) -> None:
@@ -267,7 +307,10 @@ def _mount(target: str, source: Path | str) -> docker.types.Mount:
 
 
 def _run(helper: RawContainer) -> str:
-    """Start it and return what it complained with; it is gone afterwards, also when it never started or on Ctrl-C."""
+    """Start the container and return what it complained with.
+
+    The container is gone afterwards, also when it never started or on Ctrl-C.
+    """
     try:
         said = helper.attach(stderr=True, stream=True)
         helper.start()
@@ -309,7 +352,7 @@ def _container(attrs: Mapping[str, Any]) -> Container:
 
 
 def _is_anonymous(mount: Mapping[str, Any]) -> bool:
-    """Return whether the daemon has named the volume itself, for this container alone."""
+    """Return whether the daemon has named the volume, for this container alone."""
     return mount.get("Type") == "volume" and re.fullmatch("[0-9a-f]{64}", mount.get("Name", "")) is not None
 
 
@@ -320,7 +363,7 @@ def _ports(attrs: Mapping[str, Any]) -> Iterator[tuple[int, tuple[str, int]]]:
 
 
 def project_of(attrs: Mapping[str, Any]) -> str:
-    """Return the Compose project for which the container runs, "" when there is none."""
+    """Return the Compose project for which the container runs, "" for none."""
     labels = attrs["Config"]["Labels"] or {}
     return str(labels.get(f"{LABEL}.project") or labels.get(HELPER, ""))
 
@@ -338,8 +381,8 @@ def _sources(attrs: Mapping[str, Any]) -> Iterator[str]:
 def _effects(source: PurePath, path: Path) -> bool:
     """Return whether writing through `source` can reach the folder.
 
-    Of what lies above only the parent counts: who mounts a whole home or project, such as a development container,
-    does not run a database on it.
+    Above the folder only the parent counts: a container that mounts a whole home or
+    project, such as a development container, does not run a database on it.
     """
     return source in {path, path.parent} or source.is_relative_to(path)
 

@@ -60,9 +60,10 @@ class ComposeEngine:
         started: Callable[[], None],
         throwaway: str = "",
     ) -> "ComposeEngine":
-        """Take the project's resolved configuration; `started` is called when something of it has been started.
+        """Take the project's resolved configuration.
 
-        `throwaway` makes another project of its database, in memory.
+        `started` is called when something of it has been started. `throwaway` makes
+        another project of its database, in memory.
         """
         model = composefile.read_model(document, config)
         within = Path(cli.paths[0]).parent
@@ -116,7 +117,10 @@ class ComposeEngine:
         )
 
     def foreign(self) -> Foreign | None:
-        """Return what else has containers under this project's name, by one quick question."""
+        """Return what else has containers under this project's name.
+
+        It is one quick question.
+        """
         return owners.foreign(self.daemon.owners(self.model.project), self.model.project, self.cli.paths)
 
     def provide_images(self, images: Sequence[str]) -> None:
@@ -139,7 +143,7 @@ class ComposeEngine:
         self.started()
 
     def make_missing_database(self) -> bool:
-        """Return False: the image makes it, and runs the project's own scripts on it."""
+        """Return False: the image makes it, and runs the project's scripts on it."""
         return False
 
     def is_blank(self) -> bool:
@@ -192,7 +196,10 @@ class ComposeEngine:
         return container is not None and container.running
 
     def start_services(self, services: Sequence[str]) -> None:
-        """Start the named services and what they depend on; what runs already is left alone."""
+        """Start the named services and what they depend on.
+
+        What runs already is left alone.
+        """
         if not self._kept.start(services):
             self.cli.call("up", "--detach", *services)
         self.started()
@@ -209,7 +216,7 @@ class ComposeEngine:
         self._kept.kill(but=self.model.database.name)
 
     def backend_url(self) -> str | None:
-        """Return the configured health address, with the port that the daemon published."""
+        """Return the configured health address, with the port that is published."""
         return self._health_url(self._container(self._service_name("backend")))
 
     def backend_health(self) -> bool | None:
@@ -235,7 +242,7 @@ class ComposeEngine:
         self.daemon.stop(left, STOP_SECONDS)  # of services that the file has no more
 
     def discard_data(self) -> None:
-        """Remove the database's container and its named volume, and no other volume of the project."""
+        """Remove the database's container and its named volume, and no other volume."""
         volume = self.location.volume
         services = {self.model.database.name, *(composefile.mounting(self.model, volume) if volume else ())}
         self.cli.call("rm", "--force", "--stop", "--volumes", *sorted(services))
@@ -267,7 +274,10 @@ class ComposeEngine:
         self.cli.stream("logs", *options, "--tail", "all" if lines is None else str(lines), *names)
 
     def users_of(self, path: Path, *, foreign_only: bool) -> Sequence[str]:
-        """Return the running containers that mount the folder, its parent or a child."""
+        """Return the running containers that mount the folder, or one around it.
+
+        A child of the folder counts too.
+        """
         return self.daemon.users_of(path, but_project=self.model.project if foreign_only else None)
 
     def client(self, program: str, *, terminal: bool = False) -> Invocation:
@@ -282,9 +292,10 @@ class ComposeEngine:
         return Invocation(tuple(words), {**self.cli.environ, **variables})
 
     def inside_backend(self) -> Inside:
-        """Return how Python runs in the backend's container, or in one like it while it is not running.
+        """Return how Python runs in the backend's container, or in one like it.
 
-        Raises UsageError (NA109) when the project has no backend.
+        It is one like it while the backend is not running. Raises UsageError (NA109)
+        when the project has no backend.
         """
         backend = self.model.backend
         if backend is None:
@@ -302,18 +313,27 @@ class ComposeEngine:
         )
 
     def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:
-        """Return how it runs in the backend's container, or in one of its own while that is not running."""
+        """Return how it runs in the backend's container, or in a container of its own.
+
+        It has its own while the backend is not running.
+        """
         if self.model.backend is None:
             message = "the project has no backend in which a shell could be opened"
             raise UsageError("NA469", message, hint='name its service in "backend-service"')
         return self._in_backend(self.model.backend.name, tuple(command) or SHELL, terminal=terminal)
 
     def remover(self) -> Remover:
-        """Return the helper container, from the database's own image, which is here already."""
+        """Return the helper container.
+
+        It is made from the database's own image, which is here already.
+        """
         return partial(self.daemon.remove_child, self.model.database_image, self.model.project)
 
     def _in_backend(self, service: str, command: Sequence[str], *, terminal: bool) -> Invocation:
-        """Return how it runs in the backend's container; by the entry point of a new one, which an image may have."""
+        """Return how it runs in the backend's container.
+
+        In a new one it runs by the entry point, which an image may have.
+        """
         streams, (program, *arguments) = _streams(terminal=terminal), command
         if self.is_alive("backend"):
             words = self.cli.command("exec", *streams, service, program, *arguments)
@@ -336,7 +356,10 @@ class ComposeEngine:
         return libpq_variables(DatabaseAddress(host="127.0.0.1", port=port, user=user, password=password, name=name))
 
     def _without_others(self) -> Sequence[str]:
-        """Return the words before a client that take away what leads it elsewhere, as a shared env_file may do."""
+        """Return the words before a client that clear what leads it elsewhere.
+
+        A shared env_file may lead it elsewhere.
+        """
         container = self._container(self.model.database.name)
         others = DIVERTING.intersection(container.variables if container else ()) - self._client_variables().keys()
         return ("env", *(word for name in sorted(others) for word in ("-u", name))) if others else ()
@@ -372,7 +395,7 @@ class ComposeEngine:
         return BackendFacts(defined=True, running=running, url=self._health_url(container))
 
     def _health_url(self, backend: Container | None) -> str | None:
-        """Return the configured address with the port filled in, None without either."""
+        """Return the configured address with its port filled in, None without one."""
         port = published.backend_port(self.model, backend)
         return self.config.health_url.replace("{backend_port}", str(port)) if self.config.health_url and port else None
 

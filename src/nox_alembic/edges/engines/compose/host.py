@@ -1,4 +1,4 @@
-"""Where Docker is on this machine: whether there is any, which daemon is meant, and why it does not answer."""
+"""Where Docker is on this machine, which daemon is meant, why it does not answer."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _HOME = Path(os.path.expanduser("~"))  # noqa: PTH111 - not Path.home(), which r
 
 
 def is_there(environ: Mapping[str, str]) -> bool:
-    """Return whether there is any Docker: its program, a daemon's socket, or a variable that names one."""
+    """Return whether there is any Docker: a program, a daemon's socket, a variable."""
     named = environ.get("DOCKER_HOST") or environ.get("DOCKER_CONTEXT")
     return bool(named or shutil.which("docker", path=environ.get("PATH")) or _sockets(environ))
 
@@ -71,7 +71,10 @@ def explained(meant: Meant, environ: Mapping[str, str], error: Exception, second
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and all that it was made of: requests and urllib3 wrap what the system said into arguments."""
+    """Yield the error and all that it was made of.
+
+    requests and urllib3 wrap what the system said into arguments.
+    """
     seen: set[int] = set()
     left: list[object] = [error]
     while left:
@@ -96,7 +99,7 @@ def _current_context(environ: Mapping[str, str]) -> str:
 
 
 def _sockets(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the files and pipes that Docker's own daemons listen on and that are there."""
+    """Return the files and pipes on which Docker's own daemons listen here."""
     pipes = PIPES if sys.platform == "win32" else ()
     rootless = f"{environ.get('XDG_RUNTIME_DIR', '')}/docker.sock"
     colima = map(str, sorted((_HOME / ".colima").glob("*/docker.sock")))
@@ -106,7 +109,7 @@ def _sockets(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _addresses(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what DOCKER_HOST could name instead: the sockets of Docker's daemons and of podman."""
+    """Return what DOCKER_HOST could name instead: sockets of Docker and of podman."""
     podman = (f"{run}/podman/podman.sock" for run in ("/run", environ.get("XDG_RUNTIME_DIR", "")))
     found = (*_sockets(environ), *_those_there(*podman))
     return tuple(f"unix://{path}" for path in found if path not in PIPES)
@@ -118,7 +121,10 @@ def _those_there(*paths: str) -> tuple[str, ...]:
 
 
 def _is_podman(environ: Mapping[str, str]) -> bool:
-    """Return whether the program `docker` is podman's, as the package podman-docker makes it."""
+    """Return whether the program `docker` is podman's.
+
+    The package podman-docker installs it so.
+    """
     if shutil.which("docker", path=environ.get("PATH")) is None:
         return False
     done = process.answer(["docker", "--version"], env=environ, timeout=SECONDS)

@@ -1,4 +1,7 @@
-"""Where what the containers of a Compose project listen on is reached on this machine, and what is in its way."""
+"""Where this machine reaches what a Compose project listens on.
+
+And what is in the way of a start.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -10,7 +13,10 @@ from nox_alembic.edges.system.ports import is_free, reachable
 
 
 def database_address(model: ComposeModel, container: Container | None) -> DatabaseAddress | None:
-    """Return where the server takes logins, None while the daemon has not chosen its port."""
+    """Return where the server takes logins, None while it has no port.
+
+    The daemon chooses the port.
+    """
     port = composefile.published_database_port(model.database)
     host, number = port.host, port.published
     if container is not None and port.container in container.ports:
@@ -39,9 +45,10 @@ def backend_port(model: ComposeModel, container: Container | None) -> int:
 def taken_ports(
     model: ComposeModel, containers: Mapping[str, Container], raw: Callable[[], Document]
 ) -> Sequence[TakenPort]:
-    """Return what a start would stumble over; a running container holds its port itself.
+    """Return what a start would stumble over.
 
-    `raw` gives the configuration before interpolation, which names the variables that choose ports.
+    A running container holds its port itself. `raw` gives the configuration before
+    interpolation, which names the variables that choose ports.
     """
     stopped = [
         (service, port)

@@ -35,7 +35,7 @@ def marked(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def found(client: docker.DockerClient, project: str) -> Iterator[Leftover]:
-    """Yield the throw-away projects of that project whose process is gone on this machine.
+    """Yield that project's throw-away projects whose process is gone on this machine.
 
     A daemon may serve several machines: a project with the mark of another one is left
     alone.
@@ -61,7 +61,7 @@ def remove(client: docker.DockerClient, project: str) -> None:
 
 
 def _is_there(pid: int) -> bool:
-    """Return whether a process has that id; what a project's name has is looked up where one is left."""
+    """Return whether a process has that id."""
     import psutil  # noqa: PLC0415 - as above
 
     return psutil.pid_exists(pid)

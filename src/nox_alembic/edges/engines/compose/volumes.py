@@ -1,8 +1,9 @@
-"""The database's named volume and those that keep what it held, through the Docker daemon.
+"""The database's named volume and those that keep what it held, through the daemon.
 
-Data changes its volume by a rename, in a helper container that sees the folder of all volumes: the daemon's machine may
-be another one, and what lies there belongs to root. It runs a script with fixed arguments, without network and without
-other powers than those over files.
+Data changes its volume by a rename, in a helper container that sees the folder of all
+volumes: the daemon's machine may be another one, and what lies there belongs to root.
+It runs a script with fixed arguments, without network and without other powers than
+those over files.
 """
 
 import secrets
@@ -34,7 +35,10 @@ _WHERE = "/w"
 
 @frozen(kw_only=True)
 class NamedVolume:
-    """The volume at `location`, which holds the data of one environment; its containers have it at `target`."""
+    """The volume at `location`, which holds the data of one environment.
+
+    Its containers have it at `target`.
+    """
 
     client: docker.DockerClient = field(repr=False)
     location: DataLocation
@@ -76,7 +80,7 @@ class NamedVolume:
         return volume_swap.refusal(self.location, self.look(), self._users(but=self.project, stopped=True))
 
     def kept(self) -> tuple[str, ...]:
-        """Return the volumes that this environment of this clone has made to keep data of it."""
+        """Return the volumes that this environment of this clone has kept data in."""
         return self._labelled(self._labels(volume_swap.LABEL))
 
     def spares(self) -> tuple[str, ...]:

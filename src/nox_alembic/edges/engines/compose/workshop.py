@@ -16,7 +16,7 @@ from nox_alembic.edges.engines import Engine, Remover, SparePlace
 from nox_alembic.edges.engines.compose.engine import STOP_SECONDS, ComposeEngine
 from nox_alembic.edges.system import digests
 
-# Of the service; what is left out (ports, networks, health, restart) does not reach the data.
+# Of the service: ports, networks, health and restart do not reach the data.
 _KEYS = ("command", "configs", "entrypoint", "environment", "secrets", "shm_size", "user")
 
 
@@ -27,7 +27,10 @@ class ComposeWorkshop:
     engine: ComposeEngine
 
     def settings(self) -> Mapping[str, str]:
-        """Return the SHA-256 (hex) of what a new data folder depends on, by what messages call it."""
+        """Return what a new data folder depends on, by its name in messages.
+
+        Each is a SHA-256 (hex).
+        """
         name = self.engine.model.database.name
         service = self.engine.document["services"][name]
         files = {key: self.engine.document.get(key) for key in ("configs", "secrets")}
@@ -38,7 +41,10 @@ class ComposeWorkshop:
         }
 
     def server_on(self, place: SparePlace) -> ComposeEngine:
-        """Return the service as a project of its own on that place; its `discard` leaves the place."""
+        """Return the service as a project of its own on that place.
+
+        Its `discard` leaves the place.
+        """
         folder, volume = (str(place), "") if isinstance(place, Path) else ("", place)
         document = composefile.throwaway(self.engine.document, self.engine.placed, self._project, folder, volume)
         # Work that a person waits for goes first.
@@ -48,7 +54,10 @@ class ComposeWorkshop:
         return replace(self.engine, cli=cli, model=model, document=document, started=lambda: None)
 
     def finish(self, server: Engine) -> None:
-        """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""
+        """End such a server in an orderly way.
+
+        Raises FailedError (NA655) where it did not end in one.
+        """
         engine = self.server_on(server.location.volume or Path(server.location.path))
         engine.cli.call("stop", "--timeout", str(STOP_SECONDS))
         codes = [container.exit_code for container in engine.daemon.containers(self._project)]
@@ -62,7 +71,10 @@ class ComposeWorkshop:
             self.server_on(place).discard()
 
     def copy(self, source: SparePlace, target: SparePlace) -> None:
-        """Copy the content of a place into an empty one, owners included; raises FailedError (NA656)."""
+        """Copy the content of a place into an empty one, owners included.
+
+        Raises FailedError (NA656).
+        """
         try:
             self.engine.daemon.copy(self.engine.model.database_image, self._project, source, target)
         except OSError as error:
@@ -82,12 +94,15 @@ class ComposeWorkshop:
 
     @property
     def _project(self) -> str:
-        """Of one name for a data folder, so that the next run finds what a killed one has left."""
+        """One name for each data folder, by which a killed run's is found again."""
         return f"{self.engine.model.project}-spare-{digests.of(self._data)[:8]}"
 
 
 def _mounted(service: Mapping[str, Any], data: str) -> Iterator[object]:
-    """Yield what else the container sees, such as scripts of docker-entrypoint-initdb.d, with their content."""
+    """Yield what else the container sees, with its content.
+
+    Such are the scripts of docker-entrypoint-initdb.d.
+    """
     for volume in service.get("volumes") or []:
         source = str(volume.get("source") or "").replace("$$", "$")
         if volume.get("type") != "bind" or source == data:

@@ -1,4 +1,7 @@
-"""The engine `embedded`: a PostgreSQL server and a backend as processes of this user, without Docker."""
+"""The engine `embedded`: a PostgreSQL server and a backend as processes of this user.
+
+It needs no Docker.
+"""
 
 import shutil
 import sys
@@ -43,7 +46,7 @@ from nox_alembic.edges.system.process import Invocation
 HOST = "127.0.0.1"
 BACKEND = "backend"
 TERMINATE_SECONDS = 10
-# In the environment of the backend and of all that it starts, so that none of them is ever lost.
+# In the environment of the backend and of all that it starts: none is ever lost.
 MARK = "NOX_ALEMBIC_ENVIRONMENT"
 
 
@@ -71,7 +74,10 @@ class EmbeddedEngine:
 
     @cached_property
     def server(self) -> Server:
-        """The server; raises PreconditionError (NA121) when there are no programs for one."""
+        """The server.
+
+        Raises PreconditionError (NA121) when there are no programs for one.
+        """
         programs = find_programs(self.config.postgres_bin, self.root, self.environ)
         return Server(programs=programs, data=self.places.data, logs=self.places.logs)
 
@@ -107,7 +113,7 @@ class EmbeddedEngine:
         """There are none."""
 
     def start_database(self) -> None:
-        """Make the cluster if there is none, start the server, and create the target database."""
+        """Make the cluster if there is none, start it, and create the database."""
         if not self.server.port:
             self._start()
         self.started()
@@ -152,7 +158,7 @@ class EmbeddedEngine:
         return address
 
     def prove_ownership(self) -> None:
-        """Raise RefusedError unless the server reads in its data folder the nonce that was put into ours."""
+        """Raise RefusedError unless the server reads our nonce in its data folder."""
         address = self.address()
         with ownership.client_door(address) as cursor:
             try:
@@ -189,7 +195,7 @@ class EmbeddedEngine:
         self._end_backend(seconds=0)
 
     def backend_url(self) -> str | None:
-        """Return the configured health address with the port that the backend was given."""
+        """Return the configured health address, with the port of the backend."""
         connection = read_connection(self.places.connection)
         return self._backend_facts(connection, running=True).url
 
@@ -244,7 +250,7 @@ class EmbeddedEngine:
         return ()
 
     def client(self, program: str, *, terminal: bool = False) -> Invocation:
-        """Return how it runs as a process of this user, in whose language it speaks to a person."""
+        """Return how it runs as a process of this user, in the user's language."""
         speaks = {"LC_ALL": self.environ.get("LC_ALL", ""), "PGCLIENTENCODING": "UTF8"} if terminal else {}
         environ = {**self.server.programs.environment, **speaks, **libpq_variables(self.address())}
         return Invocation((self.server.programs.path(program),), environ)
@@ -351,7 +357,7 @@ class EmbeddedEngine:
         self.places.backend.unlink(missing_ok=True)
 
     def leftovers(self) -> Sequence[Leftover]:
-        """Return what killed runs have left beside the data, and of throw-away environments."""
+        """Return what killed runs have left: beside the data, and in throw-aways."""
         homes = (home.name for home in self.folders.data.glob(f"{THROWAWAY}*") if not home.is_symlink())
         thrown_away = leftovers.environments(homes, THROWAWAY.rstrip("-"), processes.is_there)
         return (*self.server.cut_off(), *thrown_away)

@@ -15,7 +15,10 @@ CHUNK = 64 * 1024
 
 
 def rotate(log: Path) -> None:
-    """Let the next run begin with an empty log; the one before is kept as `name.previous.log`."""
+    """Let the next run begin with an empty log.
+
+    The log before it is kept as `name.previous.log`.
+    """
     make_folder(log.parent)
     # Windows: a log that is being read cannot be renamed. It is then added to.
     with suppress(FileNotFoundError, PermissionError):
@@ -40,7 +43,10 @@ def stream(
     out: TextIO | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Print the end of each log, `lines` of it, each line after its log's prefix; go on until Ctrl-C to `follow`."""
+    """Print the last `lines` of each log, each line after its log's prefix.
+
+    With `follow` it goes on until Ctrl-C.
+    """
     out = out or sys.stdout
     sources = [_Source(prefix, path, _size(path)) for prefix, path in logs.items()]
     for source in sources:
@@ -57,7 +63,10 @@ def stream(
 
 @dataclass
 class _Source:
-    """A log and how far it was printed. It is opened for each look: an open file could not be rotated on Windows."""
+    """A log and how far it was printed.
+
+    It is opened each time: an open file could not be rotated on Windows.
+    """
 
     prefix: str
     path: Path

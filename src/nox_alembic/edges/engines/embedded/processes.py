@@ -1,4 +1,7 @@
-"""Processes of this machine that outlive the command that started them: found again, and ended for certain."""
+"""Processes of this machine that outlive the command that started them.
+
+They are found again, and ended for certain.
+"""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -10,14 +13,18 @@ import psutil
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.system.waiting import wait_until
 
-# The system's clock may be set while a process runs, and its creation time is computed from that clock.
+# The system's clock may be set while a process runs, and its creation time is computed
+# from that clock.
 SAME_MOMENT_SECONDS = 2
 KILL_SECONDS = 10
 
 
 @frozen
 class Identity:
-    """One process and no other: its id is given to another one after its end, its creation time is not."""
+    """One process and no other.
+
+    Its id is given to another one after its end, its creation time is not.
+    """
 
     pid: int
     created: float
@@ -46,7 +53,10 @@ def is_there(pid: int) -> bool:
 
 
 def find_again(identity: Identity) -> psutil.Process | None:
-    """Return the living process that was identified, None when it is dead or its id is another one's by now."""
+    """Return the living process that was identified, or None.
+
+    None: it is dead, or its id is another one's by now.
+    """
     process = find(identity.pid)
     try:
         same = process is not None and abs(process.create_time() - identity.created) <= SAME_MOMENT_SECONDS
@@ -56,7 +66,10 @@ def find_again(identity: Identity) -> psutil.Process | None:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Return whether it is running: our own dead children, and those of a careless init, stay as zombies."""
+    """Return whether it is running.
+
+    Our own dead children, and those of a careless init, stay as zombies.
+    """
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
@@ -72,7 +85,10 @@ def tree(process: psutil.Process) -> list[psutil.Process]:
 
 
 def marked(variable: str, value: str) -> Iterator[psutil.Process]:
-    """Yield the processes whose environment holds that variable, except this one and those above it."""
+    """Yield the processes whose environment holds that variable.
+
+    This process and those above it are left out.
+    """
     ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
@@ -81,7 +97,10 @@ def marked(variable: str, value: str) -> Iterator[psutil.Process]:
 
 
 def at_work_on(folder: Path) -> Iterator[psutil.Process]:
-    """Yield the living processes that were started on the folder, or work in it, and what these have started."""
+    """Yield the living processes that were started on the folder or work in it.
+
+    What these have started is among them.
+    """
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             if str(folder) in process.cmdline() or Path(process.cwd()).is_relative_to(folder):
@@ -89,7 +108,7 @@ def at_work_on(folder: Path) -> Iterator[psutil.Process]:
 
 
 def end(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Ask them to end, kill what is left after `seconds`, and return what even then is not gone."""
+    """Ask them to end, kill the rest after `seconds`, and return what remains."""
     asked = list(processes)
     for process in asked:
         with suppress(psutil.Error):
@@ -107,7 +126,10 @@ def kill(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
 
 
 def holder_of(port: int) -> str:
-    """Return who listens on the port, as in "nginx (process 12)"; "another program" where the system does not tell."""
+    """Return who listens on the port, as in "nginx (process 12)".
+
+    It is "another program" where the system does not tell.
+    """
     with suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):
             listens = connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:2] == (port,)
@@ -122,6 +144,9 @@ def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Proces
 
 
 def step_back() -> None:
-    """Let this process, and those that it starts, have the processor when nobody else wants it."""
+    """Let this process run when nothing else wants the processor.
+
+    So do the processes that it starts.
+    """
     with suppress(psutil.Error, OSError):
         psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10))

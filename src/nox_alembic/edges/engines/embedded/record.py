@@ -36,7 +36,10 @@ class Places:
 
     @property
     def connection(self) -> Path:
-        """The file that remembers ports and password; it outlives a wipe of the data."""
+        """The file that remembers ports and password.
+
+        It outlives a wipe of the data.
+        """
         return self.home / "connection.json"
 
     @property
@@ -46,7 +49,10 @@ class Places:
 
 
 def places_of(config: Config, root: Path, folders: Folders, throwaway: str) -> Places:
-    """Return where everything is; a throw-away environment has all of it in one folder."""
+    """Return where everything is.
+
+    A throw-away environment has all of it in one folder.
+    """
     if throwaway:
         home = folders.data / f"{THROWAWAY}{throwaway}"
         return Places(home=home, data=home / "pgdata", within=home, state=home, logs=home / "log")

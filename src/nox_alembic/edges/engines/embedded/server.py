@@ -31,7 +31,8 @@ from nox_alembic.edges.system import process
 from nox_alembic.edges.system.files import make_folder, open_private, write_private
 
 START_SECONDS = 60
-# For each of 100 connections: a dump takes a lock for each table, and a migration some for each that it changes.
+# For each of 100 connections: a dump takes a lock for each table, and a migration some
+# for each that it changes.
 LOCKS = 1024
 STOP_SECONDS = 20
 # Backups leave the content of this folder out.
@@ -57,7 +58,10 @@ class Server:
 
     @property
     def port(self) -> int:
-        """The port of the running server, 0 when there is none; it is in line 4 of postmaster.pid."""
+        """The port of the running server, 0 when there is none.
+
+        It is in line 4 of postmaster.pid.
+        """
         lines = self._pid_file()
         return int(lines[3]) if len(lines) > 3 and lines[3].isdecimal() and self.process() else 0
 
@@ -99,7 +103,10 @@ class Server:
         making.rename(self.data)
 
     def start(self, settings: Mapping[str, str]) -> None:
-        """Start it with these settings and wait until it is up; raises FailedError (NA125)."""
+        """Start it with these settings and wait until it is up.
+
+        Raises FailedError (NA125).
+        """
         self._clear_stale_pid_file()
         try:
             self._configure(settings)
@@ -134,9 +141,10 @@ class Server:
                 cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def reads_our_files(self, cursor: psycopg2.extensions.cursor) -> bool:
-        """Return whether the server of that connection runs on our data folder; raises OSError.
+        """Return whether the server of that connection runs on our data folder.
 
-        It is asked for a nonce in that folder, by a relative path: a copy of the data is another folder.
+        It is asked for a nonce in that folder, by a relative path: a copy of the data
+        is another folder. Raises OSError.
         """
         nonce = new_nonce()  # a name of its own too: two commands may ask at once
         file = self.data / NONCES / nonce
@@ -152,7 +160,10 @@ class Server:
             file.unlink(missing_ok=True)
 
     def _sweep_nonces(self) -> None:
-        """Delete what killed commands have left; no command needs its nonce for as long as NONCE_SECONDS."""
+        """Delete what killed commands have left.
+
+        No command needs its nonce for as long as NONCE_SECONDS.
+        """
         for left in (self.data / NONCES).glob(f"{APPLICATION}*"):
             with contextlib.suppress(FileNotFoundError):  # it was another command's, which is through
                 if time.time() - left.stat().st_mtime > NONCE_SECONDS:
@@ -165,14 +176,14 @@ class Server:
         return Seen(f"{started:%Y-%m-%d %H:%M:%S}", str(self.data))
 
     def data_major(self) -> int | None:
-        """Return the major version that made the data, None when there is no database."""
+        """Return the major version that made the data, None without a database."""
         try:
             return int((self.data / "PG_VERSION").read_text(encoding="ascii"))
         except (OSError, ValueError):
             return None
 
     def require_same_major(self) -> None:
-        """Raise PreconditionError (NA124) when the data was made by another major version."""
+        """Raise PreconditionError (NA124) if another major version made the data."""
         if problem := self.problem():
             raise PreconditionError("NA124", problem, hint='`nox -s reset` starts afresh, or set "postgres-bin"')
 
@@ -200,17 +211,22 @@ class Server:
             return []
 
     def _is_ours(self, found: psutil.Process) -> bool:
-        """Return whether a process works in our data folder, which is where every server process is."""
+        """Return whether a process works in our data folder.
+
+        Every server process does.
+        """
         try:
             return found.name().startswith("postgres") and Path(found.cwd()).samefile(self.data)
         except (psutil.Error, OSError):
             return False
 
     def _clear_stale_pid_file(self) -> None:
-        """Make way for a start after the server was killed, or after its process id went to another program.
+        """Make way for a start after the server was killed.
 
-        Server processes that outlived the postmaster are ended first: they would go on writing into the data. Only
-        then may the file go; PostgreSQL itself would refuse to start while any process has the id.
+        Another program may have its process id by now. Server processes that outlived
+        the postmaster are ended first: they would go on writing into the data. Only
+        then may the file go; PostgreSQL itself would refuse to start while any process
+        has the id.
         """
         if not self._pid_file() or self.process() is not None:
             return

@@ -35,7 +35,10 @@ class EmbeddedWorkshop:
     engine: EmbeddedEngine
 
     def settings(self) -> Mapping[str, str]:
-        """Return the SHA-256 (hex) of what a new data folder depends on, by what messages call it."""
+        """Return what a new data folder depends on, by its name in messages.
+
+        Each is a SHA-256 (hex).
+        """
         known = read_connection(self.engine.places.connection) or Connection(password="")
         return {
             "the version of PostgreSQL": digests.of(self.engine.server.programs.major),
@@ -56,22 +59,32 @@ class EmbeddedWorkshop:
         return replace(self.engine, config=config, elsewhere=places, started=lambda: None)
 
     def finish(self, server: Engine) -> None:
-        """End such a server in an orderly way; raises FailedError (NA655) where it did not end in one."""
+        """End such a server in an orderly way.
+
+        Raises FailedError (NA655) where it did not end in one.
+        """
         server.down()
         if (Path(server.location.path) / "postmaster.pid").exists():
             raise not_ended(server.location.shown, server.log_tail("database"))
-        # It may be used days from now: a power cut until then must not leave what only looks whole.
+        # It may be used days from now: a power cut until then must not leave what only
+        # looks whole.
         programs = self.engine.server.programs
         process.run(
             programs.command("initdb", "--sync-only", "-D", str(server.location.path)), env=programs.environment
         )
 
     def release(self, place: SparePlace) -> None:
-        """End what a run that was killed has left at work on the folder: a server, an initdb, a copy."""
+        """End what a killed run has left at work on the folder.
+
+        That is a server, an initdb or a copy.
+        """
         processes.kill(list(processes.at_work_on(Path(place))))
 
     def copy(self, source: SparePlace, target: SparePlace) -> None:
-        """Copy the content of a folder into an empty one; raises FailedError (NA656)."""
+        """Copy the content of a folder into an empty one.
+
+        Raises FailedError (NA656).
+        """
         words = _COPY.get(sys.platform)
         if words and process.run([*words, f"{source}/.", str(target)]).ok:
             return
