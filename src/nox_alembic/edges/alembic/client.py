@@ -1,4 +1,7 @@
-"""Alembic's work on a project, asked of the worker: in this process, one of its own, or in the backend's container."""
+"""Alembic's work on a project, done by the worker.
+
+The worker runs in this process, in one of its own, or in the backend's container.
+"""
 
 import contextlib
 import json
@@ -33,11 +36,13 @@ NOT_CONNECTED = "postgresql+psycopg2://"
 
 @frozen
 class Alembic:
-    """Alembic in one place; `path_of` and `address_of` say where that place sees the project and the database.
+    """Alembic in one place.
 
-    Whatever env.py connects to, it is run on the given database and on no other one. `is_real` says whether that is the
-    environment's own: only there may a revision connect elsewhere. `tell` is called with what is to be said once of
-    where they connect, and what it is about.
+    `path_of` and `address_of` say where that place sees the project and the database.
+    Whatever env.py connects to, it is run on the given database and on no other one.
+    `is_real` says whether that is the environment's own: only there may a revision
+    connect elsewhere. `tell` is called with what is to be said once about where they
+    connect, and with its subject.
     """
 
     carry: Carry
@@ -58,7 +63,10 @@ class Alembic:
         return History.of(_revision(found) for found in answer["value"])
 
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
-        """Upgrade to `target` (an id or `heads`), with a call before each revision; raises MigrationError."""
+        """Upgrade to `target` (an id or `heads`), with a call before each revision.
+
+        Raises MigrationError.
+        """
         self._ask(configuration, address, self._move("upgrade", address, target), on_revision)
 
     def downgrade(
@@ -69,17 +77,22 @@ class Alembic:
         on_revision: OnRevision,
         extra: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
-        """Downgrade to `target` (an id, `base` or `<branch>@<either>`), with a call before each revision.
+        """Downgrade to `target`, with a call before each revision.
 
-        `extra` are revision files by name that are not the project's. Raises MigrationError.
+        `target` is an id, `base` or `<branch>@<either>`. `extra` are revision files by
+        name that are not the project's. Raises MigrationError.
         """
-        # Latin-1 gives each byte a character, and the worker gives it back: a file's encoding is its own affair.
+        # Latin-1 gives each byte a character, and the worker gives it back: a file's
+        # encoding is its own affair.
         files = {name: content.decode("latin-1") for name, content in extra.items()}
         request = {**self._move("downgrade", address, target), "extra": files}
         self._ask(configuration, address, request, on_revision)
 
     def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
-        """Return the SQL of an upgrade; nothing is connected to. Raises MigrationError, and FailedError (NA473)."""
+        """Return the SQL of an upgrade; nothing is connected to.
+
+        Raises MigrationError, and FailedError (NA473).
+        """
         request = {"do": "sql", "start": start, "target": target, "key": None}
         return str(self._ask(configuration, None, request))
 
@@ -91,10 +104,10 @@ class Alembic:
         return _changes(self._ask(configuration, address, {"do": "compare"}))
 
     def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
-        """Return a new revision that is not written yet, without a file when nothing differs.
+        """Return a new revision that is not written yet.
 
-        `address` is a database at head; None where nothing is to be compared. Raises MigrationError, and FailedError
-        (NA444).
+        It has no file when nothing differs. `address` is a database at head; None where
+        nothing is to be compared. Raises MigrationError, and FailedError (NA444).
         """
         request = {"do": "draft", "message": message, "autogenerate": autogenerate}
         found = self._ask(configuration, address, request)
@@ -104,7 +117,10 @@ class Alembic:
         )
 
     def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
-        """Return the revision `id_` that joins `heads`, which is not written yet; raises FailedError (NA434)."""
+        """Return the revision `id_` that joins `heads`, which is not written yet.
+
+        Raises FailedError (NA434).
+        """
         request = {"do": "merge", "id": id_, "heads": list(heads), "message": message}
         answer = self._carried(configuration, NOT_CONNECTED, request)
         if not answer["ok"]:
@@ -124,7 +140,10 @@ class Alembic:
         request: Mapping[str, Any],
         on_revision: OnRevision = lambda _: None,
     ) -> Any:
-        """Return the value of the answer; raises MigrationError, and RefusedError (NA470 to NA472)."""
+        """Return the value of the answer.
+
+        Raises MigrationError, and RefusedError (NA470 to NA472).
+        """
         if address is None:
             answer = self._carried(configuration, NOT_CONNECTED, request, on_revision)
         else:
@@ -204,7 +223,10 @@ def in_backend(
     path_of: Callable[[Path], str],
     address_of: Callable[[DatabaseAddress], DatabaseAddress],
 ) -> Alembic:
-    """Return Alembic as it is installed in the backend's container, where `python` runs what it reads from stdin."""
+    """Return Alembic as it is installed in the backend's container.
+
+    `python` runs there what it reads from stdin.
+    """
 
     def carry(request: Mapping[str, Any], hear: OnEvent) -> Mapping[str, Any]:
         return _converse(python, environ, request, hear)
@@ -250,7 +272,10 @@ def _silent(code: int) -> FailedError:
 
 
 def _texts() -> Mapping[str, str]:
-    """Return the text of each module of the worker by name; the packages above it are empty there."""
+    """Return the text of each module of the worker by name.
+
+    The packages above it are empty there.
+    """
     name = worker.__name__
     paths = sorted(Path(worker.__path__[0]).glob("*.py"))
     modules = {f"{name}.{path.stem}": path.read_text(encoding="utf-8") for path in paths if path.stem != "__init__"}

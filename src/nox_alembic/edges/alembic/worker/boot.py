@@ -1,4 +1,4 @@
-"""Makes the worker's modules out of their text, in a Python that has never heard of this project."""
+"""Makes the worker's modules from their text, in a Python without this project."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 
 
 class Texts(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds modules in a mapping of their names to their texts; a name with others below it is a package."""
+    """Finds modules in a mapping of their names to their texts.
+
+    A name with others below it is a package.
+    """
 
     def __init__(self, texts: dict[str, str]) -> None:
         self.texts = texts

@@ -1,7 +1,7 @@
-"""Takes away the cached bytecode that Python would run in place of a newer revision file.
+"""Takes away cached bytecode that Python would run in place of a newer revision file.
 
-Python compares the size, and the time in whole seconds: a file that is corrected within a second of its last run, by
-a word as long as the old one, would run as it was.
+Python compares the size, and the time in whole seconds: a file that is corrected within
+a second of its last run, by a word as long as the old one, would run as it was.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def forget_outdated(folders: Iterable[Path]) -> None:
-    """Delete the bytecode of each Python file in these folders that is not younger than the file itself."""
+    """Delete the bytecode in these folders that is not younger than its Python file."""
     for folder in folders:
         for source in _python_files(folder):
             with contextlib.suppress(OSError):  # there is none, or it is not ours to delete

@@ -1,6 +1,7 @@
 """Sends what env.py opens to the database that is meant, and proves that it got there.
 
-What a run may connect to is one `Connections`; SQLAlchemy's events and the drivers ask the one that is in force.
+What a run may connect to is one `Connections`; SQLAlchemy's events and the drivers ask
+the one that is in force.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 POSTGRESQL = "postgresql"
-# A lock of our own session with a key that nobody can know: it is seen in its own database of its own server alone.
+# A lock of our own session with a key that nobody can know: it is seen in its own
+# database of its own server alone.
 PROOF = """
 SELECT count(*), pg_catalog.current_database(), pg_catalog.host(pg_catalog.inet_server_addr()),
        pg_catalog.inet_server_port()
@@ -35,7 +37,10 @@ _OURS = "nox_alembic"  # what SQLAlchemy's `info` of a connection has of us
 
 
 class Refused(Exception):  # noqa: N818 - the project's code did nothing wrong
-    """What could reach another database than the one that is meant; `facts` are for `core.failures.connections`."""
+    """What could reach another database than the one that is meant.
+
+    `facts` are for `core.failures.connections`.
+    """
 
     def __init__(self, kind: str, facts: dict[str, Any]) -> None:
         super().__init__(f"{kind}: {facts}")
@@ -44,9 +49,10 @@ class Refused(Exception):  # noqa: N818 - the project's code did nothing wrong
 
 @dataclass(frozen=True)
 class Opened:
-    """A connection that was opened in one run of env.py; `named` is where it would have gone.
+    """A connection that was opened in one run of env.py.
 
-    `named` is None for what is left alone: another dialect's, or one that a revision has opened by a `creator`.
+    `named` is where it would have gone. It is None for what is left alone: another
+    dialect's connection, or one that a revision has opened by a `creator`.
     """
 
     turn: object
@@ -54,9 +60,11 @@ class Opened:
 
 
 class Connections:
-    """The connections of one run; `key` is that of the lock, None where nothing may be connected to.
+    """The connections of one run.
 
-    `left_alone`: revisions may connect elsewhere by themselves. `tell` is called with facts, once for each place.
+    `key` is that of the lock, None where nothing may be connected to. `left_alone`:
+    revisions may connect elsewhere by themselves. `tell` is called with facts, once for
+    each place.
     """
 
     def __init__(self, url: str, key: int | None, *, left_alone: bool, tell: Callable[[dict[str, str]], None]) -> None:
@@ -82,9 +90,10 @@ class Connections:
 
     @contextlib.contextmanager
     def looking(self) -> Iterator[None]:
-        """Let env.py run once without its migrations, and without writing: what it connects to is known then.
+        """Let env.py run once without its migrations, and without writing.
 
-        Its own errors do not count, they come again. Raises Refused.
+        Afterwards it is known what env.py connects to. Its own errors do not count,
+        they come again. Raises Refused.
         """
         self.is_looking = True
         try:
@@ -97,7 +106,10 @@ class Connections:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Let revisions run: what is opened now is theirs, and not env.py's. Raises Refused."""
+        """Let revisions run: what is opened now is theirs, not env.py's.
+
+        Raises Refused.
+        """
         elsewhere = {one for one in self._named if one.name not in _MAINTENANCE and one != self.meant}
         if len(elsewhere) > 1:
             self._require_one(elsewhere)
@@ -130,7 +142,10 @@ class Connections:
             raise self._refusal
 
     def connect(self, dialect: Any, record: Any, cargs: list[Any], cparams: dict[str, Any]) -> Any:
-        """Return a connection to the database that is meant, None where SQLAlchemy is to connect as it was going to."""
+        """Return a connection to the database that is meant.
+
+        None lets SQLAlchemy connect as it was going to.
+        """
         if dialect.name != POSTGRESQL:
             record.info[_OURS] = Opened(self._turn, None)
             if not is_in_memory(dialect.name, cargs):
@@ -148,13 +163,17 @@ class Connections:
         kept = {key: value for key, value in cparams.items() if key not in WHERE}
         self._is_sending = True
         try:
-            # Here and now: a hook of the project's own, such as one that asks a cloud for a token, is not wanted.
+            # Here and now: a hook of the project's own, such as one that asks a cloud
+            # for a token, is not wanted.
             return dialect.connect(*positional, **{**kept, **ours})
         finally:
             self._is_sending = False
 
     def connected(self, connection: Any, record: Any) -> None:
-        """Prove a new connection before anything is done on it; one that a revision has opened is only asked."""
+        """Prove a new connection before anything is done on it.
+
+        One that a revision has opened is only asked.
+        """
         opened = record.info.get(_OURS)
         if opened is not None and opened.named is None:
             return
@@ -170,13 +189,13 @@ class Connections:
             raise
 
     def checked_out(self, record: Any) -> None:
-        """Have a connection opened anew that an earlier run of env.py has left in a pool."""
+        """Have a connection opened anew that an earlier run of env.py left pooled."""
         opened = record.info.get(_OURS)
         if opened is not None and opened.named is not None and opened.turn is not self._turn:
             raise exc.DisconnectionError
 
     def opened_by_hand(self, found: Place) -> None:
-        """Refuse, or only tell, where a driver is about to connect that was not sent there."""
+        """Refuse a driver that is about to connect and was not sent there, or tell."""
         if not self._is_sending and found != self.meant and threading.get_ident() == self._thread:
             self._leads_elsewhere("elsewhere", found.shown)
 
@@ -190,7 +209,7 @@ class Connections:
             self.tell({"named": named.shown, "meant": self.meant.shown})
 
     def _leads_elsewhere(self, kind: str, shown: str) -> None:
-        """Refuse what leads elsewhere, or only tell it, where a revision may do so and does."""
+        """Refuse what leads elsewhere; only tell it where a revision may lead there."""
         if not self._is_running:
             self._refuse("offline" if self.key is None else kind, place=shown)
         if not self.left_alone:
@@ -220,7 +239,7 @@ class Connections:
                 self._leads_elsewhere("elsewhere", found.shown)
 
     def _ask(self, connection: Any, *, is_idle: bool = True) -> tuple[bool, Place]:
-        """Return whether the lock is seen over a driver's connection, and where that leads."""
+        """Return whether a driver's connection sees the lock, and where it leads."""
         key = self.key or 0
         cursor = connection.cursor()
         try:

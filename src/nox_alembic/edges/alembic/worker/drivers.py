@@ -1,4 +1,7 @@
-"""The drivers of PostgreSQL as they are called by hand, beside SQLAlchemy: the last place before the network."""
+"""The drivers of PostgreSQL as they are called by hand, beside SQLAlchemy.
+
+They are the last place before the network.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def _psycopg2(module: Any) -> tuple[Any, str, Callable[..., Place]]:
 
 
 def _psycopg(module: Any) -> tuple[Any, str, Callable[..., Place]]:
-    # `psycopg.connect` is bound already; both kinds of connection, and the pool, come by here.
+    # `psycopg.connect` is bound already; all connections, and the pool, come by here.
     owner = next(one for one in module.Connection.__mro__ if "_connect_gen" in vars(one))
     return owner, "_connect_gen", lambda _, text="", **__: place_of(module.conninfo.conninfo_to_dict(text))
 
@@ -48,7 +51,8 @@ def _pg8000(module: Any) -> tuple[Any, str, Callable[..., Place]]:
     return owner, "__init__", where
 
 
-# Each gives, of its imported package: what has the function that connects, its name, and where a call of it leads.
+# Each gives, of its imported package: what has the function that connects, its name,
+# and where a call of it leads.
 DRIVERS: dict[str, Callable[[Any], tuple[Any, str, Callable[..., Place]]]] = {
     "psycopg2": _psycopg2,
     "psycopg": _psycopg,
@@ -66,7 +70,7 @@ def guarded(guard: Guard) -> Iterator[None]:
     with contextlib.ExitStack() as doors:
 
         def close(name: str) -> None:
-            # What is private there may have another name some day: the proof is still made.
+            # What is private there may be renamed some day: the proof is still made.
             with contextlib.suppress(AttributeError, LookupError, StopIteration):
                 doors.enter_context(_guarded(*DRIVERS[name](sys.modules[name]), guard))
 

@@ -1,6 +1,7 @@
-"""The labels of PostgreSQL's enum types, of which Alembic's comparison sees nothing (sqlalchemy/alembic#278).
+"""The labels of PostgreSQL's enum types, which Alembic's comparison does not see.
 
-Nor does it make the type of a column that is added, nor drop the type of a table that is dropped: both are done here.
+That is sqlalchemy/alembic#278. Nor does it make the type of a column that is added, nor
+drop the type of a table that is dropped: both are done here.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ WHERE t.typtype = 'e' ORDER BY 3, 4
 
 @dataclass(frozen=True)
 class Column:
-    """A column of an enum type; table, name and default are SQL already, `many` says that it is an array."""
+    """A column of an enum type; `many` says that it is an array.
+
+    Table, name and default are SQL already.
+    """
 
     table: str
     name: str
@@ -49,7 +53,7 @@ class Enum:
 
 
 def of_models(tables: Iterable[Any]) -> dict[Name, tuple[str, ...]]:
-    """Return the labels of each enum type that the models' columns use, by (schema, name)."""
+    """Return the labels of each enum type that the models use, by (schema, name)."""
     return {
         (kind.schema or "", kind.name): tuple(kind.enums)
         for table in tables
@@ -59,7 +63,10 @@ def of_models(tables: Iterable[Any]) -> dict[Name, tuple[str, ...]]:
 
 
 def kinds(column_type: Any) -> Iterator[Any]:
-    """Yield the named native enum type of a column, also that of an array's items and behind a type decorator."""
+    """Yield the named native enum type of a column.
+
+    That of an array's items is among them, and one behind a type decorator.
+    """
     kind = getattr(column_type, "impl", column_type) if isinstance(column_type, sa.types.TypeDecorator) else column_type
     kind = getattr(kind, "item_type", kind)
     if isinstance(kind, sa.Enum) and kind.native_enum and kind.name:
@@ -67,7 +74,10 @@ def kinds(column_type: Any) -> Iterator[Any]:
 
 
 def of_database(connection: Any) -> dict[Name, Enum]:
-    """Return each enum type of the database by (schema, name), "" for the schema that is searched first."""
+    """Return each enum type of the database by (schema, name).
+
+    The schema that is searched first is "".
+    """
     default = connection.scalar(sa.text("SELECT current_schema()"))
     columns: dict[Name, list[Column]] = {}
     for schema, name, *column in connection.execute(sa.text(_COLUMNS)):
@@ -79,7 +89,10 @@ def of_database(connection: Any) -> dict[Name, Enum]:
 
 
 def only_adds(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Return whether all old labels are there in their old order, so that ADD VALUE is enough."""
+    """Return whether all old labels are there in their old order.
+
+    ADD VALUE is enough then.
+    """
     return [label for label in new if label in set(old)] == list(old)
 
 
@@ -95,7 +108,10 @@ def additions(name: Name, old: Sequence[str], new: Sequence[str]) -> list[str]:
 
 
 def replacement(name: Name, labels: Sequence[str], columns: Sequence[Column]) -> list[str]:
-    """Return the statements that make the type anew: PostgreSQL can neither drop nor reorder labels."""
+    """Return the statements that make the type anew.
+
+    PostgreSQL can neither drop nor reorder labels.
+    """
     old = (name[0], f"{name[1]}_old")
     return [
         f"ALTER TYPE {shown(name)} RENAME TO {_quoted(old[1])}",

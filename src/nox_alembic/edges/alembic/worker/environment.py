@@ -24,9 +24,10 @@ CONNECTIONS = "nox_alembic"
 
 
 def run_env(config: Config, scripts: ScriptDirectory, work: Callable[..., Any], **options: Any) -> None:
-    """Run env.py with `work` as what its migrations are, each connection proved before anything is run on it.
+    """Run env.py with `work` as its migrations, on connections that are proved.
 
-    An env.py that may run them more than once is first run without them: whether it means several databases must be
+    Each is proved before anything is run on it. An env.py that may run migrations more
+    than once is first run without them: whether it means several databases must be
     known before the first of them is changed. Raises Refused.
     """
     connections: Connections = config.attributes[CONNECTIONS]
@@ -49,7 +50,10 @@ def run_env(config: Config, scripts: ScriptDirectory, work: Callable[..., Any], 
 
 
 def _watch(environment: Any, connections: Connections) -> None:
-    """Put ours before two functions of `alembic.context`; a class of our own it would not find."""
+    """Put ours before two functions of `alembic.context`.
+
+    It would not find a class of our own.
+    """
     configure, run_migrations = environment.configure, environment.run_migrations
 
     def configure_proved(*given: Any, **named: Any) -> None:

@@ -1,4 +1,4 @@
-"""What an exception of a migration tells: facts for `core.failures`, which says what they mean."""
+"""What an exception of a migration tells: facts, which `core.failures` explains."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 def facts_of(error: BaseException, running: Script | None, folder: Path) -> dict[str, Any]:
-    """Return what is known: where it happened, the database's own words, the type of the error.
+    """Return what is known: where it happened, the database's words, the error's type.
 
-    `refused` is Alembic's own sentence, "" when it was not Alembic that raised. `path` counts from `folder`; without a
-    running revision it is the deepest file of the project. Drivers are known by the attributes that they share.
+    `refused` is Alembic's own sentence, "" when it was not Alembic that raised. `path`
+    counts from `folder`; without a running revision it is the deepest file of the
+    project. Drivers are known by the attributes that they share.
     """
     raised = _of_the_driver(error)
     message, _, report = str(raised).strip().partition("\n")
@@ -39,7 +40,7 @@ def facts_of(error: BaseException, running: Script | None, folder: Path) -> dict
 
 
 def _of_the_driver(error: BaseException) -> BaseException:
-    """Return the driver's own exception, below what SQLAlchemy and its adapters wrap around it."""
+    """Return the driver's own exception, below what SQLAlchemy and its adapters add."""
     original = getattr(error, "orig", None) or error
     return next((found for found in (original, original.__cause__) if found and _sqlstate(found)), original)
 
@@ -50,14 +51,21 @@ def _sqlstate(error: BaseException) -> str:
 
 
 def _diagnosis(error: BaseException, *names: str) -> str:
-    """Return a field of PostgreSQL's report, of `diag` (psycopg) or of the exception itself (asyncpg)."""
+    """Return a field of PostgreSQL's report.
+
+    It is in `diag` (psycopg) or in the exception itself (asyncpg).
+    """
     places = (getattr(error, "diag", None), error)
     found = (getattr(place, name, None) for place in places for name in names)
     return next((value for value in found if isinstance(value, str)), "")
 
 
 def _statement(error: BaseException) -> str:
-    """Return the SQL; SQLAlchemy doubles `%` for the driver, and a driver's own exception knows its cursor's query."""
+    """Return the SQL that failed.
+
+    SQLAlchemy doubles `%` for the driver; a driver's own exception knows its cursor's
+    query.
+    """
     statement = getattr(error, "statement", None)
     if isinstance(statement, str):
         return (statement if getattr(error, "params", None) else statement.replace("%%", "%")).strip()
@@ -66,7 +74,10 @@ def _statement(error: BaseException) -> str:
 
 
 def _place(error: BaseException, running: Script | None, folder: Path) -> tuple[str, int, str]:
-    """Return the file of the running revision, the deepest line of the traceback in it and its text; 0 when none is."""
+    """Return the running revision's file, and the traceback's deepest line in it.
+
+    The line's text comes third. The line is 0 when no revision is running.
+    """
     file = str(getattr(running.module, "__file__", "")) if running else ""
     if isinstance(error, SyntaxError) and error.filename:
         return error.filename, error.lineno or 0, (error.text or "").strip()
@@ -75,7 +86,10 @@ def _place(error: BaseException, running: Script | None, folder: Path) -> tuple[
 
 
 def _is_in(frame: str, file: str, folder: Path) -> bool:
-    """Return whether a frame is of that file, or without one of the project and no library in a folder of it."""
+    """Return whether a frame is of that file, or without a file of the project.
+
+    A library in a folder of the project is not the project's.
+    """
     if file:
         return frame == file
     return folder in Path(frame).parents and not re.search(r"[/\\](site|dist)-packages[/\\]", frame)

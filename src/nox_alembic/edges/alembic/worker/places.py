@@ -1,4 +1,4 @@
-"""Where a connection leads, in words that hold no password, and the arguments of drivers that say so."""
+"""Where a connection leads, without its password, and which arguments say so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What says where a driver connects, and as whom. What it says of SSL, options and time limits is not among it.
+# What says where a driver connects, and as whom. What it says of SSL, options and time
+# limits is not among it.
 WHERE = frozenset({
     "host", "hostaddr", "port", "user", "password", "dbname", "database", "service", "servicefile", "dsn", "passfile",
     "unix_sock", "sock", "async_creator_fn",
@@ -19,7 +20,10 @@ _HERE = frozenset({"", "localhost", "::1"})
 
 @dataclass(frozen=True)
 class Place:
-    """A database on a server, equal to another one where both names mean it; `host` may be the folder of a socket."""
+    """A database on a server, equal to another one where both names mean it.
+
+    `host` may be the folder of a socket.
+    """
 
     host: str
     port: str
@@ -39,7 +43,7 @@ def place(host: Any, port: Any, name: Any) -> Place:
 
 
 def place_of(arguments: Mapping[str, Any]) -> Place:
-    """Return where the arguments of a driver lead; a service of libpq is named as one."""
+    """Return where the arguments of a driver lead; libpq's service is named as one."""
     service = arguments.get("service")
     # psycopg gives `hostaddr` to each `host` that it has resolved.
     host = arguments.get("host") or arguments.get("hostaddr") or arguments.get("unix_sock")
@@ -48,7 +52,10 @@ def place_of(arguments: Mapping[str, Any]) -> Place:
 
 
 def shown_other(dialect: str, cargs: list[Any], cparams: Mapping[str, Any]) -> str:
-    """Return what a driver of another dialect than PostgreSQL's connects to: SQLite's file is its first argument."""
+    """Return what a driver of another dialect than PostgreSQL's connects to.
+
+    SQLite's file is its first argument.
+    """
     known = [cparams.get(name) for name in ("host", "port")]
     server = ":".join(str(word) for word in known if word)
     name = cparams.get("database") or cparams.get("db") or (cargs[0] if cargs and dialect == "sqlite" else "")

@@ -1,4 +1,7 @@
-"""The project as Alembic sees it from its own folder: configuration, revision files, the environment of a run."""
+"""The project as Alembic sees it from its own folder.
+
+That is its configuration, its revision files, and the environment of a run.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,10 @@ _DIVERTING = ("PGHOSTADDR", "PGSERVICE")
 
 
 def read_config(configuration: Path, url: str, environ: Mapping[str, str]) -> tuple[Config, str]:
-    """Return Alembic's configuration with the URL in it, and that URL, with the driver that the project names.
+    """Return Alembic's configuration with the URL in it, and that URL.
 
-    An env.py that makes an async engine of it takes no other one.
+    The URL has the driver that the project names: an env.py that makes an async engine
+    takes no other one.
     """
     file = str(configuration)
     config = Config(toml_file=file) if configuration.suffix == ".toml" else Config(file)
@@ -36,7 +40,7 @@ def read_config(configuration: Path, url: str, environ: Mapping[str, str]) -> tu
 
 
 def with_driver_of(url: str, *named: str) -> str:
-    """Return the URL with the driver that the first of the others names, as far as these are PostgreSQL's."""
+    """Return the URL with the driver of the first PostgreSQL URL among the others."""
     for other in named:
         with contextlib.suppress(ArgumentError):
             backend, _, driver = make_url(other).drivername.partition("+")
@@ -46,14 +50,17 @@ def with_driver_of(url: str, *named: str) -> str:
 
 
 def _written(config: Config) -> str:
-    """Return the URL that the configuration has itself, "" when it has none or one that is filled in later."""
+    """Return the URL in the configuration itself, "" where that has none.
+
+    One that is filled in later counts as none.
+    """
     with contextlib.suppress(configparser.Error, KeyError):
         return config.get_main_option("sqlalchemy.url") or ""
     return ""
 
 
 def open_scripts(config: Config, extra: Sequence[str] = ()) -> ScriptDirectory:
-    """Return the revision files of the project, with those of `extra` folders among them."""
+    """Return the revision files of the project, and those of `extra` folders."""
     scripts = ScriptDirectory.from_config(config)
     if extra:
         scripts.version_locations = [*map(str, version_locations(scripts)), *extra]
@@ -78,11 +85,12 @@ def _python_folders(scripts: ScriptDirectory) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def inside(folder: Path, variables: dict[str, str]) -> Iterator[None]:
-    """Be in the project's folder with `variables` set and its imports found, as `alembic` on the command line is.
+    """Be in the project's folder, as `alembic` on the command line is.
 
-    libpq's own variables that lead a connection elsewhere, whatever host it is given, are not set meanwhile.
-    What env.py, revisions, and the programs that they or `post_write_hooks` start print goes to stderr: stdout is for
-    data.
+    `variables` are set, and the project's imports are found. libpq's own variables that
+    lead a connection elsewhere, whatever host it is given, are not set meanwhile. What
+    env.py, revisions, and the programs that they or `post_write_hooks` start print goes
+    to stderr: stdout is for data.
     """
     environ, path, here = dict(os.environ), list(sys.path), Path.cwd()
     os.chdir(folder)
@@ -111,9 +119,10 @@ def _programs_on_stderr() -> Iterator[None]:
 
 
 def session_variables(application: str, lock_timeout: int, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return what makes a session of libpq's name itself and wait that many seconds for a lock, whatever env.py does.
+    """Return what names a libpq session, and limits its wait for a lock.
 
-    A lock_timeout in PGOPTIONS is the user's own and stays as it is.
+    `lock_timeout` is in seconds. It holds whatever env.py does. A lock_timeout in PGOPTIONS is the user's own and
+    stays as it is.
     """
     options = inherited.get("PGOPTIONS", "")
     if lock_timeout and "lock_timeout" not in options:

@@ -10,7 +10,10 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def may_repeat(text: bytes) -> bool:
-    """Return whether env.py may run migrations more than once in one run: in a loop, or one call after the other."""
+    """Return whether env.py may run migrations more than once in one run.
+
+    It may do so in a loop, or by one call after the other.
+    """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):  # which running it tells better
@@ -20,7 +23,11 @@ def may_repeat(text: bytes) -> bool:
 
 
 class _Count:
-    """Counts runs: one branch of an `if`, a loop as twice what is in it, and a function wherever it is named."""
+    """Counts runs.
+
+    An `if` counts one branch of it, a loop counts twice, a function wherever it is
+    named.
+    """
 
     def __init__(self, functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]) -> None:
         self.functions = functions
@@ -41,7 +48,10 @@ class _Count:
         return 2 * own if isinstance(found, _LOOPS) else own
 
     def _named(self, found: ast.AST) -> int:
-        """Return the runs of what a name means; a function that calls itself is left at that."""
+        """Return the runs of what a name means.
+
+        A function that calls itself is left at that.
+        """
         if (found.attr if isinstance(found, ast.Attribute) else getattr(found, "id", "")) == RUN:
             return 1
         function = self.functions.get(found.id) if isinstance(found, ast.Name) else None

@@ -1,4 +1,7 @@
-"""Upgrades and downgrades, the SQL of an upgrade, and the revision graph where only running the files can tell it."""
+"""Upgrades, downgrades, the SQL of an upgrade, and the graph of revisions.
+
+The graph is read here only where its files must be run for it.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +28,11 @@ OnCommit = Callable[[], None]
 def move(
     config: Config, direction: str, target: str, *, extra: dict[str, str], begins: OnRevision, commits: OnCommit
 ) -> None:
-    """Do what alembic.command.upgrade and downgrade do, with the steps watched: env.py need know nothing of it.
+    """Do what `alembic.command.upgrade` and `downgrade` do, and watch the steps.
 
-    `begins` is called before each revision, `commits` when one commits what it did so far. `extra` are revision files
-    that are not the project's: by name, each byte as a character.
+    env.py need know nothing of it. `begins` is called before each revision, `commits`
+    when one commits what it did so far. `extra` are revision files that are not the
+    project's: by name, each byte as a character.
     """
     with tempfile.TemporaryDirectory() if extra else contextlib.nullcontext("") as folder:
         for name, text in extra.items():
@@ -59,7 +63,10 @@ def _telling(block: Callable[[], Any], commits: OnCommit) -> Callable[[], Any]:
 
 
 def upgrade_sql(config: Config, start: str, target: str) -> str:
-    """Return the SQL of an upgrade from `start` ("": from nothing) to `target`; nothing is connected to."""
+    """Return the SQL of an upgrade to `target`; nothing is connected to.
+
+    `start` is "" for an upgrade from nothing.
+    """
     scripts = open_scripts(config)
     config.output_buffer = written = io.StringIO()
 
@@ -71,7 +78,10 @@ def upgrade_sql(config: Config, start: str, target: str) -> str:
 
 
 def history(config: Config) -> list[dict[str, Any]]:
-    """Return each revision's id, parents, labels, message and path, read by running its file."""
+    """Return each revision's id, parents, labels, message and path.
+
+    Its file is run for them.
+    """
     return [
         {
             "id": script.revision,

@@ -26,14 +26,19 @@ OnEvent = Callable[[dict[str, Any]], None]
 
 
 def perform(request: Request, tell: OnEvent) -> Result:
-    """Do what `request["do"]` names: upgrade, downgrade, sql, history, compare, draft or merge.
+    """Do what `request["do"]` names, and return what to answer.
 
-    `configuration` is Alembic's configuration file, `url` the database, `application` and `lock_timeout` (seconds) are
-    for the session, whatever env.py does; `key` and `left_alone` are those of `Connections`, where env.py is run; the
-    other keys are those of the functions in `runs` and `drafts`.
-    `tell` is called with {"revision": ...} before each revision runs, and with {"connection": the facts} for what
-    connects elsewhere. Returns {"ok": true, "value": ...}, {"ok": false, "refused": the facts of `Refused`} or
-    {"ok": false, "failure": the facts of `failures`}.
+    It names upgrade, downgrade, sql, history, compare, draft or merge. `configuration`
+    is Alembic's configuration file, `url` the database, `application` and
+    `lock_timeout` (seconds) are for the session, whatever env.py does; `key` and
+    `left_alone` are those of `Connections`, where env.py is run; the other keys are
+    those of the functions in `runs` and `drafts`.
+
+    `tell` is called with {"revision": ...} before each revision runs, and with
+    {"connection": the facts} for what connects elsewhere.
+
+    Returns {"ok": true, "value": ...}, {"ok": false, "refused": the facts of `Refused`}
+    or {"ok": false, "failure": the facts of `failures`}.
     """
     configuration = Path(request["configuration"]).absolute()
     running: list[Script] = []
@@ -86,7 +91,10 @@ def _do(request: Request, config: Config, begins: runs.OnRevision, commits: runs
 
 
 def main(requests: Iterable[Request]) -> None:
-    """Serve requests, each with a line of JSON for each event on stdout, which nothing else can then write to."""
+    """Serve requests; each event is a line of JSON on stdout.
+
+    Nothing else can then write to stdout.
+    """
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1) as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
