@@ -48,7 +48,7 @@ def _database_url(text: str) -> URL:
         raise SettingsError("DATABASE_URL is not a database URL") from None
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise SettingsError(f"DATABASE_URL must be a PostgreSQL URL, not one of {url.get_backend_name()}")
-    # Since SQLAlchemy 2.1 `postgresql://` alone means a driver that is not installed here.
+    # Since SQLAlchemy 2.1 `postgresql://` alone means psycopg 3, not installed here.
     return url.set(drivername="postgresql+psycopg2")
 
 

@@ -1,4 +1,4 @@
-"""What the two streams can show: characters, escapes of what others wrote, and the log."""
+"""What the two streams can show: characters, escaped text of others, and the log."""
 
 import logging
 import sys
@@ -24,7 +24,7 @@ class Printable(logging.Formatter):
 
 
 def show_log(*, verbose: bool) -> None:
-    """Print warnings of any library on stderr, and with `verbose` all that the tool itself logs."""
+    """Print warnings of any library on stderr, with `verbose` also our whole log."""
     handler = logging.StreamHandler()
     handler.setFormatter(Printable())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])

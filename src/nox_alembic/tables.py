@@ -22,7 +22,10 @@ _COLOURS: Mapping[str, str] = {"applied": "green", "pending": "yellow", "unknown
 
 
 class Shown(str):
-    """Text that is printed as it is: its colours are ours, and what is not ours in it is escaped."""
+    """Text that is printed as it is: its colours are ours.
+
+    What is not ours in it is escaped.
+    """
 
     __slots__ = ()
 
@@ -130,7 +133,7 @@ def _described(seen: Timeline, key: str) -> Shown:
 
 
 def _aligned(rows: Sequence[Cells]) -> Iterator[Shown]:
-    """Yield the rows as lines with their columns below each other, whatever the width of the screen.
+    """Yield the rows as lines with their columns below each other, at any width.
 
     A column without a text takes no space.
     """

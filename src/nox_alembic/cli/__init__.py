@@ -1,4 +1,7 @@
-"""Words in, exit code out: the only place that ends the process; `running` tells the errors of a verb."""
+"""Words in, exit code out: the only place that ends the process.
+
+`running` reports the errors of a verb.
+"""
 
 import contextlib
 import gc

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 FINDING = 3
-# A move that was cut off is settled, an undo finished, and for each the database may have to be started to see.
+# A move that was cut off is settled, an undo finished, and for each the database may
+# have to be started to see.
 LOOKS = 6
 
 
@@ -58,7 +59,7 @@ def _plan_and_run(environment: "Environment", verb: Verb, options: Options, shar
         environment.report.note(note)
 
     def look() -> "Seen":
-        # A spare does not change what goes, and it may have been finished since the look.
+        # A spare does not change what goes, and may have been finished since the probe.
         goes = draft(verb, environment.config, seen, replace(options, cold=True)) if verb.name == "reset" else plan
         return facts.inventory(environment, verb, seen, goes)
 

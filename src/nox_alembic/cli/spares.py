@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from nox_alembic.core.facts import Facts
     from nox_alembic.run.environment import Environment
 
-# A pull while a spare is made asks for another spare. After so many rounds the last spare is good enough.
+# A pull while a spare is made asks for another spare. After so many rounds the last
+# spare is good enough.
 ROUNDS = 3
 
 
@@ -63,7 +64,10 @@ def _spare(
 
 
 def _end_making(environment: "Environment") -> None:
-    """End the process that makes spares in the background; a person who makes them is not interrupted."""
+    """End the process that makes spares in the background.
+
+    A person who makes them is not interrupted.
+    """
     from nox_alembic.core.revisions.graph import History  # noqa: PLC0415 - imported when it was opened
     from nox_alembic.run.acts import WiredActs  # noqa: PLC0415 - imported when it was opened
 

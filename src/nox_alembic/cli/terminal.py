@@ -57,7 +57,7 @@ def _sql(environment: "Environment", shared: Shared, arguments: tuple[str, ...])
 def _shell(environment: "Environment", shared: Shared, command: tuple[str, ...]) -> int:
     _ask_where_it_is_not_ours(environment, shared)
     run = environment.engine.shell(command, terminal=_is_terminal(shared))
-    # The code of a shell is the code of the last command in it, and no failure of this verb.
+    # A shell's code is that of the last command in it, and no failure of this verb.
     return _hand_over(environment, shared, run, " ".join(command), ends_well=not command)
 
 

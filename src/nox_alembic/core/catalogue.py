@@ -5,7 +5,8 @@ from dataclasses import field
 
 from nox_alembic.core.frozen import frozen
 
-# Longer values, such as the text of a function or view, would fill the screen twice and say no more.
+# Longer values, such as the text of a function or view, would fill the screen twice and
+# say no more.
 SHOWN_LENGTH = 80
 
 
@@ -35,8 +36,9 @@ class Values:
 class Catalogue:
     """A database at one moment."""
 
-    # By kind and name: schemas, tables, columns, types, domains, sequences, constraints, indexes, views, functions,
-    # triggers, policies, rules, grants, comments and extensions.
+    # By kind and name: schemas, tables, columns, types, domains, sequences,
+    # constraints, indexes, views, functions, triggers, policies, rules, grants,
+    # comments and extensions.
     items: Mapping[tuple[str, str], Item] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)  # by table
     values: Mapping[str, Values] = field(default_factory=dict)  # by column

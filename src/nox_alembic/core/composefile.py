@@ -13,8 +13,8 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.paths import from_root
 
 POSTGRES_PORT = 5432
-# Where images keep the data, the deepest first. Since PostgreSQL 18 the data is below the mount
-# (docker-library/postgres#1259).
+# Where images keep the data, the deepest first. Since PostgreSQL 18 the data is below
+# the mount (docker-library/postgres#1259).
 POSTGRES_MOUNTS = ("/var/lib/postgresql/data", "/var/lib/postgresql")
 # The names that a data folder may have below the mounted folder.
 DATA_SUBPATHS = ("data", "*/docker", "*/data")
@@ -61,7 +61,7 @@ class Service:
 
 @frozen
 class DataHome:
-    """Where an image's server keeps its data, and the volumes that the image asks for itself.
+    """Where an image's server keeps its data, and the volumes that the image asks for.
 
     A container gets a volume without a name for each of them that has no mount.
     """
@@ -148,7 +148,10 @@ def data_location(model: ComposeModel, *, within: PurePath) -> DataLocation:
 
 
 def has_data_mount(model: ComposeModel) -> bool:
-    """Return whether the project says where the database's files are, if only in memory."""
+    """Return whether the project says where the database's files are.
+
+    A place in memory counts too.
+    """
     return _data_mount(model) is not None
 
 
@@ -225,7 +228,7 @@ def throwaway(
     others = [volume for volume in service.get("volumes", []) if volume.get("target") != data]
     place = {"type": "bind", "source": folder.replace("$", "$$")} if folder else {"type": "tmpfs"}
     place = {"type": "volume", "source": "data"} if volume else place
-    # Nothing waits for Docker's health check, and each check is another process in the container.
+    # Nothing waits for Docker's health check, and each is a process in the container.
     service["healthcheck"] = {"disable": True}
     service["volumes"] = [*(v for v in others if v.get("type") == "bind"), {**place, "target": data}]
     port = published_database_port(model.database)
@@ -299,11 +302,11 @@ def _data_folder(model: ComposeModel) -> str:
 
 
 def _data_mount(model: ComposeModel) -> Mount | None:
-    """Return the mount of PGDATA, or the nearest mount above it, if the data lies in it."""
+    """Return the mount of PGDATA or the nearest above it, if the data lies in it."""
     folder = PurePosixPath(_data_folder(model))
     targets = {PurePosixPath(mount.target): mount for mount in model.database.mounts}
     own = set(map(PurePosixPath, model.home.volumes)) if model.home else set()
-    # While the image is not here, it may be one whose data lies elsewhere below a mount.
+    # Without the image here, its data may lie elsewhere below a mount.
     others = () if model.home and model.home.folder else map(PurePosixPath, POSTGRES_MOUNTS)
     candidates = [place for one in (folder, *others) for place in (one, *one.parents)]
     nearest = next((place for place in candidates if place in targets or place in own), None)

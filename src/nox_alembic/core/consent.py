@@ -13,7 +13,8 @@ from nox_alembic.core.steps.snapshots import DeleteSnapshots
 from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import SetDataAside
 
-# 48 bits: short enough to be typed, and no two plans in front of a user have the same hash by chance.
+# 48 bits: short enough to be typed, and no two plans in front of a user have the same
+# hash by chance.
 HASH_LENGTH = 12
 
 

@@ -13,8 +13,9 @@ class InvalidIndex:
 
     name: str  # quoted as SQL needs it
     table: str  # quoted as SQL needs it
-    # left: a CREATE INDEX CONCURRENTLY failed. building: it runs. constraint: a constraint needs the index.
-    # partitioned: it waits for the indexes of the partitions.
+    # left: a CREATE INDEX CONCURRENTLY failed. building: it runs. constraint: a
+    # constraint needs the index. partitioned: it waits for the indexes of the
+    # partitions.
     state: Literal["left", "building", "constraint", "partitioned"] = "left"
 
     @property

@@ -1,4 +1,7 @@
-"""The errors that a user can meet: each has an id, a sentence with the offending value, and the next command."""
+"""The errors that a user can meet.
+
+Each has an id, a sentence with the offending value, and the next command.
+"""
 
 from nox_alembic.core.excerpts import excerpt, shortened
 
@@ -6,11 +9,12 @@ MESSAGE_WIDTH = 2000  # characters; a sentence that quotes a program may have no
 
 
 class NoxAlembicError(Exception):
-    """Base of all errors that are shown to the user; `exit_code` is that of its family.
+    """Base of all errors that are shown to the user.
 
-    `id` is stable and documented in docs/reference/errors.md; `message` says what was met and why;
-    `hint` is what to type next; `detail` is material such as the last lines of a log, shown below the message. What a
-    program printed is in both by its beginning and its end alone.
+    `exit_code` is that of its family. `id` is stable and documented in
+    docs/reference/errors.md; `message` says what was met and why; `hint` is what to
+    type next; `detail` is material such as the last lines of a log, shown below the
+    message. Of what a program printed, both have only the beginning and the end.
     """
 
     exit_code = 1

@@ -1,4 +1,4 @@
-"""What a program printed, as errors show it: never whole, but the first and the last lines, each of which ends."""
+"""What a program printed, as errors show it: the first and last lines, shortened."""
 
 FIRST, LAST = 20, 30  # lines
 WIDTH = 500  # characters
@@ -14,7 +14,10 @@ def excerpt(text: str) -> str:
 
 
 def shortened(line: str, width: int) -> str:
-    """Return the beginning and the end of a line that is longer than that; the beginning says more."""
+    """Return the beginning and the end of a line that is longer than that.
+
+    The beginning says more.
+    """
     if len(line) <= width:
         return line
     first, last = width * 3 // 4, width // 4

@@ -159,7 +159,7 @@ class EngineFacts:
     foreign: Foreign | None = None
     # Why the database cannot start on its data, "" when it can.
     problem: str = ""
-    # What lies in a container, or in a volume without a name, and goes when that is removed.
+    # What lies in a container, or in a volume without a name, and goes with it.
     homeless: tuple[str, ...] = ()
     # Why data that is wiped cannot be kept, "" when it can.
     unkept: str = ""
@@ -207,8 +207,8 @@ class Facts:
     server_version: str = ""
     # Why the data folder may not be wiped.
     refusal: RefusedError | None = None
-    # The data of a reset that did not end was not initialised to its end, and no database
-    # is in it.
+    # The data of a reset that did not end was not initialised to its end, and no
+    # database is in it.
     blank: bool = False
     # The system identifier of the server's data, "" when it does not answer.
     cluster: str = ""

@@ -7,7 +7,8 @@ from nox_alembic.core.frozen import frozen
 STANDARD_INPUT = "-"
 _FILE = ("-f", "--file")
 _COMMAND = ("-c", "--command", "-l", "--list", "-V", "--version")
-# https://www.postgresql.org/docs/18/app-psql.html: options whose value may stand in the next word.
+# https://www.postgresql.org/docs/18/app-psql.html: options whose value may stand in the
+# next word.
 _WITH_VALUES = """
 -c -d -f -F -h -L -o -p -P -R -T -U -v --command --dbname --field-separator --file --host --log-file --output --port
 --pset --record-separator --set --table-attr --username --variable

@@ -90,7 +90,10 @@ def _undo_log(at: Environment, facts: Facts, _options: Options) -> Facts:
 
 
 def _blank(at: Environment, facts: Facts, _options: Options) -> Facts:
-    """Ask whether the data of a reset that did not end was initialised, if no database answers in it."""
+    """Ask whether the data of a reset that was cut off is initialised.
+
+    It is asked only if no database answers in it.
+    """
     engine = facts.engine
     if facts.current is not None or not engine.data_present or not facts.undo.is_half_made:
         return facts

@@ -37,7 +37,10 @@ class Leftover:
 def databases(
     found: Sequence[Sibling], environment: str, kept: Collection[str], *, spares_are_made: bool
 ) -> Iterator[Leftover]:
-    """Yield the sibling databases that no verb at work needs and `undo` does not bring back."""
+    """Yield the sibling databases that no verb at work needs.
+
+    What `undo` brings back is not among them.
+    """
     for one in found:
         mark, own = one.mark, one.mark.environment in {environment, ""}
         begun = f'our mark in it: `{mark.verb or "a verb"}` was making a "{mark.role}" of {mark.of}'
@@ -72,7 +75,10 @@ def clusters(names: Iterable[str], data: str, is_alive: Callable[[int], bool]) -
 
 
 def environments(names: Iterable[str], before: str, is_alive: Callable[[int], bool]) -> Iterator[Leftover]:
-    """Yield the throw-away environments of dead runs; their names begin with `before`."""
+    """Yield the throw-away environments of dead runs.
+
+    Their names begin with `before`.
+    """
     for name in sorted(set(names)):
         found = _THROWAWAY.fullmatch(name.removeprefix(before)) if name.startswith(before) else None
         if found and not is_alive(int(found["pid"])):

@@ -20,9 +20,11 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 class Snapshot:
     """The sidecar of a snapshot, as JSON beside its file.
 
-    `at` is ISO 8601 in UTC; `user` is who owns what the dump makes; `seed` is the note about sample data; `commit` and
-    `branch` are "" outside of git; `size` is that of the file, `dump_size` that of the dump in it, both in bytes.
-    `roles` are those that its owners and grants name, beside the first superuser; earlier versions did not note them.
+    `at` is ISO 8601 in UTC; `user` is who owns what the dump makes; `seed` is the note
+    about sample data; `commit` and `branch` are "" outside of git; `size` is that of
+    the file, `dump_size` that of the dump in it, both in bytes. `roles` are those that
+    its owners and grants name, beside the first superuser; earlier versions did not
+    note them.
     """
 
     name: str
@@ -47,15 +49,16 @@ class Snapshot:
         return f'"{self.name}" of {self.at} ({shown_size(self.size)}, at {", ".join(self.revisions) or "no revision"})'
 
     def as_json(self) -> dict[str, object]:
-        """Return the fields of the sidecar, which are those of `snapshot list --json`."""
+        """Return the fields of the sidecar, which `snapshot list --json` prints."""
         return {**asdict(self), "revisions": list(self.revisions), "roles": list(self.roles)}
 
 
 @frozen(kw_only=True)
 class Uncomputable:
-    """What a restore of the database could not compute, and what PostgreSQL says; `functions` are in its expression.
+    """What a restore of the database could not compute, and what PostgreSQL says.
 
-    `schema` is that of the first of them; all names are quoted as SQL needs it.
+    `functions` are in its expression. `schema` is that of the first of them; all names
+    are quoted as SQL needs it.
     """
 
     what: str
@@ -157,7 +160,7 @@ def refuse_newer(snapshot: Snapshot, server_version: str) -> None:
 
 
 def refuse_strangers(snapshot: Snapshot, unknown: Sequence[str]) -> None:
-    """Raise FindingError (NA606) when it is to be migrated from revisions that are not on this branch."""
+    """Raise FindingError (NA606) when its unknown revisions are to be migrated."""
     if unknown:
         message = f'the snapshot "{snapshot.name}" is at {named_without_file(unknown)}'
         where = f"`git switch {snapshot.branch}`" if snapshot.branch else "switch to its branch"
@@ -175,7 +178,7 @@ def refuse_uncomputable(found: Sequence[Uncomputable]) -> None:
 
 
 def refuse_missing_roles(snapshot: Snapshot, roles: Collection[str]) -> None:
-    """Raise PreconditionError (NA619) when the server does not have the roles that a snapshot names."""
+    """Raise PreconditionError (NA619) when the server lacks a snapshot's roles."""
     if missing := [role for role in snapshot.roles if role not in roles]:
         message = f'the snapshot "{snapshot.name}" names roles that the server does not have: {", ".join(missing)}'
         create = "; ".join(f"CREATE ROLE {identifier(role)}" for role in missing).replace('"', '\\"')

@@ -3,8 +3,9 @@
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
 
-# In bytes. A new database has a size from the start, and a server's log grows by files of 16 MB. A server that cannot
-# make the next of them ends itself, and does not start again before there is room.
+# In bytes. A new database has a size from the start, and a server's log grows by files
+# of 16 MB. A server that cannot make the next of them ends itself, and does not start
+# again before there is room.
 LEAST = 50_000_000
 
 
@@ -32,7 +33,10 @@ def beyond(size: int, limit: int) -> str:
 
 
 def why_server_not_kept(limit: int, size: int | None, free: int | None) -> str:
-    """Return why no copy of the whole server's data is kept, "" when one is; `size` is None where nobody can tell."""
+    """Return why no copy of the whole server's data is kept, "" when one is.
+
+    `size` is None where it is not known.
+    """
     if size is None:
         return ""
     if size > limit:

@@ -11,7 +11,8 @@ from nox_alembic.core.copies.spares import Needs
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
 
-# Of the record's form: another form is another cluster. Until the second not all catalogues were looked at.
+# Of the record's form: another form is another cluster. Until the second not all
+# catalogues were looked at.
 FORM = "2"
 
 

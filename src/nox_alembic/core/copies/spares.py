@@ -15,7 +15,8 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
 
 SpareKind = Literal["base", "ready"]
-# With another one of these in its sidecar, a spare was made otherwise than this version makes it.
+# With another one of these in its sidecar, a spare was made otherwise than this version
+# makes it.
 FORMAT = "1"
 OFF = {"off", "0", "no", "false"}
 
@@ -141,7 +142,10 @@ def outdated(spares: Spares, history: History, *, seed: bool) -> tuple[str, ...]
 
 
 def is_maker(words: Sequence[str], root: str, environment: str) -> bool:
-    """Return whether a process with that command line makes the environment's spares in the background."""
+    """Return whether a command line is that of the environment's maker of spares.
+
+    It is the process in the background.
+    """
     pairs = list(pairwise(words))
     own = ("--project", root) in pairs and ("--env", environment) in pairs
     return own and "--background" in words and ("nox_alembic", "spare") in pairs

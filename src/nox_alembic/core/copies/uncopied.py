@@ -1,4 +1,4 @@
-"""What is said where a sibling database cannot be made, or swapped in: the cause that there was, and a way on."""
+"""Why a sibling database cannot be made, or swapped in, and what to do."""
 
 from nox_alembic.core.errors import FailedError, NoxAlembicError, PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
@@ -13,8 +13,9 @@ _FULL = ("No space left on device", "could not extend file", "Disk quota exceede
 class Cause:
     """What PostgreSQL, or a program of it, said.
 
-    `ended`: the server did not answer any more; `right`: its user may not do that. `pids` are the sessions on account
-    of which the copy was made by a dump; `dumped`: it was one.
+    `ended`: the server did not answer any more; `right`: its user may not do that;
+    `dumped`: the copy was made by a dump. `pids` are the sessions that made a dump
+    necessary.
     """
 
     said: str

@@ -120,7 +120,7 @@ class UndoLog:
 
     @property
     def is_open(self) -> bool:
-        """Whether a verb that changed the database, or took the data away, has not ended."""
+        """Whether a verb has not ended that changed the database, or took the data."""
         return any(one.open and one.kind != "files" for one in self.entries)
 
     @property

@@ -11,9 +11,11 @@ ObjectKind = Literal[
     "table", "column", "constraint", "index", "type", "view", "function", "trigger", "sequence", "other",
     "role", "tablespace", "database", "subscription", "setting",
 ]  # fmt: skip
-# What all databases of a server have in common, or is beyond the one that the statement runs in.
+# What all databases of a server have in common, or is beyond the one that the statement
+# runs in.
 SHARED: frozenset[ObjectKind] = frozenset({"role", "tablespace", "database", "subscription", "setting"})
-# `use`: it must be there and stays as it is, as the column of an index; `rows`: only the table's content changes.
+# `use`: it must be there and stays as it is, as the column of an index; `rows`: only
+# the table's content changes.
 Operation = Literal["create", "alter", "rename", "drop", "use", "rows"]
 # The two ways of a revision.
 Way = Literal["upgrade", "downgrade"]
@@ -21,10 +23,12 @@ Way = Literal["upgrade", "downgrade"]
 
 @frozen
 class Effect:
-    """One object that a revision changes; `name` is unique among the objects of its kind (a column is `table.column`).
+    """One object that a revision changes.
 
-    `table` is the table that it belongs to, "" for none or where the text does not say; `line` counts from 1. A shared
-    object may have the name "", where only running the revision tells it.
+    `name` is unique among the objects of its kind (a column is `table.column`). `table`
+    is the table that it belongs to, "" for none or where the text does not say; `line`
+    counts from 1. A shared object may have the name "", where only running the revision
+    tells it.
     """
 
     kind: ObjectKind
@@ -62,7 +66,10 @@ def table(name: str, operation: Operation, line: int) -> Effect:
 
 
 def part(kind: ObjectKind, owner: str, name: str, operation: Operation, line: int) -> Effect:
-    """Return the touch of what has its name within a table: a column, a constraint, a trigger."""
+    """Return the effect on what has its name within a table.
+
+    That is a column, a constraint or a trigger.
+    """
     return Effect(kind, f"{owner}.{name}", operation, line, owner)
 
 

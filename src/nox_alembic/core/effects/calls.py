@@ -5,7 +5,8 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from nox_alembic.core.effects import Effect, Operation, part, table
 from nox_alembic.core.frozen import frozen
 
-# The positional arguments of each operation, in order. The operations of a batch leave the table out.
+# The positional arguments of each operation, in order. The operations of a batch leave
+# the table out.
 POSITIONS: Mapping[str, tuple[str, ...]] = {
     "add_column": ("table_name", "column"),
     "alter_column": ("table_name", "column_name"),

@@ -1,4 +1,7 @@
-"""Reads a revision file as a syntax tree: each call of `op` that a function of it makes, and what cannot be read."""
+"""Reads a revision file as a syntax tree.
+
+It yields each call of `op` that a function of the file makes, and what cannot be read.
+"""
 
 import ast
 import sys
@@ -16,7 +19,10 @@ _OF_THE_MODULE = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 
 
 def read_effects(text: str, way: Way = "upgrade") -> Effects:
-    """Return what the revision's `upgrade`, or its `downgrade`, changes; raises SyntaxError for what is no Python."""
+    """Return what the revision's `upgrade`, or its `downgrade`, changes.
+
+    Raises SyntaxError for what is no Python.
+    """
     tree = ast.parse(text)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     reader = _Reader(functions, running=[way])
@@ -211,7 +217,7 @@ class _Reader:
 
 
 def _known_parts(call: ast.Call) -> str:
-    """Return the texts within a call, with a sign between them for what is not known."""
+    """Return the texts within a call, with a sign for what is not known."""
     texts = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return "%".join(texts)
 

@@ -1,6 +1,7 @@
-"""What a revision changes that all databases of the server share: its roles, tablespaces, subscriptions, settings.
+"""What a revision changes that all databases of the server share.
 
-A copy of the database in the same server does not have a state of these of its own, and may itself be in the way.
+These are its roles, tablespaces, subscriptions and settings. A copy of the database in
+the same server does not have a state of these of its own, and may itself be in the way.
 """
 
 import re
@@ -18,7 +19,10 @@ _HINTS = re.compile(
 
 @frozen
 class Shared:
-    """What the two ways of a revision change that is shared, as in "creates the role app", "" for nothing."""
+    """Return what upgrade and downgrade change that is shared, "" for nothing.
+
+    It reads as in "creates the role app".
+    """
 
     upgrade: str = ""
     downgrade: str = ""

@@ -53,7 +53,10 @@ def read_sql(sql: str, first_line: int) -> Effects:
 
 
 def shared_within(text: str, line: int) -> Iterator[Effect]:
-    """Yield what a text may change that is shared, wherever a statement begins in it: it may be a part of one."""
+    """Yield what a text may change that is shared.
+
+    A statement may begin anywhere in it: the text may be a part of one.
+    """
     for words in statements(text):
         for at, token in enumerate(words.tokens):
             if token.upper in _BEGINNINGS:
@@ -115,7 +118,10 @@ def _shared(kind: ObjectKind, operation: Operation, words: Words, line: int) -> 
 
 
 def _grant(words: Words, line: int) -> Iterator[Effect]:
-    """Yield what a grant changes that is shared: who is a member of a role, what may be done with a database."""
+    """Yield what a grant changes that is shared.
+
+    That is who is a member of a role, and what may be done with a database.
+    """
     words.skip("ADMIN OPTION FOR", "INHERIT OPTION FOR", "SET OPTION FOR")
     words.names()
     if words.take("TO", "FROM"):
@@ -125,7 +131,10 @@ def _grant(words: Words, line: int) -> Iterator[Effect]:
 
 
 def _shared_inside(words: Words, line: int) -> Iterator[Effect]:
-    """Yield what the texts of a statement may change that is shared, such as the block of a DO."""
+    """Yield what the texts of a statement may change that is shared.
+
+    Such a text is the block of a DO.
+    """
     for token in words.tokens:
         if token.kind == "text":
             opening = token.text[: token.text.find("$", 1) + 1] if token.text.startswith("$") else "'"

@@ -8,7 +8,7 @@ Value = str | Sequence[str]
 
 _ENUMS = {"Enum", "ENUM", "DOMAIN"}
 _TABLES = {"table", "Table"}
-# Calls with the value of their first argument, and methods with the value of their object.
+# Calls with the value of their first argument, and methods with their object's value.
 _LIKE_THEIR_ARGUMENT = {"f", "text", "Column", "column", "DDL", "quoted_name", "dedent"}
 _LIKE_THEIR_OWNER = {"bindparams", "strip", "execution_options"}
 

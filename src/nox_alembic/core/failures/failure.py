@@ -30,9 +30,10 @@ class Blocker:
 
 @frozen(kw_only=True)
 class Failure:
-    """All that is known of a failed migration; an empty value means "not known" or "does not apply".
+    """All that is known of a failed migration.
 
-    The fields come in the order in which they get known: what was typed, what the run saw, what was found after it.
+    An empty value means "not known" or "does not apply". The fields come in the order
+    in which they get known: what was typed, what the run saw, what was found after it.
     """
 
     # What is to be repeated.
@@ -129,7 +130,8 @@ def without_passwords(text: str) -> str:
 
 QUERY_WIDTH = 120
 _CREATE_EXTENSION = re.compile(r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?("[^"]+"|\w+)', re.IGNORECASE)
-# CREATE EXTENSION without its files on the server: feature_not_supported since PostgreSQL 13, undefined_file before.
+# CREATE EXTENSION without its files on the server: feature_not_supported since
+# PostgreSQL 13, undefined_file before.
 EXTENSION_MISSING = frozenset({"0A000", "58P01"})
 
 _BROUGHT_BY: Mapping[str, str] = {

@@ -1,6 +1,10 @@
-"""What to do where a server has room for too few locks: it takes one for each table that a transaction looks at."""
+"""What to do where a server has room for too few locks.
 
-# The default is 64 for each of 100 connections. PostgreSQL names the setting in its hint, and not in its error.
+A transaction takes one for each table that it uses.
+"""
+
+# The default is 64 for each of 100 connections. PostgreSQL names the setting in its
+# hint, and not in its error.
 SAID = ("out of shared memory", "max_locks_per_transaction")
 ENOUGH = 4096
 CURE = (

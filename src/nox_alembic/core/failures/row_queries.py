@@ -16,7 +16,8 @@ _NEW_TYPE = re.compile(
 )
 _CHECK = re.compile(r"\bCHECK\s*\((?P<rule>.+)\)\s*(?:NO\s+INHERIT)?\s*;?\s*$", re.IGNORECASE | re.DOTALL)
 _PREDICATE = re.compile(r"\bWHERE\s+(?P<rule>.+?)\s*;?\s*$", re.IGNORECASE | re.DOTALL)
-# PostgreSQL translates the words around it, not its form: `Key (a, b)=(1, x) is duplicated.`
+# PostgreSQL translates the words around it, not its form:
+# `Key (a, b)=(1, x) is duplicated.`
 _KEY = re.compile(r"\((?P<columns>.+?)\)=\(", re.DOTALL)
 # Since PostgreSQL 16 a value can be tried against a type without an error.
 TRIES_VALUES = 16
@@ -107,7 +108,8 @@ def _listed(columns: str) -> list[str]:
     return [column.strip() for column in columns.split(",")]
 
 
-# The words marked "reserved" in https://www.postgresql.org/docs/18/sql-keywords-appendix.html
+# The words marked "reserved" in
+# https://www.postgresql.org/docs/18/sql-keywords-appendix.html
 _WORDS = """
 all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column
 concurrently constraint create cross current_catalog current_date current_role current_schema current_time

@@ -80,7 +80,10 @@ class Status:
 
 
 def status_of(facts: Facts, authors: Authors | None = None) -> Status:
-    """Decide what the facts mean; raises FindingError (NA443) where no revision file can be found at all."""
+    """Decide what the facts mean.
+
+    Raises FindingError (NA443) where no revision file can be found at all.
+    """
     engine = facts.engine
     if facts.orphans:
         facts.orphans.refuse_empty_folders(facts.current or ())

@@ -31,9 +31,10 @@ class Draft:
 
 
 def require_models(tables: int, changes: Sequence[Change]) -> None:
-    """Raise FailedError (NA444) where the models have no table at all, and what the migrations made would be dropped.
+    """Raise FailedError (NA444) where the models have no table at all.
 
-    The modules that define them were not imported: nobody means to drop everything.
+    What the migrations made would be dropped then. The modules that define the models
+    were not imported: nobody means to drop everything.
     """
     dropped = sum(change.kind == "table removed" for change in changes)
     if dropped and not tables:

@@ -1,4 +1,7 @@
-"""The revision graph as a drawing: newest on top, a lane for each line of development; text and dots, no screen."""
+"""The revision graph as a drawing: newest on top, a lane for each line of development.
+
+It consists of text and dots, without a screen.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -41,7 +44,10 @@ class Edge:
 
 @frozen
 class Layout:
-    """The drawing as lines, and as dots and edges for those who draw otherwise; `lanes` is its width."""
+    """The drawing as lines, and as dots and edges for another way of drawing.
+
+    `lanes` is its width.
+    """
 
     lines: tuple[Line, ...]
     dots: dict[str, Dot]

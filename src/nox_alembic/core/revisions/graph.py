@@ -124,7 +124,10 @@ class History:
         return self.heads if word == "heads" else (word,)
 
     def shared(self, keys: Iterable[str], way: Way = "upgrade") -> Mapping[str, str]:
-        """Return, by id, what these revisions change that all databases of the server share."""
+        """Return, by id, what these revisions change that all databases share.
+
+        They are all databases of the server.
+        """
         found = {key: self.revisions[key].shared.by(way) for key in keys if key in self.revisions}
         return {key: changes for key, changes in found.items() if changes}
 
@@ -133,7 +136,7 @@ class History:
         return tuple(key for key in current if key not in self.revisions)
 
     def refuse_unknown(self, current: Iterable[str]) -> None:
-        """Raise FindingError (NA404) when the database is at a revision that has no file here."""
+        """Raise FindingError (NA404) when the database is at an orphan revision."""
         if unknown := self.unknown(current):
             message = f"the database is at {named_without_file(unknown)}"
             hint = "`nox -s migrate` looks for it on other branches, `nox -s reset` makes a fresh database"
@@ -178,12 +181,15 @@ class History:
 
 
 def named_without_file(ids: Sequence[str]) -> str:
-    """Return ids as the end of a sentence that says that they have no file on this branch."""
+    """Return ids as the end of a sentence: they have no file on this branch."""
     return f"{', '.join(ids)}, which {'has' if len(ids) == 1 else 'have'} {NO_FILE}"
 
 
 def few(ids: Sequence[str]) -> str:
-    """Return the first of some revisions, and how many more they are: messages stay readable with hundreds of them."""
+    """Return the first of some revisions, and how many more there are.
+
+    So messages stay readable with hundreds of them.
+    """
     rest = len(ids) - SHOWN
     return ", ".join(ids[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 

@@ -1,4 +1,4 @@
-"""Revisions that the database is at and that are not on this branch: their files, found elsewhere, and the way back."""
+"""Orphan revisions: their files, found elsewhere, and the way back."""
 
 import hashlib
 import itertools
@@ -15,9 +15,10 @@ SHOWN = 5  # names in one sentence
 
 @frozen(kw_only=True)
 class FileVersion:
-    """What a file once was: in a `commit` of git by an `author`, or at the `path` of a copy that we kept.
+    """What a file once was: in a `commit` of git, or a copy that we kept at `path`.
 
-    `place` names it for people, `branch` is set when a switch leads there, `date` is a day (YYYY-MM-DD).
+    `author` is the commit's. `place` names it for people, `branch` is set when a switch
+    leads there, `date` is a day (YYYY-MM-DD).
     """
 
     content: bytes = field(repr=False)
@@ -29,7 +30,10 @@ class FileVersion:
     path: str = ""
 
     def has(self, digest: str) -> bool:
-        """Return whether these are the bytes with that SHA-256 (hex); git may have changed only the line ends."""
+        """Return whether these are the bytes with that SHA-256 (hex).
+
+        Git may have changed only the line ends.
+        """
         crlf = self.content.replace(b"\n", b"\r\n")
         return digest in {hashlib.sha256(content).hexdigest() for content in (self.content, crlf)}
 
@@ -60,10 +64,11 @@ class OrphanRevision:
 class Orphans:
     """What a search has found; `found` has children before parents.
 
-    `missing` are ids that have no file anywhere; `problems` are sentences about files that do not serve; `git`
-    says whether there is a repository, and `shallow` whether it lacks the older commits; `fingerprinted` are all
-    revisions that the database itself says are applied. `empty` are folders that Alembic's configuration names and in
-    which there is no revision file: then nothing was searched for.
+    `missing` are ids that have no file anywhere; `problems` are sentences about files
+    that do not serve; `git` says whether there is a repository, and `shallow` whether
+    it lacks the older commits; `fingerprinted` are all revisions that the database
+    itself says are applied. `empty` are folders that Alembic's configuration names and
+    in which there is no revision file: then nothing was searched for.
     """
 
     found: tuple[OrphanRevision, ...] = ()
@@ -80,7 +85,10 @@ class Orphans:
         return not self.missing and not self.problems
 
     def refuse_empty_folders(self, current: Sequence[str]) -> None:
-        """Raise FindingError (NA443) when this branch seems to have no files since these are looked for elsewhere."""
+        """Raise FindingError (NA443) when the configured folders have no revision file.
+
+        Orphans are looked for elsewhere only where this branch has files.
+        """
         if self.empty:
             there = " or ".join(self.empty)
             message = f"the database is at {', '.join(current)}, and there is no revision file in {there}"
@@ -102,7 +110,10 @@ class Orphans:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """What Alembic is to downgrade to, one after the other: `<branch>@<revision>` takes back that branch alone."""
+        """What Alembic is to downgrade to, one after the other.
+
+        `<branch>@<revision>` takes back that branch alone.
+        """
         ids = set(self.ids)
         oldest = (orphans.revision for orphans in self.found if not ids.intersection(orphans.revision.parents))
         return tuple(f"{revision.id}@{revision.down[0] if revision.down else 'base'}" for revision in oldest)
@@ -142,7 +153,10 @@ class Orphans:
 
     @property
     def shared(self) -> str:
-        """Which of them takes back what all databases of the server share, and what, as a part of a sentence."""
+        """Which of them take back what the server's databases share, and what.
+
+        It is a part of a sentence.
+        """
         return next((f"{one.shown} {one.revision.shared.downgrade}" for one in self.found
                      if one.revision.shared.downgrade), "")  # fmt: skip
 
@@ -166,10 +180,12 @@ class Orphans:
 
 
 def chosen(candidates: Candidates, digest: str) -> OrphanRevision | None:
-    """Return the version to use: that which was applied, by its SHA-256 (hex, "" when not known), else the newest.
+    """Return the version of a file to use.
 
-    `candidates` are newest first. None when there are none, and when they follow different revisions and nothing says
-    which was applied: by the wrong one, Alembic would write a revision into the database that it is not at.
+    It is the version that was applied, by its SHA-256 (hex, "" when not known), else
+    the newest. `candidates` are newest first. None when there are none, and when they
+    follow different revisions and nothing says which was applied: by the wrong one,
+    Alembic would write a revision into the database that it is not at.
     """
     applied = [candidate for candidate in candidates if digest and candidate[1].has(digest)]
     serving = applied or candidates
@@ -187,7 +203,10 @@ def unclear(candidates: Candidates) -> str:
 
 
 def in_order(history: History, found: Mapping[str, OrphanRevision]) -> tuple[OrphanRevision, ...] | None:
-    """Return them children before parents, None when they do not form a history with this branch's."""
+    """Return them children before parents, or None.
+
+    None: they do not form a history with this branch's revisions.
+    """
     try:
         whole = History.of((*history.revisions.values(), *(orphans.revision for orphans in found.values())))
     except FailedError:

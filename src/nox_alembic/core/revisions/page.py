@@ -68,7 +68,11 @@ def _drawn_edges(seen: Timeline, layout: Layout) -> Iterator[str]:
 
 
 def _path(edge: Edge, layout: Layout) -> str:
-    """Return the way down: over to the lane in the first row, down the lane, over to the parent in the last row."""
+    """Return the way down, from a row to the parent's.
+
+    It goes over to the lane in the first row, down the lane, and over to the parent in
+    the last row.
+    """
     child, parent = layout.dots[edge.child], layout.dots[edge.parent]
     start, end = (_x(child.lane), _y(child.row)), (_x(parent.lane), _y(parent.row))
     lane, first, last = _x(edge.lane), _y(child.row + 1), _y(parent.row - 1)
@@ -85,7 +89,10 @@ def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:
 
 
 def _bow(child: Dot, parent: Dot, right: int) -> str:
-    """Return a line to the right of all lanes, for a dependence without a place in a lane."""
+    """Return a line to the right of all lanes.
+
+    It is for a dependence without a place in a lane.
+    """
     return (
         f"M{_x(child.lane)} {_y(child.row)}C{right} {_y(child.row)} {right} {_y(parent.row)}"
         f" {_x(parent.lane)} {_y(parent.row)}"

@@ -1,4 +1,4 @@
-"""A revision file as bytes: put on top of another revision, with nothing else changed."""
+"""A revision file as bytes, put on top of another revision; nothing else is changed."""
 
 import ast
 import io

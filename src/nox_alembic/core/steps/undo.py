@@ -151,7 +151,7 @@ class Settle:
 
 @frozen
 class ConfirmNew:
-    """Look whether the server runs on new data, and no more on the data of that system identifier."""
+    """See that the server runs on new data, not on that of the system identifier."""
 
     cluster: str
     title = "see that the data is new"

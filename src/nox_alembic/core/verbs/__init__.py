@@ -50,8 +50,8 @@ class Verb:
     undoable: bool = False
     # A spare is made for the next reset when it has ended.
     prepares_spare: bool = False
-    # It leaves an `undo` that was killed half way to the next verb. Each other verb that
-    # changes something finishes it first.
+    # It leaves an `undo` that was killed half way to the next verb. Each other verb
+    # that changes something finishes it first.
     leaves_undo: bool = False
     # While another verb works on the environment, it refuses or waits. `test` and verbs
     # that only show share nothing.

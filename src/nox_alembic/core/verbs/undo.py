@@ -141,7 +141,7 @@ def restore_files(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
 
 
 def _begin(entry: UndoEntry, files: tuple[ReplaceFile, ...]) -> tuple[Step, ...]:
-    """Return the note that comes before the first file; without files no `undo` is half done."""
+    """Return the note before the first file; without files no `undo` is half done."""
     return (BeginUndo(entry),) if files else ()
 
 

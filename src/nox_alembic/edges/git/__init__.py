@@ -10,7 +10,8 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.system import process
 
 SECONDS = 30
-# A partial clone must not fetch what it lacks: nothing here may wait for a network or for an answer to a prompt.
+# A partial clone must not fetch what it lacks: nothing here may wait for a network or
+# for an answer to a prompt.
 ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 _GIT = ("git", "-c", "core.quotePath=false", "-c", "log.showSignature=false")
 

@@ -20,7 +20,8 @@ def versions(repository: Repository, folders: Sequence[Path], *, elsewhere: bool
     paths = [f":(top,literal){folder.relative_to(top).as_posix()}" for folder in inside]
     scope = ["--not", "HEAD"] if elsewhere else []
     found = _changes(
-        # --full-history: without it a stash hides its untracked files. -c: a merge shows only its own changes.
+        # --full-history: without it a stash hides its untracked files.
+        # -c: a merge shows only its own changes.
         ask(top, "log", "--all", "--reflog", *scope, "--full-history", "-c", "--raw", "--no-abbrev", "--no-renames",
              "--format=commit%x00%H%x00%an%x00%ad", "--date=short",
              "--", *paths, *([":(top,glob)**/versions/**"] if elsewhere or not paths else []))
@@ -38,7 +39,8 @@ def placed(repository: Repository, version: FileVersion) -> FileVersion:
                 "refs/heads", "refs/remotes", "refs/tags").split()  # fmt: skip
     for prefix, kind in (("refs/heads/", "branch"), ("refs/remotes/", "branch"), ("refs/tags/", "tag")):
         for name in (ref.removeprefix(prefix) for ref in refs if ref.startswith(prefix) and not ref.endswith("/HEAD")):
-            # `git switch` makes a local branch of a remote branch by its name without the remote.
+            # `git switch` makes a local branch of a remote branch by its name without
+            # the remote.
             local = {"refs/heads/": name, "refs/remotes/": name.partition("/")[2]}.get(prefix, "")
             return replace(version, place=f'the {kind} "{name}"', branch=local)
     for line in ask(repository.root, "stash", "list", "--format=%gd %H %P").splitlines():

@@ -67,7 +67,10 @@ class Sources:
         return digests.of_trees(top, without={Path(revision.path) for revision in self.history.revisions.values()})
 
     def alembic(self) -> str:
-        """Return the digest of Alembic's configuration; of a pyproject.toml, of its table."""
+        """Return the digest of Alembic's configuration.
+
+        In a pyproject.toml it is the digest of its table.
+        """
         if self.configuration.suffix != ".toml":
             return digests.of_content(self.configuration.read_bytes())
         return digests.of(read_toml(self.configuration).get("tool", {}).get("alembic", {}))
@@ -110,7 +113,8 @@ class Sources:
             if (place / f"{top}.py").is_file():
                 return place / f"{top}.py"
             folder = place / top
-            # The folder `alembic` has no __init__.py, or `import alembic` would not find the library.
+            # The folder `alembic` has no __init__.py, or `import alembic` would not
+            # find the library.
             if folder.is_dir() and folder != self.scripts and top != "alembic" and any(folder.glob("*.py")):
                 return folder
         return None

@@ -14,7 +14,8 @@ from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.edges.system import clock
 from nox_alembic.edges.system.files import write_private
 
-# Of an entry that a killed run has left half way; in no file name and no content, where a quote has a backslash.
+# Of an entry that a killed run has left half way; in no file name and no content, where
+# a quote has a backslash.
 _HALF_WAY = (b'"undoing": true', b'"doubtful": true')
 
 

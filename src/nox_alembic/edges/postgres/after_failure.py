@@ -32,7 +32,7 @@ def look(address: DatabaseAddress, failure: Failure) -> Failure:
 _SESSION = "SELECT FROM pg_stat_activity WHERE pid = %s"
 _EXTENSION = "SELECT FROM pg_available_extensions WHERE name = %s"
 _COLUMN = "SELECT FROM information_schema.columns WHERE (table_schema, table_name, column_name) = (%s, %s, %s)"
-# A unique index need not belong to a constraint, and a constraint need not have an index.
+# A unique index need not belong to a constraint, nor a constraint have an index.
 _CONSTRAINT = """
 SELECT FROM pg_constraint WHERE conname = %s
 UNION ALL SELECT FROM pg_class WHERE relnamespace::regnamespace::text = %s AND relname = %s AND relkind = 'i'

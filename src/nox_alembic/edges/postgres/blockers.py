@@ -30,7 +30,10 @@ ORDER BY b.pid
 
 @dataclass
 class Watch:
-    """What a watch has seen: `blockers` are those of the latest wait, which may be over."""
+    """What a watch has seen.
+
+    `blockers` are those of the latest wait, which may be over.
+    """
 
     blockers: tuple[Blocker, ...] = ()
 

@@ -255,7 +255,7 @@ JOIN pg_sequences ON schemaname = nspname AND sequencename = relname WHERE relki
 """
 )
 
-# Partitioned tables have no rows of their own, and those of foreign tables are elsewhere.
+# Partitioned tables have no rows of their own; those of foreign tables are elsewhere.
 _COLUMNS = (
     _OWN.rstrip().rstrip(",")
     + """

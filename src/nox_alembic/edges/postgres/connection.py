@@ -112,9 +112,10 @@ def without_libpq() -> Iterator[None]:
 
 @contextlib.contextmanager
 def connected(address: DatabaseAddress, application: str = APPLICATION) -> Iterator[psycopg2.extensions.cursor]:
-    """Yield a cursor on a connection of its own in autocommit mode; raises psycopg2.OperationalError.
+    """Yield a cursor on a connection of its own in autocommit mode.
 
-    `application` is its name in pg_stat_activity, of at most 63 characters.
+    `application` is its name in pg_stat_activity, of at most 63 characters. Raises
+    psycopg2.OperationalError.
     """
     with without_libpq():
         connection = psycopg2.connect(

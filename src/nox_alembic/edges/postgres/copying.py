@@ -27,7 +27,10 @@ Client = Callable[[str], Invocation]
 
 @frozen
 class Source:
-    """A database of another server, and how that server's own client programs are run."""
+    """A database of another server.
+
+    It also says how that server's own client programs are run.
+    """
 
     address: DatabaseAddress
     client: Client
@@ -178,7 +181,10 @@ def _psql(client: Client, database: str) -> Invocation:
 
 
 def who_works(cursor: Cursor, database: str) -> tuple[int, ...]:
-    """Return the processes of the sessions on account of which its files cannot be copied: those at work, if any is."""
+    """Return the processes that use the database, so that its files cannot be copied.
+
+    Those at work come alone, if there are any.
+    """
     sessions = _sessions(cursor, database)
     return tuple(pid for pid, idle in sessions if not idle) or tuple(pid for pid, _ in sessions)
 

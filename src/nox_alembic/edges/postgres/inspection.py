@@ -1,4 +1,4 @@
-"""Looks closely at a database: what it consists of, and which of its indexes are invalid."""
+"""Inspects a database: what it consists of, and which of its indexes are invalid."""
 
 import contextlib
 

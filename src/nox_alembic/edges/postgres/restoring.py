@@ -58,7 +58,10 @@ ORDER BY 1
 
 
 def uncomputable(address: DatabaseAddress) -> tuple[Uncomputable, ...]:
-    """Return what a restore could not compute: it runs with no schema in its search_path."""
+    """Return what a restore could not compute.
+
+    It runs with no schema in its search_path.
+    """
     with connected(address) as cursor:
         cursor.execute("BEGIN TRANSACTION READ ONLY; SET LOCAL search_path = ''; SET LOCAL row_security = off")
         cursor.execute(_COMPUTED)

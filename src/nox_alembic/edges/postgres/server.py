@@ -13,7 +13,8 @@ from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.postgres.connection import APPLICATION, connected, keep_note
 from nox_alembic.edges.system.waiting import wait_until
 
-# A constant of ours, so that all runs on one database meet at the same lock: "noxalmbc" as a number.
+# A constant of ours, so that all runs on one database meet at the same lock: "noxalmbc"
+# as a number.
 MIGRATION_LOCK = 0x6E6F78616C6D6263
 # A server is up within half a second, and everybody waits for it.
 LONGEST_PAUSE = 0.1

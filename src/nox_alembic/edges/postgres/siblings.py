@@ -179,9 +179,9 @@ def keep_spare(address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
 def swap(address: DatabaseAddress, incoming: str, mark: Mark, *, seconds: float = SWAP_SECONDS) -> None:
     """Swap the incoming database in: it gets the real name, the real one the mark's.
 
-    Both renames happen in one transaction. Clients are ended. Raises FailedError when clients
-    come back so quickly that the swap never succeeds (NA613), which leaves everything
-    as it was, and when the server ends meanwhile (NA615).
+    Both renames happen in one transaction. Clients are ended. Raises FailedError when
+    clients come back so quickly that the swap never succeeds (NA613), which leaves
+    everything as it was, and when the server ends meanwhile (NA615).
     """
     with _failing(partial(cut_off, address.name)), beside(address) as cursor:
         statements = _renames(cursor, address.name, incoming, mark)
@@ -285,7 +285,7 @@ def _end_sessions(cursor: Cursor, *names: str) -> None:
 
 
 def _make_way(cursor: Cursor, mark: Mark) -> None:
-    """Drop what earlier runs have left of the same kind, and nothing that is not ours."""
+    """Drop what earlier runs have left of the same kind, and nothing else."""
     for one in _ours(cursor, mark.of):
         if one.name == mark.name or one.mark.role == mark.role in PASSING:
             _drop(cursor, one.name)

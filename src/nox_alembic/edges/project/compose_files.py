@@ -11,7 +11,7 @@ from pathlib import Path
 from nox_alembic.core.engines import ComposeFiles
 from nox_alembic.core.errors import UsageError
 
-# Compose's own names, and its overrides, each in its order (compose-go, cli/options.go).
+# Compose's names, and its overrides, each in its order (compose-go, cli/options.go).
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDES = (
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
@@ -27,9 +27,9 @@ _LINE = r"""^[ \t]*(?:export[ \t]+)?{}[ \t]*[=:][ \t]*(?:'([^'\n]*)'|"([^"\n]*)"
 def find(root: Path, environ: Mapping[str, str]) -> ComposeFiles:
     """Return the Compose files of the project at `root`.
 
-    What Compose would find above the repository is named, and not used. Raises UsageError
-    where there are several in one folder (NA105), since one of them may hold data that
-    matters, and where COMPOSE_FILE names one that is not there (NA104).
+    What Compose would find above the repository is named, and not used. Raises
+    UsageError where there are several in one folder (NA105), since one of them may hold
+    data that matters, and where COMPOSE_FILE names one that is not there (NA104).
     """
     if named := environ.get("COMPOSE_FILE"):
         return _named(named, "COMPOSE_FILE", root, root, environ)

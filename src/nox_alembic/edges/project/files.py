@@ -51,7 +51,8 @@ def replace(path: Path, before: bytes | None, after: bytes | None) -> None:
 def _forget_bytecode(source: Path) -> None:
     """Delete what Python has cached of the old file.
 
-    It compares the size, and the time in whole seconds, and would take the new file for the old one.
+    It compares the size, and the time in whole seconds, and would take the new file for
+    the old one.
     """
     for cached in source.parent.glob(f"__pycache__/{glob.escape(source.stem)}.*.pyc"):
         cached.unlink(missing_ok=True)

@@ -27,8 +27,9 @@ logger = logging.getLogger("nox_alembic.process")
 _DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
-# Of what flows through a pipe, how much at once; and how many bytes are kept of the beginning and of the end of what a
-# program complains about: the beginning says what it is, and the end how it went on.
+# Of what flows through a pipe, how much at once; and how many bytes are kept of the
+# beginning and of the end of what a program complains about: the beginning says what it
+# is, and the end how it went on.
 PIECE = 1 << 20
 WORDS = 1 << 13
 

@@ -184,7 +184,10 @@ def _make_missing(folder: Folder, name: str) -> Path | None:
 
 
 def _delete(folder: Folder, name: str, remover: Remover | None, on_event: OnEvent) -> Leftover | None:
-    """Delete one trash, with the helper's powers where ours do not reach; return what is left of it."""
+    """Delete one trash, and return what is left of it.
+
+    The helper's powers serve where ours do not reach.
+    """
     outcome = host.delete(folder, name, on_event)
     reason = ""
     if remover is not None and any(host.is_denied(stayed.error) for stayed in outcome.stayed):
@@ -193,7 +196,8 @@ def _delete(folder: Folder, name: str, remover: Remover | None, on_event: OnEven
         except (OSError, NoxAlembicError) as error:
             reason = str(error)
         else:
-            # A daemon that maps users can empty the folder, but not remove it from ours. We can.
+            # A daemon that maps users can empty the folder, but not remove it from
+            # ours. We can.
             outcome = host.delete(folder, name, on_event)
     return None if folder.kind(name) is FileKind.MISSING else _leftover(folder, name, outcome, reason)
 

@@ -59,7 +59,10 @@ def _make_again(place: gates.Passed) -> bool:
 
 
 def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: OnEvent) -> None:
-    """Rename the folder within its parent, which needs no right to the folder itself, and make an empty one."""
+    """Rename the folder within its parent, and make an empty one.
+
+    That needs no right to the folder itself.
+    """
     name = place.name
     with host.uninterrupted():
         parent.move(name, trash)
@@ -76,7 +79,10 @@ def _move_folder(place: gates.Passed, parent: Folder, trash: str, on_event: OnEv
 
 
 def move_content(place: gates.Passed, parent: Folder, trash: str, on_event: OnEvent) -> None:
-    """Move what is in the folder and leave itself; PG_VERSION first: without it nothing looks like a database."""
+    """Move what is in the folder, and leave the folder.
+
+    PG_VERSION goes first: without it nothing looks like a database.
+    """
     place.confirm(parent.stat(place.name))
     parent.make(trash, place.status)
     on_event("made", trash)
@@ -97,7 +103,10 @@ def move_content(place: gates.Passed, parent: Folder, trash: str, on_event: OnEv
 
 
 def _delete_in_place(place: gates.Passed, parent: Folder, remover: Remover | None, on_event: OnEvent) -> None:
-    """Delete without a way back, where nothing can be moved; raises FailedError when something stays."""
+    """Delete without a way back, where nothing can be moved.
+
+    Raises FailedError when something stays.
+    """
     target, name = place.target, place.name
     try:
         with parent.enter(name) as folder:

@@ -15,14 +15,16 @@ from nox_alembic.edges.wiper.host import FileKind, Folder
 from nox_alembic.edges.wiper.values import Content, Gates, Link, Target, nobody
 
 _DATABASE = {"PG_VERSION", "base", "global"}
-# What initdb and a server make at the top of a data folder (PostgreSQL 13 to 18). All else is the user's own.
+# What initdb and a server make at the top of a data folder (PostgreSQL 13 to 18). All
+# else is the user's own.
 _REMAINS = _DATABASE | {
     "current_logfiles", "log", "pg_commit_ts", "pg_dynshmem", "pg_hba.conf", "pg_ident.conf", "pg_logical",
     "pg_multixact", "pg_notify", "pg_replslot", "pg_serial", "pg_snapshots", "pg_stat", "pg_stat_tmp", "pg_subtrans",
     "pg_tblspc", "pg_twophase", "pg_wal", "pg_xact", "postgresql.auto.conf", "postgresql.conf", "postmaster.opts",
     "postmaster.pid",
 }  # fmt: skip
-# What shells leave in the home of the image's user, which is above the data from PostgreSQL 18 on.
+# What shells leave in the home of the image's user, which is above the data from
+# PostgreSQL 18 on.
 _HISTORIES = {".bash_history", ".psql_history"}
 
 

@@ -4,7 +4,7 @@ import enum
 
 
 class FileKind(enum.Enum):
-    """`LINK` is whatever leads elsewhere: a symbolic link, a junction, any other reparse point."""
+    """`LINK` is whatever leads elsewhere: a link, a junction, a reparse point."""
 
     MISSING = "missing"
     FOLDER = "a folder"

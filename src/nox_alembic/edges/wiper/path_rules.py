@@ -8,7 +8,8 @@ from nox_alembic.core.errors import RefusedError
 _SEPARATOR = re.compile(r"[\\/]")
 _OF_THIS_SYSTEM = os.sep + (os.altsep or "")
 
-# The rules are the same on every system, so that a configuration means the same to the whole team.
+# The rules are the same on every system, so that a configuration means the same to the
+# whole team.
 _REFUSALS = (
     (re.compile(r"^\s*$"), "it is empty"),
     (re.compile("\0"), "it contains a NUL character"),
@@ -27,7 +28,8 @@ def check(given: str) -> str:
     for pattern, reason in _REFUSALS:
         if pattern.search(given):
             raise _refused(given, reason)
-    # For rmtree and rm, "link/" is what the link leads to: the separator must go before anything looks.
+    # For rmtree and rm, "link/" is what the link leads to: the separator must go before
+    # anything looks.
     text = given.rstrip(_OF_THIS_SYSTEM)
     while text[:1] == "." and text[1:2] in set(_OF_THIS_SYSTEM):
         text = text[1:].lstrip(_OF_THIS_SYSTEM)

@@ -48,8 +48,8 @@ __all__ = [
     "unlock",
 ]
 
-# O_DIRECTORY: never open a FIFO or a socket. O_NONBLOCK: never wait for a FIFO that was swapped in. O_NOFOLLOW: no
-# links.
+# O_DIRECTORY: never open a FIFO or a socket. O_NONBLOCK: never wait for a FIFO that was
+# swapped in. O_NOFOLLOW: no links.
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

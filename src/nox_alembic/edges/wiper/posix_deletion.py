@@ -28,7 +28,7 @@ _WORTH_THREADS = 64
 _RESCANS = 20  # of a folder that does not become empty: a busy writer ends in a message and not in a loop
 _LISTED = 16
 
-# The name has become something else since it was listed. The next scan sees it as it is.
+# The name has become something else since it was listed. The next scan will see it.
 _CHANGED = {errno.ENOTDIR, errno.ELOOP, errno.EISDIR}
 _NOT_EMPTY = {errno.ENOTEMPTY, errno.EEXIST}
 

@@ -78,7 +78,10 @@ def _swap_folders(place: gates.Passed, parent: Folder, trash: str, aside: str, o
 
 
 def _swap_content(place: gates.Passed, parent: Folder, trash: str, aside: str, on_event: OnEvent) -> None:
-    """Keep the folder itself, for engines that know it by its inode; PG_VERSION comes last."""
+    """Keep the folder itself, for engines that know it by its inode.
+
+    PG_VERSION comes last.
+    """
     if aside:
         move_content(place, parent, aside, on_event)
     elif place.status is None:

@@ -14,7 +14,10 @@ Raises OSError or an error of ours.
 """
 
 OnEvent = Callable[[str, str], None]
-"""Is told (point, name) at the points where a crash would be interesting; deletion calls it from several threads."""
+"""Takes (point, name) where a crash would be interesting.
+
+Deletion calls it from several threads.
+"""
 
 InUse = Callable[[Path], Sequence[str]]
 """Returns who mounts a path, its parent or a child.
@@ -37,12 +40,14 @@ class Gates(TypedDict, total=False):
 
     # The target must lie strictly below it; a relative target starts here.
     within: Required[Path]
-    # Where below the target a data folder may lie, besides the target itself, such as "18/docker".
+    # Where below the target a data folder may lie, besides the target itself, such as
+    # "18/docker".
     data_subpaths: Sequence[str]
     # Paths that the target must not be or contain.
     protect: Sequence[Path]
     in_use: InUse
-    # The caller will end its own server on the target first. For a look ahead, not for the act.
+    # The caller will end its own server on the target first. For a look ahead, not for
+    # the act.
     own_server_runs: bool
 
 

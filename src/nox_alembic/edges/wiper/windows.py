@@ -33,7 +33,10 @@ class Folder:
         return cls(real)
 
     def enter(self, name: str) -> Self:
-        """Return the folder `name` in this one; raises NotADirectoryError when it is a link or no folder."""
+        """Return the folder `name` in this one.
+
+        Raises NotADirectoryError when it is a link or no folder.
+        """
         if self.kind(name) is not FileKind.FOLDER:
             raise NotADirectoryError(20, "not a folder", self.path_of(name))
         os.scandir(long(self.path_of(name))).close()  # raises PermissionError when we may not read it
@@ -106,7 +109,10 @@ class Folder:
 
 
 def mounts_below(parent: Folder, name: str, path: str) -> list[tuple[str, str]]:
-    """List `name` when a volume is mounted on it; further below, a mount has a reparse tag and is not walked."""
+    """List `name` when a volume is mounted on it.
+
+    Further below, a mount has a reparse tag and is not walked.
+    """
     if parent.kind(name) is FileKind.FOLDER and os.path.ismount(path):
         return [(path, f'mountvol "{path}" /D')]
     return []

@@ -18,8 +18,8 @@ assert sys.platform == "win32"  # noqa: S101 - mypy reads it, and checks the res
 Answer = TypeVar("Answer")
 
 ACCESS_DENIED = 5
-# Scanners, indexers and editors hold files for moments: access denied, sharing and lock violation, not empty because
-# of a pending deletion, delete pending, mapped into memory.
+# Scanners, indexers and editors hold files for moments: access denied, sharing and lock
+# violation, not empty for a pending deletion, delete pending, mapped into memory.
 _PASSING = {ACCESS_DENIED, 32, 33, 145, 303, 1224}
 _PATIENCE_SECONDS = 5.0  # for all retries of one deletion together
 _FIRST_PAUSE = 0.01
@@ -94,7 +94,11 @@ def _despite_readonly(path: str, call: Callable[[str], None]) -> None:
 
 
 def kind_of(status: os.stat_result) -> FileKind:
-    """Say what it is: any reparse tag leads elsewhere, be it a junction, a link, or a file of a cloud drive."""
+    """Return what it is.
+
+    Any reparse tag leads elsewhere: a junction's, a link's, that of a file in a cloud
+    drive.
+    """
     if status.st_reparse_tag:
         return FileKind.LINK
     return FileKind.FOLDER if stat.S_ISDIR(status.st_mode) else FileKind.OTHER
@@ -107,6 +111,7 @@ def long(path: str) -> str:
     """
     if path.startswith("\\\\?\\"):
         return path
-    # Not os.path.abspath: it strips dots and spaces from the end of a name, which makes it another name.
+    # Not os.path.abspath: it strips dots and spaces from the end of a name, which makes
+    # it another name.
     full = path.replace("/", "\\") if os.path.isabs(path) else os.path.join(os.getcwd(), path.replace("/", "\\"))
     return f"\\\\?\\UNC\\{full[2:]}" if full.startswith("\\\\") else f"\\\\?\\{full}"

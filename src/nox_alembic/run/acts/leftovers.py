@@ -34,7 +34,10 @@ class Leftovers:
         return (*in_server, *leftovers.set_aside(self.log.there(), kept), *self.engine.leftovers())
 
     def sweep(self) -> tuple[Leftover, ...]:
-        """Remove them, and return those that are gone; the next verb tries the others again."""
+        """Remove what killed verbs have left, and return what is gone.
+
+        The next verb tries the others again.
+        """
         found = self.look()
         for one in found:
             with contextlib.suppress(NoxAlembicError, OSError):

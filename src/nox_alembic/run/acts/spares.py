@@ -73,7 +73,7 @@ class SpareMaker:
 
     @property
     def maker(self) -> int:
-        """The process that makes spares of this environment in the background, 0 for none.
+        """The process that makes this environment's spares in the background, or 0.
 
         It is known by the number that was noted when it was started, or that its lock
         has, and by its command line: a number is given to another process afterwards.

@@ -121,7 +121,7 @@ class UndoFolders:
             raise
 
     def _confirm_new(self, cluster: str) -> None:
-        """Raise FailedError (NA207) if the server still runs on the data that was to go."""
+        """Raise FailedError (NA207) if the server still runs on the old data."""
         if self.log.server.cluster_of(self.engine.address()) != cluster:
             return
         self.log.note_made()  # it is what it was before, and the next verb keeps it
@@ -139,7 +139,10 @@ class UndoFolders:
             self._delete(self.engine.location, [name for name in self.log.there() if name not in gone])
 
     def _delete(self, location: DataLocation, keep: Collection[str]) -> Sequence[str]:
-        """Delete what was set aside, but for the names to keep; return messages about leftovers."""
+        """Delete what was set aside, but for the names to keep.
+
+        Returns messages about leftovers.
+        """
         if self._volumes:
             return self._volumes.sweep(keep)
         path = Path(location.path)
@@ -187,7 +190,10 @@ class UndoFolders:
         return passing if self._volumes else [Path(self.engine.location.path).with_name(name) for name in passing]
 
     def sweep(self, location: DataLocation) -> Sequence[str]:
-        """Delete what was set aside and is not kept; return messages about leftovers."""
+        """Delete what was set aside and is not kept.
+
+        Returns messages about leftovers.
+        """
         return self._delete(location, [one.kept for one in self._kept().under_way(self.log.limit).entries])
 
     @property

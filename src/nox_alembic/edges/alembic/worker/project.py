@@ -121,8 +121,8 @@ def _programs_on_stderr() -> Iterator[None]:
 def session_variables(application: str, lock_timeout: int, inherited: Mapping[str, str]) -> dict[str, str]:
     """Return what names a libpq session, and limits its wait for a lock.
 
-    `lock_timeout` is in seconds. It holds whatever env.py does. A lock_timeout in PGOPTIONS is the user's own and
-    stays as it is.
+    `lock_timeout` is in seconds. Both hold whatever env.py does. A lock_timeout in
+    PGOPTIONS is the user's own and stays as it is.
     """
     options = inherited.get("PGOPTIONS", "")
     if lock_timeout and "lock_timeout" not in options:
