@@ -1,4 +1,7 @@
-"""Prints the requirements of a dependency group of pyproject.toml, one a line; for a pip without `--group`."""
+"""Prints the requirements of a dependency group of pyproject.toml, one a line.
+
+It is for a pip without `--group`.
+"""
 
 import sys
 import tomllib
