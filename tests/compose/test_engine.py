@@ -118,7 +118,7 @@ from nox_alembic.report import Reporter
 from nox_alembic.run.opening import open_environment
 
 engine = open_environment(Path(), None, Reporter("test")).engine
-print(repr(engine.foreign()), engine.foreign() == engine.look().foreign)
+print(repr(engine.foreign()), engine.foreign() == engine.probe().foreign)
 """
 
 

@@ -24,7 +24,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 
 def trace(address: DatabaseAddress) -> str:
-    found = contents.look(address, whole_server=False)
+    found = contents.probe(address, whole_server=False)
     assert found is not None
     assert [content.name for content in found] == [address.name]
     return found[0].trace
@@ -65,23 +65,23 @@ def test_every_write_leaves_a_trace_and_nothing_else_does(address: DatabaseAddre
 
 def test_the_content_of_every_database_is_told(address: DatabaseAddress) -> None:
     execute(address, "CREATE TABLE t AS SELECT * FROM generate_series(1, 1000) AS id")
-    found = contents.look(address, whole_server=True)
+    found = contents.probe(address, whole_server=True)
     assert found is not None
     mine = next(content for content in found if content.name == address.name)
     assert (mine.tables, mine.rows, mine.uncounted) == (1, 1000, 0)
     assert "postgres" in [content.name for content in found]
     assert "template1" not in [content.name for content in found]
-    assert contents.look(replace(address, name="nowhere"), whole_server=False) is None
+    assert contents.probe(replace(address, name="nowhere"), whole_server=False) is None
 
 
 def test_rows_that_the_server_has_forgotten_to_count_are_not_none(address: DatabaseAddress) -> None:
     execute(address, "CREATE TABLE t AS SELECT 1 AS id")
     execute(address, "SELECT pg_stat_reset_single_table_counters('t'::regclass)")
-    found = contents.look(address, whole_server=False)
+    found = contents.probe(address, whole_server=False)
     assert found is not None
     assert found[0].sentence.startswith(f"database {address.name}: about 0 rows in 1 table (1 table not counted yet), ")
     execute(address, sql.SQL("ANALYZE t"))
-    found = contents.look(address, whole_server=False)
+    found = contents.probe(address, whole_server=False)
     assert found is not None
     assert (found[0].rows, found[0].uncounted) == (1, 0)
 

@@ -32,12 +32,12 @@ class Repository:
         self.git("add", "-A")
         self.git("commit", "-q", "-m", name)
 
-    def look(self, branch: str, *, recursive: bool = False) -> merges.Trees:
-        return merges.look([self.folder], branch, recursive=recursive)
+    def probe(self, branch: str, *, recursive: bool = False) -> merges.Trees:
+        return merges.probe([self.folder], branch, recursive=recursive)
 
     def refusal(self, branch: str) -> tuple[type[NoxAlembicError], tuple[str, str, str]]:
         with pytest.raises(NoxAlembicError) as error:
-            self.look(branch)
+            self.probe(branch)
         return type(error.value), told(error)
 
 
@@ -55,14 +55,14 @@ def test_a_merge_has_both_sides_and_what_is_not_committed(repository: Repository
     repository.git("switch", "-q", "main")
     repository.add("our.py", "o\r\n")
     (repository.folder / "new.py").write_text("n")
-    trees = repository.look("feature")
+    trees = repository.probe("feature")
     assert (trees.ours, trees.theirs, trees.conflicted) == ("main", "feature", ())
     assert dict(trees.base) == {"v/a.py": b"a"}
     assert dict(trees.our) == {"v/a.py": b"a", "v/our.py": b"o\n", "v/new.py": b"n"}
     assert dict(trees.their) == {"v/a.py": b"theirs", "v/their.py": b"t"}
     assert dict(trees.merged) == {"v/a.py": b"theirs", "v/their.py": b"t", "v/our.py": b"o\n", "v/new.py": b"n"}
     assert (trees.our_authors, trees.their_authors["v/their.py"]) == ({"v/our.py": "Ann"}, "Ann")
-    assert "v/deep/d.py" in repository.look("feature", recursive=True).merged
+    assert "v/deep/d.py" in repository.probe("feature", recursive=True).merged
 
 
 def test_a_file_that_both_edited_is_in_conflict_and_ours_is_taken(repository: Repository) -> None:
@@ -70,13 +70,13 @@ def test_a_file_that_both_edited_is_in_conflict_and_ours_is_taken(repository: Re
     repository.add("a.py", "theirs")
     repository.git("switch", "-q", "main")
     repository.add("a.py", "ours")
-    trees = repository.look("feature")
+    trees = repository.probe("feature")
     assert (trees.conflicted, dict(trees.merged)) == (("v/a.py",), {"v/a.py": b"ours"})
 
 
 def test_a_branch_of_the_remote_needs_no_prefix(repository: Repository) -> None:
     repository.git("update-ref", "refs/remotes/origin/feature", "HEAD")
-    assert dict(repository.look("feature").their) == {"v/a.py": b"a"}
+    assert dict(repository.probe("feature").their) == {"v/a.py": b"a"}
 
 
 def test_a_branch_that_is_not_there_names_the_nearest(repository: Repository) -> None:
@@ -105,7 +105,7 @@ def test_branches_without_a_common_commit_cannot_be_merged(repository: Repositor
 
 def test_outside_of_a_repository_there_is_no_merge(tmp_path: Path) -> None:
     with pytest.raises(PreconditionError) as error:
-        merges.look([tmp_path], "main", recursive=False)
+        merges.probe([tmp_path], "main", recursive=False)
     message = f"{tmp_path} is in no git repository, or git is not installed"
     assert told(error) == ("NA445", message, "`check` without `--merge` needs none")
     assert merges.published([tmp_path], "") is None
@@ -133,7 +133,7 @@ def test_a_shallow_clone_says_how_to_get_the_rest(repository: Repository, tmp_pa
         "clone", "-q", "--depth", "1", "--no-single-branch", f"file://{repository.root}", str(tmp_path / "c")
     )
     with pytest.raises(PreconditionError) as error:
-        merges.look([tmp_path / "c/v"], "feature", recursive=False)
+        merges.probe([tmp_path / "c/v"], "feature", recursive=False)
     message = "HEAD and feature have no common commit in this shallow clone"
     assert told(error) == ("NA447", message, "`git fetch --unshallow` brings the whole history")
 

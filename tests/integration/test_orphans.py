@@ -24,13 +24,13 @@ def copies(project: Project) -> Path:
     return project.home / "copies"
 
 
-def look(project: Project, *current: str, **digests: str) -> Orphans:
+def probe(project: Project, *current: str, **digests: str) -> Orphans:
     history = revisions.read_history(project.root / "alembic.ini")
-    return orphans.look(project.root, history, current, digests, copies(project))
+    return orphans.probe(project.root, history, current, digests, copies(project))
 
 
 def places(project: Project, *current: str, **digests: str) -> dict[str, str]:
-    found = look(project, *current, **digests)
+    found = probe(project, *current, **digests)
     assert found.is_complete, found
     return {one.revision.id: one.file.place for one in found.found}
 
@@ -52,7 +52,7 @@ def feature(project: Project, *ids: str) -> str:
 
 def test_a_chain_is_found_on_another_branch_down_to_the_common_ancestor(project: Project) -> None:
     feature(project, "x1", "x2")
-    found = look(project, "x2")
+    found = probe(project, "x2")
     assert [(one.revision.id, one.revision.parents) for one in found.found] == [("x2", ("x1",)), ("x1", ("t2",))]
     assert found.found[0].file.content == git(project, "show", "feature:alembic/versions/x2.py").encode() + b"\n"
     assert (found.found[0].file.author, found.branch, found.targets) == ("Ada", "feature", ("x1@t2",))
@@ -64,7 +64,7 @@ def test_a_remote_branch_is_named_and_the_switch_to_it(project: Project, tmp_pat
     clone = Project(tmp_path / "clone", tmp_path / "home")
     git(project, "clone", "-q", str(project.root), str(clone.root))
     assert places(clone, "x1") == {"x1": 'the branch "origin/feature"'}
-    assert look(clone, "x1").branch == "feature"
+    assert probe(clone, "x1").branch == "feature"
 
 
 def test_a_shallow_clone_has_what_it_has_and_says_how_to_get_more(project: Project, tmp_path: Path) -> None:
@@ -77,8 +77,8 @@ def test_a_shallow_clone_has_what_it_has_and_says_how_to_get_more(project: Proje
     clone = Project(tmp_path / "clone", tmp_path / "home")
     git(project, "clone", "-q", "--depth=1", "--no-single-branch", project.root.as_uri(), str(clone.root))
     git(clone, "branch", "-rD", "origin/older")
-    assert look(clone, "x2").missing == ("x1",)
-    assert look(clone, "x2").advice == (
+    assert probe(clone, "x2").missing == ("x1",)
+    assert probe(clone, "x2").advice == (
         "looked for in the copies kept at upgrades, and in git's branches, tags, stashes and reflog; "
         "`git fetch --unshallow` may bring it, `nox -s reset` makes a fresh database"
     )
@@ -105,7 +105,7 @@ def test_a_file_that_this_branch_has_deleted_is_found_below_it(project: Project)
     (project.root / "alembic/versions/t2.py").unlink()
     commit(project, "take t2 back")
     assert places(project, "t2") == {"t2": "a former commit of this branch"}
-    assert look(project, "t2").branch == ""
+    assert probe(project, "t2").branch == ""
 
 
 def test_a_file_in_a_folder_that_has_moved_is_found(project: Project) -> None:
@@ -128,7 +128,7 @@ def test_the_version_that_was_applied_is_chosen_and_else_the_newest(project: Pro
     commit(project, "edit x1")
     git(project, "switch", "-q", "main")
     shutil.rmtree(copies(project))
-    newest, exact = look(project, "x1").found[0], look(project, "x1", x1=applied).found[0]
+    newest, exact = probe(project, "x1").found[0], probe(project, "x1", x1=applied).found[0]
     assert b"create_table" not in newest.file.content
     assert b"create_table" in exact.file.content
 
@@ -142,9 +142,9 @@ def test_versions_that_follow_different_revisions_do_not_serve_unless_it_is_know
     project.revision("x2", "x1")
     commit(project, "put x1 on t2, and x2 on x1")
     git(project, "switch", "-q", "main")
-    found = look(project, "x2")
+    found = probe(project, "x2")
     assert found.problems == ("the versions of x1 follow t1 or t2, and nothing says which was applied",)
-    assert look(project, "x1", x1=applied).targets == ("x1@t1",)
+    assert probe(project, "x1", x1=applied).targets == ("x1@t1",)
 
 
 def test_a_copy_of_ours_serves_without_git_and_git_tells_who_wrote_the_same(project: Project) -> None:
@@ -157,7 +157,7 @@ def test_a_copy_of_ours_serves_without_git_and_git_tells_who_wrote_the_same(proj
     git(project, "restore", ".")
     git(project, "switch", "-q", "main")
     assert places(project, "x1", x1=committed) == {"x1": 'the branch "feature"'}
-    own = look(project, "x1", x1=edited)
+    own = probe(project, "x1", x1=edited)
     assert (own.found[0].file.place, own.branch, own.found[0].file.author) == (
         "the copy kept at its upgrade",
         "feature",
@@ -166,15 +166,15 @@ def test_a_copy_of_ours_serves_without_git_and_git_tells_who_wrote_the_same(proj
     shutil.rmtree(project.root / ".git")
     assert places(project, "x1", x1=committed) == {"x1": "the copy kept at its upgrade"}
     (copies(project) / f"{committed}.py").write_text("tampered")
-    assert look(project, "x1", x1=committed).advice == (
+    assert probe(project, "x1", x1=committed).advice == (
         "looked for in the copies kept at upgrades (there is no git repository); `nox -s reset` makes a fresh database"
     )
 
 
 def test_what_is_nowhere_is_missing(project: Project) -> None:
     feature(project, "x1")
-    assert look(project, "zz").missing == ("zz",)
+    assert probe(project, "zz").missing == ("zz",)
     project.write("alembic/versions/other.py", "zz = this is no Python\n")
     commit(project, "break")
     (project.root / "alembic/versions/other.py").unlink()
-    assert look(project, "zz").missing == ("zz",)
+    assert probe(project, "zz").missing == ("zz",)

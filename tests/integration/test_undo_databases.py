@@ -242,7 +242,7 @@ def test_what_cannot_be_kept_is_asked_for(project: Project, server: DatabaseAddr
     try:
         poor = replace(server, user=name, password="x")
         container = DataLocation(kind="container")
-        assert space.look(poor, container).why_not == f'the user "{name}" may not create databases'
+        assert space.probe(poor, container).why_not == f'the user "{name}" may not create databases'
         with pytest.raises(FailedError) as error:
             siblings.keep(poor, replace(MARK, of=poor.name), lambda _: Invocation((), {}))
         assert told(error)[:2] == (
@@ -251,7 +251,7 @@ def test_what_cannot_be_kept_is_asked_for(project: Project, server: DatabaseAddr
         )
         assert error.value.detail == "permission denied to create database"
         execute(server, f"ALTER ROLE {name} CREATEDB")
-        assert space.look(poor, container).why_not == f'the user "{name}" does not own the database'
+        assert space.probe(poor, container).why_not == f'the user "{name}" does not own the database'
     finally:
         execute(server, f"DROP ROLE {name}")
 

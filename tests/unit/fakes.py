@@ -56,11 +56,11 @@ class FakeEngine:
     def location(self) -> DataLocation:
         return FOLDER
 
-    def look(self) -> EngineFacts:
+    def probe(self) -> EngineFacts:
         return engine()
 
     def foreign(self) -> Foreign | None:
-        return self.look().foreign
+        return self.probe().foreign
 
     def provide_images(self, images: Sequence[str]) -> None:
         self.world.happened(f"images {','.join(images)}")

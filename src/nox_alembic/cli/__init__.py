@@ -17,8 +17,8 @@ import click
 from nox_alembic.cli import (  # noqa: F401 - each registers its verbs
     checking,
     lifecycle,
-    looking,
     migrating,
+    showing,
     snapshots,
     spares,
     terminal,

@@ -78,7 +78,7 @@ def _run(environment: "Environment", facts: "Facts", plan: "Plan", *, shared: Sh
     from nox_alembic.run import acts  # noqa: PLC0415 - imported when it was opened
     from nox_alembic.run.facts import facts_of  # noqa: PLC0415 - imported when it was opened
 
-    if shared.only_looks:
+    if shared.changes_nothing:
         environment.report.dry_run(plan)
     elif facts.current is not None:
         with environment.lock("check"):

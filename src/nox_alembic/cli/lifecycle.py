@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nox_alembic.cli.looking import show_logs
 from nox_alembic.cli.options import Shared, verb, wait_option
 from nox_alembic.cli.running import perform, tell
+from nox_alembic.cli.showing import show_logs
 
 if TYPE_CHECKING:
     from nox_alembic.run.environment import Environment
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def dev(shared: Shared, *, no_seed: bool, attach: bool, wait: bool) -> int:
     """Make it right: database up, migrated, seeded, backend healthy."""
     code = perform("dev", shared, wait=wait, seed=not no_seed)
-    return show_logs(shared, None, follow=True, lines=20) if attach and code == 0 and not shared.only_looks else code
+    if not attach or code or shared.changes_nothing:
+        return code
+    return show_logs(shared, None, follow=True, lines=20)
 
 
 @verb("down")

@@ -32,7 +32,7 @@ class Shared:
     verbose: bool
 
     @property
-    def only_looks(self) -> bool:
+    def changes_nothing(self) -> bool:
         """Whether nothing is to change."""
         return self.dry_run or self.plan
 

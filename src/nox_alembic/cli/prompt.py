@@ -89,23 +89,23 @@ def _content(path: Path) -> bytes:
 Seen = tuple["Inventory", str]
 
 
-def agree(plan: "Plan", shared: Shared, look: Callable[[], Seen]) -> None:
+def agree(plan: "Plan", shared: Shared, probe: Callable[[], Seen]) -> None:
     """Return if the person agrees to what the plan destroys, else raise RefusedError.
 
-    `look` returns the inventory and its hash. It is called only if they will be shown.
+    `probe` returns the inventory and its hash. It is called only if they will be shown.
     """
     if plan.again and not plan.destroys:
         return  # this plan only makes the next look possible
     if shared.approve:
-        _compare(plan, shared.approve, look)
+        _compare(plan, shared.approve, probe)
     else:
-        Person(shared).consent(plan.destroys, more=lambda: look()[0].summary, hint=_HINT)
+        Person(shared).consent(plan.destroys, more=lambda: probe()[0].summary, hint=_HINT)
 
 
 _HINT = "look at it with `--plan`, and repeat it with the `--approve HASH` that is shown there, or with `--yes`"
 
 
-def _compare(plan: "Plan", given: str, look: Callable[[], Seen]) -> None:
+def _compare(plan: "Plan", given: str, probe: Callable[[], Seen]) -> None:
     """Compare the hash that was typed with the hash of what would go now."""
     from nox_alembic.core.consent import asks_later  # noqa: PLC0415 - `--help` imports nothing of this
 
@@ -115,7 +115,7 @@ def _compare(plan: "Plan", given: str, look: Callable[[], Seen]) -> None:
     if not plan.destroys:
         message = f"there is nothing to approve with {given}: this destroys nothing"
         raise RefusedError("NA624", message, hint="look at it with `--plan`, and repeat it without `--approve`")
-    inventory, approve = look()
+    inventory, approve = probe()
     detail = "\n".join(inventory.lines)
     if not approve:
         message = f"{given} cannot be compared with {plan.destroys}: nothing shows whether it has changed"

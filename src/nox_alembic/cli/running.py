@@ -33,7 +33,7 @@ def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> i
     verb, options = VERBS[name], Options(**typed)
 
     def work(environment: "Environment") -> int:
-        alone = shared.only_looks or not verb.lock  # nothing is changed, or nothing that is shared
+        alone = shared.changes_nothing or not verb.lock  # nothing is changed, or nothing that is shared
         with contextlib.nullcontext() if alone else environment.lock(name):
             _until_done(name, lambda: _plan_and_run(environment, verb, options, shared))
             if not alone and verb.changes and environment.report.steps:
@@ -58,19 +58,19 @@ def _plan_and_run(environment: "Environment", verb: Verb, options: Options, shar
     for note in plan.notes:
         environment.report.note(note)
 
-    def look() -> "Seen":
+    def probe() -> "Seen":
         # A spare does not change what goes, and may have been finished since the probe.
         goes = draft(verb, environment.config, seen, replace(options, cold=True)) if verb.name == "reset" else plan
         return facts.inventory(environment, verb, seen, goes)
 
-    if shared.only_looks:
+    if shared.changes_nothing:
         environment.report.dry_run(plan)
         if shared.plan:
-            environment.report.inventory(plan, *(look() if plan.destroys else (None, "")))
+            environment.report.inventory(plan, *(probe() if plan.destroys else (None, "")))
     elif plan.steps:
-        agree(plan, shared, look)
+        agree(plan, shared, probe)
         acts.run(environment, plan, seen.history, Person(shared))
-    return plan.again and not shared.only_looks
+    return plan.again and not shared.changes_nothing
 
 
 def _until_done(verb: str, act: Callable[[], bool]) -> None:
@@ -85,7 +85,7 @@ def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int
     """Open the environment, do the work, and report the end; return the exit code."""
     from nox_alembic.run.opening import open_environment  # noqa: PLC0415 - the edges
 
-    throwaway = verb == "test" and not shared.only_looks
+    throwaway = verb == "test" and not shared.changes_nothing
     return report_on(
         verb,
         shared,
@@ -114,7 +114,7 @@ def report_on(verb: str, shared: Shared, work: Callable[["Reporter"], int]) -> i
     except Exception as error:  # noqa: BLE001 - a bug of ours, reported like any other error
         from nox_alembic.edges.system import unexpected  # noqa: PLC0415 - psycopg2, which most verbs need, and `--help` does not
 
-        report.finish(unexpected.told(error) or _unexpected(error))
+        report.finish(unexpected.explained(error) or _unexpected(error))
         return FailedError.exit_code
     report.finish()
     return code

@@ -49,7 +49,7 @@ def _spare(
         from nox_alembic.edges.engines.embedded import processes  # noqa: PLC0415 - psutil
 
         processes.step_back()
-    if delete and not shared.only_looks:
+    if delete and not shared.changes_nothing:
         end_making(environment)
     with environment.spare_lock() as holder:
         if not holder:
@@ -81,12 +81,12 @@ def _work(shared: Shared, environment: "Environment", *, delete: bool, backgroun
     from nox_alembic.run.facts import plan_of  # noqa: PLC0415 - imported when it was opened
 
     options = Options(delete=delete, background=background)
-    for _ in range(1 if delete or shared.only_looks else ROUNDS):
+    for _ in range(1 if delete or shared.changes_nothing else ROUNDS):
         facts, plan = plan_of(environment, VERBS["spare"], options)
-        if shared.only_looks:
+        if shared.changes_nothing:
             environment.report.dry_run(plan)
         for note in plan.notes:
             environment.report.note(note)
-        if shared.only_looks or not plan.steps:
+        if shared.changes_nothing or not plan.steps:
             return
         acts.run(environment, plan, facts.history, Person(shared))

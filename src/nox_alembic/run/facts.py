@@ -24,7 +24,7 @@ def facts_of(at: Environment, verb: Verb, options: Options) -> Facts:
     needs = needs_of(verb, options)
     needs = (*needs, *(need for need in _OF_UNDO if need not in needs)) if half_way else needs
     if not needs:
-        return Facts(engine=at.engine.look())
+        return Facts(engine=at.engine.probe())
     nothing = Facts(engine=EngineFacts(name=at.engine.name, location=DataLocation(kind="container")))
     facts = _known(at, nothing, needs, options)
     return _more(at, facts, verb, options) if verb.reads or options.fast or half_way else facts
@@ -86,7 +86,7 @@ def _database(at: Environment, _facts: Facts, _options: Options) -> Facts:
 
 
 def _undo_log(at: Environment, facts: Facts, _options: Options) -> Facts:
-    return WiredActs(at, facts.history).undo_log.look(facts)
+    return WiredActs(at, facts.history).undo_log.probe(facts)
 
 
 def _blank(at: Environment, facts: Facts, _options: Options) -> Facts:
@@ -124,7 +124,7 @@ def _room(_at: Environment, facts: Facts, _options: Options) -> Facts:
 
 
 def _spares(at: Environment, facts: Facts, _options: Options) -> Facts:
-    return replace(facts, spares=WiredActs(at, facts.history).spares.look(facts))
+    return replace(facts, spares=WiredActs(at, facts.history).spares.probe(facts))
 
 
 def _swap(at: Environment, facts: Facts, _options: Options) -> Facts:
@@ -132,7 +132,7 @@ def _swap(at: Environment, facts: Facts, _options: Options) -> Facts:
     from nox_alembic.edges.postgres import cluster, siblings  # noqa: PLC0415 - few verbs ask
 
     address = facts.engine.address if facts.current is not None else None
-    seen = cluster.look(address) if address else None
+    seen = cluster.probe(address) if address else None
     if address is None or seen is None:
         return facts
     may_create, record, known = seen
@@ -155,13 +155,13 @@ def _maker(at: Environment, facts: Facts, _options: Options) -> Facts:
 
 
 def _snapshots(at: Environment, facts: Facts, _options: Options) -> Facts:
-    return WiredActs(at, History()).snapshots.look(facts)
+    return WiredActs(at, History()).snapshots.probe(facts)
 
 
 def _details(at: Environment, facts: Facts, options: Options) -> Facts:
     from nox_alembic.edges.probe import details  # noqa: PLC0415 - few verbs need details
 
-    return replace(facts, details=details.look(facts, at.configuration, options.base))
+    return replace(facts, details=details.probe(facts, at.configuration, options.base))
 
 
 # What has to be known to finish an `undo` that was killed.
@@ -169,7 +169,7 @@ _OF_UNDO: tuple[Need, ...] = ("database", "undo log", "wipe")
 
 
 def _engine(at: Environment, facts: Facts, _options: Options) -> Facts:
-    return replace(facts, engine=at.engine.look())
+    return replace(facts, engine=at.engine.probe())
 
 
 _PROBES: Mapping[Need, Callable[[Environment, Facts, Options], Facts]] = {

@@ -65,7 +65,7 @@ def open_environment(
     return Environment(place=place, configuration=configuration, engine=opened, report=report, typed=name or "")
 
 
-def look_at_history(
+def probe_history(
     project: Path | None, name: str | None, report: "Reporter", *, engine: EngineChoice | None = None
 ) -> "Timeline":
     """Return the history, with what an engine and git add to it, if they are there."""

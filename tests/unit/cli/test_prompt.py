@@ -22,7 +22,7 @@ SEEN = Inventory(databases=(Content(name="sample", tables=2, rows=3, uncounted=0
 WIPE = Plan((Kill(),), destroys="the database in /project/volumes/db")
 
 
-def look() -> tuple[Inventory, str]:
+def probe() -> tuple[Inventory, str]:
     return SEEN, "0123456789ab"
 
 
@@ -51,13 +51,13 @@ def test_yes_agrees_to_everything_without_a_look() -> None:
 
 
 def test_the_hash_of_what_would_go_agrees_to_it() -> None:
-    agree(WIPE, replace(NOTHING_TYPED, approve="0123456789ab"), look)
+    agree(WIPE, replace(NOTHING_TYPED, approve="0123456789ab"), probe)
 
 
 @pytest.mark.parametrize("yes", [False, True])
 def test_another_hash_does_not_not_even_with_yes(yes: bool) -> None:
     with pytest.raises(RefusedError) as error:
-        agree(WIPE, replace(NOTHING_TYPED, approve="ba9876543210", yes=yes), look)
+        agree(WIPE, replace(NOTHING_TYPED, approve="ba9876543210", yes=yes), probe)
     assert told(error) == (
         "NA623",
         (
@@ -111,7 +111,7 @@ def test_on_a_terminal_the_question_says_what_goes(monkeypatch: pytest.MonkeyPat
         return len(asked) == 1
 
     monkeypatch.setattr(click, "confirm", confirm)
-    agree(WIPE, NOTHING_TYPED, look)
+    agree(WIPE, NOTHING_TYPED, probe)
     error = refusal(WIPE)
     assert (str(error), error.hint) == (
         "NA011: not confirmed: nothing was changed",
@@ -130,5 +130,5 @@ def test_the_question_steers_no_terminal(monkeypatch: pytest.MonkeyPatch) -> Non
         return err
 
     monkeypatch.setattr(click, "confirm", confirm)
-    agree(replace(WIPE, destroys="the database \x1b[2J"), NOTHING_TYPED, look)
+    agree(replace(WIPE, destroys="the database \x1b[2J"), NOTHING_TYPED, probe)
     assert r"This destroys the database \x1b[2J (" in asked[0]

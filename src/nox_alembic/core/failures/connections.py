@@ -8,7 +8,7 @@ from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
 _TAKE = "have env.py take `sqlalchemy.url` of its configuration, or DATABASE_URL where that is set"
 
 
-def told(found: Mapping[str, str]) -> tuple[str, str]:
+def explained(found: Mapping[str, str]) -> tuple[str, str]:
     """Return the subject and the text of a message about such a connection.
 
     The connection was sent to its right place, or a revision has opened it. The message

@@ -227,7 +227,7 @@ def _shared_already(failure: Failure) -> str:
     return f"{why}: {drop} drops it, or {instead}; then {_again(failure)}"
 
 
-def _look(failure: Failure) -> str:
+def _see_status(failure: Failure) -> str:
     return f"{command(failure, 'status')} shows what is applied; correct the cause, then {_again(failure)}"
 
 
@@ -243,7 +243,7 @@ _DATATYPE_MISMATCH = "42804"
 # Raised before PostgreSQL could give a code: the server is not there, or went away.
 _OF_THE_CONNECTION = frozenset({"OperationalError", "InterfaceError", "CommandError"})
 
-_OTHER = _Kind("NA405", _look)
+_OTHER = _Kind("NA405", _see_status)
 _SYNTAX = _Kind("NA455", _correct)
 _NOT_THERE = _Kind("NA456", _missing)
 _THERE_ALREADY = _Kind("NA457", _missing)

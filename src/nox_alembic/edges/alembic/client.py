@@ -164,7 +164,7 @@ class Alembic:
             if "revision" in event:
                 on_revision(event["revision"])
             else:
-                self.tell(*connections.told(event["connection"]))
+                self.tell(*connections.explained(event["connection"]))
 
         return self.carry({**request, "configuration": self.path_of(configuration), "url": url}, hear)
 

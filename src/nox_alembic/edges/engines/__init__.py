@@ -36,7 +36,7 @@ class Inside:
 class Volumes(Protocol):
     """The named volume that holds the data, and those that keep what it held."""
 
-    def look(self) -> Volume | None:
+    def probe(self) -> Volume | None:
         """Return the volume, None when there is none."""
 
     def refusal(self) -> RefusedError | None:
@@ -130,7 +130,7 @@ class Engine(Protocol):
     def location(self) -> DataLocation:
         """Where the database's files are."""
 
-    def look(self) -> EngineFacts:
+    def probe(self) -> EngineFacts:
         """Return what the engine finds, and change nothing."""
 
     def foreign(self) -> Foreign | None:

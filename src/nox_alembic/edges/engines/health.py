@@ -15,7 +15,7 @@ ANSWER_SECONDS = 5
 # It is asked often, which costs little, and less often whether it still runs, which
 # costs an engine more.
 LONGEST_PAUSE = 0.05
-LOOK_SECONDS = 0.5
+PROBE_SECONDS = 0.5
 
 
 def is_healthy(url: str | None, engine_says: Callable[[], bool | None], is_alive: Callable[[], bool]) -> bool:
@@ -40,15 +40,15 @@ def await_healthy(
 
     Raises FailedError when it ends meanwhile (NA501) or takes too long (NA502).
     """
-    address, next_look = url(), 0.0
+    address, next_probe = url(), 0.0
 
     def ask() -> bool | None:
-        nonlocal address, next_look
+        nonlocal address, next_probe
         if is_healthy(address, engine_says, is_alive):
             return True
-        if time.monotonic() < next_look:
+        if time.monotonic() < next_probe:
             return None
-        address, next_look = url(), time.monotonic() + LOOK_SECONDS
+        address, next_probe = url(), time.monotonic() + PROBE_SECONDS
         if not is_alive():
             message = "the backend ended instead of becoming healthy"
             raise FailedError("NA501", message, hint="`nox -s logs` shows all of its log", detail=log_tail())

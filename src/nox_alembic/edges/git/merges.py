@@ -47,7 +47,7 @@ class _Places:
         return name.suffix == ".py" and (self.recursive or name.parent.as_posix() in self.folders)
 
 
-def look(folders: Sequence[Path], branch: str, *, recursive: bool) -> Trees:
+def probe(folders: Sequence[Path], branch: str, *, recursive: bool) -> Trees:
     """Return the trees of merging `branch` into HEAD and what is on disk.
 
     Raises PreconditionError without a repository (NA445) or a common commit (NA447),

@@ -9,7 +9,7 @@ from nox_alembic.edges.git import ask, entries, line, lines, repository
 SHARED_BRANCHES = ("main", "master")
 
 
-def look(root: Path, files: Mapping[str, Path]) -> Team | None:
+def probe(root: Path, files: Mapping[str, Path]) -> Team | None:
     """Return what git says of `files`, by revision id.
 
     None without git, or outside of a repository. Nothing is fetched: others have what

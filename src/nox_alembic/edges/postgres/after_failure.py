@@ -12,7 +12,7 @@ from nox_alembic.core.failures.failure import Failure
 from nox_alembic.edges.postgres.connection import connected
 
 
-def look(address: DatabaseAddress, failure: Failure) -> Failure:
+def probe(address: DatabaseAddress, failure: Failure) -> Failure:
     """Return the failure with what the database shows now.
 
     The failure comes back unchanged when the database does not answer.

@@ -54,7 +54,7 @@ AND relname NOT IN ('pg_statistic', 'pg_statistic_ext_data') AND has_table_privi
 """
 
 
-def look(address: DatabaseAddress) -> tuple[bool, str, Cluster] | None:
+def probe(address: DatabaseAddress) -> tuple[bool, str, Cluster] | None:
     """Return the user's right to make databases, the record, and the present state.
 
     Returns None when the server does not answer.

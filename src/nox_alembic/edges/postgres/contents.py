@@ -14,7 +14,7 @@ from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.postgres.connection import connected
 
 
-def look(address: DatabaseAddress, *, whole_server: bool) -> tuple[Content, ...] | None:
+def probe(address: DatabaseAddress, *, whole_server: bool) -> tuple[Content, ...] | None:
     """Return the content of the target database, or of all databases.
 
     Returns None when a database cannot be asked.

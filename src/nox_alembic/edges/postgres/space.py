@@ -24,7 +24,7 @@ FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolnam
 """
 
 
-def look(address: DatabaseAddress, location: DataLocation) -> Room:
+def probe(address: DatabaseAddress, location: DataLocation) -> Room:
     """Return the space needed and the free space.
 
     Where the server does not answer now, the verb reports it.

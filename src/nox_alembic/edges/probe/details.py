@@ -19,7 +19,7 @@ from nox_alembic.edges.postgres import fingerprints, inspection
 from nox_alembic.edges.project import revisions, squawk
 
 
-def look(facts: Facts, configuration: Path | None, base: str) -> Details:
+def probe(facts: Facts, configuration: Path | None, base: str) -> Details:
     """Return the details behind the facts.
 
     `base` is the branch that everybody shares, "" to find it.
@@ -46,7 +46,7 @@ def branches(configuration: Path, branch: str) -> Branches:
     """
     try:
         folders, recursive = revisions.version_folders(configuration)
-        trees = merges.look(folders, branch, recursive=recursive)
+        trees = merges.probe(folders, branch, recursive=recursive)
         return Branches(
             ours=trees.ours,
             theirs=trees.theirs,

@@ -43,7 +43,7 @@ def probe(
     asked only for what the files' text does not show; `copies` is the folder of the
     revision copies; `cache` is the folder that remembers the files' text.
     """
-    seen = engine.look()
+    seen = engine.probe()
     address = seen.address if seen.database_running else None
     facts = probe_files(seen, configuration, alembic, cache)
     forked = _forked(facts.history)
@@ -85,7 +85,7 @@ def contents(root: Path, paths: Iterable[str]) -> Mapping[str, bytes | None]:
 
 def current(engine: Engine) -> tuple[str, ...] | None:
     """Return what the database is at, None when it does not answer."""
-    seen = engine.look()
+    seen = engine.probe()
     return server.revisions(seen.address) if seen.database_running and seen.address else None
 
 
@@ -101,7 +101,7 @@ def inventory(facts: Facts, plan: "Plan", older: Sequence[Path | str]) -> "Inven
         return Inventory(databases=(), snapshots=names)
     whole = takes_files(plan)
     address = facts.engine.address if facts.current is not None else None
-    databases = contents.look(address, whole_server=whole) if address else None
+    databases = contents.probe(address, whole_server=whole) if address else None
     return Inventory(
         databases=databases,
         data=_stored(facts.engine.location, databases) if whole else None,
@@ -116,7 +116,7 @@ def room(seen: EngineFacts) -> Room:
     """Return what a copy of the database would need."""
     from nox_alembic.edges.postgres import space  # noqa: PLC0415 - for what changes the database
 
-    return space.look(seen.address, seen.location) if seen.address else Room()
+    return space.probe(seen.address, seen.location) if seen.address else Room()
 
 
 def data_size(facts: Facts) -> int | None:
@@ -190,7 +190,7 @@ def _orphans(
     if empty := revisions.empty_folders(configuration, history):
         return Orphans(missing=history.unknown(current), empty=empty)
     fingerprinted = fingerprints.read(address)
-    found = orphans.look(
+    found = orphans.probe(
         configuration.parent, history, current, {**fingerprinted, **fingerprints.intended(address)}, copies
     )
     return replace(found, fingerprinted=tuple(fingerprinted))
@@ -213,7 +213,7 @@ def _team(configuration: Path | None, forked: Mapping[str, Path]) -> "Team | Non
         return None
     from nox_alembic.edges.git import team  # noqa: PLC0415 - two heads are seldom
 
-    return team.look(configuration.parent, forked)
+    return team.probe(configuration.parent, forked)
 
 
 def read_head_file(configuration: Path | None) -> HeadFile | None:

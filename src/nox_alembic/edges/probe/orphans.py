@@ -24,7 +24,7 @@ from nox_alembic.edges.git import objects
 from nox_alembic.edges.home import revision_copies
 
 
-def look(project: Path, history: History, current: Sequence[str], digests: Digests, copies: Path | None) -> Orphans:
+def probe(project: Path, history: History, current: Sequence[str], digests: Digests, copies: Path | None) -> Orphans:
     """Return the files of the revisions in `current` that `history` does not have.
 
     It goes down to where `history` has them again. `project` is where git is asked;

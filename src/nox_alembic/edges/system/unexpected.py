@@ -13,7 +13,7 @@ _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _DISK_FULL = "53100"  # PostgreSQL's code
 
 
-def told(error: Exception) -> NoxAlembicError | None:
+def explained(error: Exception) -> NoxAlembicError | None:
     """Return the error to show the user for an error from outside (NA903, NA904).
 
     Returns None for an error of our own making.

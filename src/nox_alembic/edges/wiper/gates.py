@@ -90,7 +90,7 @@ def _target(given: str, parent: Folder, name: str, status: os.stat_result, gates
     path = Path(parent.path_of(name))
     for protected in (Path.home(), Path.cwd(), *gates.get("protect", ())):
         _refuse_above(given, path, status, protected)
-    target = _look_inside(given, parent, name, gates.get("data_subpaths", ()))
+    target = _probe_inside(given, parent, name, gates.get("data_subpaths", ()))
     _refuse_users(target, gates.get("in_use", nobody)(path))
     if not gates.get("own_server_runs", False):
         _refuse_servers(target, parent)
@@ -146,7 +146,7 @@ def _refuse_above(given: str, path: Path, status: os.stat_result, protected: Pat
                 raise _refused("NA305", given, str(path), reason, "give the database a folder of its own")
 
 
-def _look_inside(given: str, parent: Folder, name: str, subpaths: Sequence[str]) -> Target:
+def _probe_inside(given: str, parent: Folder, name: str, subpaths: Sequence[str]) -> Target:
     path = Path(parent.path_of(name))
     try:
         with parent.enter(name) as folder:

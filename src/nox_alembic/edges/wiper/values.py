@@ -27,7 +27,7 @@ An example is "container other-db-1 of project other".
 
 
 def ignore(point: str, name: str) -> None:
-    """OnEvent nothing."""
+    """Do nothing on an event."""
 
 
 def nobody(path: Path) -> Sequence[str]:  # noqa: ARG001 - the shape of InUse

@@ -24,7 +24,7 @@ class Leftovers:
     log: LiveUndoLog
     spares_are_made: Callable[[], bool]
 
-    def look(self) -> tuple[Leftover, ...]:
+    def probe(self) -> tuple[Leftover, ...]:
         """Return them; changes nothing, and asks no server that does not run."""
         address = self.log.address()
         kept = self.log.kept(address)
@@ -38,11 +38,11 @@ class Leftovers:
 
         The next verb tries the others again.
         """
-        found = self.look()
+        found = self.probe()
         for one in found:
             with contextlib.suppress(NoxAlembicError, OSError):
                 self._remove(one)
-        left = set(self.look()) if found else set()
+        left = set(self.probe()) if found else set()
         return tuple(one for one in found if one not in left)
 
     def _remove(self, one: Leftover) -> None:

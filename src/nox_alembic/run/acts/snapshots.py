@@ -81,7 +81,7 @@ class Snapshots:
         """The snapshots in the folder."""
         return snapshots.read_shelf(self.folder, self.environment)
 
-    def look(self, facts: Facts) -> Facts:
+    def probe(self, facts: Facts) -> Facts:
         """Return the facts with those of snapshots added."""
         address = facts.engine.address
         if address is None or facts.current is None:

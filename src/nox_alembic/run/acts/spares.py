@@ -105,10 +105,10 @@ class SpareMaker:
     @property
     def refusal(self) -> str:
         """The reason why there are no spares here, "" when there are."""
-        volume = self.engine.volumes.look() if self.engine.volumes else None
+        volume = self.engine.volumes.probe() if self.engine.volumes else None
         return spares.refusal(self.config, why_not_kept(self.engine.location, volume), self.environ)
 
-    def look(self, facts: Facts) -> Spares:
+    def probe(self, facts: Facts) -> Spares:
         """Return the spares; changes nothing."""
         refusal = self.refusal
         if refusal and not self.sidecar.exists():

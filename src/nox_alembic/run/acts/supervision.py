@@ -125,7 +125,7 @@ class Supervised:
                 yield session, announce
             except MigrationError as error:
                 seen = replace(error.failure, before=before, blockers=watch.blockers)
-                raise self._explained(self._looked_at(address, seen, ran), back_to=back_to) from error
+                raise self._explained(self._probed(address, seen, ran), back_to=back_to) from error
 
     def _session(self, address: DatabaseAddress) -> DatabaseAddress:
         """Return the address with a session name of its own, and with a lock timeout.
@@ -140,7 +140,7 @@ class Supervised:
         end = query(Failure(environment=self.environment), end_of((blocker.pid,)))
         self.report.warn(f"waiting for a lock of {blocker.described}; {end} ends it")
 
-    def _looked_at(self, address: DatabaseAddress, failure: Failure, ran: list[str]) -> Failure:
+    def _probed(self, address: DatabaseAddress, failure: Failure, ran: list[str]) -> Failure:
         """Return the failure with the present revisions, and what this run has left."""
         after = self.revisions(address)
         if failure.before is None or after is None:

@@ -26,6 +26,6 @@ class Throwaway:
 
     def do(self, step: OnThrowaway) -> str:
         """Do the steps and return how it went; nothing is left of the server."""
-        up = throwaway_up(self.config, Facts(engine=self.engine.look()))
+        up = throwaway_up(self.config, Facts(engine=self.engine.probe()))
         self.run(Plan(steps=(*up, *step.steps), lastly=(Discard(),)))
         return DONE

@@ -28,7 +28,7 @@ class LiveUndoLog:
     path: Path
     limit: int
 
-    def look(self, facts: Facts) -> Facts:
+    def probe(self, facts: Facts) -> Facts:
         """Return the facts with the undo entries and the server that would use them."""
         address = facts.engine.address if facts.current is not None else None
         kept = self.kept(address)

@@ -35,7 +35,7 @@ class UndoVolumes:
 
     def use_spare(self, step: UseSpare, *, make: Callable[[], None]) -> Sequence[str]:
         """Put a spare in place, keep the volume's old content, and return messages."""
-        if self.volumes.look() is None:
+        if self.volumes.probe() is None:
             make()
         name = self.volumes.new_name()
         aside = step.aside or SetDataAside(step.location, keeps=False)
@@ -47,7 +47,7 @@ class UndoVolumes:
 
         `make` makes a volume if there is none.
         """
-        if self.volumes.look() is None:
+        if self.volumes.probe() is None:
             make()
         name = self.volumes.new_name()
         if self._swap("undo", name, step.revisions, source=step.entry.kept, files=step.entry.undone) is None:

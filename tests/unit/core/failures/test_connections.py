@@ -3,7 +3,7 @@
 import pytest
 
 from nox_alembic.core.errors import FailedError, RefusedError
-from nox_alembic.core.failures.connections import refusal, told
+from nox_alembic.core.failures.connections import explained, refusal
 
 MEANT = {"meant": "127.0.0.1:15432/app", "has_run": False}
 TAKE = "have env.py take `sqlalchemy.url` of its configuration, or DATABASE_URL where that is set"
@@ -12,12 +12,12 @@ ELSEWHERE = "env.py connects to {}, and not to 127.0.0.1:15432/app, the database
 
 def test_a_place_that_env_py_names_is_told_whatever_database_alembic_is_run_on() -> None:
     found = {"named": "db:5432/app", "meant": "127.0.0.1:15432/app"}
-    assert told(found) == ("db:5432/app", "env.py names db:5432/app; Alembic is run on 127.0.0.1:15432/app")
+    assert explained(found) == ("db:5432/app", "env.py names db:5432/app; Alembic is run on 127.0.0.1:15432/app")
 
 
 @pytest.mark.parametrize(("revision", "who"), [("a1", "the revision a1"), ("", "a revision file")])
 def test_each_revision_that_connects_elsewhere_is_told(revision: str, who: str) -> None:
-    about, sentence = told({"named": "legacy:5432/old", "revision": revision})
+    about, sentence = explained({"named": "legacy:5432/old", "revision": revision})
     assert about == sentence == f"{who} connects to legacy:5432/old by itself, which is left alone"
 
 

@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
-from nox_alembic.edges.system.unexpected import told
+from nox_alembic.edges.system.unexpected import explained
 
 ROOM = "make room, then `nox -s dev` starts what is down; `nox -s undo -- --list` shows what is kept"
 FULL = os.strerror(errno.ENOSPC)
@@ -44,11 +44,11 @@ class DiskFullError(errors.DiskFull):
     ],
 )
 def test_a_full_disk_and_a_server_that_ended_are_told(error: Exception, id_: str, message: str, hint: str) -> None:
-    found = told(error)
+    found = explained(error)
     assert found is not None
     assert (found.id, found.message, found.hint) == (id_, message, hint)
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), PermissionError(errno.EACCES, "x"), psycopg2.ProgrammingError("x")])
 def test_all_else_is_a_bug(error: Exception) -> None:
-    assert told(error) is None
+    assert explained(error) is None

@@ -226,7 +226,7 @@ class Model(FakeSiblings):
             seed_pending=there is not None and there.pending, room=ROOM if there else Room(),
             swap_facts=SWAP if there else None,
         )  # fmt: skip
-        return self.log.look(seen)
+        return self.log.probe(seen)
 
     def follow(self, plan: Plan) -> None:
         for self.step in plan.steps:

@@ -46,8 +46,8 @@ def act(tmp_path: Path) -> Leftovers:
 
 
 def test_what_is_left_over_is_listed_and_nothing_is_changed(act: Leftovers) -> None:
-    assert [one.name for one in act.look()] == ["ddsurveys__rehearsal", LEFT, PROJECT.name]
-    assert [one.name for one in act.look()] == ["ddsurveys__rehearsal", LEFT, PROJECT.name]
+    assert [one.name for one in act.probe()] == ["ddsurveys__rehearsal", LEFT, PROJECT.name]
+    assert [one.name for one in act.probe()] == ["ddsurveys__rehearsal", LEFT, PROJECT.name]
 
 
 def test_it_is_removed_and_what_is_kept_stays(act: Leftovers, tmp_path: Path) -> None:
@@ -60,4 +60,4 @@ def test_it_is_removed_and_what_is_kept_stays(act: Leftovers, tmp_path: Path) ->
 def test_what_cannot_be_removed_is_left_to_the_next_verb(act: Leftovers) -> None:
     act.engine.world.fails = f"remove {PROJECT.name}"  # type: ignore[attr-defined] # of the fake
     assert PROJECT not in act.sweep()
-    assert act.look() == (PROJECT,)
+    assert act.probe() == (PROJECT,)

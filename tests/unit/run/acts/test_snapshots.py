@@ -145,7 +145,7 @@ def test_what_killed_runs_have_left_is_seen_and_removed_on_disk_and_in_the_serve
     half_made = Mark(role="new", of="ddsurveys", environment="dev", verb="snapshot restore", at="now")
     assert isinstance(act.siblings, FakeSiblings)
     act.siblings.there["ddsurveys__new"] = half_made
-    seen = act.look(up())
+    seen = act.probe(up())
     assert (seen.left, seen.server_version) == (("ddsurveys__new",), "18.1")
     act.do(ClearLeftovers())
     assert events(act) == ["drop ddsurveys__new"]

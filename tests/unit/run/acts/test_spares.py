@@ -121,7 +121,7 @@ class Shop:
         return facts(engine=engine(location=self.engine.location), history=history(self.data.parents[1]))
 
     def step(self, kind: Any, *, copies: bool = False) -> MakeSpare:
-        needs = self.sparing.look(self.facts).needs
+        needs = self.sparing.probe(self.facts).needs
         return MakeSpare(kind, self.engine.location, ("a1",), needs, copies=copies)
 
     @property
@@ -146,7 +146,7 @@ def shop(tmp_path: Path) -> Shop:
 def test_a_base_is_made_of_nothing_and_the_seeded_one_of_it(shop: Shop) -> None:
     assert shop.make(shop.step("base")) == "done"
     assert shop.make(shop.step("ready", copies=True)) == "done"
-    found = shop.sparing.look(shop.facts)
+    found = shop.sparing.probe(shop.facts)
     assert [one.kind for one in found.found] == ["base", "ready"]
     assert sorted([*(one.name for one in found.found), "db"]) == shop.beside
     start, end = (StartDatabase(), AwaitDatabase(60)), (ConfirmSpare(("a1",)),)
@@ -163,7 +163,7 @@ def test_a_server_that_did_not_end_well_leaves_no_spare(shop: Shop) -> None:
         shop.make(shop.step("base"))
     message = "the server of a spare on volumes/db did not end in an orderly way"
     assert told(error) == ("NA655", message, "`nox -s spare` makes it again")
-    assert (shop.beside, shop.sparing.look(shop.facts).found) == (["db"], ())
+    assert (shop.beside, shop.sparing.probe(shop.facts).found) == (["db"], ())
     assert shop.world.events[-1] == "discard"
 
 
@@ -176,7 +176,7 @@ def test_what_changes_while_a_spare_is_made_makes_it_useless(shop: Shop) -> None
 
 def test_a_base_that_a_reset_takes_while_it_is_copied_is_no_base(shop: Shop) -> None:
     shop.make(shop.step("base"))
-    (base,) = shop.sparing.look(shop.facts).found
+    (base,) = shop.sparing.probe(shop.facts).found
     shop.workshop.meanwhile = lambda: shop.data.with_name(base.name).rename(shop.data.with_name("taken"))
     assert shop.make(shop.step("ready", copies=True)) == "a reset was quicker, and has used the base"
     assert shop.beside == ["db", "taken"]
@@ -202,9 +202,9 @@ def test_where_no_folder_can_be_made_beside_the_data_there_is_no_spare(shop: Sho
 
 def test_a_deleted_spare_is_not_named_any_more_before_it_goes(shop: Shop) -> None:
     shop.make(shop.step("base"))
-    (base,) = shop.sparing.look(shop.facts).found
+    (base,) = shop.sparing.probe(shop.facts).found
     make_database(shop.data.with_name(".db.nox-alembic-spare-making"))
-    left = shop.sparing.look(shop.facts).leftovers
+    left = shop.sparing.probe(shop.facts).leftovers
     assert left == (".db.nox-alembic-spare-making",)
     assert shop.sparing.do(ClearSpares(shop.engine.location, (base.name, *left))) == "done"
     assert "warnings" not in shop.report.fields
@@ -213,9 +213,9 @@ def test_a_deleted_spare_is_not_named_any_more_before_it_goes(shop: Shop) -> Non
 
 def test_a_spare_that_is_not_whole_is_a_leftover(shop: Shop) -> None:
     shop.make(shop.step("base"))
-    (base,) = shop.sparing.look(shop.facts).found
+    (base,) = shop.sparing.probe(shop.facts).found
     (shop.data.with_name(base.name) / "postmaster.pid").write_text("1\n")
-    seen = shop.sparing.look(shop.facts)
+    seen = shop.sparing.probe(shop.facts)
     assert (seen.found, seen.leftovers) == ((), (base.name,))
 
 
@@ -251,7 +251,7 @@ def test_a_spare_is_to_be_seeded_or_not_as_the_reset_wants_it(shop: Shop, pendin
 
 def test_what_stays_of_a_deleted_spare_is_a_warning(shop: Shop) -> None:
     shop.make(shop.step("base"))
-    (base,) = shop.sparing.look(shop.facts).found
+    (base,) = shop.sparing.probe(shop.facts).found
     inside = shop.data.with_name(base.name) / "base"
     inside.mkdir(exist_ok=True)
     if os.geteuid() == 0:
@@ -293,7 +293,7 @@ def test_who_makes_spares_in_the_background_is_ended_and_what_it_has_begun_is_de
         assert busy.sparing.do(EndMaking()) == "done"
         assert child.wait(10) != 0
     assert shop.world.events[-1] == "release .db.nox-alembic-spare-making"
-    assert (making.exists(), len(shop.sparing.look(shop.facts).found)) == (False, 1)
+    assert (making.exists(), len(shop.sparing.probe(shop.facts).found)) == (False, 1)
     assert busy.sparing.maker == 0
     assert not busy.sparing.end_making()
 

@@ -72,7 +72,7 @@ class Around:
     def invalid_indexes(self, address: DatabaseAddress) -> tuple[InvalidIndex, ...]:
         return (InvalidIndex("ix", "t"), InvalidIndex("pk", "t", "constraint"))
 
-    def look(self, address: DatabaseAddress, failure: Failure) -> Failure:
+    def probe(self, address: DatabaseAddress, failure: Failure) -> Failure:
         return replace(failure, server_major=17)
 
 
@@ -84,7 +84,7 @@ def supervised(around: Around, verb: str = "reset", environment: str = "") -> tu
         revisions=around.revisions,
         blockers=around,
         invalid_indexes=around.invalid_indexes,
-        after_failure=around.look,
+        after_failure=around.probe,
         config=config(lock_timeout=5),
         history=chain("a1", "b2", "c3"),
         report=report,

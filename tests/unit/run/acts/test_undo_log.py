@@ -61,11 +61,11 @@ def test_a_database_counts_as_there_while_no_server_can_be_asked(log: LiveUndoLo
 
 
 def test_the_facts_have_the_servers_version_where_a_whole_state_could_come_back(log: LiveUndoLog) -> None:
-    assert log.look(up()).server_version == ""
+    assert log.probe(up()).server_version == ""
     log.push(replace(KEPT, kept=trash(log)))
-    seen = log.look(up())
+    seen = log.probe(up())
     assert (seen.server_version, [one.id for one in seen.undo.live]) == ("18.1", [KEPT.id])
-    assert log.look(facts()).server_version == ""
+    assert log.probe(facts()).server_version == ""
 
 
 def test_the_end_of_a_verb_drops_the_databases_of_this_environment_that_are_not_kept(log: LiveUndoLog) -> None:

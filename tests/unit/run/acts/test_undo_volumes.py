@@ -35,7 +35,7 @@ class FakeVolumes:
         if point == self.dies:
             raise KilledError
 
-    def look(self) -> Volume | None:
+    def probe(self) -> Volume | None:
         return Volume(name="db", driver="local", mountpoint="/v/db/_data") if "db" in self.held else None
 
     def refusal(self) -> RefusedError | None:

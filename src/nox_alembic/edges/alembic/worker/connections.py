@@ -74,7 +74,7 @@ class Connections:
         self.left_alone = left_alone
         self.tell = tell
         self.revision = ""
-        self.is_looking = False
+        self.is_probing = False
         self._is_running = False
         self._has_run = False
         self._is_sending = False
@@ -89,18 +89,18 @@ class Connections:
         self._configured: set[Place] = set()
 
     @contextlib.contextmanager
-    def looking(self) -> Iterator[None]:
+    def probing(self) -> Iterator[None]:
         """Let env.py run once without its migrations, and without writing.
 
         Afterwards it is known what env.py connects to. Its own errors do not count,
         they come again. Raises Refused.
         """
-        self.is_looking = True
+        self.is_probing = True
         try:
             with contextlib.suppress(Exception, SystemExit):
                 yield
         finally:
-            self.is_looking = False
+            self.is_probing = False
         self.check()
         self._begin()
 
@@ -114,7 +114,7 @@ class Connections:
         if len(elsewhere) > 1:
             self._require_one(elsewhere)
         self._is_running = True
-        self._has_run = not self.is_looking
+        self._has_run = not self.is_probing
         try:
             yield
         finally:
@@ -204,7 +204,7 @@ class Connections:
         if self.key is None:
             self._refuse("offline", place=named.shown)
         self._named.add(named)
-        if named != self.meant and not self.is_looking and not self._told:
+        if named != self.meant and not self.is_probing and not self._told:
             self._told.add(("", named.shown))
             self.tell({"named": named.shown, "meant": self.meant.shown})
 
@@ -246,7 +246,7 @@ class Connections:
             cursor.execute(PROOF.format(high=key >> 32, low=key & 0xFFFFFFFF))
             row = cursor.fetchone()
             seen, name, host, port = row.values() if isinstance(row, dict) else row
-            if self.is_looking:
+            if self.is_probing:
                 cursor.execute("SET default_transaction_read_only = on")
         finally:
             cursor.close()

@@ -47,7 +47,7 @@ def compare(config: Config) -> dict[str, Any]:
     The database must be at head. `models` is the number of tables in env.py's
     `target_metadata`.
     """
-    context, models = _looked(config, open_scripts(config), "compare", autogenerate=True)
+    context, models = _compared(config, open_scripts(config), "compare", autogenerate=True)
     changes = [found for draft in context.generated_revisions for found in described(draft.upgrade_ops)]
     return {"changes": changes, "models": models}
 
@@ -61,7 +61,7 @@ def draft(config: Config, message: str, *, autogenerate: bool) -> dict[str, Any]
     """
     with tempfile.TemporaryDirectory() as folder:
         scripts = open_scripts(config, [folder])
-        context, models = _looked(config, scripts, message, autogenerate=autogenerate)
+        context, models = _compared(config, scripts, message, autogenerate=autogenerate)
         changes = [found for draft in context.generated_revisions for found in described(draft.upgrade_ops)]
         if autogenerate and not changes:
             return {"changes": [], "files": [], "models": models}
@@ -102,7 +102,7 @@ def _place(config: Config, head: str | None = None) -> Path:
     return (chosen or locations[0]).absolute().relative_to(Path.cwd())
 
 
-def _looked(config: Config, scripts: Any, message: str, *, autogenerate: bool) -> tuple[RevisionContext, int]:
+def _compared(config: Config, scripts: Any, message: str, *, autogenerate: bool) -> tuple[RevisionContext, int]:
     """Return Alembic's draft, and how many tables the models have.
 
     env.py is run only where these are compared.
@@ -112,13 +112,13 @@ def _looked(config: Config, scripts: Any, message: str, *, autogenerate: bool) -
 
     models: list[Any] = []
 
-    def look(revision: Any, migration: Any) -> list[Any]:
+    def probe(revision: Any, migration: Any) -> list[Any]:
         context.run_autogenerate(revision, migration)
         models.extend(_tables(migration.opts["target_metadata"]))
         return []
 
     if autogenerate:
-        run_env(config, scripts, look, template_args=context.template_args, revision_context=context)
+        run_env(config, scripts, probe, template_args=context.template_args, revision_context=context)
     return context, len(models)
 
 

@@ -39,7 +39,7 @@ def run_env(config: Config, scripts: ScriptDirectory, work: Callable[..., Any], 
 
     if connections.key is not None and may_repeat(Path(scripts.env_py_location).read_bytes()):
         silence = io.StringIO()
-        with connections.looking(), contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+        with connections.probing(), contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
             run()
     try:
         run()
@@ -62,7 +62,7 @@ def _watch(environment: Any, connections: Connections) -> None:
 
     def run_watched(**named: Any) -> None:
         with connections.running():
-            if not connections.is_looking:
+            if not connections.is_probing:
                 run_migrations(**named)
 
     environment.configure, environment.run_migrations = configure_proved, run_watched

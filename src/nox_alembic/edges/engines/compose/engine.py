@@ -92,12 +92,12 @@ class ComposeEngine:
         volume = self.location.kind == "volume"
         return NamedVolume.of(self.location, self.placed, self.config, self.daemon.client) if volume else None
 
-    def look(self) -> EngineFacts:
+    def probe(self) -> EngineFacts:
         """Return what the engine finds, and change nothing."""
         found = self.daemon.containers(self.model.project)
         containers = {container.service: container for container in found}
         database = containers.get(self.model.database.name)
-        volume = self.volumes.look() if self.volumes else None
+        volume = self.volumes.probe() if self.volumes else None
         return EngineFacts(
             name=self.name,
             location=self.location,

@@ -68,7 +68,7 @@ class NamedVolume:
         """The name of the volume."""
         return self.location.volume
 
-    def look(self) -> Volume | None:
+    def probe(self) -> Volume | None:
         """Return the volume, None when there is none."""
         return self._get(self.name)
 
@@ -77,7 +77,7 @@ class NamedVolume:
 
         Our own containers still run.
         """
-        return volume_swap.refusal(self.location, self.look(), self._users(but=self.project, stopped=True))
+        return volume_swap.refusal(self.location, self.probe(), self._users(but=self.project, stopped=True))
 
     def kept(self) -> tuple[str, ...]:
         """Return the volumes that this environment of this clone has kept data in."""
@@ -108,7 +108,7 @@ class NamedVolume:
         `source` may be `to`. Raises RefusedError (NA671) or FailedError (NA673);
         whatever happens, `settle` then finds out how it ended.
         """
-        if refusal := volume_swap.refusal(self.location, self.look(), self._users(but=None, stopped=False)):
+        if refusal := volume_swap.refusal(self.location, self.probe(), self._users(but=None, stopped=False)):
             raise refusal
         if source in self.spares():
             self._end_makers(source)

@@ -86,7 +86,7 @@ class EmbeddedEngine:
         """Where the database's files are."""
         return DataLocation(kind="folder", path=self.places.data, within=self.places.within)
 
-    def look(self) -> EngineFacts:
+    def probe(self) -> EngineFacts:
         """Return what the engine finds, and change nothing."""
         server_port, backend = self.server.port, self._backend()
         present = has_content(self.places.data)

@@ -66,9 +66,9 @@ def _status(environment: "Environment", *, all_revisions: bool) -> int:
 def _history(shared: Shared, report: "Reporter", page: Path | None) -> int:
     from nox_alembic.core.revisions.page import page as page_of  # noqa: PLC0415 - `--help` imports nothing of this
     from nox_alembic.edges.project import pages  # noqa: PLC0415 - for --html alone
-    from nox_alembic.run.opening import look_at_history  # noqa: PLC0415 - for history alone
+    from nox_alembic.run.opening import probe_history  # noqa: PLC0415 - for history alone
 
-    seen = look_at_history(shared.project, shared.env, report, engine=shared.engine)
+    seen = probe_history(shared.project, shared.env, report, engine=shared.engine)
     if page is None or shared.json:
         report.history(seen)
     if page is not None and not shared.dry_run:
