@@ -239,10 +239,10 @@ class Reporter:
 
     def snapshots(self, shelf: "Shelf", history: "History") -> None:
         """List the snapshots, the newest first, and where each is in the history."""
-        from nox_alembic.core.copies.snapshots import standing  # noqa: PLC0415 - for snapshots alone
+        from nox_alembic.core.copies.snapshots import state_of  # noqa: PLC0415 - for snapshots alone
 
         newest_first = shelf.snapshots[::-1]
-        self.fields["snapshots"] = [{**found.as_json(), "state": standing(found, history)} for found in newest_first]
+        self.fields["snapshots"] = [{**found.as_json(), "state": state_of(found, history)} for found in newest_first]
         self.fields["damaged"] = [asdict(found) for found in shelf.damaged]
         for damaged in shelf.damaged:
             self.warn(f'the snapshot "{damaged.name}" is damaged: {damaged.cause}')

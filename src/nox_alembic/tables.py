@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import click
 
-from nox_alembic.core.copies.snapshots import Snapshot, standing
+from nox_alembic.core.copies.snapshots import Snapshot, state_of
 from nox_alembic.core.copies.spares import Spares
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.findings.checks import Check
@@ -84,7 +84,7 @@ def snapshot_lines(snapshots: Sequence[Snapshot], history: History) -> Iterator[
 
 
 def _snapshot_cells(snapshot: Snapshot, history: History) -> Cells:
-    state = standing(snapshot, history)
+    state = state_of(snapshot, history)
     texts = (
         snapshot.name,
         snapshot.at.replace("T", " ")[:16],

@@ -128,7 +128,7 @@ class Shelf:
         return UsageError("NA602", message, hint=hint)
 
 
-def standing(snapshot: Snapshot, history: History) -> str:
+def state_of(snapshot: Snapshot, history: History) -> str:
     """Return where a snapshot is in the history of this branch."""
     if history.unknown(snapshot.revisions):
         return "not on this branch"

@@ -9,7 +9,7 @@ import re
 from nox_alembic.core.effects import SHARED, Way
 from nox_alembic.core.frozen import frozen
 
-# Of thousands of files few have any of these words; only those are read closely.
+# Of thousands of files few have any of these words; only those are read whole.
 _HINTS = re.compile(
     rb"(create|alter|drop|on)\b[\s\"']+(role|user|group|tablespace|database|subscription|system|owned|parameter)\b"
     rb"|\b(grant|revoke|reassign)\b",

@@ -107,12 +107,12 @@ class History:
         on the target, and not what stands beside it.
         """
         applied = self.with_ancestors(current)
-        standing: set[str] = set()
+        staying: set[str] = set()
         for key in self.order:
             revision = self.revisions[key]
-            if key in applied and (target in {"base", *revision.down} or standing.intersection(revision.parents)):
-                standing.add(key)
-        return tuple(key for key in reversed(self.order) if key in standing)
+            if key in applied and (target in {"base", *revision.down} or staying.intersection(revision.parents)):
+                staying.add(key)
+        return tuple(key for key in reversed(self.order) if key in staying)
 
     def pending(self, current: Iterable[str], target: Iterable[str]) -> tuple[str, ...]:
         """Return what an upgrade from `current` to `target` would run, in order."""

@@ -8,7 +8,7 @@ from nox_alembic.core.copies.snapshots import (
     checked_name,
     refuse_newer,
     refuse_strangers,
-    standing,
+    state_of,
 )
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.revisions.graph import named_without_file
@@ -94,5 +94,5 @@ def _not_ready(facts: Facts, snapshot: Snapshot) -> tuple[str, ...]:
     if unknown := facts.history.unknown(snapshot.revisions):
         where = f": `git switch {snapshot.branch}`" if snapshot.branch else ""
         return (f"the snapshot is at {named_without_file(unknown)}{where}",)
-    behind = f"the snapshot is {standing(snapshot, facts.history)}"
+    behind = f"the snapshot is {state_of(snapshot, facts.history)}"
     return (f"{behind}: `nox -s migrate` upgrades it, `nox -s dev` starts the backend, too",)

@@ -14,7 +14,7 @@ from nox_alembic.core.copies.snapshots import (
     parse_sidecar,
     refuse_newer,
     refuse_strangers,
-    standing,
+    state_of,
 )
 from nox_alembic.core.errors import NoxAlembicError
 from tests.unit.core.make import SAVED, chain, told
@@ -128,10 +128,10 @@ def test_no_sidecar_whatever_makes_anything_but_a_value_error(found: object) -> 
 
 def test_where_a_snapshot_stands_in_the_history() -> None:
     history = chain("a1", "b2", "c3")
-    assert standing(SAVED, history) == "at head"
-    assert standing(replace(SAVED, revisions=("a1",)), history) == "2 behind head"
-    assert standing(replace(SAVED, revisions=()), history) == "3 behind head"
-    assert standing(replace(SAVED, revisions=("x9",)), history) == "not on this branch"
+    assert state_of(SAVED, history) == "at head"
+    assert state_of(replace(SAVED, revisions=("a1",)), history) == "2 behind head"
+    assert state_of(replace(SAVED, revisions=()), history) == "3 behind head"
+    assert state_of(replace(SAVED, revisions=("x9",)), history) == "not on this branch"
 
 
 def test_all_but_the_newest_are_old() -> None:
