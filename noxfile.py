@@ -175,6 +175,13 @@ def logs(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["database"])
+def env(session: nox.Session) -> None:
+    """Print the variables that lead other programs to the database and the backend."""
+    install(session)
+    verb(session)
+
+
+@nox.session(default=False, tags=["database"])
 def sql(session: nox.Session) -> None:
     """Run psql on the database; `-- -c SQL`, `-- -f FILE`, or a prompt."""
     install(session)

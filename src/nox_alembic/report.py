@@ -9,7 +9,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -183,6 +183,12 @@ class Reporter:
             self.fields["output"] = text
         else:
             click.echo(shown(text) if sys.stdout.isatty() else text, nl=False, color=True)
+
+    def variables(self, text: str, without_password: Mapping[str, str]) -> None:
+        """Print the variables; JSON, which may be logged, has no password."""
+        self.fields["variables"] = dict(without_password)
+        if not self.json:
+            self.data(text)
 
     def drafted(self, draft: "Draft", message: str, head_file: str) -> None:
         """List the changes of a new revision, and say which files to commit."""

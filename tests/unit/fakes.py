@@ -146,6 +146,9 @@ class FakeEngine:
     def inside_backend(self) -> Inside | None:
         return None
 
+    def variables(self) -> Mapping[str, str]:
+        return {"COMPOSE_PROJECT_NAME": "dds-dev"}
+
     def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:
         return Invocation(tuple(command) or ("sh",), {})
 

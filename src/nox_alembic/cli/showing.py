@@ -7,9 +7,11 @@ import click
 
 from nox_alembic.cli.options import Shared, verb
 from nox_alembic.cli.running import FINDING, report_on, tell
+from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.verbs import VERBS, Options
 
 if TYPE_CHECKING:
+    from nox_alembic.core.exports import Form
     from nox_alembic.report import Reporter
     from nox_alembic.run.environment import Environment
 
@@ -40,6 +42,23 @@ def logs(shared: Shared, *, service: Any, follow: bool, lines: int | None) -> in
     return show_logs(shared, service, follow=follow, lines=lines)
 
 
+@verb("env")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["dotenv", "json", "sh", "powershell"]),
+    default="dotenv",
+    show_default=True,
+    help="How they are written.",
+)
+def env(shared: Shared, *, form: Any) -> int:
+    """Print the variables that lead other programs to the database and the backend.
+
+    The password is among them, but not with --json.
+    """
+    return tell("env", shared, lambda environment: _env(environment, form))
+
+
 def show_logs(shared: Shared, service: Any, *, follow: bool, lines: int | None) -> int:
     """Print the logs; return the exit code."""
 
@@ -61,6 +80,24 @@ def _status(environment: "Environment", *, all_revisions: bool) -> int:
     if authors.limit:
         environment.report.note(authors.limit)
     return FINDING if seen.findings else 0
+
+
+def _env(environment: "Environment", form: "Form") -> int:
+    from nox_alembic.core.exports import without_password, written  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.core.verbs.guards import refuse_foreign_clone  # noqa: PLC0415 - as above
+    from nox_alembic.run.facts import facts_of  # noqa: PLC0415 - imported when it was opened
+
+    facts = facts_of(environment, VERBS["env"], Options())
+    refuse_foreign_clone(facts)
+    address = facts.engine.address
+    if address is None:
+        message = f"the {facts.engine.name} database has no port yet: it was not started"
+        raise PreconditionError("NA202", message, hint="`nox -s dev` starts it")
+    variables = environment.variables(address, facts.engine.backend.url)
+    environment.report.variables(written(variables, form), without_password(variables, address))
+    if not facts.engine.database_running:
+        environment.report.note("the database is not running: `nox -s dev` starts it")
+    return 0
 
 
 def _history(shared: Shared, report: "Reporter", page: Path | None) -> int:

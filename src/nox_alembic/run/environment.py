@@ -152,6 +152,17 @@ class Environment:
         stdout = sys.stderr if quiet or self.report.json else None
         return process.stream(words, cwd=self.root, env=environ, stdout=stdout)
 
+    def variables(self, address: "DatabaseAddress", backend: str | None) -> dict[str, str]:
+        """Return the variables that lead other programs to this environment.
+
+        Commands of the project get those of the database, too. `backend` is the address
+        of the backend's health check.
+        """
+        from nox_alembic.core import exports  # noqa: PLC0415 - for `env` alone
+
+        own = environment_of_command(address, {}, self.config.variables)
+        return {**own, **exports.backend(backend), **self.engine.variables()}
+
     def hand_over(self, run: process.Invocation, *, text: str | None, dry_run: bool) -> int:
         """Run a program with the user's own streams; return its exit code.
 

@@ -152,6 +152,7 @@ _RECORDS = (
     Verb(name="check", plan="check.check", needs=("database", "details"), resumed_by="check"),
     Verb(name="repair", plan="repair.repair", needs=("database", "details"), database="runs"),
     Verb(name="logs", writes=False, lock=""),
+    Verb(name="env", writes=False, lock=""),
     Verb(name="sql", writes=False, lock="", database="runs"),
     Verb(name="shell", writes=False, lock=""),
 )

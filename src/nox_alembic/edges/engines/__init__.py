@@ -259,6 +259,9 @@ class Engine(Protocol):
         Returns None when that is here.
         """
 
+    def variables(self) -> Mapping[str, str]:
+        """Return what leads the engine's own program to this environment."""
+
     def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:
         """Return how a command, or a shell, runs where the backend does.
 

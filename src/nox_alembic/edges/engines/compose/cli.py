@@ -50,6 +50,12 @@ class ComposeCli:
         """The whole paths of the files, so that a command runs from any folder."""
         return tuple(os.path.abspath(self.root / name) for name in self.files)  # noqa: PTH100 - links stay, as in Compose
 
+    def variables(self, project: str) -> dict[str, str]:
+        """Return the variables by which `docker compose` finds the project anywhere."""
+        found = {"COMPOSE_PROJECT_NAME": project, "COMPOSE_FILE": os.pathsep.join(self.paths)}
+        env_files = [str(self.root / name) for name in self.env_files]
+        return {**found, "COMPOSE_ENV_FILES": ",".join(env_files)} if env_files else found
+
     def config(self, *, interpolate: bool = True) -> dict[str, Any]:
         """Return the resolved configuration, profiles included.
 

@@ -312,6 +312,10 @@ class ComposeEngine:
             ),
         )
 
+    def variables(self) -> Mapping[str, str]:
+        """Return the variables by which `docker compose` finds the project."""
+        return self.cli.variables(self.model.project)
+
     def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:
         """Return how it runs in the backend's container, or in a container of its own.
 

@@ -255,6 +255,10 @@ class EmbeddedEngine:
         environ = {**self.server.programs.environment, **speaks, **libpq_variables(self.address())}
         return Invocation((self.server.programs.path(program),), environ)
 
+    def variables(self) -> Mapping[str, str]:
+        """Return none: no program but this tool runs the environment."""
+        return {}
+
     def shell(self, command: Sequence[str], *, terminal: bool) -> Invocation:  # noqa: ARG002 - the Protocol's
         """Return how the command runs as a process of this user.
 
