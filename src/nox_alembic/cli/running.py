@@ -21,7 +21,7 @@ INTERRUPTED = 130
 FINDING = 3
 # A move that was cut off is settled, an undo finished, and for each the database may
 # have to be started to see.
-LOOKS = 6
+PROBES = 6
 
 
 def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> int:
@@ -75,10 +75,10 @@ def _plan_and_run(environment: "Environment", verb: Verb, options: Options, shar
 
 def _until_done(verb: str, act: Callable[[], bool]) -> None:
     """Look and act until there is nothing left that had to be done first."""
-    for _ in range(LOOKS):
+    for _ in range(PROBES):
         if not act():
             return
-    raise RuntimeError(f"`{verb}` has found something else to do first for {LOOKS} times")
+    raise RuntimeError(f"`{verb}` has found something else to do first for {PROBES} times")
 
 
 def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int:

@@ -70,7 +70,7 @@ def prune(config: Config, facts: Facts, options: Options) -> Plan:
     old = facts.shelf.beyond(options.keep)
     if old:
         return _deletion(facts, tuple(one.name for one in old), ", ".join(one.shown for one in old))
-    return Plan(steps=_clearing(facts), notes=(f"nothing to delete: there are no more than {options.keep} snapshots",))
+    return Plan(steps=_clearing(facts), notes=(f"nothing to delete: `--keep {options.keep}` keeps all there are",))
 
 
 def _deletion(facts: Facts, names: tuple[str, ...], shown: str) -> Plan:

@@ -115,7 +115,7 @@ def test_pruning_deletes_all_but_the_newest() -> None:
     assert plan.destroys.startswith('the snapshot "before-rooms" of ')
     assert snapshots.prune(config(), seen(SAVED, newer), Options(keep=0)).destroys.startswith('the snapshots "')
     nothing = snapshots.prune(config(), seen(SAVED), Options(keep=1))
-    assert nothing == Plan(notes=("nothing to delete: there are no more than 1 snapshots",))
+    assert nothing == Plan(notes=("nothing to delete: `--keep 1` keeps all there are",))
 
 
 REFUSALS = [
