@@ -175,10 +175,7 @@ class Reporter:
             yield lambda count: progress.advance(task, count)
 
     def data(self, text: str) -> None:
-        """Print the data that the verb was asked for.
-
-        It is left as it is for a program that reads it.
-        """
+        """Print the data of a verb, as it is: a program may read it."""
         if self.json:
             self.fields["output"] = text
         else:
@@ -306,10 +303,7 @@ class Reporter:
                 self._say(line, err=False)
 
     def _say(self, line: str, *, err: bool = True, ends: bool = True) -> None:
-        """Print a line, escaped but for our own colours.
-
-        It has no colours if nobody sees or wants them.
-        """
+        """Print a line, escaped but for our own colours, if a person wants them."""
         click.echo(shown(line), err=err, nl=ends, color=False if os.environ.get("NO_COLOR") else None)
 
     def _result(self, result: StepResult, *, indent: bool) -> None:

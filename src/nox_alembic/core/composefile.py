@@ -102,10 +102,7 @@ class ComposeModel:
         return self.image_of(self.database.name)
 
     def image_of(self, service: str) -> str:
-        """Return the image of a service.
-
-        An image that it builds without a name has Compose's own name.
-        """
+        """Return the image of a service, in Compose's own name where it has none."""
         return self.services[service].image or f"{self.project}-{service}"
 
 
@@ -148,10 +145,7 @@ def data_location(model: ComposeModel, *, within: PurePath) -> DataLocation:
 
 
 def has_data_mount(model: ComposeModel) -> bool:
-    """Return whether the project says where the database's files are.
-
-    A place in memory counts too.
-    """
+    """Return whether the project says where the database's files are."""
     return _data_mount(model) is not None
 
 
@@ -280,10 +274,7 @@ def _one_shots(document: Document) -> frozenset[str]:
 
 
 def _text(value: object) -> str:
-    """Return the text without the escape of `config`.
-
-    The output of `config` is again a Compose file.
-    """
+    """Return the text without the escape of `config`, which is a Compose file again."""
     return "" if value is None else str(value).replace("$$", "$")
 
 

@@ -325,10 +325,7 @@ def run_to_log(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: 
 
 
 def spawn(args: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
-    """Start a program that outlives this process; return its process id.
-
-    Its output is added to `log`.
-    """
+    """Start a program that outlives us, adding to `log`; return its process id."""
     with open_private(log, "ab") as file:
         child = subprocess.Popen(
             _show(_found(args, env), cwd),

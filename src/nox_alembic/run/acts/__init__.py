@@ -214,10 +214,7 @@ class WiredActs:
         return UndoFolders(engine=at.engine, log=self.undo_log, protect=at.protected, report=at.report)
 
     def sweep(self, location: "DataLocation") -> Sequence[str]:
-        """Delete what was set aside and is not kept.
-
-        Returns messages about leftovers.
-        """
+        """Delete what was set aside and is not kept; return what could not go."""
         return self.undo_data.sweep(location)
 
     @property

@@ -126,10 +126,7 @@ class Daemon:
         return bool(self._helpers(project))
 
     def end_helpers(self, project: str) -> None:
-        """End such helpers, and return when they are gone.
-
-        What they delete is made anew next.
-        """
+        """End such helpers, and return when they are gone."""
         for helper in self._helpers(project):
             end(helper)
 
@@ -146,10 +143,7 @@ class Daemon:
             raise FailedError("NA663", message, hint="`docker compose kill` shows the same")
 
     def stop(self, containers: Sequence[str], seconds: int) -> None:
-        """Stop containers at the same time, in an orderly way.
-
-        Raises FailedError (NA663).
-        """
+        """Stop containers in an orderly way; raises FailedError (NA663)."""
         for failure in _side_by_side(lambda container: self._client.api.stop(container, timeout=seconds), containers):
             message = f"a container could not be stopped: {short(failure)}"
             raise FailedError("NA663", message, hint="`docker compose stop` shows the same")
@@ -225,10 +219,7 @@ class Daemon:
         self._help(image, project, ("find", "/w", "-mindepth", "1", "-delete"), {"/w": folder}, "empty it")
 
     def copy(self, image: str, project: str, source: Path | str, target: Path | str) -> None:
-        """Copy the content of a folder or volume into another one, owners included.
-
-        Raises OSError.
-        """
+        """Copy a folder or volume, owners included; raises OSError."""
         # busybox may have been built without reflinks; a power cut must not leave what
         # only looks like a copy.
         script = "{ cp -a --reflink=auto /from/. /to/ 2>/dev/null || cp -a /from/. /to/; } && sync -f /to"

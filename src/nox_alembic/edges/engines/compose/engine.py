@@ -117,10 +117,7 @@ class ComposeEngine:
         )
 
     def foreign(self) -> Foreign | None:
-        """Return what else has containers under this project's name.
-
-        It is one quick question.
-        """
+        """Ask quickly what else has containers under this project's name."""
         return owners.foreign(self.daemon.owners(self.model.project), self.model.project, self.cli.paths)
 
     def provide_images(self, images: Sequence[str]) -> None:
@@ -196,10 +193,7 @@ class ComposeEngine:
         return container is not None and container.running
 
     def start_services(self, services: Sequence[str]) -> None:
-        """Start the named services and what they depend on.
-
-        What runs already is left alone.
-        """
+        """Start the named services and what they depend on, if they do not run."""
         if not self._kept.start(services):
             self.cli.call("up", "--detach", *services)
         self.started()
@@ -327,10 +321,7 @@ class ComposeEngine:
         return self._in_backend(self.model.backend.name, tuple(command) or SHELL, terminal=terminal)
 
     def remover(self) -> Remover:
-        """Return the helper container.
-
-        It is made from the database's own image, which is here already.
-        """
+        """Return the helper container, from the database's image, which is here."""
         return partial(self.daemon.remove_child, self.model.database_image, self.model.project)
 
     def _in_backend(self, service: str, command: Sequence[str], *, terminal: bool) -> Invocation:

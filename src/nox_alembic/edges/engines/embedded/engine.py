@@ -74,10 +74,7 @@ class EmbeddedEngine:
 
     @cached_property
     def server(self) -> Server:
-        """The server.
-
-        Raises PreconditionError (NA121) when there are no programs for one.
-        """
+        """The server; raises PreconditionError (NA121) without programs for one."""
         programs = find_programs(self.config.postgres_bin, self.root, self.environ)
         return Server(programs=programs, data=self.places.data, logs=self.places.logs)
 
