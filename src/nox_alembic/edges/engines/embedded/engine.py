@@ -107,7 +107,7 @@ class EmbeddedEngine:
         """Return nothing: all that it has is in folders of this clone."""
 
     def provide_images(self, images: Sequence[str]) -> None:
-        """There are none."""
+        """Do nothing: it has no images."""
 
     def start_database(self) -> None:
         """Make the cluster if there is none, start it, and create the database."""
@@ -197,7 +197,7 @@ class EmbeddedEngine:
         return self._backend_facts(connection, running=True).url
 
     def backend_health(self) -> bool | None:
-        """Nothing is known but what the backend itself says."""
+        """Return None: only the backend itself knows."""
         return None
 
     def kill(self) -> None:
@@ -220,10 +220,10 @@ class EmbeddedEngine:
         return None
 
     def make_database(self) -> None:
-        """There is nothing to make before a start."""
+        """Do nothing: a start makes what it needs."""
 
     def discard_data(self) -> None:
-        """There is no data but the folder."""
+        """Do nothing: there is no data but the folder."""
 
     def discard(self) -> None:
         """Remove the throw-away environment, whose files are all in one folder."""
@@ -271,7 +271,7 @@ class EmbeddedEngine:
         """Return nothing: the backend is a process of this machine."""
 
     def remover(self) -> Remover | None:
-        """All files are this user's own."""
+        """Return None: all files are this user's own."""
         return None
 
     @property

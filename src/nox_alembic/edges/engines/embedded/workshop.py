@@ -94,5 +94,5 @@ class EmbeddedWorkshop:
             raise not_copied(str(source), error) from None
 
     def remover(self) -> Remover | None:
-        """All files are this user's own."""
+        """Return None: all files are this user's own."""
         return None
