@@ -37,7 +37,7 @@ from nox_alembic.edges.engines.compose import daemon, volumes
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
 from nox_alembic.edges.engines.embedded.server import Server
 from nox_alembic.edges.home import snapshots
-from nox_alembic.edges.postgres import copying, siblings
+from nox_alembic.edges.postgres import copying, dropping, siblings
 from nox_alembic.edges.project import files
 from nox_alembic.edges.system.files import sync, write_private
 from nox_alembic.run import runner
@@ -90,7 +90,7 @@ def watch(fate: Fate) -> None:
     replace(siblings, "_make_way", before("making", siblings._make_way))
     replace(copying, "copy_grants", before("created", copying.copy_grants))
     replace(siblings, "_name", before("unnamed", siblings._name))
-    replace(siblings, "drop_again", before("dropping", siblings.drop_again))
+    replace(dropping, "drop_soon", before("dropping", dropping.drop_soon))
     replace(Server, "create_database", before("nameless", Server.create_database))
 
     def listen(said: Iterator[bytes]) -> str:

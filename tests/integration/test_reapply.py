@@ -21,7 +21,7 @@ from nox_alembic.core.copies.siblings import Mark, Sibling
 from nox_alembic.core.errors import FailedError, PreconditionError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.engines.embedded.programs import find_programs
-from nox_alembic.edges.postgres import catalogue, siblings
+from nox_alembic.edges.postgres import catalogue, dropping, siblings
 from nox_alembic.edges.postgres.copying import Client
 from nox_alembic.edges.system.process import Invocation
 from tests.integration.conftest import execute
@@ -239,13 +239,13 @@ def test_a_shadow_is_marked_from_the_first_moment_and_anybody_elses_is_refused(a
         f'the database "{mark.name}" is in the way, and was not made by this tool',
         f'rename it: `ALTER DATABASE "{mark.name}" RENAME TO ...`',
     )
-    siblings.drop(address, [mark.name])
+    dropping.drop(address, [mark.name])
     assert rehearsals(address) == [mark.name]
     execute(address, sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 1914").format(name))  # as one that was killed there
     shadow = siblings.create(address, mark)
-    assert siblings.marked(address) == (Sibling(mark.name, mark),)
+    assert dropping.marked(address) == (Sibling(mark.name, mark),)
     with connection_to(shadow):
-        siblings.drop(address, [mark.name])
+        dropping.drop(address, [mark.name])
     assert rehearsals(address) == []
 
 
@@ -255,14 +255,14 @@ def test_what_cannot_be_dropped_is_told_with_what_uses_it(address: DatabaseAddre
     poor = replace(address, user=user, password="x")
     shadow = siblings.create(poor, replace(mark_of(address), role="shadow", verb="check"))
     with connection_to(replace(address, name=shadow.name)), pytest.raises(FailedError) as error:  # whom nobody may end
-        siblings.drop(poor, [shadow.name], seconds=0)
+        dropping.drop(poor, [shadow.name], seconds=0)
     said = f'database "{shadow.name}" is being accessed by other users DETAIL: There is 1 other session using the'
     assert told(error) == (
         "NA617",
         f'the database "{shadow.name}", which this tool made, cannot be dropped: {said} database.',
         "end what uses it; the next verb that changes something drops it",
     )
-    siblings.drop(poor, [shadow.name])
+    dropping.drop(poor, [shadow.name])
     execute(address, f"DROP ROLE {user}")
 
 

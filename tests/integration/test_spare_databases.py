@@ -7,7 +7,7 @@ import pytest
 from nox_alembic.core.copies.siblings import Mark, name_of
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges.postgres import siblings
+from nox_alembic.edges.postgres import dropping, siblings
 from nox_alembic.run.acts.siblings import new_mark
 from tests.integration.conftest import execute
 
@@ -32,9 +32,9 @@ def test_a_reset_and_the_making_of_spares_do_not_hinder_each_other(address: Data
         runs = [both.submit(make, address, apart=apart) for apart in (True, False)]
         for run in runs:
             run.result()
-    names = {one.name for one in siblings.marked(address)}
+    names = {one.name for one in dropping.marked(address)}
     assert names == {name_of(address.name, role) for role in ("making", "new", "spare")}
-    siblings.drop(address, names)
+    dropping.drop(address, names)
 
 
 def test_a_spare_that_is_gone_for_good_is_told(address: DatabaseAddress) -> None:

@@ -16,7 +16,7 @@ from psycopg2 import errors, sql
 from nox_alembic.core.copies.siblings import Mark
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
-from nox_alembic.edges.postgres import copying, siblings, space
+from nox_alembic.edges.postgres import copying, dropping, siblings, space
 from nox_alembic.edges.system.process import Invocation
 from tests.integration.conftest import address_of, execute, reader
 from tests.integration.test_snapshots import databases
@@ -216,10 +216,10 @@ def test_a_large_database_is_copied_as_files_and_nobody_elses_is_in_the_way(addr
     assert error.value.id == "NA611"
     execute(address, sql.SQL("DROP DATABASE {}").format(sql.Identifier(f"{address.name}__new")))
     siblings.keep(address, mark, no_dump)
-    assert siblings.names(address) == frozenset({mark.name})
+    assert dropping.names(address) == frozenset({mark.name})
     assert execute(replace(address, name=mark.name), "SELECT count(*) FROM large") == [(120000,)]
-    siblings.drop(address, [mark.name])
-    assert siblings.names(address) == frozenset()
+    dropping.drop(address, [mark.name])
+    assert dropping.names(address) == frozenset()
 
 
 def test_what_cannot_be_kept_is_asked_for(project: Project, server: DatabaseAddress) -> None:

@@ -1,7 +1,7 @@
 """Named doubles of what `check` and `repair` use."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -118,14 +118,15 @@ class FakeSiblings:
     def drop(self, address: DatabaseAddress, names: Iterable[str]) -> None:
         self.world.happened(f"drop {','.join(names)}")
 
-    def drop_again(self, address: DatabaseAddress, name: str) -> None:
-        self.world.happened(f"drop {name}")
-        self.there.pop(name, None)
+    def drop_soon(self, address: DatabaseAddress, names: Collection[str]) -> None:
+        for name in names:
+            self.world.happened(f"drop {name}")
+            self.there.pop(name, None)
 
     @contextlib.contextmanager
     def or_dropped(self, address: DatabaseAddress, name: str) -> Iterator[None]:
         try:
             yield
         except BaseException:
-            self.drop_again(address, name)
+            self.drop_soon(address, [name])
             raise

@@ -129,14 +129,14 @@ def _spares(at: Environment, facts: Facts, _options: Options) -> Facts:
 
 def _swap(at: Environment, facts: Facts, _options: Options) -> Facts:
     from nox_alembic.core.copies.spare_databases import SwapFacts  # noqa: PLC0415 - few verbs ask
-    from nox_alembic.edges.postgres import cluster, siblings  # noqa: PLC0415 - few verbs ask
+    from nox_alembic.edges.postgres import cluster, dropping  # noqa: PLC0415 - few verbs ask
 
     address = facts.engine.address if facts.current is not None else None
     seen = cluster.probe(address) if address else None
     if address is None or seen is None:
         return facts
     may_create, record, known = seen
-    spares = tuple(one for one in siblings.marked(address) if one.mark.role == "spare")
+    spares = tuple(one for one in dropping.marked(address) if one.mark.role == "spare")
     found = SwapFacts(may_create=may_create, record=record, cluster=known, spares=spares, needs=_needs(at, facts))
     return replace(facts, swap_facts=found)
 

@@ -202,15 +202,6 @@ class Cluster(Protocol):
 class Siblings(Protocol):
     """The sibling databases; `edges.postgres.siblings`."""
 
-    def names(self, address: DatabaseAddress) -> Collection[str] | None:
-        """Return the names of the undo databases.
-
-        None when the server does not answer.
-        """
-
-    def marked(self, address: DatabaseAddress) -> tuple[Sibling, ...]:
-        """Return the databases that are ours."""
-
     def create(self, address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
         """Make the database of the mark, empty or as a copy of `source`."""
 
@@ -227,9 +218,6 @@ class Siblings(Protocol):
     ) -> AbstractContextManager[DatabaseAddress]:
         """Make a copy of another server's database, with its roles, for the block."""
 
-    def holding_roles(self, address: DatabaseAddress) -> Sequence[str]:
-        """Return the undo and spare databases in which roles own or may do things."""
-
     def keep_spare(self, address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
         """Make a spare database of the new one, and return its name."""
 
@@ -239,11 +227,27 @@ class Siblings(Protocol):
         The real one is kept under the name of the mark.
         """
 
+
+class Dropping(Protocol):
+    """The sibling databases that are there, and their end; `edges.postgres.dropping`."""
+
+    def names(self, address: DatabaseAddress) -> Collection[str] | None:
+        """Return the names of the undo databases.
+
+        None when the server does not answer.
+        """
+
+    def marked(self, address: DatabaseAddress) -> tuple[Sibling, ...]:
+        """Return the databases that are ours, but for those that are being dropped."""
+
+    def holding_roles(self, address: DatabaseAddress) -> Sequence[str]:
+        """Return the undo and spare databases in which roles own or may do things."""
+
     def drop(self, address: DatabaseAddress, names: Iterable[str]) -> None:
         """Drop databases that we have made."""
 
-    def drop_again(self, address: DatabaseAddress, name: str) -> None:
-        """Drop a database that may be gone, or in use for a moment."""
+    def drop_soon(self, address: DatabaseAddress, names: Collection[str]) -> None:
+        """Drop databases, as far as that is possible now; nobody waits for large ones."""
 
     def or_dropped(self, address: DatabaseAddress, name: str) -> AbstractContextManager[None]:
         """Drop the database when the block fails."""

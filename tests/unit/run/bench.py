@@ -102,7 +102,8 @@ class Bench:
     def rehearsal(self) -> Rehearsal:
         return Rehearsal(
             configuration=CONFIGURATION, engine=self.engine, origin=self.origin, history=self.history,
-            reread=self.reread, server=self.server, siblings=self.siblings, apart=self.apart, environment="dev",
+            reread=self.reread, server=self.server, siblings=self.siblings, dropping=self.siblings,
+            apart=self.apart, environment="dev",
             catalogue=FakeCatalogues(self.world).read, person=self.person, report=self.report,
         )  # fmt: skip
 
@@ -113,7 +114,8 @@ class Bench:
 
         return Revisions(
             config=config(), configuration=CONFIGURATION, reread=self.reread, address=lambda: ADDRESS,
-            server=self.server, siblings=self.siblings, migrations=lambda: self.alembic, files=FakeFiles(self.world),
+            server=self.server, siblings=self.siblings, dropping=self.siblings,
+            migrations=lambda: self.alembic, files=FakeFiles(self.world),
             note_file=note_file, report=self.report,
         )  # fmt: skip
 
@@ -135,7 +137,8 @@ class Bench:
     @property
     def spare_databases(self) -> SpareDatabases:
         return SpareDatabases(
-            engine=self.engine, server=self.server, siblings=self.siblings, command=self.commands,
+            engine=self.engine, server=self.server, siblings=self.siblings, dropping=self.siblings,
+            command=self.commands,
             migration=self.migration, environment="dev", report=self.report,
         )  # fmt: skip
 

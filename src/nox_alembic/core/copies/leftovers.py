@@ -44,7 +44,9 @@ def databases(
     for one in found:
         mark, own = one.mark, one.mark.environment in {environment, ""}
         begun = f'our mark in it: `{mark.verb or "a verb"}` was making a "{mark.role}" of {mark.of}'
-        if (mark.role in PASSING and own) or (mark.role == "making" and own and not spares_are_made):
+        if mark.role == "dropping" and own:
+            yield Leftover("database", one.name, "our mark in it: the server had not ended dropping it")
+        elif (mark.role in PASSING and own) or (mark.role == "making" and own and not spares_are_made):
             yield Leftover("database", one.name, begun)
         elif mark.role == "undo" and own and one.name not in kept:
             yield Leftover(

@@ -21,10 +21,11 @@ LONGEST = 63
 # from the first instant on.
 MAKING = 1914
 
-Role = Literal["new", "making", "undo", "spare", "rehearsal", "shadow"]
-ROLES: tuple[Role, ...] = ("new", "making", "undo", "spare", "rehearsal", "shadow")
-# A verb that comes to its end has left none of these.
-PASSING: tuple[Role, ...] = ("new", "rehearsal", "shadow")
+Role = Literal["new", "making", "undo", "spare", "rehearsal", "shadow", "dropping"]
+ROLES: tuple[Role, ...] = ("new", "making", "undo", "spare", "rehearsal", "shadow", "dropping")
+# A verb that comes to its end has left none of these, but for what the server goes on
+# dropping.
+PASSING: tuple[Role, ...] = ("new", "rehearsal", "shadow", "dropping")
 
 # The word for it in a mark, which is older than the word here.
 _UNDO = "before"
@@ -44,7 +45,8 @@ class Mark:
     are those that it is at, `comment` is its earlier comment. `spare`: it stands ready
     to be copied, made from what has the `digest`; `seeded` is whether the seed was part
     of it. `rehearsal`: a copy of `of` on which `verb` is tried. `shadow`: what the
-    migrations alone make.
+    migrations alone make. `dropping`: nobody needs it since `at`, and the server drops
+    it while nobody waits.
     """
 
     role: Role
@@ -98,11 +100,13 @@ def name_of(database: str, role: Role, *, at: str = "", seeded: bool = False) ->
     """Return the name of a sibling, by what its mark says.
 
     A short-lived sibling always has the same name, so that the next run finds what a
-    killed run has left. There is a spare with the seed's rows, and a spare without them
-    for a longer history.
+    killed run has left. One that is being dropped has a name of its own: the next run
+    may need the earlier one. There is a spare with the seed's rows, and a spare without
+    them for a longer history.
     """
-    if role == "undo":
-        suffix = "before_" + re.sub(r"[^0-9TZ]", "", at).lower()
+    if role in {"undo", "dropping"}:
+        word = _UNDO if role == "undo" else role
+        suffix = f"{word}_" + re.sub(r"[^0-9TZ]", "", at).lower()
     elif role == "spare":
         suffix = "spare" if seeded else "base"
     else:

@@ -52,11 +52,13 @@ def _read(cursor: Cursor, *, contents: bool) -> Catalogue:
 def _contents(cursor: Cursor) -> tuple[Mapping[str, int], Mapping[str, Values]]:
     cursor.execute(_COLUMNS)
     columns: dict[str, list[str]] = {}
-    for table, column in cursor.fetchall():
+    filled: dict[str, bool] = {}
+    for table, column, has_pages in cursor.fetchall():
         columns.setdefault(table, []).extend([column] if column else [])
-    rows: dict[str, int] = {}
-    values: dict[str, Values] = {}
-    tables = list(columns)
+        filled[table] = has_pages
+    rows = dict.fromkeys(columns, 0)
+    values = {f"{table}.{name}": Values(0, "0") for table in columns for name in columns[table] if not filled[table]}
+    tables = [table for table in columns if filled[table]]
     for start in range(0, len(tables), TABLES_AT_ONCE):
         chosen = tables[start : start + TABLES_AT_ONCE]
         cursor.execute(sql.SQL(" UNION ALL ").join(_count(table, columns[table]) for table in chosen))
@@ -255,11 +257,12 @@ JOIN pg_sequences ON schemaname = nspname AND sequencename = relname WHERE relki
 """
 )
 
-# Partitioned tables have no rows of their own; those of foreign tables are elsewhere.
+# Partitioned tables have no rows of their own, and those of foreign tables are
+# elsewhere. A table without a page has no rows: of many tables, many are empty.
 _COLUMNS = (
     _OWN.rstrip().rstrip(",")
     + """
-SELECT relation.name, quote_ident(attname) FROM relation LEFT JOIN col ON col.attrelid = relation.oid
-WHERE relation.relkind = 'r' ORDER BY 1, col.attnum
+SELECT relation.name, quote_ident(attname), size > 0 FROM relation LEFT JOIN col ON col.attrelid = relation.oid,
+pg_relation_size(relation.oid) AS size WHERE relation.relkind = 'r' ORDER BY 1, col.attnum
 """
 )

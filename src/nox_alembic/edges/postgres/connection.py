@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import psycopg2
 import psycopg2.extensions
+import psycopg2.extras
 from psycopg2 import sql
 
 from nox_alembic.core.facts import DatabaseAddress
@@ -117,6 +118,31 @@ def connected(address: DatabaseAddress, application: str = APPLICATION) -> Itera
     `application` is its name in pg_stat_activity, of at most 63 characters. Raises
     psycopg2.OperationalError.
     """
+    connection = _opened(address, application)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+def send(address: DatabaseAddress, *statements: str | sql.Composable) -> int:
+    """Have a session of its own begin the last statement, and leave; return the process of the session.
+
+    It goes on without a client: a server looks for that when it has something to say
+    (postgresql.org/docs/current/runtime-config-connection.html, by default). The
+    statements before have ended. Raises psycopg2.Error for these.
+    """
+    connection = _opened(address, APPLICATION, waits=False)
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        for statement in statements:
+            psycopg2.extras.wait_select(connection)
+            cursor.execute(statement)
+        return connection.info.backend_pid
+
+
+def _opened(address: DatabaseAddress, application: str, *, waits: bool = True) -> psycopg2.extensions.connection:
     with without_libpq():
         connection = psycopg2.connect(
             host=address.host,
@@ -127,13 +153,11 @@ def connected(address: DatabaseAddress, application: str = APPLICATION) -> Itera
             connect_timeout=CONNECT_SECONDS,
             application_name=application,
             options="",
+            async_=not waits,
         )
-    try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
+        if not waits:
+            psycopg2.extras.wait_select(connection)
+    return connection
 
 
 @contextlib.contextmanager

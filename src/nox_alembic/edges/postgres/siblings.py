@@ -1,10 +1,10 @@
-"""Makes, marks, lists, swaps in and drops the sibling databases of the real database.
+"""Makes, marks and swaps in the sibling databases of the real database.
 
 They are in the same server. A swap is done by renames.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,39 +13,22 @@ import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spite of its name
 
-from nox_alembic.core.copies.siblings import MAKING, PASSING, Mark, Sibling, name_of, ours, parse_mark
-from nox_alembic.core.copies.uncopied import Cause, cut_off, in_use, not_dropped, not_kept, not_made, not_rehearsed
-from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
+from nox_alembic.core.copies.siblings import MAKING, PASSING, Mark, name_of, ours, parse_mark
+from nox_alembic.core.copies.uncopied import Cause, cut_off, in_use, not_kept, not_made, not_rehearsed
+from nox_alembic.core.errors import NoxAlembicError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.postgres import copying
 from nox_alembic.edges.postgres.connection import beside
 from nox_alembic.edges.postgres.copying import Client, Source
+from nox_alembic.edges.postgres.dropping import all_in, drop_now, drop_soon, end_sessions, or_dropped
 from nox_alembic.edges.system.waiting import wait_until
 
 SWAP_SECONDS = 20
-DROP_SECONDS = 15
 ALONE_SECONDS = 5
 # What a run finds whose databases another run makes, too.
 _MEANWHILE = (errors.DuplicateDatabase, errors.UniqueViolation, errors.InvalidCatalogName, errors.ObjectInUse)
 
 Failure = Callable[[Cause], NoxAlembicError]
-
-
-def marked(address: DatabaseAddress) -> tuple[Sibling, ...]:
-    """Return the sibling databases of this database.
-
-    The result is empty when the server does not answer.
-    """
-    return _listed(address) or ()
-
-
-def names(address: DatabaseAddress) -> frozenset[str] | None:
-    """Return the databases that were kept of this database for `undo`.
-
-    Returns None when the server does not answer.
-    """
-    found = _listed(address)
-    return None if found is None else frozenset(one.name for one in found if one.mark.role == "undo")
 
 
 def create(address: DatabaseAddress, mark: Mark, *, source: str = "") -> DatabaseAddress:
@@ -109,7 +92,7 @@ def copied(address: DatabaseAddress, mark: Mark, client: Client) -> Iterator[Dat
             _copy(cursor, address, mark, client, failure)
             copying.copy_settings(cursor, address.name, copy.name, notes=False, others=False)
         yield copy
-    drop(address, [copy.name])
+    drop_soon(address, [copy.name])
 
 
 @contextlib.contextmanager
@@ -129,24 +112,7 @@ def loaded(source: Source, address: DatabaseAddress, mark: Mark, client: Client)
             copying.copy_grants(cursor, source.address.name, copy.name, of=there)
             copying.copy_settings(cursor, source.address.name, copy.name, notes=False, of=there)
         yield copy
-    drop(address, [copy.name])
-
-
-def holding_roles(address: DatabaseAddress) -> tuple[str, ...]:
-    """Return our databases that stay and in which other roles own something.
-
-    Roles that have rights there count, too; the user and the owner of the real database
-    do not. Such databases keep those roles from being dropped.
-    """
-    with beside(address) as cursor:
-        cursor.execute(
-            "SELECT DISTINCT d.datname FROM pg_shdepend JOIN pg_database AS d ON d.oid = dbid"
-            " WHERE refclassid = 'pg_authid'::regclass AND refobjid NOT IN ("
-            "SELECT datdba FROM pg_database WHERE datname = %s UNION SELECT quote_ident(current_user)::regrole)",
-            (address.name,),
-        )
-        found = {name for (name,) in cursor.fetchall()}
-        return tuple(one.name for one in _ours(cursor, address.name) if one.name in found)
+    drop_soon(address, [copy.name])
 
 
 def keep_spare(address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
@@ -164,7 +130,7 @@ def keep_spare(address: DatabaseAddress, mark: Mark, *, apart: bool) -> str:
 
     def name() -> None:
         _make_way(cursor, mark)
-        _end_sessions(cursor, new)
+        end_sessions(cursor, new)
         try:
             cursor.execute(statements)
         except psycopg2.Error:
@@ -187,7 +153,7 @@ def swap(address: DatabaseAddress, incoming: str, mark: Mark, *, seconds: float 
         statements = _renames(cursor, address.name, incoming, mark)
 
         def attempt() -> bool | None:
-            _end_sessions(cursor, address.name, incoming)
+            end_sessions(cursor, address.name, incoming)
             try:
                 cursor.execute(statements)
             except errors.ObjectInUse:  # the server waits five seconds before it says so
@@ -197,44 +163,6 @@ def swap(address: DatabaseAddress, incoming: str, mark: Mark, *, seconds: float 
 
         if wait_until(attempt, seconds) is None:
             raise in_use(address.name, _users(cursor, address.name))
-
-
-def drop(address: DatabaseAddress, names: Iterable[str], *, seconds: float = DROP_SECONDS) -> None:
-    """Drop databases of ours, even those in use, and nothing else.
-
-    Each database is looked at once more before. Raises FailedError (NA617) for a
-    database that is in use again as soon as its clients are ended.
-    """
-    with beside(address) as cursor:
-        known = {one.name for one in _ours(cursor, address.name)}
-        for name in names:
-            if name in known:
-                _drop(cursor, name, seconds)
-
-
-def drop_again(address: DatabaseAddress, name: str) -> None:
-    """Drop a database if that is possible now.
-
-    Otherwise the next run drops it. A failure here is not reported.
-    """
-    with contextlib.suppress(psycopg2.Error, FailedError):
-        drop(address, [name])
-
-
-@contextlib.contextmanager
-def or_dropped(address: DatabaseAddress, name: str) -> Iterator[None]:
-    """Let nothing be left of a database of ours when the block fails."""
-    try:
-        yield
-    except BaseException:
-        drop_again(address, name)
-        raise
-
-
-def _listed(address: DatabaseAddress) -> tuple[Sibling, ...] | None:
-    with contextlib.suppress(psycopg2.OperationalError), beside(address) as cursor:
-        return tuple(_ours(cursor, address.name))
-    return None
 
 
 def _until_alone(act: Callable[[], None], seconds: float = ALONE_SECONDS) -> None:
@@ -257,42 +185,16 @@ def _until_alone(act: Callable[[], None], seconds: float = ALONE_SECONDS) -> Non
         raise failed[-1]
 
 
-def _ours(cursor: Cursor, database: str) -> Iterator[Sibling]:
-    cursor.execute("SELECT datname, datconnlimit, shobj_description(oid, 'pg_database') FROM pg_database ORDER BY 1")
-    return ours(database, cursor.fetchall())
-
-
-def _drop(cursor: Cursor, name: str, seconds: float = DROP_SECONDS) -> None:
-    """Drop a database by what PostgreSQL 12 knows, too."""
-    said: list[str] = []
-
-    def attempt() -> bool | None:
-        _end_sessions(cursor, name)
-        try:
-            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
-        except errors.ObjectInUse as error:
-            said.append(" ".join(str(error).split()))
-            return None
-        return True
-
-    if wait_until(attempt, seconds) is None:
-        raise not_dropped(name, said[-1])
-
-
-def _end_sessions(cursor: Cursor, *names: str) -> None:
-    with contextlib.suppress(errors.InsufficientPrivilege):  # what is in use then says so itself
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN %s", (names,))
-
-
 def _make_way(cursor: Cursor, mark: Mark) -> None:
-    """Drop what earlier runs have left of the same kind, and nothing else."""
-    for one in _ours(cursor, mark.of):
-        if one.name == mark.name or one.mark.role == mark.role in PASSING:
-            _drop(cursor, one.name)
-    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (mark.name,))
-    if cursor.fetchone():
+    """Drop what earlier runs have left of the same kind, and nothing that is not ours."""
+    found = all_in(cursor)  # once: another run may make, meanwhile, what was not there
+    known = {one.name: one.mark.role for one in ours(mark.of, found)}
+    if mark.name not in known and mark.name in {name for name, _, _ in found}:
         message = f'the database "{mark.name}" is in the way, and was not made by this tool'
         raise RefusedError("NA611", message, hint=f'rename it: `ALTER DATABASE "{mark.name}" RENAME TO ...`')
+    for name, role in known.items():
+        if name == mark.name or role == mark.role in PASSING:
+            drop_now(cursor, name)
 
 
 def _create(cursor: Cursor, mark: Mark, options: sql.Composable) -> None:
@@ -359,6 +261,15 @@ def _renames(cursor: Cursor, database: str, incoming: str, mark: Mark) -> sql.Co
     )
 
 
+def _users(cursor: Cursor, database: str) -> str:
+    cursor.execute(
+        "SELECT coalesce(string_agg(format('process %%s (%%s)', pid, application_name), ', '), 'it just ended')"
+        " FROM pg_stat_activity WHERE datname = %s",
+        (database,),
+    )
+    return str(_row(cursor)[0])
+
+
 def _comment_and_limit(cursor: Cursor, database: str) -> tuple[str | None, int]:
     """Return the comment and the limit of a database.
 
@@ -368,15 +279,6 @@ def _comment_and_limit(cursor: Cursor, database: str) -> tuple[str | None, int]:
         "SELECT shobj_description(oid, 'pg_database'), datconnlimit FROM pg_database WHERE datname = %s", (database,)
     )
     return _row(cursor) or (None, -1)
-
-
-def _users(cursor: Cursor, database: str) -> str:
-    cursor.execute(
-        "SELECT coalesce(string_agg(format('process %%s (%%s)', pid, application_name), ', '), 'it just ended')"
-        " FROM pg_stat_activity WHERE datname = %s",
-        (database,),
-    )
-    return str(_row(cursor)[0])
 
 
 @contextlib.contextmanager

@@ -97,13 +97,13 @@ class WiredActs:
     @property
     def undo_log(self) -> "LiveUndoLog":
         """The undo log, with the entries that are really there."""
-        from nox_alembic.edges.postgres import server, siblings  # noqa: PLC0415 - which most verbs do not need
+        from nox_alembic.edges.postgres import dropping, server  # noqa: PLC0415 - which most verbs do not need
         from nox_alembic.run.acts.undo_log import LiveUndoLog  # noqa: PLC0415 - which most verbs do not need
 
         return LiveUndoLog(
             engine=self.at.engine,
             server=server,
-            siblings=siblings,
+            dropping=dropping,
             environment=self.at.config.environment,
             path=self.at.undo_log,
             limit=self.at.config.undo_keep,
@@ -143,7 +143,7 @@ class WiredActs:
     @property
     def rehearsal(self) -> "Rehearsal":
         """The act that rehearses a way on a copy."""
-        from nox_alembic.edges.postgres import catalogue, server, siblings  # noqa: PLC0415 - for `reapply` alone
+        from nox_alembic.edges.postgres import catalogue, dropping, server, siblings  # noqa: PLC0415 - for `reapply` alone
         from nox_alembic.run.acts.rehearsal import Rehearsal  # noqa: PLC0415 - for `reapply` alone
 
         at = self.at
@@ -155,6 +155,7 @@ class WiredActs:
             reread=at.history,
             server=server,
             siblings=siblings,
+            dropping=dropping,
             catalogue=catalogue.read,
             apart=self._apart,
             environment=at.config.environment,
@@ -165,7 +166,7 @@ class WiredActs:
     @property
     def revisions(self) -> "Revisions":
         """The act that writes files of the project."""
-        from nox_alembic.edges.postgres import server, siblings  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.edges.postgres import dropping, server, siblings  # noqa: PLC0415 - where there is something to run
         from nox_alembic.run.acts.revisions import Files, Revisions  # noqa: PLC0415 - few verbs write files
 
         at = self.at
@@ -176,6 +177,7 @@ class WiredActs:
             address=at.engine.address,
             server=server,
             siblings=siblings,
+            dropping=dropping,
             migrations=self._migrations,
             files=Files(at.require_configuration()),
             note_file=self.undo_databases.note_file,
@@ -248,7 +250,7 @@ class WiredActs:
     @property
     def snapshots(self) -> "Snapshots":
         """The act that saves and restores snapshots."""
-        from nox_alembic.edges.postgres import restoring, server, siblings  # noqa: PLC0415 - for few verbs
+        from nox_alembic.edges.postgres import dropping, restoring, server, siblings  # noqa: PLC0415 - for few verbs
         from nox_alembic.run.acts.snapshots import Snapshots  # noqa: PLC0415 - zstd, for few verbs
 
         at = self.at
@@ -256,6 +258,7 @@ class WiredActs:
             engine=at.engine,
             server=server,
             siblings=siblings,
+            dropping=dropping,
             restoring=restoring,
             folder=at.folders.data / "snapshots" / at.config.environment,
             root=at.root,
@@ -290,7 +293,7 @@ class WiredActs:
     @property
     def spare_databases(self) -> "SpareDatabases":
         """The act that makes databases beside the real one."""
-        from nox_alembic.edges.postgres import server, siblings  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.edges.postgres import dropping, server, siblings  # noqa: PLC0415 - where there is something to run
         from nox_alembic.run.acts.spare_databases import SpareDatabases  # noqa: PLC0415 - for `--fast`
 
         at = self.at
@@ -298,6 +301,7 @@ class WiredActs:
             engine=at.engine,
             server=server,
             siblings=siblings,
+            dropping=dropping,
             command=at.command,
             migration=self.migration,
             environment=at.config.environment,

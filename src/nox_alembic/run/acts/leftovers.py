@@ -29,7 +29,7 @@ class Leftovers:
         address = self.log.address()
         kept = self.log.kept(address)
         names = {one.kept for one in kept.entries}
-        found = self.log.siblings.marked(address) if address else ()
+        found = self.log.dropping.marked(address) if address else ()
         in_server = leftovers.databases(found, self.log.environment, names, spares_are_made=self.spares_are_made())
         return (*in_server, *leftovers.set_aside(self.log.there(), kept), *self.engine.leftovers())
 
@@ -48,7 +48,7 @@ class Leftovers:
     def _remove(self, one: Leftover) -> None:
         if one.kind == "database":
             if address := self.log.address():
-                self.log.siblings.drop_again(address, one.name)
+                self.log.dropping.drop_soon(address, [one.name])
         elif one.kind == "data" and self.engine.volumes:
             self.engine.volumes.remove(one.name)
         elif one.kind == "data":

@@ -18,7 +18,7 @@ from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.postgres.copying import Source
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.siblings import new_mark
-from nox_alembic.run.ports import DONE, Apart, Migrations, Person, ReadCatalogue, Server, Siblings
+from nox_alembic.run.ports import DONE, Apart, Dropping, Migrations, Person, ReadCatalogue, Server, Siblings
 
 # To tell what a downgrade leaves behind, the history is replayed from nothing: 10 ms a
 # revision.
@@ -56,6 +56,7 @@ class Rehearsal:
     reread: Callable[[], History]
     server: Server
     siblings: Siblings
+    dropping: Dropping
     catalogue: ReadCatalogue
     apart: Apart
     environment: str
@@ -136,7 +137,7 @@ class Rehearsal:
         except FailedError as error:
             return nothing, nothing, f"the history does not replay from nothing: {error.message}"
         finally:
-            self.siblings.drop(address, [mark.name])
+            self.dropping.drop_soon(address, [mark.name])
 
     def _made(self, alembic: Migrations, shadow: DatabaseAddress, targets: tuple[str, ...]) -> Catalogue:
         for target in targets:

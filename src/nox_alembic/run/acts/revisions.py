@@ -26,7 +26,7 @@ from nox_alembic.core.verbs.targets import shown_path
 from nox_alembic.edges.project import files, head_file, revisions
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.siblings import new_mark
-from nox_alembic.run.ports import DONE, Migrations, ProjectFiles, Server, Siblings
+from nox_alembic.run.ports import DONE, Dropping, Migrations, ProjectFiles, Server, Siblings
 
 
 @frozen(kw_only=True)
@@ -43,6 +43,7 @@ class Revisions:
     address: Callable[[], DatabaseAddress]
     server: Server
     siblings: Siblings
+    dropping: Dropping
     migrations: Callable[[], Migrations]
     files: ProjectFiles
     note_file: Callable[[str, Path, bytes | None, bytes], None]
@@ -54,7 +55,7 @@ class Revisions:
             case MakeShadow():
                 self._make_shadow()
             case DropShadow():
-                self.siblings.drop(self.address(), [self._shadow.name])
+                self.dropping.drop_soon(self.address(), [self._shadow.name])
             case WriteRevision():
                 return self._write_revision(step)
             case WriteMerge():

@@ -29,7 +29,7 @@ from nox_alembic.edges.home import snapshots
 from nox_alembic.edges.system import clock
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.siblings import new_mark
-from nox_alembic.run.ports import DONE, Restoring, Server, Siblings
+from nox_alembic.run.ports import DONE, Dropping, Restoring, Server, Siblings
 
 # pg_dump does not compress: zstd is several times quicker, and packs better. A
 # subscription holds a password.
@@ -51,6 +51,7 @@ class Snapshots:
     engine: Engine
     server: Server
     siblings: Siblings
+    dropping: Dropping
     restoring: Restoring
     folder: Path
     root: Path
@@ -86,7 +87,7 @@ class Snapshots:
         address = facts.engine.address
         if address is None or facts.current is None:
             return replace(facts, shelf=self.shelf)
-        left = unfinished(self.siblings.marked(address))
+        left = unfinished(self.dropping.marked(address))
         return replace(facts, shelf=self.shelf, left=left, server_version=self.server.version(address))
 
     def _save(self, name: str) -> None:
@@ -116,7 +117,7 @@ class Snapshots:
         """Restore the snapshot into a new database; a failure leaves nothing of it."""
         address = self.engine.address()
         new = self.siblings.create(address, new_mark(address, "new", self.environment, "snapshot restore"))
-        with self.siblings.or_dropped(address, new.name):
+        with self.dropping.or_dropped(address, new.name):
             self._fill(new, snapshot, own=snapshot.user == address.user)
 
     def _clear(self) -> None:
@@ -124,7 +125,7 @@ class Snapshots:
         snapshots.clear(self.folder)
         if self.engine.is_alive("database"):
             address = self.engine.address()
-            self.siblings.drop(address, unfinished(self.siblings.marked(address)))
+            self.dropping.drop(address, unfinished(self.dropping.marked(address)))
 
     def _jobs(self, snapshot: Snapshot) -> int:
         """Return how many processes restore the snapshot.

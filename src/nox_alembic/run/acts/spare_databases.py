@@ -27,7 +27,7 @@ from nox_alembic.report import Reporter
 from nox_alembic.run.acts.lifecycle import seed
 from nox_alembic.run.acts.migration import Migration
 from nox_alembic.run.acts.siblings import new_mark
-from nox_alembic.run.ports import DONE, Command, Server, Siblings
+from nox_alembic.run.ports import DONE, Command, Dropping, Server, Siblings
 
 _INSTEAD = "correct it and repeat, or `nox -s reset` without `--fast` wipes the data instead"
 
@@ -42,6 +42,7 @@ class SpareDatabases:
     engine: Engine
     server: Server
     siblings: Siblings
+    dropping: Dropping
     command: Command
     migration: Migration
     environment: str
@@ -62,7 +63,7 @@ class SpareDatabases:
                 marked = replace(spare, revisions=step.revisions, digest=step.digest, seeded=step.seeded)
                 self.siblings.keep_spare(self._real, marked, apart=step.apart)
             case DropSpares(names):
-                self.siblings.drop(self._real, names)
+                self.dropping.drop(self._real, names)
             case _:
                 assert_never(step)
         return DONE

@@ -11,7 +11,7 @@ from nox_alembic.core.facts import DatabaseAddress, Facts
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import undo_log
-from nox_alembic.run.ports import Server, Siblings
+from nox_alembic.run.ports import Dropping, Server
 
 
 @frozen(kw_only=True)
@@ -23,7 +23,7 @@ class LiveUndoLog:
 
     engine: Engine
     server: Server
-    siblings: Siblings
+    dropping: Dropping
     environment: str
     path: Path
     limit: int
@@ -43,7 +43,7 @@ class LiveUndoLog:
         """
         found = undo_log.read(self.path)
         kinds = {one.kind for one in found.entries}
-        databases = self.siblings.names(address) if address and "database" in kinds else None
+        databases = self.dropping.names(address) if address and "database" in kinds else None
         return found.having(self.there() if kinds & WHOLE else (), databases)
 
     def push(self, entry: UndoEntry, *, undoing: UndoEntry | None = None) -> None:
@@ -117,6 +117,6 @@ class LiveUndoLog:
         """Write the log, then drop: what a killed run leaves, the next run drops."""
         undo_log.write(self.path, settled)
         if address is not None:
-            names = [one.kept for one in settled.entries]
-            for name in leftovers(self.siblings.marked(address), self.environment, names):
-                self.siblings.drop_again(address, name)
+            kept = [one.kept for one in settled.entries]
+            if gone := leftovers(self.dropping.marked(address), self.environment, kept):
+                self.dropping.drop_soon(address, gone)

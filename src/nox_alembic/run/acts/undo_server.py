@@ -44,7 +44,7 @@ class ServerCopy:
         finally:
             self._start(step.seconds)
         address = self.engine.address()
-        self.log.siblings.drop(address, self.log.siblings.holding_roles(address))
+        self.log.dropping.drop(address, self.log.dropping.holding_roles(address))
 
     def _copied(self, step: KeepServer) -> tuple[EntryKind, str]:
         """Return the kind of the copy, and its name."""

@@ -8,7 +8,7 @@ import functools
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -135,7 +135,7 @@ class Model(FakeSiblings):
         self.log = LiveUndoLog(
             engine=engine,
             server=server,
-            siblings=self,
+            dropping=self,
             environment="dev",
             path=self.root / "undo.json",
             limit=self.limit,
@@ -332,8 +332,8 @@ class Model(FakeSiblings):
             self.fate.come("dropping")
             (self.data / "databases" / name).unlink(missing_ok=True)
 
-    def drop_again(self, address: DatabaseAddress, name: str) -> None:
-        self.drop(address, [name])
+    def drop_soon(self, address: DatabaseAddress, names: Collection[str]) -> None:
+        self.drop(address, names)
 
 
 @contextlib.contextmanager

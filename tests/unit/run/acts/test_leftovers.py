@@ -37,7 +37,7 @@ def act(tmp_path: Path) -> Leftovers:
     tried = replace(kept, role="rehearsal", verb="reapply")
     siblings = FakeSiblings(world, {COPY.kept: kept, tried.name: tried})
     log = LiveUndoLog(
-        engine=Placed(world), server=FakeServer(world), siblings=siblings, environment="dev",
+        engine=Placed(world), server=FakeServer(world), dropping=siblings, environment="dev",
         path=tmp_path / "undo.json", limit=2,
     )  # fmt: skip
     log.push(replace(KEPT, kept=OURS))

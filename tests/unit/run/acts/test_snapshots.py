@@ -59,7 +59,8 @@ def act(tmp_path: Path) -> Snapshots:
     world = World(current=("c3",), notes={"seed": "done"})
     siblings = FakeSiblings(world)
     return Snapshots(
-        engine=Dumping(world), server=FakeServer(world), siblings=siblings, restoring=FakeRestoring(),
+        engine=Dumping(world), server=FakeServer(world), siblings=siblings, dropping=siblings,
+        restoring=FakeRestoring(),
         folder=tmp_path / "snapshots",
         root=tmp_path, environment="dev", timeout=60, report=Reporter("snapshot save"),
     )  # fmt: skip
@@ -143,8 +144,8 @@ def test_snapshots_are_deleted_by_name(act: Snapshots) -> None:
 
 def test_what_killed_runs_have_left_is_seen_and_removed_on_disk_and_in_the_server(act: Snapshots) -> None:
     half_made = Mark(role="new", of="ddsurveys", environment="dev", verb="snapshot restore", at="now")
-    assert isinstance(act.siblings, FakeSiblings)
-    act.siblings.there["ddsurveys__new"] = half_made
+    assert isinstance(act.dropping, FakeSiblings)
+    act.dropping.there["ddsurveys__new"] = half_made
     seen = act.probe(up())
     assert (seen.left, seen.server_version) == (("ddsurveys__new",), "18.1")
     act.do(ClearLeftovers())

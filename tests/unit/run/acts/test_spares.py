@@ -223,7 +223,7 @@ def test_a_spare_that_is_gone_when_a_reset_wants_it_changes_nothing(shop: Shop) 
     path = shop.data.parents[1] / "undo.json"
     siblings = FakeSiblings(shop.world)
     log = LiveUndoLog(
-        engine=shop.engine, server=FakeServer(shop.world), siblings=siblings, environment="dev", path=path, limit=2
+        engine=shop.engine, server=FakeServer(shop.world), dropping=siblings, environment="dev", path=path, limit=2
     )
     folders = UndoFolders(engine=shop.engine, log=log, protect=(), report=shop.report)
     gone = replace(SPARE, name=".db.nox-alembic-spare-base-00000000")

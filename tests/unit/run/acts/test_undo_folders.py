@@ -40,7 +40,7 @@ def folders(tmp_path: Path) -> UndoFolders:
     (make_database(tmp_path / "db") / "row").write_text("old")
     path = tmp_path / "undo.json"
     log = LiveUndoLog(
-        engine=engine, server=FakeServer(world), siblings=FakeSiblings(world), environment="dev", path=path, limit=1
+        engine=engine, server=FakeServer(world), dropping=FakeSiblings(world), environment="dev", path=path, limit=1
     )
     return UndoFolders(engine=engine, log=log, protect=(), report=Reporter("reset"))
 

@@ -32,7 +32,7 @@ def log(tmp_path: Path) -> LiveUndoLog:
     return LiveUndoLog(
         engine=Placed(world),
         server=FakeServer(world),
-        siblings=siblings,
+        dropping=siblings,
         environment="dev",
         path=tmp_path / "undo.json",
         limit=2,
@@ -70,7 +70,7 @@ def test_the_facts_have_the_servers_version_where_a_whole_state_could_come_back(
 
 def test_the_end_of_a_verb_drops_the_databases_of_this_environment_that_are_not_kept(log: LiveUndoLog) -> None:
     log.push(COPY)
-    log.siblings.there["ddsurveys__before_old"] = mark("dev")  # type: ignore[attr-defined] # of the fake
+    log.dropping.there["ddsurveys__before_old"] = mark("dev")  # type: ignore[attr-defined] # of the fake
     log.close()
     assert log.engine.world.events == ["drop ddsurveys__before_old"]  # type: ignore[attr-defined] # of the fake
     assert [one.open for one in undo_log.read(log.path).entries] == [False]
@@ -80,7 +80,7 @@ def test_what_is_kept_no_more_is_dropped_before_the_end_of_a_verb_which_stays_op
     log.let_go()
     assert log.engine.world.events == []  # type: ignore[attr-defined] # of the fake
     log.push(replace(COPY, open=True))
-    log.siblings.there["ddsurveys__before_old"] = mark("dev")  # type: ignore[attr-defined] # of the fake
+    log.dropping.there["ddsurveys__before_old"] = mark("dev")  # type: ignore[attr-defined] # of the fake
     log.let_go()
     assert log.engine.world.events == ["drop ddsurveys__before_old"]  # type: ignore[attr-defined] # of the fake
     assert [one.open for one in undo_log.read(log.path).entries] == [True]

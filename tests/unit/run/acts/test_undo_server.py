@@ -81,7 +81,7 @@ def bench(tmp_path: Path) -> Bench:
     (make_database(tmp_path / "db") / "row").write_text("old")
     world = World()
     engine, siblings = Placed(world), FakeSiblings(world, {"ddsurveys__spare": MARK})
-    log = LiveUndoLog(engine=engine, server=FakeServer(world), siblings=siblings, environment="dev",
+    log = LiveUndoLog(engine=engine, server=FakeServer(world), dropping=siblings, environment="dev",
                       path=tmp_path / "undo.json", limit=1)  # fmt: skip
     return Bench(world, UndoFolders(engine=engine, log=log, protect=(), report=Reporter("downgrade"),
                                     workshop=lambda _: FakeWorkshop(world)))  # fmt: skip
