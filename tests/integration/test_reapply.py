@@ -76,6 +76,17 @@ def changes(address: DatabaseAddress, *statements: str) -> Sequence[str]:
     return [difference.sentence for difference in compare(before, catalogue.read(address, contents=True))]
 
 
+def test_a_table_that_never_had_rows_is_read_as_one_whose_rows_are_gone(address: DatabaseAddress) -> None:
+    """The first has no pages, and is not read at all."""
+    execute(address, "CREATE TABLE empty (id int, name text)", "CREATE TABLE bare ()")
+    found = catalogue.read(address, contents=True)
+    assert found.rows == {"empty": 0, "bare": 0}
+    execute(address, "INSERT INTO empty VALUES (1, 'x')")
+    assert [it.sentence for it in compare(found, catalogue.read(address, contents=True))] != []
+    execute(address, "DELETE FROM empty")
+    assert catalogue.read(address, contents=True) == found
+
+
 def test_the_catalogue_sees_every_kind_of_change(address: DatabaseAddress) -> None:
     execute(address, *RICH)
     assert changes(address, "UPDATE alembic_version SET version_num = 'a'", "ANALYZE") == []

@@ -31,6 +31,13 @@ def test_a_database_that_a_verb_had_for_a_moment_is_left_over(role: Role) -> Non
     assert not [*leftovers.databases([sibling(role, "test")], "dev", (), spares_are_made=True)]
 
 
+def test_a_database_that_the_server_did_not_end_dropping_is_left_over() -> None:
+    one = sibling("dropping")
+    (left,) = leftovers.databases([one], "dev", (), spares_are_made=True)
+    assert left == Leftover("database", one.name, "our mark in it: the server had not ended dropping it")
+    assert not [*leftovers.databases([sibling("dropping", "test")], "dev", (), spares_are_made=True)]
+
+
 def test_what_a_process_in_the_background_makes_is_left_to_it() -> None:
     making = sibling("making")
     assert not [*leftovers.databases([making], "dev", (), spares_are_made=True)]

@@ -23,11 +23,12 @@ NEW = Mark(role="new", of="app", environment="dev", verb="snapshot restore", at=
 SPARE = replace(NEW, role="spare", revisions=("c3",), digest="00ff", seeded=True)
 KEPT = replace(NEW, role="undo", revisions=("c3",), comment="theirs, with a % and a 'quote'")
 SHADOW, REHEARSAL = replace(NEW, role="shadow"), replace(NEW, role="rehearsal")
+DROPPING = replace(KEPT, role="dropping")
 EARLIER = "nox-alembic: for a moment, beside the database app"
 
 
 def test_names_say_of_what_and_since_when() -> None:
-    names = [mark.name for mark in (NEW, KEPT, SPARE, replace(SPARE, seeded=False), REHEARSAL, SHADOW)]
+    names = [mark.name for mark in (NEW, KEPT, SPARE, replace(SPARE, seeded=False), REHEARSAL, SHADOW, DROPPING)]
     assert names == [
         "app__new",
         "app__before_20261125t201500123z",
@@ -35,6 +36,7 @@ def test_names_say_of_what_and_since_when() -> None:
         "app__base",
         "app__rehearsal",
         "app__shadow",
+        "app__dropping_20261125t201500123z",
     ]
 
 
@@ -44,7 +46,7 @@ def test_a_name_never_gets_longer_than_the_server_keeps(database: str, role: str
     assert len(name.encode("utf-8", "surrogatepass")) <= 63
 
 
-@pytest.mark.parametrize("mark", [NEW, KEPT, SPARE, SHADOW, REHEARSAL])
+@pytest.mark.parametrize("mark", [NEW, KEPT, SPARE, SHADOW, REHEARSAL, DROPPING])
 def test_a_mark_comes_back_as_it_was_written(mark: Mark) -> None:
     assert parse_mark(mark.text) == mark
 
