@@ -23,7 +23,7 @@ from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.engines.embedded.programs import find_programs
 from nox_alembic.edges.postgres import catalogue, dropping, siblings
 from nox_alembic.edges.postgres.copying import Client
-from nox_alembic.edges.system.process import Invocation
+from nox_alembic.edges.system.invocation import Invocation
 from tests.integration.conftest import execute
 from tests.project import SOURCE, Project, make_project
 from tests.unit.core.make import told

@@ -17,7 +17,7 @@ from nox_alembic.core.copies.siblings import Mark
 from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.edges.postgres import copying, dropping, siblings, space
-from nox_alembic.edges.system.process import Invocation
+from nox_alembic.edges.system.invocation import Invocation
 from tests.integration.conftest import address_of, execute, reader
 from tests.integration.test_snapshots import databases
 from tests.integration.test_undo import killed

@@ -14,7 +14,7 @@ from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, F
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
 from nox_alembic.core.steps import Foreground
 from nox_alembic.edges.engines import Inside, Remover, Service
-from nox_alembic.edges.system.process import Invocation
+from nox_alembic.edges.system.invocation import Invocation
 from tests.unit.core.make import ADDRESS, FOLDER, engine
 
 

@@ -10,7 +10,7 @@ from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.findings.lint import Violation
 from nox_alembic.edges.postgres.copying import Source
-from nox_alembic.edges.system.process import Invocation
+from nox_alembic.edges.system.invocation import Invocation
 from tests.unit.fakes import World
 
 

@@ -12,7 +12,7 @@ from nox_alembic.cli.running import tell
 from nox_alembic.core.errors import FailedError, PreconditionError, UsageError
 
 if TYPE_CHECKING:
-    from nox_alembic.edges.system.process import Invocation
+    from nox_alembic.edges.system.invocation import Invocation
     from nox_alembic.run.environment import Environment
 
 _PASSED_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}

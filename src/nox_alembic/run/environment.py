@@ -25,6 +25,7 @@ from nox_alembic.edges.home.folders import Folders
 from nox_alembic.edges.postgres.connection import environment_of_command
 from nox_alembic.edges.probe import facts as probe
 from nox_alembic.edges.system import process
+from nox_alembic.edges.system.invocation import Invocation
 from nox_alembic.report import Reporter
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class Environment:
         own = environment_of_command(address, {}, self.config.variables)
         return {**own, **exports.backend(backend), **self.engine.variables()}
 
-    def hand_over(self, run: process.Invocation, *, text: str | None, dry_run: bool) -> int:
+    def hand_over(self, run: Invocation, *, text: str | None, dry_run: bool) -> int:
         """Run a program with the user's own streams; return its exit code.
 
         With `text`, that is its input. With `--json` its output becomes the field

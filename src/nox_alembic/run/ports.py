@@ -21,7 +21,7 @@ from nox_alembic.core.revisions.changes import Change, Draft, NewFile
 from nox_alembic.core.steps import Plan
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.postgres.copying import Source
-from nox_alembic.edges.system.process import Invocation
+from nox_alembic.edges.system.invocation import Invocation
 
 Family_contra = TypeVar("Family_contra", contravariant=True)
 # Takes the name of a revision that is about to run.
@@ -229,7 +229,7 @@ class Siblings(Protocol):
 
 
 class Dropping(Protocol):
-    """The sibling databases that are there, and their end; `edges.postgres.dropping`."""
+    """The sibling databases that exist, and their end; `edges.postgres.dropping`."""
 
     def names(self, address: DatabaseAddress) -> Collection[str] | None:
         """Return the names of the undo databases.
@@ -247,7 +247,7 @@ class Dropping(Protocol):
         """Drop databases that we have made."""
 
     def drop_soon(self, address: DatabaseAddress, names: Collection[str]) -> None:
-        """Drop databases, as far as that is possible now; nobody waits for large ones."""
+        """Drop databases as far as possible now; nothing waits for large ones."""
 
     def or_dropped(self, address: DatabaseAddress, name: str) -> AbstractContextManager[None]:
         """Drop the database when the block fails."""

@@ -13,7 +13,7 @@ from nox_alembic.core.copies.volume_swap import Moved, Volume
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.frozen import frozen
-from nox_alembic.edges.system.process import Invocation
+from nox_alembic.edges.system.invocation import Invocation
 
 Service = Literal["database", "backend"]
 Remover = Callable[[Path, str], None]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.system import process
+from nox_alembic.edges.system.invocation import Completed
 
 SECONDS = 30
 # A partial clone must not fetch what it lacks: nothing here may wait for a network or
@@ -62,6 +63,6 @@ def answer(folder: Path, *words: str, data: bytes = b"") -> bytes:
     return process.answer([*_GIT, *words], cwd=folder, env={**os.environ, **ALONE}, data=data, timeout=SECONDS) or b""
 
 
-def attempt(folder: Path, *words: str) -> process.Completed:
+def attempt(folder: Path, *words: str) -> Completed:
     """Return what git prints, with its exit code, where the code has a meaning."""
     return process.run([*_GIT, *words], cwd=folder, env={**os.environ, **ALONE}, timeout=SECONDS)

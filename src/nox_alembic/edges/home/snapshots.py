@@ -28,7 +28,7 @@ from nox_alembic.core.failures.locks import cure_of_locks
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.files import make_folder, open_private, sync, write_private
-from nox_alembic.edges.system.process import Invocation
+from nox_alembic.edges.system.invocation import Invocation
 
 FILE = "dump.zst"
 SIDECAR = "snapshot.json"

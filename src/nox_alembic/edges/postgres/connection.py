@@ -128,7 +128,7 @@ def connected(address: DatabaseAddress, application: str = APPLICATION) -> Itera
 
 
 def send(address: DatabaseAddress, *statements: str | sql.Composable) -> int:
-    """Have a session of its own begin the last statement, and leave; return the process of the session.
+    """Let a session of its own begin the last statement, and return its process.
 
     It goes on without a client: a server looks for that when it has something to say
     (postgresql.org/docs/current/runtime-config-connection.html, by default). The

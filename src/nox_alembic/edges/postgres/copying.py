@@ -14,12 +14,12 @@ from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.postgres.cluster import FRESH
 from nox_alembic.edges.system import process
-from nox_alembic.edges.system.process import Invocation
+from nox_alembic.edges.system.invocation import Invocation
 from nox_alembic.edges.system.waiting import wait_until
 
 # In bytes: below it the server's log is faster; above it a checkpoint before and after
-# pays, if the files have some size. Each of them is written to the disk by itself, which
-# takes as long as the log takes for so many bytes (benchmarks/many_tables.py).
+# pays, if the files have some size. Each of them is written to the disk by itself,
+# which takes as long as the log takes for so many bytes (benchmarks/many_tables.py).
 LARGE = 100_000_000
 FILE = 250_000
 END_SECONDS = 5
@@ -235,7 +235,7 @@ def _create(cursor: Cursor, database: str, create: Create) -> None:
 
 
 def _suits_files(cursor: Cursor, database: str) -> bool:
-    """Return whether a copy of its files is faster than one through the server's log."""
+    """Return whether copying its files is faster than the server's log."""
     size = size_of(cursor, database)
     return size > LARGE and size > FILE * _files(cursor, database)
 
@@ -248,7 +248,10 @@ def size_of(cursor: Cursor, database: str) -> int:
 
 
 def _files(cursor: Cursor, database: str) -> int:
-    """Return how many files it has, 0 where this user may not look, or where they are in another place."""
+    """Return how many files it has.
+
+    Returns 0 where this user may not look, or where they are in another place.
+    """
     cursor.execute("SELECT has_function_privilege('pg_ls_dir(text)', 'EXECUTE')::int")
     if not _number(cursor):
         return 0

@@ -27,9 +27,10 @@ _LOCKED = "locktype = 'object' AND classid = 'pg_database'::regclass AND mode = 
 
 
 def marked(address: DatabaseAddress) -> tuple[Sibling, ...]:
-    """Return the sibling databases of this database, but for those that the server is dropping at this moment.
+    """Return the sibling databases of this database.
 
-    The result is empty when the server does not answer.
+    Those that the server is dropping at this moment are left out. The result is empty
+    when the server does not answer.
     """
     return _listed(address) or ()
 
@@ -74,9 +75,10 @@ def drop(address: DatabaseAddress, names: Iterable[str], *, seconds: float = DRO
 
 
 def drop_soon(address: DatabaseAddress, names: Collection[str], *, large: int = LARGE) -> None:
-    """Drop databases as `drop` does, and leave those of more bytes than `large` to the server.
+    """Drop databases as `drop` does, but leave large ones to the server.
 
-    A failure is not reported: the next verb drops what is left.
+    These have more bytes than `large`. A failure is not reported: the next verb drops
+    what is left.
     """
     with contextlib.suppress(psycopg2.Error), beside(address) as cursor:
         for one in _ours_in(cursor, address.name):
@@ -96,7 +98,7 @@ def or_dropped(address: DatabaseAddress, name: str) -> Iterator[None]:
 
 
 def all_in(cursor: Cursor) -> list[tuple[str, int, str | None]]:
-    """Return what each database of the server is told by: its name, its limit of connections, its comment."""
+    """Return the name, the limit of connections and the comment of each database."""
     cursor.execute("SELECT datname, datconnlimit, shobj_description(oid, 'pg_database') FROM pg_database ORDER BY 1")
     return cursor.fetchall()
 
@@ -155,10 +157,10 @@ def _drop_soon(cursor: Cursor, address: DatabaseAddress, one: Sibling, large: in
 
 
 def _put_away(cursor: Cursor, one: Sibling) -> str:
-    """Give a database a name that is nobody else's, let nobody in any more, and return the name.
+    """Give a database a name that no other has, and let no client in any more.
 
-    Its own name is free for the next verb, and nothing else will ever be dropped by the
-    new one.
+    Returns that name. Its own name is free for the next verb, and nothing else will
+    ever be dropped by the new one.
     """
     mark = replace(one.mark, role="dropping", at=clock.now_exactly())
     statements = sql.SQL(
@@ -175,7 +177,7 @@ def _put_away(cursor: Cursor, one: Sibling) -> str:
 
 
 def _leave_to_server(cursor: Cursor, address: DatabaseAddress, name: str) -> None:
-    """Have the server drop a database that has been put away, and return as soon as it has begun.
+    """Let the server drop a database that was put away; returns when it has begun.
 
     No limit of the user's ends it halfway, nor that we have gone.
     """

@@ -186,7 +186,7 @@ def _until_alone(act: Callable[[], None], seconds: float = ALONE_SECONDS) -> Non
 
 
 def _make_way(cursor: Cursor, mark: Mark) -> None:
-    """Drop what earlier runs have left of the same kind, and nothing that is not ours."""
+    """Drop what earlier runs have left of the same kind, and nothing else."""
     found = all_in(cursor)  # once: another run may make, meanwhile, what was not there
     known = {one.name: one.mark.role for one in ours(mark.of, found)}
     if mark.name not in known and mark.name in {name for name, _, _ in found}:

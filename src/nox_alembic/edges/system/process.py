@@ -12,13 +12,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 from typing import IO, Any
 
 from nox_alembic.core.errors import FailedError, PreconditionError
-from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.system.files import open_private
+from nox_alembic.edges.system.invocation import Completed, Invocation
 
 logger = logging.getLogger("nox_alembic.process")
 
@@ -32,36 +31,6 @@ _DETACHED: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(su
 # is, and the end how it went on.
 PIECE = 1 << 20
 WORDS = 1 << 13
-
-
-@frozen
-class Invocation:
-    """A program to run: its words and the whole environment.
-
-    The password is in the environment, so that it is in no argument.
-    """
-
-    words: tuple[str, ...]
-    environ: Mapping[str, str] = field(repr=False)
-
-    def adding(self, *arguments: str) -> "Invocation":
-        """Return it with more arguments."""
-        return Invocation((*self.words, *arguments), self.environ)
-
-
-@frozen
-class Completed:
-    """How a program ended and what it printed."""
-
-    args: tuple[str, ...]
-    code: int
-    out: str
-    err: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether it ended with 0."""
-        return self.code == 0
 
 
 def run(

@@ -16,6 +16,7 @@ from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.edges.home import snapshots
 from nox_alembic.edges.home.snapshots import MAGIC
 from nox_alembic.edges.system import process
+from nox_alembic.edges.system.invocation import Invocation
 from tests.unit.core.make import SAVED, told
 
 DRAFT = replace(SAVED, size=0, dump_size=0, sha256="")
@@ -24,8 +25,8 @@ EAT = "import sys; sys.exit(len(sys.stdin.buffer.read()) != 3_000_000)"
 OTHER, SHORT = bytes.fromhex("28b52ffd2005290000") + b"other", bytes.fromhex("28b52ffd2005290000") + MAGIC
 
 
-def program(script: str) -> process.Invocation:
-    return process.Invocation((sys.executable, "-c", script), os.environ)
+def program(script: str) -> Invocation:
+    return Invocation((sys.executable, "-c", script), os.environ)
 
 
 def saved(folder: Path, script: str = DUMP) -> Snapshot:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from nox_alembic.edges.system import process
+from nox_alembic.edges.system.invocation import Completed, Invocation
 
 
-def transfer(script: str, **how: object) -> process.Completed:
-    return process.transfer(process.Invocation((sys.executable, "-c", script), os.environ), **how)  # type: ignore[arg-type]
+def transfer(script: str, **how: object) -> Completed:
+    return process.transfer(Invocation((sys.executable, "-c", script), os.environ), **how)  # type: ignore[arg-type]
 
 
 def test_output_comes_in_pieces_and_complaints_do_not_block_it() -> None:

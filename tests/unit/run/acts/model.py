@@ -41,7 +41,7 @@ from nox_alembic.core.verbs import VERBS, Options
 from nox_alembic.core.verbs.planning import draft, finished, needs_of_copy
 from nox_alembic.edges import wiper
 from nox_alembic.edges.home import undo_log
-from nox_alembic.edges.system.process import Invocation
+from nox_alembic.edges.system.invocation import Invocation
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.undo_databases import UndoDatabases
 from nox_alembic.run.acts.undo_folders import UndoFolders

@@ -17,7 +17,7 @@ from nox_alembic.core.steps.snapshots import (
     LoadSnapshot,
     SaveSnapshot,
 )
-from nox_alembic.edges.system.process import Invocation
+from nox_alembic.edges.system.invocation import Invocation
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.snapshots import Snapshots
 from tests.unit.core.make import told, up

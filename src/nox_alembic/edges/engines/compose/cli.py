@@ -11,6 +11,7 @@ from typing import Any
 from nox_alembic.core.errors import FailedError, NoxAlembicError, PreconditionError, UsageError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.system import process
+from nox_alembic.edges.system.invocation import Completed
 
 
 def require_compose(environ: Mapping[str, str]) -> None:
@@ -79,17 +80,17 @@ class ComposeCli:
                 done = stack.enter_context(process.beside(command, cwd=self.root, env=self.environ))
             except PreconditionError:  # there is no program `docker`
 
-                def done() -> process.Completed:
-                    return process.Completed(tuple(command), 1, "", "")
+                def done() -> Completed:
+                    return Completed(tuple(command), 1, "", "")
 
             yield lambda: self._checked(done())
 
-    def _checked(self, done: process.Completed) -> dict[str, Any]:
+    def _checked(self, done: Completed) -> dict[str, Any]:
         if not done.ok:
             require_compose(self.environ)
         return self._document(done)
 
-    def _document(self, done: process.Completed) -> dict[str, Any]:
+    def _document(self, done: Completed) -> dict[str, Any]:
         if not done.ok:
             message = f"Compose cannot read {', '.join(self.files)}: {_last_line(done.err)}"
             raise UsageError("NA106", message, hint=f"`{self._shown('config')}` shows the same")
@@ -135,10 +136,10 @@ class ComposeCli:
         plugin = _plugin(self.environ)
         return [plugin, *self._words(), *args] if plugin else self.command(*args)
 
-    def _run(self, *args: str) -> process.Completed:
+    def _run(self, *args: str) -> Completed:
         return process.run(self.command(*args), cwd=self.root, env=self.environ, text=self.document)
 
-    def _read(self, *args: str) -> process.Completed:
+    def _read(self, *args: str) -> Completed:
         return process.run(self._reader(*args), cwd=self.root, env=self.environ, text=self.document)
 
     def _words(self) -> Sequence[str]:

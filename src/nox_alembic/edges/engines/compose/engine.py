@@ -26,7 +26,7 @@ from nox_alembic.edges.engines.compose.homeless import homeless
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
 from nox_alembic.edges.postgres.connection import DIVERTING, libpq_variables
 from nox_alembic.edges.system.files import has_content
-from nox_alembic.edges.system.process import Invocation
+from nox_alembic.edges.system.invocation import Invocation
 
 STOP_SECONDS = 120
 SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")

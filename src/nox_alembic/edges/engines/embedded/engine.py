@@ -40,8 +40,8 @@ from nox_alembic.edges.home.folders import Folders
 from nox_alembic.edges.postgres.connection import environment_of_command, libpq_variables
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.files import has_content
+from nox_alembic.edges.system.invocation import Invocation
 from nox_alembic.edges.system.ports import free_port, is_free
-from nox_alembic.edges.system.process import Invocation
 
 HOST = "127.0.0.1"
 BACKEND = "backend"

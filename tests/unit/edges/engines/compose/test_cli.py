@@ -9,6 +9,7 @@ import pytest
 
 from nox_alembic.edges.engines.compose.cli import ComposeCli
 from nox_alembic.edges.system import process
+from nox_alembic.edges.system.invocation import Completed
 
 EXE = ".exe" if os.name == "nt" else ""
 PROFILES = ("--profile", "*", "--progress", "plain")
@@ -25,9 +26,9 @@ def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Sequence[str]]:
     """The words of all that is run, none of which is."""
     told: list[Sequence[str]] = []
 
-    def run(args: Sequence[str], **_how: object) -> process.Completed:
+    def run(args: Sequence[str], **_how: object) -> Completed:
         told.append(args)
-        return process.Completed(tuple(args), 0, "{}", "")
+        return Completed(tuple(args), 0, "{}", "")
 
     monkeypatch.setattr(process, "run", run)
     monkeypatch.setenv("HOME", str(tmp_path))
