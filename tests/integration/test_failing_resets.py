@@ -105,3 +105,24 @@ def test_a_verb_that_changes_files_alone_does_not_end_a_reset_that_has_failed(pr
     assert [one["open"] for one in opened] == [True]
     assert project.run("reset", "--yes").code == 1
     assert [one for one in kept(project) if one["kind"] == "folder"] == opened
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_an_undo_of_what_a_failed_verb_has_left_keeps_the_way_to_what_was_before_it(
+    project: Project, *, resets: bool
+) -> None:
+    """It does not end the trouble: no verb after it takes the place of the last whole state."""
+    if resets:
+        a_seed_that_fails(project)
+        assert project.run("reset", "--yes").code == 1
+        mend(project)
+    project.revision("b1", "t2", upgrade='op.execute("DELETE FROM t1")')
+    project.revision("t3", "b1", upgrade='op.execute("SELECT 1 / 0")')
+    assert project.run("migrate").code == 1
+    mend(project)
+    project.good("reset", "--fast", "--yes")
+    first = next(one for one in kept(project) if not one["half_made"])
+    assert f"`nox -s undo -- {first['id']}` goes further" in project.good("undo").err
+    assert project.run("migrate", "nothing").code
+    project.good("undo", str(first["id"]))
+    assert rows(project) == [1, 7]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, replace
+from itertools import takewhile
 from typing import Literal
 
 from nox_alembic.core.errors import FindingError, UsageError
@@ -10,7 +11,7 @@ from nox_alembic.core.sizes import shown_size
 
 EntryKind = Literal["folder", "volume", "database", "files"]
 # Fields of an entry that are true only while a verb is at work.
-PASSING = frozenset({"made", "undoing"})
+PASSING = frozenset({"made", "undoing", "reopens"})
 # These hold the whole server, and so everything that was kept inside it until then.
 WHOLE: frozenset[EntryKind] = frozenset({"folder", "volume"})
 # Verbs that put other data into the place of all data. Each other verb has copied it.
@@ -51,7 +52,8 @@ class UndoEntry:
     bytes. `files` are those of the project that the verb has changed, too. `server` is
     the major version that can use it, "" if it could not be read. `doubtful` while
     nobody has seen how a move between volumes ended. `undoing` while an `undo` brings
-    it back: a killed one may have done a part of that.
+    it back: a killed one may have done a part of that. `reopens` is the id of the entry
+    whose verb has not come to its end again, since this `undo` brings back what it left.
     """
 
     id: str
@@ -69,6 +71,7 @@ class UndoEntry:
     doubtful: bool = False
     made: bool = False
     undoing: bool = False
+    reopens: str = ""
 
     @property
     def undone(self) -> tuple[FileChange, ...]:
@@ -134,11 +137,20 @@ class UndoLog:
 
         That verb put other data into its place, or with `copies` changed what it had
         copied. After an `undo` that did not end, what lies there is what it put back: a
-        whole state.
+        whole state, or what an earlier verb has left.
         """
         found = (one for one in reversed(self.live) if one.open and one.kind != "files" and one.is_copy == copies)
         newest = next(found, None)
-        return newest if newest and newest.verb != "undo" else None
+        if newest and newest.verb == "undo":
+            return next((one for one in self.entries if one.id == newest.reopens), None)
+        return newest
+
+    def whole_before(self, entry: UndoEntry) -> UndoEntry | None:
+        """Return the whole state from which verbs made an entry that is half made, if it is there."""
+        if not entry.half_made:
+            return None
+        before = takewhile(lambda one: one.id != entry.id, self.live)
+        return next((one for one in reversed(tuple(before)) if one.kind != "files" and not one.half_made), None)
 
     @property
     def is_doubtful(self) -> bool:
@@ -151,9 +163,13 @@ class UndoLog:
         A verb that was killed before it took anything away has kept nothing. `kept` are
         the folders and volumes, `databases` those in the server, None while it does not
         answer. A database that is older than a folder that is there may lie in it, and
-        come back with it: it is hidden, and not forgotten.
+        come back with it: it is hidden, and not forgotten. What an `undo` opens again
+        is open when its swap was done.
         """
-        return UndoLog(tuple(self._seen(set(kept), databases)))
+        found = tuple(self._seen(set(kept), databases))
+        again = _again(found)
+        # A reset keeps the work that was brought back all the same, since somebody has chosen it.
+        return UndoLog(tuple(replace(one, open=True, made=True) if one.id in again else one for one in found))
 
     def _seen(self, kept: set[str], databases: Collection[str] | None) -> Iterator[UndoEntry]:
         for number, one in enumerate(self.entries):
@@ -165,16 +181,18 @@ class UndoLog:
                     # While nobody can ask, the last answer holds.
                     yield replace(one, hidden=one.hidden if databases is None else not there)
 
-    def pushed(self, entry: UndoEntry) -> "UndoLog":
+    def pushed(self, entry: UndoEntry, *, bringing: UndoEntry | None = None) -> "UndoLog":
         """Return the undo log with one more entry.
 
-        The entry is half made if it holds what a cut-off verb has left.
+        The entry is half made if it holds what a cut-off verb has left. `bringing` is
+        the one that takes its place.
         """
         left = self.unended() or (self.unended(copies=True) if entry.is_copy else None)
         half_made = entry.kind != "files" and left is not None
         # A verb that keeps something new gives up an `undo` that could not be finished.
         before = self if entry.verb == "undo" else self.undoing(None)
-        return UndoLog((*before.entries, replace(entry, half_made=half_made)))
+        whole = self.whole_before(bringing) if bringing else None
+        return UndoLog((*before.entries, replace(entry, half_made=half_made, reopens=whole.id if whole else "")))
 
     @property
     def begun(self) -> UndoEntry | None:
@@ -222,12 +240,14 @@ class UndoLog:
         Hidden entries are counted apart, since they may be the only ones when they come
         back. The last whole copy stays in any case, so that no failing verb takes its
         place. `files_only`: the verb has changed nothing else, and an earlier verb is
-        not at its end by that.
+        not at its end by that. Nor is one by an `undo` that brings back what it left.
         """
         if files_only:
             spared = self._staying(limit, spared=lambda one: one.kind != "files")
             return UndoLog(tuple(_at_its_end(one) if one.kind == "files" else one for one in spared))
-        return UndoLog(tuple(map(_at_its_end, self._staying(limit, spared=lambda _: False))))
+        again = _again(self.entries)
+        stay = self._staying(limit, spared=lambda one: one.id in again)
+        return UndoLog(tuple(one if one.id in again else _at_its_end(one) for one in stay))
 
     def _staying(self, limit: int, spared: Callable[[UndoEntry], bool]) -> tuple[UndoEntry, ...]:
         """Return the newest `limit` of each kind, and what is `spared`.
@@ -251,8 +271,8 @@ class UndoLog:
 
     def settled(self, entry: UndoEntry, server: str) -> "UndoLog":
         """Return it without a doubt about the entry, for that `server` version."""
-        known = replace(entry, doubtful=False, server=server)
-        return UndoLog(tuple(known if one.id == entry.id else one for one in self.entries))
+        known = (replace(one, doubtful=False, server=server) if one.id == entry.id else one for one in self.entries)
+        return UndoLog(tuple(known))
 
     def without(self, entry: UndoEntry) -> "UndoLog":
         """Return it without one entry."""
@@ -281,5 +301,10 @@ class UndoLog:
         return found[0]
 
 
+def _again(entries: Collection[UndoEntry]) -> frozenset[str]:
+    """Return the entries that are open since an `undo` brings back what their verbs have left."""
+    return frozenset(one.reopens for one in entries if one.open and one.reopens)
+
+
 def _at_its_end(entry: UndoEntry) -> UndoEntry:
-    return replace(entry, open=False, made=False, undoing=False)
+    return replace(entry, open=False, made=False, undoing=False, reopens="")

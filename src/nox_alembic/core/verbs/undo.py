@@ -150,11 +150,8 @@ def _further(facts: Facts, entry: UndoEntry) -> tuple[str, ...]:
 
     There is none if this entry is not half made, or no earlier entry is whole.
     """
-    before = facts.undo.live[: facts.undo.live.index(entry)]
-    whole = [one for one in before if one.is_copy == entry.is_copy and one.kind != "files" and not one.half_made]
-    if not entry.half_made or not whole:
-        return ()
-    return (f"`nox -s undo -- {whole[-1].id}` goes further, to {whole[-1].shown}",)
+    whole = facts.undo.whole_before(entry)
+    return (f"`nox -s undo -- {whole.id}` goes further, to {whole.shown}",) if whole else ()
 
 
 def _restored(config: Config, facts: Facts, entry: UndoEntry) -> tuple[ReplaceFile, ...]:

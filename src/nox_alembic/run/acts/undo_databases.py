@@ -7,7 +7,7 @@ from typing import assert_never
 
 from nox_alembic.core.copies.siblings import Mark, name_of
 from nox_alembic.core.copies.space import Room, why_not_kept
-from nox_alembic.core.copies.undo import FileChange
+from nox_alembic.core.copies.undo import FileChange, UndoEntry
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.paths import from_root
@@ -62,7 +62,7 @@ class UndoDatabases:
             case BeginUndo():
                 self.log.begin(step.entry)
             case SwapBack():
-                self._swap("undo", step.entry.kept, step.revisions, files=step.entry.undone)
+                self._swap("undo", step.entry.kept, step.revisions, bringing=step.entry)
             case NoteUndone():
                 self._note_undone(step)
             case _:
@@ -120,7 +120,7 @@ class UndoDatabases:
         incoming: str,
         revisions: Sequence[str],
         *,
-        files: tuple[FileChange, ...] = (),
+        bringing: UndoEntry | None = None,
         keeps: bool = True,
     ) -> str:
         """Give the incoming database the real one's name; return the kept one's."""
@@ -129,7 +129,7 @@ class UndoDatabases:
         if keeps:
             size = self.room(address, self.engine.location).size
             entry = undo_log.new_entry(verb, "database", mark.name, revisions, size)
-            self.log.push(replace(entry, files=files))
+            self.log.push(replace(entry, files=bringing.undone if bringing else ()), bringing=bringing)
         self.siblings.swap(address, incoming, mark)
         self.log.note_made()  # also after a reset that has left the data as a whole half made
         if keeps:

@@ -104,7 +104,7 @@ class UndoFolders:
             return
         path = Path(step.location.path)
         aside = wiper.new_trash_name(path.name)
-        self._note("undo", aside, step.revisions, step.entry.undone, undoing=step.entry)
+        self._note("undo", aside, step.revisions, step.entry.undone, bringing=step.entry)
         try:
             wiper.put_back(path, step.entry.kept, aside=aside, keep_root=self._keep_root, **self._gates(step.location))
         except NoxAlembicError:
@@ -216,14 +216,14 @@ class UndoFolders:
         revisions: Sequence[str] | None,
         files: tuple[FileChange, ...] = (),
         *,
-        undoing: UndoEntry | None = None,
+        bringing: UndoEntry | None = None,
     ) -> None:
         """Note what is about to be kept, and what takes its place.
 
         A run that is killed afterwards has kept it, or has changed nothing.
         """
         entry = undo_log.new_entry(verb, "folder", aside, revisions)
-        self.log.push(replace(entry, server=self._major(), files=files), undoing=undoing)
+        self.log.push(replace(entry, server=self._major(), files=files), bringing=bringing)
 
     def _major(self) -> str:
         """Return the major version that made the data, "" if it cannot be read."""

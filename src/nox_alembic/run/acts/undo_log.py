@@ -46,13 +46,14 @@ class LiveUndoLog:
         databases = self.dropping.names(address) if address and "database" in kinds else None
         return found.having(self.there() if kinds & WHOLE else (), databases)
 
-    def push(self, entry: UndoEntry, *, undoing: UndoEntry | None = None) -> None:
+    def push(self, entry: UndoEntry, *, bringing: UndoEntry | None = None) -> None:
         """Note an entry that is about to be kept, and the one that takes its place.
 
         A run that is killed afterwards has kept it, or has changed nothing.
         """
-        pushed = self.kept(self.address()).pushed(entry)
-        undo_log.write(self.path, pushed.undoing(undoing) if undoing else pushed)
+        pushed = self.kept(self.address()).pushed(entry, bringing=bringing)
+        # A swap of databases is done or not done; only a killed move leaves something to look at.
+        undo_log.write(self.path, pushed.undoing(bringing) if bringing and bringing.kind in WHOLE else pushed)
 
     def begin(self, entry: UndoEntry | None) -> None:
         """Note which entry is about to be brought back; None if none is any more."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from nox_alembic.core.copies.undo import FileChange, UndoEntry, UndoLog
+from nox_alembic.core.copies.undo import UndoEntry, UndoLog
 from nox_alembic.core.copies.volume_swap import Outcome, not_removed
 from nox_alembic.core.errors import FailedError, NoxAlembicError
 from nox_alembic.core.frozen import frozen
@@ -50,7 +50,7 @@ class UndoVolumes:
         if self.volumes.probe() is None:
             make()
         name = self.volumes.new_name()
-        if self._swap("undo", name, step.revisions, source=step.entry.kept, files=step.entry.undone) is None:
+        if self._swap("undo", name, step.revisions, source=step.entry.kept, bringing=step.entry) is None:
             self._remove(name)
             self.write(_without(self.read(), name))
 
@@ -89,11 +89,12 @@ class UndoVolumes:
         revisions: Sequence[str] | None,
         *,
         source: str,
-        files: tuple[FileChange, ...] = (),
+        bringing: UndoEntry | None = None,
     ) -> UndoEntry | None:
         """Return the entry with the volume's old content, None if it had none."""
+        files = bringing.undone if bringing else ()
         entry = replace(undo_log.new_entry(verb, "volume", name, revisions), doubtful=True, files=files)
-        self.write(self.read().pushed(entry))
+        self.write(self.read().pushed(entry, bringing=bringing))
         try:
             moved = self.volumes.swap(name, source=source, verb=verb)
         except NoxAlembicError:

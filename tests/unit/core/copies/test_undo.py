@@ -118,6 +118,40 @@ def test_what_undo_puts_back_is_whole_and_what_it_sets_aside_then_is_half_made()
     assert [one.half_made for one in taken.pushed(RESETS[3]).entries] == [False, True, False]
 
 
+def brought_back(log: UndoLog, entry: UndoEntry, aside: UndoEntry) -> UndoLog:
+    """Return the log after a swap, before the `undo` that did it has closed it."""
+    there = [one for one in (*log.entries, aside) if one.id != entry.id]
+    folders, databases = ({one.kept for one in there if one.kind == kind} for kind in ("folder", "database"))
+    return log.pushed(replace(aside, verb="undo"), bringing=entry).having(folders, databases)
+
+
+@pytest.mark.parametrize("first", [copy(1, open=True), RESETS[1]])
+def test_an_undo_that_brings_back_what_a_verb_has_left_does_not_end_that_verb(first: UndoEntry) -> None:
+    log = UndoLog().pushed(first).pushed(copy(2, open=True)).closed(1)
+    assert [(one.open, one.half_made) for one in log.entries] == [(False, False), (False, True)]
+    assert log.whole_before(log.entries[1]) == log.entries[0]
+    after = brought_back(log, log.entries[1], copy(3, open=True))
+    for found in (after, after.closed(1)):
+        assert names(found) == [first.id, "d3"]
+        assert [found.entries[0].open, found.pushed(copy(4)).entries[-1].half_made] == [True, True]
+        assert first.id in names(found.pushed(copy(4)).pushed(copy(5)).under_way(1))
+        assert not found.is_half_made, "somebody has chosen it, and so a reset keeps it"
+    back = brought_back(after.closed(1), after.closed(1).entries[0], replace(first, id="u", kept="u"))
+    assert not any(one.open for one in back.closed(2).entries)
+
+
+def test_an_undo_that_was_killed_before_it_swapped_has_opened_nothing() -> None:
+    log = UndoLog().pushed(RESETS[1]).pushed(copy(2, open=True)).closed(1)
+    begun = log.pushed(copy(3, verb="undo", open=True), bringing=log.entries[1])
+    assert begun.having({"r1"}, {"copy2"}) == log
+
+
+def test_what_a_volume_keeps_stays_half_made_when_its_move_is_seen_to_have_ended() -> None:
+    moved = replace(RESETS[2], kind="volume", doubtful=True)
+    log = UndoLog().pushed(RESETS[1]).pushed(moved).settled(moved, "17")
+    assert [(one.half_made, one.doubtful, one.server) for one in log.entries[1:]] == [(True, False, "17")]
+
+
 def test_a_database_that_is_copied_out_of_half_made_data_is_half_made_itself() -> None:
     log = UndoLog().pushed(RESETS[1]).pushed(copy(1, open=True))
     assert [one.half_made for one in log.entries] == [False, True]
