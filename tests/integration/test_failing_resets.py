@@ -126,3 +126,22 @@ def test_an_undo_of_what_a_failed_verb_has_left_keeps_the_way_to_what_was_before
     assert project.run("migrate", "nothing").code
     project.good("undo", str(first["id"]))
     assert rows(project) == [1, 7]
+
+
+def test_what_failed_verbs_have_kept_in_data_that_was_set_aside_comes_back_with_it(project: Project) -> None:
+    project.revision("b1", "t2", upgrade='op.execute("DELETE FROM t1")')
+    project.revision("t3", "b1", upgrade='op.execute("SELECT 1 / 0")')
+    assert [project.run("migrate").code, project.run("migrate").code] == [1, 1]
+    first = kept(project)[-1]
+    mend(project)
+    a_seed_that_fails(project)
+    assert project.run("reset", "--yes").code == 1
+    mend(project)
+    project.good("dev")
+    assert project.good("dev").err.count("up and at") == 1, (
+        "what lies in the data that was set aside is not to be ended"
+    )
+    project.good("undo")
+    assert kept(project)[-1] == first
+    project.good("undo", str(first["id"]))
+    assert rows(project) == [1, 7]

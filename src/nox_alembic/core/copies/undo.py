@@ -10,8 +10,8 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.sizes import shown_size
 
 EntryKind = Literal["folder", "volume", "database", "files"]
-# Fields of an entry that are true only while a verb is at work.
-PASSING = frozenset({"made", "undoing", "reopens"})
+# Fields of an entry for nobody else; most of the time they are empty.
+INTERNAL = frozenset({"made", "undoing", "reopens", "within"})
 # These hold the whole server, and so everything that was kept inside it until then.
 WHOLE: frozenset[EntryKind] = frozenset({"folder", "volume"})
 # Verbs that put other data into the place of all data. Each other verb has copied it.
@@ -48,12 +48,13 @@ class UndoEntry:
     half made, until it is `made`: migrated and seeded, and only the backend is to
     start. What the next verb keeps of that is `half_made`.
 
-    `hidden` is an entry that lies inside a folder that is kept itself. `size` is in
-    bytes. `files` are those of the project that the verb has changed, too. `server` is
-    the major version that can use it, "" if it could not be read. `doubtful` while
-    nobody has seen how a move between volumes ended. `undoing` while an `undo` brings
-    it back: a killed one may have done a part of that. `reopens` is the id of the entry
-    whose verb has not come to its end again, since this `undo` brings back what it left.
+    `hidden` is an entry that lies inside a folder or volume that is kept itself, of the
+    name `within`. `size` is in bytes. `files` are those of the project that the verb
+    has changed, too. `server` is the major version that can use it, "" if it could not
+    be read. `doubtful` while nobody has seen how a move between volumes ended.
+    `undoing` while an `undo` brings it back: a killed one may have done a part of that.
+    `reopens` is the id of the entry whose verb has not come to its end again, since
+    this `undo` brings back what it left.
     """
 
     id: str
@@ -72,6 +73,7 @@ class UndoEntry:
     made: bool = False
     undoing: bool = False
     reopens: str = ""
+    within: str = ""
 
     @property
     def undone(self) -> tuple[FileChange, ...]:
@@ -101,7 +103,7 @@ class UndoEntry:
     @property
     def as_json(self) -> dict[str, object]:
         """The fields that `--json` promises; for files, only the paths."""
-        fields = {key: value for key, value in asdict(self).items() if key not in PASSING}
+        fields = {key: value for key, value in asdict(self).items() if key not in INTERNAL}
         return {**fields, "files": [change.path for change in self.files]}
 
 
@@ -124,7 +126,7 @@ class UndoLog:
     @property
     def is_open(self) -> bool:
         """Whether a verb has not ended that changed the database, or took the data."""
-        return any(one.open and one.kind != "files" for one in self.entries)
+        return any(one.open and one.kind != "files" for one in self.live)
 
     @property
     def is_half_made(self) -> bool:
@@ -162,9 +164,9 @@ class UndoLog:
 
         A verb that was killed before it took anything away has kept nothing. `kept` are
         the folders and volumes, `databases` those in the server, None while it does not
-        answer. A database that is older than a folder that is there may lie in it, and
-        come back with it: it is hidden, and not forgotten. What an `undo` opens again
-        is open when its swap was done.
+        answer. A database that was set aside with one of the folders comes back with
+        it: it is hidden, and not forgotten. What an `undo` opens again is open when its
+        swap was done.
         """
         found = tuple(self._seen(set(kept), databases))
         again = _again(found)
@@ -172,12 +174,12 @@ class UndoLog:
         return UndoLog(tuple(replace(one, open=True, made=True) if one.id in again else one for one in found))
 
     def _seen(self, kept: set[str], databases: Collection[str] | None) -> Iterator[UndoEntry]:
-        for number, one in enumerate(self.entries):
+        for one in self.entries:
             if (one.kind == "files" and one.files) or (one.kind in WHOLE and one.kept in kept):
                 yield one
             elif one.kind == "database":
                 there = databases is None or one.kept in databases
-                if there or any(later.kept in kept for later in self.entries[number:]):
+                if there or one.within in kept:
                     # While nobody can ask, the last answer holds.
                     yield replace(one, hidden=one.hidden if databases is None else not there)
 
@@ -191,6 +193,8 @@ class UndoLog:
         half_made = entry.kind != "files" and left is not None
         # A verb that keeps something new gives up an `undo` that could not be finished.
         before = self if entry.verb == "undo" else self.undoing(None)
+        if entry.kind in WHOLE and not entry.is_copy:
+            before = UndoLog(_moved_into(before.entries, entry.kept))
         whole = self.whole_before(bringing) if bringing else None
         return UndoLog((*before.entries, replace(entry, half_made=half_made, reopens=whole.id if whole else "")))
 
@@ -223,7 +227,7 @@ class UndoLog:
 
         They add up while verbs fail.
         """
-        half_made = [one.id for one in self.entries if one.half_made and one.open]
+        half_made = [one.id for one in self.live if one.half_made and one.open]
         gone = set(half_made[: max(0, len(half_made) - limit)])
         return UndoLog(tuple(one for one in self.entries if one.id not in gone))
 
@@ -234,38 +238,43 @@ class UndoLog:
         """
         return UndoLog(self._staying(limit, spared=lambda one: one.open and not one.half_made))
 
-    def closed(self, limit: int, *, files_only: bool = False) -> "UndoLog":
+    def closed(self, limit: int, *, files_only: bool = False, uncovers: bool = False) -> "UndoLog":
         """Return it with the verb at its end, and the newest `limit` of each kind.
 
-        Hidden entries are counted apart, since they may be the only ones when they come
-        back. The last whole copy stays in any case, so that no failing verb takes its
-        place. `files_only`: the verb has changed nothing else, and an earlier verb is
-        not at its end by that. Nor is one by an `undo` that brings back what it left.
+        The last whole copy stays in any case, so that no failing verb takes its place.
+        `files_only`: the verb has changed nothing else, and an earlier verb is not at
+        its end by that. Nor is one by an `undo` that brings back what it left.
+        `uncovers`: the verb has brought back data with all the databases in it, and
+        with these the verbs that have not ended there.
         """
-        if files_only:
-            spared = self._staying(limit, spared=lambda one: one.kind != "files")
-            return UndoLog(tuple(_at_its_end(one) if one.kind == "files" else one for one in spared))
         again = _again(self.entries)
-        stay = self._staying(limit, spared=lambda one: one.id in again)
-        return UndoLog(tuple(one if one.id in again else _at_its_end(one) for one in stay))
+
+        def as_it_was(one: UndoEntry) -> bool:
+            apart = (files_only and one.kind != "files") or (uncovers and one.kind == "database")
+            return apart or one.hidden or one.id in again
+
+        stay = self._staying(limit, spared=as_it_was)
+        return UndoLog(tuple(one if as_it_was(one) else _at_its_end(one) for one in stay))
 
     def _staying(self, limit: int, spared: Callable[[UndoEntry], bool]) -> tuple[UndoEntry, ...]:
         """Return the newest `limit` of each kind, and what is `spared`.
 
         Of half made data as a whole only the newest stays, and takes no place of
-        another.
+        another. What is hidden stays as long as the data that it lies in.
         """
-        left: dict[tuple[EntryKind, bool], int] = {}
+        left: dict[EntryKind, int] = {}
         whole = next((one for one in reversed(self.live) if one.is_copy and not one.half_made), None)
         newest = next((one for one in reversed(self.entries) if one.kind in WHOLE), None)
-        stay = []
+        stay: list[UndoEntry] = []
         for one in reversed(self.entries):
-            if one.half_made and one.kind in WHOLE:
-                stays = one is newest
+            if one.hidden:
+                stays = any(holder.kept == one.within for holder in stay)
+            elif one.half_made and one.kind in WHOLE:
+                stays = one is newest or spared(one)
             else:
-                left[one.kind, one.hidden] = left.get((one.kind, one.hidden), limit) - 1
-                stays = left[one.kind, one.hidden] >= 0 or one is whole
-            if stays or spared(one):
+                left[one.kind] = left.get(one.kind, limit) - 1
+                stays = left[one.kind] >= 0 or one is whole or spared(one)
+            if stays:
                 stay.append(one)
         return tuple(reversed(stay))
 
@@ -293,12 +302,18 @@ class UndoLog:
             known = "; ".join(one.shown for one in reversed(self.live))
             raise UsageError("NA632", message, hint=f"there is {known}")
         if found[0].hidden:
-            after = self.entries[self.entries.index(found[0]) :]
-            holder = next((one for one in after if one.kind in WHOLE), self.newest)
+            holder = next((one for one in self.entries if one.kept == found[0].within), self.newest)
             message = f'the database "{found[0].kept}" is not in the server that runs now'
             hint = f"it went with the data before `{holder.verb}` of {holder.at}: `nox -s undo -- {holder.id}` first"
             raise FindingError("NA634", message, hint=hint)
         return found[0]
+
+
+def _moved_into(entries: Collection[UndoEntry], kept: str) -> tuple[UndoEntry, ...]:
+    """Return them with the databases `within` what is kept, but for those that lie in another."""
+    others = {one.kept for one in entries if one.kind in WHOLE}
+    here = {one.id for one in entries if one.kind == "database" and not (one.hidden and one.within in others)}
+    return tuple(replace(one, within=kept) if one.id in here else one for one in entries)
 
 
 def _again(entries: Collection[UndoEntry]) -> frozenset[str]:

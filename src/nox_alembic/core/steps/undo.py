@@ -181,10 +181,12 @@ class LetGo:
 class CloseUndo:
     """Note that the verb came to its end.
 
-    `files_only`: the verb changed files, and no database.
+    `files_only`: the verb changed files, and no database. `uncovers`: it was an `undo`
+    that has brought back data with all the databases in it.
     """
 
     files_only: bool = False
+    uncovers: bool = False
     title = "close the undo log"
 
 

@@ -53,7 +53,7 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
         StartDatabase(),
         AwaitDatabase(config.timeout),
         *(all_services(config, facts) if at_head else ()),
-        CloseUndo(),
+        CloseUndo(uncovers=True),
     )
     return Plan(steps=steps, notes=_said(facts, entry, at_head=at_head))
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nox_alembic.core.copies.undo import PASSING, EntryKind, FileChange, UndoEntry, UndoLog
+from nox_alembic.core.copies.undo import INTERNAL, EntryKind, FileChange, UndoEntry, UndoLog
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.edges.system import clock
 from nox_alembic.edges.system.files import write_private
@@ -81,9 +81,8 @@ def _entry(found: dict[str, Any]) -> UndoEntry:
 
 def _shown_entry(entry: UndoEntry) -> dict[str, Any]:
     found = {**asdict(entry), "files": list(map(_shown_change, entry.files))}
-    # Older versions read only the fields that they know; these exist only while a verb
-    # is at work.
-    return {key: value for key, value in found.items() if value or key not in PASSING}
+    # Older versions read only the fields that they know, and these are seldom.
+    return {key: value for key, value in found.items() if value or key not in INTERNAL}
 
 
 def _change(found: dict[str, Any]) -> FileChange:

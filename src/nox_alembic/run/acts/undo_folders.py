@@ -75,8 +75,8 @@ class UndoFolders:
                 self.log.note_made()
             case LetGo():
                 self.log.let_go()
-            case CloseUndo(files_only):
-                self._close(files_only=files_only)
+            case CloseUndo():
+                self._close(step)
             case _:
                 assert_never(step)
         for line in said:
@@ -131,10 +131,10 @@ class UndoFolders:
         )
         raise FailedError("NA207", message, hint=hint)
 
-    def _close(self, *, files_only: bool) -> None:
+    def _close(self, step: CloseUndo) -> None:
         """Close the undo log, and delete the data that has left it by that."""
         before = {one.kept for one in self._kept().entries if one.kind in WHOLE}
-        self.log.close(files_only=files_only)
+        self.log.close(files_only=step.files_only, uncovers=step.uncovers)
         if gone := before - {one.kept for one in self._kept().entries}:
             self._delete(self.engine.location, [name for name in self.log.there() if name not in gone])
 

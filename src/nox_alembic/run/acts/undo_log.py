@@ -82,10 +82,10 @@ class LiveUndoLog:
         if address := self._address_of_databases():
             self._settle(self.kept(address).under_way(self.limit), address)
 
-    def close(self, *, files_only: bool = False) -> None:
+    def close(self, *, files_only: bool = False, uncovers: bool = False) -> None:
         """Note that the verb has ended, and drop databases that are no longer kept."""
         address = self._address_of_databases()
-        self._settle(self.kept(address).closed(self.limit, files_only=files_only), address)
+        self._settle(self.kept(address).closed(self.limit, files_only=files_only, uncovers=uncovers), address)
 
     def address(self) -> DatabaseAddress | None:
         """Return the address of the server, None while it does not run."""

@@ -12,6 +12,9 @@ CHANGE = FileChange("alembic/head", b"a1\n", b"b2\n")
 FILES = replace(KEPT, id="f00001", verb="merge", kind="files", kept="", files=(CHANGE,))
 
 
+RESETS = [replace(KEPT, id=f"r{number}", kept=f"r{number}", open=True) for number in range(5)]
+
+
 def copy(number: int, **fields: object) -> UndoEntry:
     return replace(COPY, id=f"d{number}", kept=f"copy{number}", **fields)  # type: ignore[arg-type]
 
@@ -36,15 +39,40 @@ def test_a_database_is_there_when_the_server_has_it_and_while_nobody_can_ask() -
     assert names(log.having((), None)) == ["d1", "d2"]
 
 
+def moved(log: UndoLog, entry: UndoEntry, *databases: str) -> UndoLog:
+    """Return the log after all the data was set aside, with the databases that are in the server then."""
+    return log.pushed(entry).having({one.kept for one in (*log.entries, entry)}, databases)
+
+
 def test_a_database_in_a_folder_that_was_set_aside_is_hidden_and_comes_back_with_it() -> None:
-    log = UndoLog((copy(1), KEPT, copy(2)))
-    hidden = log.having({KEPT.kept}, {"copy2"})
+    hidden = moved(UndoLog((copy(1),)), KEPT, "copy2").pushed(copy(2))
     assert [one.hidden for one in hidden.entries] == [True, False, False]
     assert hidden.newest == copy(2)
     assert hidden.having({KEPT.kept}, None) == hidden, "as it was seen last"
     assert names(hidden.closed(2)) == ["d1", "0ab1c2", "d2"]
     back = hidden.without(KEPT).pushed(replace(KEPT, id="b", verb="undo", kept="other")).having({"other"}, {"copy1"})
     assert [(one.id, one.hidden) for one in back.entries] == [("d1", False), ("d2", True), ("b", False)]
+
+
+def test_what_lies_in_data_that_is_kept_stays_as_it_is_and_goes_with_that() -> None:
+    left = UndoLog((copy(1, open=True), copy(2, open=True, half_made=True), copy(3, open=True, half_made=True)))
+    hidden = moved(left, RESETS[1])
+    assert names(hidden.closed(1)) == ["d1", "d2", "d3", "r1"]
+    assert not hidden.closed(1).is_open
+    assert names(moved(hidden.closed(1), RESETS[2]).closed(1)) == ["r2"]
+
+
+def test_an_undo_of_all_the_data_ends_no_verb_that_had_failed_in_it() -> None:
+    left = UndoLog((copy(1, open=True), copy(2, open=True, half_made=True)))
+    hidden = moved(left, RESETS[1]).closed(1)
+    back = moved(hidden.without(hidden.entries[-1]), replace(RESETS[2], verb="undo"), "copy1", "copy2")
+    closed = back.closed(1, uncovers=True)
+    assert [(one.id, one.open, one.hidden) for one in closed.entries] == [
+        ("d1", True, False), ("d2", True, False), ("r2", False, False),
+    ]  # fmt: skip
+    assert names(closed.pushed(copy(3, open=True)).under_way(1)) == ["d1", "r2", "d3"]
+    again = moved(closed, RESETS[3])
+    assert [one.within for one in again.entries] == ["r3", "r3", "", ""]
 
 
 def test_files_are_always_there_where_any_were_changed() -> None:
@@ -85,9 +113,6 @@ def test_verbs_that_fail_again_and_again_never_take_the_place_of_the_last_whole_
     assert names(log.closed(2)) == ["d2", "d5", "d6"]
     after = log.closed(2).pushed(copy(7, open=True))
     assert (names(after.closed(2)), after.entries[-1].half_made) == (["d6", "d7"], False)
-
-
-RESETS = [replace(KEPT, id=f"r{number}", kept=f"r{number}", open=True) for number in range(5)]
 
 
 def test_while_verbs_fail_what_the_first_of_them_took_away_stays_and_of_what_they_left_the_newest() -> None:
@@ -179,7 +204,7 @@ def test_a_file_that_is_known_late_is_noted_in_the_generation_of_its_verb_alone(
 
 
 def test_what_lies_in_the_data_of_a_reset_is_not_found_before_that_is_taken_back() -> None:
-    hidden = UndoLog((copy(1), KEPT)).having({KEPT.kept}, ())
+    hidden = moved(UndoLog((copy(1),)), KEPT)
     with pytest.raises(NoxAlembicError) as error:
         hidden.chosen("d1")
     assert told(error) == (

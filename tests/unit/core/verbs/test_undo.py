@@ -32,7 +32,7 @@ def test_the_newest_comes_back_and_everything_is_started_on_it() -> None:
         AwaitDatabase(60),
         StartServices(("backend",)),
         AwaitBackend(60),
-        CloseUndo(),
+        CloseUndo(uncovers=True),
     )
     assert plan.notes == (
         "comes back: 0ab1c2: the data before `reset` of 2026-11-25T20:00:00Z, at c3",
@@ -44,7 +44,7 @@ def test_the_newest_comes_back_and_everything_is_started_on_it() -> None:
 def test_data_behind_head_comes_back_without_a_backend_that_could_not_use_it() -> None:
     plan = undo.undo(config(), up(undo=BOTH), Options(entry="9f8e7d"))
     assert plan.steps[:2] == (Kill(), PutBack(FOLDER, OLDER, ("c3",)))
-    assert plan.steps[2:] == (StartDatabase(), AwaitDatabase(60), CloseUndo())
+    assert plan.steps[2:] == (StartDatabase(), AwaitDatabase(60), CloseUndo(uncovers=True))
     assert plan.notes[-1] == "it is not known to be at head: `nox -s dev` migrates it and starts the backend"
 
 
@@ -118,7 +118,9 @@ def test_files_come_back_with_the_whole_data_and_before_it() -> None:
     whole = replace(KEPT, verb="rebase", files=(CHANGE, NEW))
     steps = undo.undo(config(), up(undo=UndoLog((whole,)), contents=AFTER), Options()).steps
     assert steps[:4] == (BeginUndo(whole), WRITE, DELETE, Kill())
-    assert steps[-2:] == (AwaitDatabase(60), CloseUndo()), "the backend waits for `dev`: the files are others now"
+    assert steps[-2:] == (AwaitDatabase(60), CloseUndo(uncovers=True)), (
+        "the backend waits for `dev`: the files are others now"
+    )
 
 
 def test_a_kept_database_is_swapped_in_and_the_backend_starts_on_it_where_it_ran() -> None:
