@@ -247,9 +247,15 @@ def _compose_project(folder: Path, data: str, more: str = "") -> Project:
 
 def compose_down(harness: Harness) -> None:
     """Remove the containers, the network and the volumes."""
-    words = ["docker", "compose", "-p", harness.project.variables["PROJECT"], "down", "-v", "-t", "0"]
-    subprocess.run(words, cwd=harness.project.root, capture_output=True, check=True)
-    remove_kept(harness.project.variables["PROJECT"])
+    remove_project(harness.project)
+
+
+def remove_project(project: Project) -> None:
+    """Remove the containers, the network and the volumes of a project, and the volumes that keep its data."""
+    name = project.variables["PROJECT"]
+    words = ["docker", "compose", "-p", name, "down", "-v", "-t", "0"]
+    subprocess.run(words, cwd=project.root, capture_output=True, check=True)
+    remove_kept(name)
 
 
 def crash_at_each_point(harness: Harness, points: Sequence[tuple[str, int]] = POINTS) -> None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ENV_PY = """\
 from alembic import context
@@ -161,15 +161,15 @@ class Project:
         assert ran.code == 0, f"{words}: {ran.code}\n{ran.out}\n{ran.err}"
         return ran
 
-    def start(self, *words: str) -> "subprocess.Popen[bytes]":
-        """Start the tool and let it run."""
+    def start(self, *words: str, output: IO[str] | None = None) -> "subprocess.Popen[bytes]":
+        """Start the tool and let it run; what it prints goes to `output`, if anywhere."""
         return subprocess.Popen(
             self.command(*words),
             cwd=self.root,
             env=self.environ,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=output or subprocess.DEVNULL,
+            stderr=output or subprocess.DEVNULL,
         )
 
     def write(self, path: str, text: str) -> None:

@@ -148,7 +148,10 @@ class UndoLog:
         return newest
 
     def whole_before(self, entry: UndoEntry) -> UndoEntry | None:
-        """Return the whole state from which verbs made an entry that is half made, if it is there."""
+        """Return the whole state from which verbs made an entry that is half made.
+
+        None if it is not there.
+        """
         if not entry.half_made:
             return None
         before = takewhile(lambda one: one.id != entry.id, self.live)
@@ -170,7 +173,7 @@ class UndoLog:
         """
         found = tuple(self._seen(set(kept), databases))
         again = _again(found)
-        # A reset keeps the work that was brought back all the same, since somebody has chosen it.
+        # A reset keeps the work that was brought back all the same: it was chosen.
         return UndoLog(tuple(replace(one, open=True, made=True) if one.id in again else one for one in found))
 
     def _seen(self, kept: set[str], databases: Collection[str] | None) -> Iterator[UndoEntry]:
@@ -310,14 +313,17 @@ class UndoLog:
 
 
 def _moved_into(entries: Collection[UndoEntry], kept: str) -> tuple[UndoEntry, ...]:
-    """Return them with the databases `within` what is kept, but for those that lie in another."""
+    """Return entries whose databases are `within` what is kept.
+
+    Those that lie in another one stay.
+    """
     others = {one.kept for one in entries if one.kind in WHOLE}
     here = {one.id for one in entries if one.kind == "database" and not (one.hidden and one.within in others)}
     return tuple(replace(one, within=kept) if one.id in here else one for one in entries)
 
 
 def _again(entries: Collection[UndoEntry]) -> frozenset[str]:
-    """Return the entries that are open since an `undo` brings back what their verbs have left."""
+    """Return the entries whose verbs' leavings an `undo` brings back: they are open."""
     return frozenset(one.reopens for one in entries if one.open and one.reopens)
 
 
