@@ -278,10 +278,11 @@ def main() -> None:
     finally:
         print(f"{chosen.engine}, seed {chosen.seed}: {found.summary()}")  # noqa: T201 - what it was run for
         print(json.dumps(found.failures, indent=1))  # noqa: T201 - what it was run for
-        if chosen.stop and found.failures:
+        if not (chosen.stop and found.failures):
+            end(found, chosen.engine)
+        if found.failures:
             print(f"what the verbs have printed is in {found.log}")  # noqa: T201 - what it was run for
         else:
-            end(found, chosen.engine)
             shutil.rmtree(folder, ignore_errors=True)
     sys.exit(bool(found.failures))
 

@@ -58,6 +58,17 @@ def test_a_switch_away_from_committed_deleted_and_stashed_revisions(project: Pro
     assert {path.suffix for path in copies(project).iterdir()} == {".py"}
 
 
+def test_dev_takes_them_back_too_when_only_the_started_database_shows_them(project: Project) -> None:
+    project.revision("x1", "t2")
+    project.good("migrate")
+    (project.root / "alembic/versions/x1.py").unlink()
+    project.good("down")
+    assert refusal(project, "dev")[1][0] == "NA010", "it asks"
+    project.good("down")
+    project.good("dev", "--yes")
+    assert tables(project) == "t1 t2"
+
+
 def committed_chain(project: Project) -> None:
     git(project, "switch", "-q", "-c", "feature")
     project.revision("x1", "t2")

@@ -69,8 +69,8 @@ def _plan_and_run(environment: "Environment", verb: Verb, options: Options, shar
             environment.report.inventory(plan, *(probe() if plan.destroys else (None, "")))
     elif plan.steps:
         agree(plan, shared, probe)
-        acts.run(environment, plan, seen.history, Person(shared))
-    return plan.again and not shared.changes_nothing
+        return acts.run(environment, plan, seen.history, Person(shared))
+    return False
 
 
 def _until_done(verb: str, act: Callable[[], bool]) -> None:

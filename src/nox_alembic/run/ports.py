@@ -33,6 +33,8 @@ Command = Callable[[Sequence[str], DatabaseAddress, bool], int]
 RunBeside = Callable[[Engine, Plan], None]
 DONE = "done"
 NOT_NEEDED = "not needed"
+# The step has found what the plan could not know: the verb looks and plans once more.
+PLAN_AGAIN = "not yet: the database has revisions without a file here"
 
 
 class Act(Protocol[Family_contra]):

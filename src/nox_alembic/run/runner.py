@@ -25,7 +25,7 @@ from nox_alembic.core.steps.spares import MakeSpare, SpareStep
 from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import Sweep, UndoDatabaseStep, UndoDataStep
 from nox_alembic.report import Reporter
-from nox_alembic.run.ports import Act
+from nox_alembic.run.ports import PLAN_AGAIN, Act
 
 
 class Acts(Protocol):
@@ -68,8 +68,11 @@ class Runner:
     acts: Acts
     report: Reporter
 
-    def run(self, plan: Plan) -> None:
-        """Run all steps, then `lastly` always; raises the first NoxAlembicError."""
+    def run(self, plan: Plan) -> bool:
+        """Run all steps, then `lastly` always; return whether to plan once more.
+
+        Raises the first NoxAlembicError.
+        """
         total = len(plan.steps) + len(plan.lastly)
         with concurrent.futures.ThreadPoolExecutor(max_workers=1) as background:
             sweeps: list[concurrent.futures.Future[Sequence[str]]] = []
@@ -80,18 +83,20 @@ class Runner:
                     if isinstance(step, Sweep):
                         sweeps.append(background.submit(self.acts.sweep, step.location))
                         self.report.in_background(number, total, step.title)
-                    else:
-                        self._run_step(number, total, step)
+                    elif self._run_step(number, total, step) == PLAN_AGAIN:
+                        return True
             finally:
                 # If only the proof was tried, it has failed, and nothing there is ours
                 # to clean up.
                 for number, step in enumerate(plan.lastly if made_something else (), len(plan.steps) + 1):
                     self._run_step(number, total, step)
                 self._collect(sweeps)
+        return plan.again
 
-    def _run_step(self, number: int, total: int, step: Foreground) -> None:
+    def _run_step(self, number: int, total: int, step: Foreground) -> str:
         with self.report.step(number, total, step.title, speaks=isinstance(step, _SPEAKING)) as result:
             result.outcome = self._do(step)
+        return result.outcome
 
     def _collect(self, sweeps: Iterable["concurrent.futures.Future[Sequence[str]]"]) -> None:
         for sweep in sweeps:

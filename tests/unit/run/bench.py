@@ -146,6 +146,10 @@ class Bench:
         Runner(self, self.report).run(Plan(steps, lastly=lastly))
         return self.world.events
 
+    def planned_again(self, *steps: Step) -> bool:
+        """Return whether these steps have shown that there must be another plan."""
+        return Runner(self, self.report).run(Plan(steps))
+
     def refusal(self, *steps: Step, lastly: tuple[Foreground, ...] = ()) -> NoxAlembicError:
         with pytest.raises(NoxAlembicError) as error:
             self.run(*steps, lastly=lastly)

@@ -10,13 +10,15 @@ class Migrate:
 
     `seed_later` notes in a new database that its sample data is still to come.
     `reread`: the revision files may have changed since the plan was made, and are read
-    again.
+    again. `unseen`: the plan was made before the database could be asked, and if that
+    has orphan revisions, there must be another plan.
     """
 
     target: str
     pending: tuple[str, ...] = ()
     seed_later: bool = False
     reread: bool = False
+    unseen: bool = False
 
     @property
     def title(self) -> str:

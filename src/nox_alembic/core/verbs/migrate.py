@@ -81,7 +81,8 @@ def revision(_config: Config, facts: Facts, options: Options) -> Plan:
 def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
     """Return the migration that is needed, none when the database is up to date."""
     if facts.current is None:
-        return whole_migration(facts, target, seed=seed)
+        unseen = facts.engine.data_present
+        return (Migrate(target, seed_later=seed, unseen=unseen),) if facts.history.revisions else ()
     pending = facts.history.pending(facts.current, facts.history.targets(target))
     if pending:
         return (Migrate(target, pending, seed_later=seed and not facts.current),)
@@ -90,7 +91,7 @@ def migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
 
 
 def whole_migration(facts: Facts, target: str, *, seed: bool) -> tuple[Step, ...]:
-    """Return the migration of an unknown database, none without revisions."""
+    """Return the migration of a new database, none without revisions."""
     return (Migrate(target, seed_later=seed),) if facts.history.revisions else ()
 
 

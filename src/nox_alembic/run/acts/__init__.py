@@ -36,15 +36,15 @@ if TYPE_CHECKING:
     from nox_alembic.run.ports import Person
 
 
-def run(at: Environment, plan: "Plan", history: History, person: "Person") -> None:
-    """Run the plan.
+def run(at: Environment, plan: "Plan", history: History, person: "Person") -> bool:
+    """Run the plan; return whether the verb has to look and plan once more.
 
     `history` is the one that the plan was made on. `person` answers questions on the
     way.
     """
     from nox_alembic.run.runner import Runner  # noqa: PLC0415 - where there is something to run
 
-    Runner(WiredActs(at, history, person), at.report).run(plan)
+    return Runner(WiredActs(at, history, person), at.report).run(plan)
 
 
 def sweep_leftovers(at: Environment) -> None:

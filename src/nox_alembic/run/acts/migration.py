@@ -24,7 +24,7 @@ from nox_alembic.core.steps.migration import (
 )
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.fingerprints import Fingerprinting
-from nox_alembic.run.ports import DONE, NOT_NEEDED, Apart, Cluster, Migrations, Server
+from nox_alembic.run.ports import DONE, NOT_NEEDED, PLAN_AGAIN, Apart, Cluster, Migrations, Server
 
 
 @frozen(kw_only=True)
@@ -74,6 +74,8 @@ class Migration:
         targets = history.targets(step.target)
         with self.server.migration_lock(address, self.timeout, self.report.note):
             current = self.server.revisions(address) or ()
+            if step.unseen and history.unknown(current):
+                return PLAN_AGAIN
             history.refuse_unknown(current)
             pending = history.pending(current, targets)
             if not pending:

@@ -22,7 +22,7 @@ class Throwaway:
 
     config: Config
     engine: Engine
-    run: Callable[[Plan], None]
+    run: Callable[[Plan], object]
 
     def do(self, step: OnThrowaway) -> str:
         """Do the steps and return how it went; nothing is left of the server."""

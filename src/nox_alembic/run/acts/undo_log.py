@@ -52,7 +52,7 @@ class LiveUndoLog:
         A run that is killed afterwards has kept it, or has changed nothing.
         """
         pushed = self.kept(self.address()).pushed(entry, bringing=bringing)
-        # A swap of databases is done or not; only a killed move leaves something in doubt.
+        # A swap of databases is done or not; a killed move leaves something in doubt.
         undo_log.write(self.path, pushed.undoing(bringing) if bringing and bringing.kind in WHOLE else pushed)
 
     def begin(self, entry: UndoEntry | None) -> None:

@@ -295,6 +295,11 @@ def test_dev_on_a_fresh_machine_starts_migrates_and_seeds() -> None:
     )
 
 
+def test_dev_does_not_know_where_a_database_is_that_is_down() -> None:
+    down = facts(engine=engine(data_present=True))
+    assert Migrate("heads", seed_later=True, unseen=True) in lifecycle.dev(config(), down, Options()).steps
+
+
 def test_dev_changes_nothing_when_everything_is_right() -> None:
     assert lifecycle.dev(config(), up(), Options()) == Plan(notes=("everything is up and at c3 (make c3)",))
 

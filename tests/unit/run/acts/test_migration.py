@@ -2,6 +2,7 @@
 
 from nox_alembic.core.errors import FindingError
 from nox_alembic.core.revisions.orphans import Orphans
+from nox_alembic.core.steps.lifecycle import StartDatabase
 from nox_alembic.core.steps.migration import ApplyRevision, Downgrade, DowngradeOrphans, Migrate, PrintUpgradeSql
 from tests.unit.core.make import orphan
 from tests.unit.run.bench import Bench
@@ -51,6 +52,13 @@ def test_a_downgrade_runs_under_the_lock(bench: Bench) -> None:
 def test_a_revision_that_appeared_between_look_and_lock_is_refused(bench: Bench) -> None:
     bench.world.current = ("zz",)
     assert isinstance(bench.refusal(Migrate("heads")), FindingError)
+
+
+def test_what_only_the_started_database_shows_gives_another_plan_and_not_a_refusal(bench: Bench) -> None:
+    bench.world.current = ("zz",)
+    assert bench.planned_again(Migrate("heads", unseen=True), StartDatabase())
+    assert bench.world.events == ["lock", "unlock"]
+    assert bench.report.steps[0].outcome == "not yet: the database has revisions without a file here"
 
 
 def test_a_new_revision_is_applied_by_the_history_that_has_it(bench: Bench) -> None:
