@@ -23,7 +23,13 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile, require_models
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.edges.alembic import worker
-from nox_alembic.edges.postgres.connection import connected, environment_without_libpq, without_libpq
+from nox_alembic.edges.postgres.connection import (
+    DIVERTING,
+    connected,
+    environment_without_libpq,
+    libpq_variables,
+    without_libpq,
+)
 from nox_alembic.edges.system import process
 
 OnRevision = Callable[[str], None]
@@ -40,14 +46,15 @@ class Alembic:
 
     `path_of` and `address_of` say where that place sees the project and the database.
     Whatever env.py connects to, it is run on the given database and on no other one.
-    `is_real` says whether that is the environment's own: only there may a revision
-    connect elsewhere. `tell` is called with what is to be said once about where they
-    connect, and with its subject.
+    `variables` are the project's own for a database. `is_real` says whether that is the
+    environment's own: only there may a revision connect elsewhere. `tell` is called
+    with what is to be said once about where they connect, and with its subject.
     """
 
     carry: Carry
     path_of: Callable[[Path], str]
     address_of: Callable[[DatabaseAddress], DatabaseAddress]
+    variables: Callable[[DatabaseAddress], Mapping[str, str]] = lambda _: MappingProxyType({})
     is_real: Callable[[DatabaseAddress], bool] = lambda _: False
     tell: Callable[[str, str], None] = lambda *_: None
 
@@ -56,7 +63,7 @@ class Alembic:
 
         It is for revision files whose ids are computed.
         """
-        answer = self._carried(configuration, NOT_CONNECTED, {"do": "history"})
+        answer = self._carried(configuration, None, {"do": "history"})
         if not answer["ok"]:
             failure = answer["failure"]
             raise FailedError("NA407", failure["refused"] or failure["message"], hint="correct the revision files")
@@ -122,7 +129,7 @@ class Alembic:
         Raises FailedError (NA434).
         """
         request = {"do": "merge", "id": id_, "heads": list(heads), "message": message}
-        answer = self._carried(configuration, NOT_CONNECTED, request)
+        answer = self._carried(configuration, None, request)
         if not answer["ok"]:
             failure = answer["failure"]
             text = f"Alembic cannot make the merge revision: {failure['refused'] or failure['message']}"
@@ -145,12 +152,11 @@ class Alembic:
         Raises MigrationError, and RefusedError (NA470 to NA472).
         """
         if address is None:
-            answer = self._carried(configuration, NOT_CONNECTED, request, on_revision)
+            answer = self._carried(configuration, None, request, on_revision)
         else:
-            url = self.address_of(address).url
             with _proof(address) as key:
                 whole = {**request, "key": key, "left_alone": self.is_real(address)}
-                answer = self._carried(configuration, url, whole, on_revision)
+                answer = self._carried(configuration, self.address_of(address), whole, on_revision)
         if answer["ok"]:
             return answer["value"]
         if refused := answer.get("refused"):
@@ -158,7 +164,11 @@ class Alembic:
         raise MigrationError(Failure.of(answer["failure"]))
 
     def _carried(
-        self, configuration: Path, url: str, request: Mapping[str, Any], on_revision: OnRevision = lambda _: None
+        self,
+        configuration: Path,
+        there: DatabaseAddress | None,
+        request: Mapping[str, Any],
+        on_revision: OnRevision = lambda _: None,
     ) -> Mapping[str, Any]:
         def hear(event: Mapping[str, Any]) -> None:
             if "revision" in event:
@@ -166,7 +176,20 @@ class Alembic:
             else:
                 self.tell(*connections.explained(event["connection"]))
 
-        return self.carry({**request, "configuration": self.path_of(configuration), "url": url}, hear)
+        where = {
+            "configuration": self.path_of(configuration),
+            "url": there.url if there else NOT_CONNECTED,
+            "variables": self._variables(there),
+        }
+        return self.carry({**request, **where}, hear)
+
+    def _variables(self, there: DatabaseAddress | None) -> Mapping[str, str | None]:
+        """Return the variables that the project is to find, None for one that it is not.
+
+        What a container's own PGOPTIONS ask of a session stays: it leads nowhere.
+        """
+        nothing: dict[str, str | None] = dict.fromkeys(DIVERTING - {"PGOPTIONS"})
+        return {**nothing, **libpq_variables(there), **self.variables(there)} if there else nothing
 
 
 @contextlib.contextmanager

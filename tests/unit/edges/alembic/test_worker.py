@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from nox_alembic.edges.alembic.worker.failures import facts_of
-from nox_alembic.edges.alembic.worker.project import session_variables
+from nox_alembic.edges.alembic.worker.session import Session
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,16 @@ from nox_alembic.edges.alembic.worker.project import session_variables
     ],
 )
 def test_a_session_names_itself_and_waits_for_a_lock_only_so_long(inherited: dict[str, str], options: str) -> None:
-    assert session_variables("me", 10, inherited) == {"PGAPPNAME": "me", "PGOPTIONS": options}
-    assert session_variables("", 0, {}) == {}
+    assert Session.of("me", 10, inherited).variables(inherited) == {"PGAPPNAME": "me", "PGOPTIONS": options}
+    assert Session.of("", 0, {}).variables({}) == {}
+
+
+@pytest.mark.parametrize(("inherited", "limit"), [({}, "10s"), ({"PGOPTIONS": "-c lock_timeout=500ms"}, "500ms")])
+def test_it_is_told_to_a_session_of_another_driver_by_sql(inherited: dict[str, str], limit: str) -> None:
+    told = Session.of("me", 10, inherited).sql
+    assert f"set_config('lock_timeout', '{limit}', false)" in told
+    assert "set_config('application_name', 'me', false)" in told
+    assert Session.of("", 0, {}).sql == "NULL"
 
 
 class Diagnosis:
@@ -51,7 +59,11 @@ def adapted() -> Exception:
     return error
 
 
-@pytest.mark.parametrize("original", [OfPsycopg("duplicate\nDETAIL: more"), adapted()])
+# What pg8000 raises: the server's own report.
+REPORT = {"S": "ERROR", "C": "23505", "M": "duplicate\nDETAIL: more", "D": "Key (a)=(1) is duplicated.", "t": "t"}
+
+
+@pytest.mark.parametrize("original", [OfPsycopg("duplicate\nDETAIL: more"), adapted(), Exception(REPORT)])
 def test_drivers_are_known_by_what_they_share(original: Exception) -> None:
     facts = facts_of(ProgrammingError("SELECT 'a%%b'", {}, original), None, Path("/nowhere"))
     assert facts["sqlstate"] == "23505"

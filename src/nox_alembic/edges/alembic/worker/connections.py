@@ -21,12 +21,15 @@ from nox_alembic.edges.alembic.worker.places import WHERE, Place, is_in_memory, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from nox_alembic.edges.alembic.worker.session import Session
+
 POSTGRESQL = "postgresql"
 # A lock of our own session with a key that nobody can know: it is seen in its own
-# database of its own server alone.
+# database of its own server alone. Only where it is seen, the session is told what it
+# has to know.
 PROOF = """
 SELECT count(*), pg_catalog.current_database(), pg_catalog.host(pg_catalog.inet_server_addr()),
-       pg_catalog.inet_server_port()
+       pg_catalog.inet_server_port(), CASE WHEN count(*) > 0 THEN {session} END
 FROM pg_catalog.pg_locks
 WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid = '{high}' AND objid = '{low}'
   AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
@@ -62,15 +65,18 @@ class Opened:
 class Connections:
     """The connections of one run.
 
-    `key` is that of the lock, None where nothing may be connected to. `left_alone`:
-    revisions may connect elsewhere by themselves. `tell` is called with facts, once for
-    each place.
+    `key` is that of the lock, None where nothing may be connected to. `session` is told
+    to each session that env.py opens. `left_alone`: revisions may connect elsewhere by
+    themselves. `tell` is called with facts, once for each place.
     """
 
-    def __init__(self, url: str, key: int | None, *, left_alone: bool, tell: Callable[[dict[str, str]], None]) -> None:
+    def __init__(
+        self, url: str, key: int | None, session: Session, *, left_alone: bool, tell: Callable[[dict[str, str]], None]
+    ) -> None:
         self.url = make_url(url)
         self.meant = place(self.url.host, self.url.port, self.url.database)
         self.key = key
+        self.session = session
         self.left_alone = left_alone
         self.tell = tell
         self.revision = ""
@@ -243,9 +249,9 @@ class Connections:
         key = self.key or 0
         cursor = connection.cursor()
         try:
-            cursor.execute(PROOF.format(high=key >> 32, low=key & 0xFFFFFFFF))
+            cursor.execute(PROOF.format(high=key >> 32, low=key & 0xFFFFFFFF, session=self.session.sql))
             row = cursor.fetchone()
-            seen, name, host, port = row.values() if isinstance(row, dict) else row
+            seen, name, host, port, _ = row.values() if isinstance(row, dict) else row
             if self.is_probing:
                 cursor.execute("SET default_transaction_read_only = on")
         finally:

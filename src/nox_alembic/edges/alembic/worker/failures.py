@@ -12,6 +12,11 @@ from alembic.util import CommandError
 if TYPE_CHECKING:
     from alembic.script import Script
 
+# The fields of PostgreSQL's report
+# (postgresql.org/docs/current/protocol-error-fields.html).
+_FIELDS = {"message": "M", "detail": "D", "schema_name": "s", "table_name": "t", "column_name": "c",
+           "constraint_name": "n"}  # fmt: skip
+
 
 def facts_of(error: BaseException, running: Script | None, folder: Path) -> dict[str, Any]:
     """Return what is known: where it happened, the database's words, the error's type.
@@ -21,7 +26,7 @@ def facts_of(error: BaseException, running: Script | None, folder: Path) -> dict
     project. Drivers are known by the attributes that they share.
     """
     raised = _of_the_driver(error)
-    message, _, report = str(raised).strip().partition("\n")
+    message, _, report = (_report(raised).get(_FIELDS["message"]) or str(raised)).strip().partition("\n")
     path, line, source = _place(error, running, folder)
     return {
         "refused": str(error) if isinstance(error, CommandError) else "",
@@ -47,16 +52,24 @@ def _of_the_driver(error: BaseException) -> BaseException:
 
 def _sqlstate(error: BaseException) -> str:
     code = getattr(error, "pgcode", None) or getattr(error, "sqlstate", None)  # psycopg2, then psycopg and asyncpg
-    return code if isinstance(code, str) else ""
+    return code if isinstance(code, str) else _report(error).get("C", "")
+
+
+def _report(error: BaseException) -> dict[str, str]:
+    """Return what pg8000 raises: PostgreSQL's report, by the letters of the protocol."""
+    first = error.args[0] if error.args else None
+    return first if isinstance(first, dict) else {}
 
 
 def _diagnosis(error: BaseException, *names: str) -> str:
     """Return a field of PostgreSQL's report.
 
-    It is in `diag` (psycopg) or in the exception itself (asyncpg).
+    It is in `diag` (psycopg), in the exception itself (asyncpg) or in the report
+    (pg8000).
     """
     places = (getattr(error, "diag", None), error)
-    found = (getattr(place, name, None) for place in places for name in names)
+    found = [getattr(place, name, None) for place in places for name in names]
+    found += [_report(error).get(_FIELDS.get(name, "")) for name in names]
     return next((value for value in found if isinstance(value, str)), "")
 
 

@@ -22,8 +22,6 @@ from nox_alembic.edges.alembic.worker import bytecode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_DIVERTING = ("PGHOSTADDR", "PGSERVICE")
-
 
 def read_config(configuration: Path, url: str, environ: Mapping[str, str]) -> tuple[Config, str]:
     """Return Alembic's configuration with the URL in it, and that URL.
@@ -84,19 +82,20 @@ def _python_folders(scripts: ScriptDirectory) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def inside(folder: Path, variables: dict[str, str]) -> Iterator[None]:
+def inside(folder: Path, variables: Mapping[str, str | None]) -> Iterator[None]:
     """Be in the project's folder, as `alembic` on the command line is.
 
-    `variables` are set, and the project's imports are found. libpq's own variables that
-    lead a connection elsewhere, whatever host it is given, are not set meanwhile. What
-    env.py, revisions, and the programs that they or `post_write_hooks` start print goes
-    to stderr: stdout is for data.
+    `variables` are set, but for those whose value is None, which are not set meanwhile.
+    The project's imports are found. What env.py, revisions, and the programs that they
+    or `post_write_hooks` start print goes to stderr: stdout is for data.
     """
     environ, path, here = dict(os.environ), list(sys.path), Path.cwd()
     os.chdir(folder)
-    for name in _DIVERTING:
-        os.environ.pop(name, None)
-    os.environ.update(variables)
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
     sys.path[:0] = [str(folder)]
     try:
         with contextlib.redirect_stdout(sys.stderr), _programs_on_stderr():
@@ -116,19 +115,6 @@ def _programs_on_stderr() -> Iterator[None]:
     finally:
         os.dup2(kept, 1)
         os.close(kept)
-
-
-def session_variables(application: str, lock_timeout: int, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return what names a libpq session, and limits its wait for a lock.
-
-    `lock_timeout` is in seconds. Both hold whatever env.py does. A lock_timeout in
-    PGOPTIONS is the user's own and stays as it is.
-    """
-    options = inherited.get("PGOPTIONS", "")
-    if lock_timeout and "lock_timeout" not in options:
-        options = f"{options} -c lock_timeout={lock_timeout}s".lstrip()
-    variables = {"PGAPPNAME": application, "PGOPTIONS": options}
-    return {name: value for name, value in variables.items() if value}
 
 
 def _restore(target: Any, saved: dict[str, str]) -> None:

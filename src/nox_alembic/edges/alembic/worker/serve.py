@@ -14,7 +14,8 @@ from nox_alembic.edges.alembic.worker import drafts, runs
 from nox_alembic.edges.alembic.worker.connections import Connections, Refused, watched
 from nox_alembic.edges.alembic.worker.environment import CONNECTIONS
 from nox_alembic.edges.alembic.worker.failures import facts_of
-from nox_alembic.edges.alembic.worker.project import inside, read_config, session_variables
+from nox_alembic.edges.alembic.worker.project import inside, read_config
+from nox_alembic.edges.alembic.worker.session import Session
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -29,10 +30,10 @@ def perform(request: Request, tell: OnEvent) -> Result:
     """Do what `request["do"]` names, and return what to answer.
 
     It names upgrade, downgrade, sql, history, compare, draft or merge. `configuration`
-    is Alembic's configuration file, `url` the database, `application` and
-    `lock_timeout` (seconds) are for the session, whatever env.py does; `key` and
-    `left_alone` are those of `Connections`, where env.py is run; the other keys are
-    those of the functions in `runs` and `drafts`.
+    is Alembic's configuration file, `url` the database, `variables` those of `inside`;
+    `application` and `lock_timeout` (seconds) are for the session, whatever env.py
+    does; `key` and `left_alone` are those of `Connections`, where env.py is run; the
+    other keys are those of the functions in `runs` and `drafts`.
 
     `tell` is called with {"revision": ...} before each revision runs, and with
     {"connection": the facts} for what connects elsewhere.
@@ -43,9 +44,11 @@ def perform(request: Request, tell: OnEvent) -> Result:
     configuration = Path(request["configuration"]).absolute()
     running: list[Script] = []
     commits: list[str] = []
+    session = Session.of(request.get("application", ""), request.get("lock_timeout", 0), os.environ)
     connections = Connections(
         request["url"],
         request.get("key"),
+        session,
         left_alone=request.get("left_alone", False),
         tell=lambda found: tell({"connection": found}),
     )
@@ -56,9 +59,9 @@ def perform(request: Request, tell: OnEvent) -> Result:
         connections.revision = script.revision
         tell({"revision": f"{script.revision} {script.doc or ''}".strip()})
 
-    session = session_variables(request.get("application", ""), request.get("lock_timeout", 0), os.environ)
+    variables = {**request.get("variables", {}), **session.variables(os.environ)}
     watch = watched(connections) if "key" in request else contextlib.nullcontext()
-    with inside(configuration.parent, session), watch:
+    with inside(configuration.parent, variables), watch:
         try:
             config, os.environ["DATABASE_URL"] = read_config(configuration, request["url"], os.environ)
             config.attributes[CONNECTIONS] = connections
