@@ -266,3 +266,21 @@ def test_only_the_standard_library_is_imported() -> None:
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     packages = {name.partition(".")[0] for name in done.stdout.split()} - {"__main__", "nox_alembic"}
     assert {name for name in packages if not name.startswith("_")} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("attribute", ["i", "a"])
+def test_a_folder_in_which_nothing_may_be_renamed_is_known_before_it_is_tried(database: Path, attribute: str) -> None:
+    assert wiper.why_fixed(database) == ""
+    subprocess.run(["chattr", f"+{attribute}", str(database.parent)], check=True)
+    try:
+        assert wiper.why_fixed(database) == f"this user may not rename anything in {database.parent}"
+    finally:
+        subprocess.run(["chattr", "-ia", str(database.parent)], check=True)
+
+
+@pytest.mark.parametrize(("mode", "is_fixed"), [(0o555, True), (0o1777, True), (0o777, False)])
+def test_the_rights_count_of_the_user_who_runs_it(database: Path, tmp_path: Path, mode: int, is_fixed: bool) -> None:
+    """In a sticky folder nobody may rename what is another user's."""
+    database.parent.chmod(mode)
+    script = "from pathlib import Path\nfrom nox_alembic.edges import wiper\nprint(wiper.why_fixed(Path('volumes/db')))"
+    assert bool(run_as_stranger(tmp_path, script).strip()) == is_fixed

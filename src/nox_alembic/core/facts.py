@@ -207,6 +207,9 @@ class Facts:
     server_version: str = ""
     # Why the data folder may not be wiped.
     refusal: RefusedError | None = None
+    # Why the data folder cannot be renamed, nor another one be made beside it, "" when
+    # both is possible.
+    fixed: str = ""
     # The data of a reset that did not end was not initialised to its end, and no
     # database is in it.
     blank: bool = False

@@ -115,6 +115,10 @@ def _wipe(at: Environment, facts: Facts, _options: Options) -> Facts:
     return replace(facts, refusal=probe.refusal(at.engine, facts.engine, at.protected))
 
 
+def _place(_at: Environment, facts: Facts, _options: Options) -> Facts:
+    return replace(facts, fixed=probe.why_fixed(facts.engine.location))
+
+
 def _data_size(_at: Environment, facts: Facts, _options: Options) -> Facts:
     return replace(facts, data_size=probe.data_size(facts)) if facts.engine.data_present else facts
 
@@ -165,7 +169,7 @@ def _details(at: Environment, facts: Facts, options: Options) -> Facts:
 
 
 # What has to be known to finish an `undo` that was killed.
-_OF_UNDO: tuple[Need, ...] = ("database", "undo log", "wipe")
+_OF_UNDO: tuple[Need, ...] = ("database", "undo log", "wipe", "place")
 
 
 def _engine(at: Environment, facts: Facts, _options: Options) -> Facts:
@@ -180,6 +184,7 @@ _PROBES: Mapping[Need, Callable[[Environment, Facts, Options], Facts]] = {
     "blank": _blank,
     "cluster": _cluster,
     "wipe": _wipe,
+    "place": _place,
     "data size": _data_size,
     "room": _room,
     "spares": _spares,

@@ -20,6 +20,7 @@ Need = Literal[
     "blank",
     "cluster",
     "wipe",
+    "place",
     "data size",
     "room",
     "spares",
@@ -89,7 +90,7 @@ _RECORDS = (
     Verb(
         name="reset",
         plan="reset.reset",
-        needs=("database", "undo log", "cluster", "wipe", "data size", "spares"),
+        needs=("database", "undo log", "cluster", "wipe", "place", "data size", "spares"),
         prepares_spare=True,
         database="starts",
         # Not itself, which would begin anew.
@@ -98,7 +99,7 @@ _RECORDS = (
     Verb(
         name="undo",
         plan="undo.undo",
-        needs=("database", "undo log", "wipe"),
+        needs=("database", "undo log", "wipe", "place"),
         reads="undo.changed_files",
         database="starts",
     ),

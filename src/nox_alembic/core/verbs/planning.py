@@ -64,10 +64,10 @@ def files_of_undo(facts: Facts) -> tuple[str, ...]:
 
 
 def needs_of_copy(verb: Verb, facts: Facts, plan: Plan) -> tuple[Need, ...]:
-    """Return the needs of a copy for `undo`: the size of the database or all data."""
+    """Return the needs of a copy for `undo`, of the database or of all data."""
     if not verb.undoable or plan.again or not changes(plan):
         return ()
-    return ("room", "data size") if shared_by(facts, plan) else ("room",)
+    return ("room", "data size", "place") if shared_by(facts, plan) else ("room",)
 
 
 def finished(verb: Verb, config: Config, facts: Facts, plan: Plan) -> Plan:

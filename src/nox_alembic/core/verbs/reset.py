@@ -161,8 +161,8 @@ def _not_kept(config: Config, facts: Facts) -> str:
     """
     if not facts.engine.data_present:
         return ""
-    if facts.engine.unkept:
-        return f", and no `undo` brings it back: {facts.engine.unkept}"
+    if why := facts.engine.unkept or facts.fixed:
+        return f", and no `undo` brings it back: {why}"
     size = facts.data_size
     return "" if size is None or size <= config.undo_limit else f", {beyond(size, config.undo_limit)}"
 

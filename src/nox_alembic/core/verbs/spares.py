@@ -37,6 +37,8 @@ def instead_of(wipe: tuple[Step, ...], facts: Facts, target: str, *, seed: bool)
     There is no `place` when no spare matches.
     """
     history = facts.history
+    if facts.fixed and facts.spares.found:
+        return SpareUse(notes=(f"without the spare: {facts.fixed}",))
     choice = choose(facts.spares, history, history.targets(target), seed=seed)
     if choice.spare is None:
         return SpareUse(notes=(choice.why,) if choice.why else ())

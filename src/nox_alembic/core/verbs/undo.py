@@ -40,6 +40,7 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
     if entry.kind == "files":
         return restore_files(config, facts, entry)
     refuse_unsafe_wipe(facts)
+    _refuse_fixed(facts, entry)
     refuse_taken_ports(facts)
     _refuse_other_server(facts, entry)
     files = _restored(config, facts, entry)
@@ -77,6 +78,14 @@ def half_way(facts: Facts) -> UndoEntry | None:
 def _chosen(facts: Facts, options: Options) -> UndoEntry:
     begun = half_way(facts)
     return facts.undo.chosen(options.entry or (begun.id if begun else ""))
+
+
+def _refuse_fixed(facts: Facts, entry: UndoEntry) -> None:
+    """Refuse before any stop what could not be renamed after it (NA315)."""
+    if facts.fixed:
+        message = f"the data before `{entry.verb}` of {entry.at} cannot be put back: {facts.fixed}"
+        hint = f"nothing was changed; give the right to it (`ls -ld {facts.engine.location.path.parent}`), and repeat"
+        raise PreconditionError("NA315", message, hint=hint)
 
 
 def _refuse_other_server(facts: Facts, entry: UndoEntry) -> None:

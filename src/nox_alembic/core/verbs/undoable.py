@@ -60,7 +60,7 @@ def _with_server(config: Config, facts: Facts, verb: str, plan: Plan, place: int
     A copy of the database alone would not restore the earlier state.
     """
     location = facts.engine.location
-    why = facts.engine.unkept or why_server_not_kept(config.undo_limit, facts.data_size, facts.room.free)
+    why = facts.engine.unkept or facts.fixed or why_server_not_kept(config.undo_limit, facts.data_size, facts.room.free)
     if why:
         return _asked(plan, verb, why)
     keep = KeepServer(location, verb, facts.current or (), config.timeout, _files(config, plan) or ())

@@ -184,7 +184,7 @@ class Alembic:
         return self.carry({**request, **where}, hear)
 
     def _variables(self, there: DatabaseAddress | None) -> Mapping[str, str | None]:
-        """Return the variables that the project is to find, None for one that it is not.
+        """Return the variables that the project is to find; None is for one to hide.
 
         What a container's own PGOPTIONS ask of a session stays: it leads nowhere.
         """

@@ -237,6 +237,15 @@ def _is_healthy(engine: Engine, seen: EngineFacts) -> bool:
     return health.is_healthy(seen.backend.url, engine.backend_health, lambda: engine.is_alive("backend"))
 
 
+def why_fixed(location: DataLocation) -> str:
+    """Return why a data folder cannot be renamed, "" when it can or there is none."""
+    if location.kind != "folder":
+        return ""
+    from nox_alembic.edges import wiper  # noqa: PLC0415 - takes long to import, and few verbs move data
+
+    return wiper.why_fixed(Path(location.path))
+
+
 def refusal(engine: Engine, seen: EngineFacts, protect: Sequence[Path]) -> RefusedError | None:
     """Return why the data may not be wiped, as far as it can be known now.
 

@@ -53,6 +53,7 @@ __all__ = [
     "set_aside",
     "spare_name",
     "sweep",
+    "why_fixed",
     "wipe",
 ]
 
@@ -64,6 +65,20 @@ def check(given: str | os.PathLike[str], **rules: Unpack[Gates]) -> Target:
     """
     with gates.passed(given, **rules) as place:
         return place.target
+
+
+def why_fixed(path: Path) -> str:
+    """Return why nothing can be renamed in the folder that holds `path`.
+
+    It is "" when it can. Nothing is changed.
+    """
+    try:
+        with Folder.at(str(path.parent)) as parent:
+            return "" if parent.may_move(path.name) else f"this user may not rename anything in {parent.path}"
+    except (FileNotFoundError, NotADirectoryError):
+        return ""  # the engine makes it
+    except PermissionError:
+        return f"this user may not look into {path.parent}"
 
 
 def wipe(

@@ -126,6 +126,14 @@ class Folder:
         """Return whether an attribute protects a name or the folder from all users."""
         return is_frozen(self.descriptor, name)
 
+    def may_move(self, name: str) -> bool:
+        """Return whether this user may rename what is in the folder, and make names in it."""
+        if self.is_frozen() or not os.access(".", os.W_OK | os.X_OK, dir_fd=self.descriptor, effective_ids=True):
+            return False
+        own = self.stat()
+        is_sticky = bool(own.st_mode & stat.S_ISVTX) and os.geteuid() != 0
+        return not is_sticky or is_ours(own) or self.kind(name) is FileKind.MISSING or is_ours(self.stat(name))
+
     def make(self, name: str, like: os.stat_result | None = None) -> None:
         """Make a folder with mode 0700.
 

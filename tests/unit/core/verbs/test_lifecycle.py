@@ -60,6 +60,14 @@ def test_reset_with_a_seeded_spare_migrates_and_seeds_nothing() -> None:
     )
 
 
+def test_data_that_cannot_be_renamed_is_deleted_in_its_place_and_the_question_says_so() -> None:
+    fixed = "this user may not rename anything in /project/volumes"
+    plan = reset.reset(config(), spared(READY, fixed=fixed), Options())
+    assert SetDataAside(FOLDER, "reset", ("c3",), keeps=False) in plan.steps
+    assert plan.destroys == f"the database in /project/volumes/db, and no `undo` brings it back: {fixed}"
+    assert plan.notes == (f"without the spare: {fixed}",)
+
+
 def test_reset_with_a_base_migrates_what_it_lacks_and_seeds() -> None:
     older = replace(SPARE, heads=("b2",), needs=replace(NEEDS, files={"a1": "A", "b2": "B"}))
     steps = reset.reset(config(), spared(older), Options()).steps

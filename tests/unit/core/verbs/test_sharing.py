@@ -34,6 +34,9 @@ NOTE = f"{UP}, which all databases of a server share"
 BACK = "b2 (make b2) drops the role app, which all databases of a server share"
 
 
+FIXED = "this user may not rename anything in /project/volumes"
+
+
 def with_roles(**fields: Any) -> Facts:
     """Everything is up, and b2 makes a role."""
     known = chain("a1", "b2", "c3").revisions
@@ -73,8 +76,11 @@ def test_an_empty_database_has_nothing_to_keep() -> None:
     assert not any(isinstance(step, KeepServer | KeepDatabase) for step in plan("migrate", seen).steps)
 
 
-def test_the_size_of_all_the_data_is_asked_for_before_it_is_copied() -> None:
-    for seen, needs in ((with_roles(current=("a1",)), ("room", "data size")), (up(current=("a1",)), ("room",))):
+def test_the_size_and_the_place_of_all_the_data_are_asked_for_before_it_is_copied() -> None:
+    for seen, needs in (
+        (with_roles(current=("a1",)), ("room", "data size", "place")),
+        (up(current=("a1",)), ("room",)),
+    ):
         assert needs_of_copy(VERBS["migrate"], seen, draft(VERBS["migrate"], config(), seen, Options())) == needs
 
 
@@ -90,6 +96,7 @@ def test_the_size_of_all_the_data_is_asked_for_before_it_is_copied() -> None:
             {"engine": replace(up().engine, unkept="no folder and no named volume is mounted where it is")},
             "no folder and no named volume is mounted where it is",
         ),
+        ({"fixed": FIXED}, FIXED),
     ],
 )
 def test_data_that_cannot_be_copied_as_a_whole_is_asked_for(fields: dict[str, Any], why: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nox_alembic.core.copies.undo import FileChange, UndoEntry, UndoLog
-from nox_alembic.core.errors import NoxAlembicError, RefusedError
+from nox_alembic.core.errors import NoxAlembicError, PreconditionError, RefusedError
 from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
     AwaitDatabase,
@@ -46,6 +46,17 @@ def test_data_behind_head_comes_back_without_a_backend_that_could_not_use_it() -
     assert plan.steps[:2] == (Kill(), PutBack(FOLDER, OLDER, ("c3",)))
     assert plan.steps[2:] == (StartDatabase(), AwaitDatabase(60), CloseUndo(uncovers=True))
     assert plan.notes[-1] == "it is not known to be at head: `nox -s dev` migrates it and starts the backend"
+
+
+def test_what_could_not_be_renamed_is_refused_before_anything_is_stopped() -> None:
+    fixed = "this user may not rename anything in /project/volumes"
+    with pytest.raises(PreconditionError) as error:
+        undo.undo(config(), up(undo=BOTH, fixed=fixed), Options())
+    assert told(error) == (
+        "NA315",
+        f"the data before `reset` of 2026-11-25T20:00:00Z cannot be put back: {fixed}",
+        "nothing was changed; give the right to it (`ls -ld /project/volumes`), and repeat",
+    )
 
 
 def test_an_undo_that_was_killed_between_its_renames_is_finished() -> None:

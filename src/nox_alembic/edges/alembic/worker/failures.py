@@ -56,7 +56,7 @@ def _sqlstate(error: BaseException) -> str:
 
 
 def _report(error: BaseException) -> dict[str, str]:
-    """Return what pg8000 raises: PostgreSQL's report, by the letters of the protocol."""
+    """Return what pg8000 raises: PostgreSQL's report, by the protocol's letters."""
     first = error.args[0] if error.args else None
     return first if isinstance(first, dict) else {}
 
