@@ -296,6 +296,7 @@ def refused(project: Project, *words: str) -> tuple[str, str, str]:
 def test_what_cannot_be_sent_is_refused_by_every_verb_before_it_connects(servers: Servers, way: str) -> None:
     servers.ours.good("downgrade", "--yes")
     REFUSED[way](servers)
+    kept = servers.ours.good("undo", "--list", "--json").json["kept"]
     for words in VERBS:
         id_, message, hint = refused(servers.ours, *words)
         start, end = (
@@ -305,6 +306,7 @@ def test_what_cannot_be_sent_is_refused_by_every_verb_before_it_connects(servers
         assert (id_, message[: len(start)], message[-len(end) :]) == ("NA470", start, end)
         assert hint == f"{TAKE}: what a `creator` or a driver's own connect() opens cannot be sent to another place"
     assert at(servers.ours) == [("t1",)]
+    assert servers.ours.good("undo", "--list", "--json").json["kept"] == kept
 
 
 def test_another_kind_of_database_is_refused_and_not_even_made(servers: Servers) -> None:

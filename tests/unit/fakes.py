@@ -208,6 +208,10 @@ class FakeMigrations:
     world: World
     beside: bool = False
 
+    def probe(self, configuration: Path, address: DatabaseAddress) -> bool:
+        self.world.happened(f"probe env.py on {address.name}")
+        return True
+
     def upgrade(
         self, configuration: Path, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
     ) -> None:

@@ -105,6 +105,9 @@ class Migrations(Protocol):
     It stands for `edges.alembic.client`, and for `run.acts.supervision` around it.
     """
 
+    def probe(self, configuration: Path, address: DatabaseAddress) -> bool:
+        """Run env.py without its migrations, and return whether it came to them."""
+
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
         """Upgrade, with a call before each revision."""
 

@@ -69,6 +69,14 @@ class Alembic:
             raise FailedError("NA407", failure["refused"] or failure["message"], hint="correct the revision files")
         return History.of(_revision(found) for found in answer["value"])
 
+    def probe(self, configuration: Path, address: DatabaseAddress) -> bool:
+        """Run env.py without its migrations, and return whether it came to them.
+
+        It is refused what an upgrade would be refused. Raises MigrationError, and
+        RefusedError (NA470, NA471).
+        """
+        return bool(self._ask(configuration, address, {"do": "probe"}))
+
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
         """Upgrade to `target` (an id or `heads`), with a call before each revision.
 

@@ -127,7 +127,7 @@ class Folder:
         return is_frozen(self.descriptor, name)
 
     def may_move(self, name: str) -> bool:
-        """Return whether this user may rename what is in the folder, and make names in it."""
+        """Return whether this user may rename this name here, and make new ones."""
         if self.is_frozen() or not os.access(".", os.W_OK | os.X_OK, dir_fd=self.descriptor, effective_ids=True):
             return False
         own = self.stat()

@@ -213,7 +213,9 @@ class WiredActs:
         from nox_alembic.run.acts.undo_folders import UndoFolders  # noqa: PLC0415 - the wiper, for few verbs
 
         at = self.at
-        return UndoFolders(engine=at.engine, log=self.undo_log, protect=at.protected, report=at.report)
+        return UndoFolders(
+            engine=at.engine, log=self.undo_log, protect=at.protected, prove=self._prove, report=at.report
+        )
 
     def sweep(self, location: "DataLocation") -> Sequence[str]:
         """Delete what was set aside and is not kept; return what could not go."""
@@ -239,6 +241,7 @@ class WiredActs:
             server=server,
             siblings=siblings,
             room=space.probe,
+            prove=self._prove,
             history=self.past,
             root=at.root,
             limit=at.config.undo_limit,
@@ -325,6 +328,18 @@ class WiredActs:
 
         copy = partial(revision_copies.keep, self.at.copies)
         return Fingerprinting(table=fingerprints, server=server, copy=copy, history=self.past, report=self.at.report)
+
+    def _prove(self) -> None:
+        from nox_alembic.run.acts.proof import ConnectionProof  # noqa: PLC0415 - where something is kept
+
+        at = self.at
+        ConnectionProof(
+            configuration=at.require_configuration(),
+            settings=(at.engine.name, at.config.alembic_in),
+            address=at.engine.address,
+            migrations=self._migrations,
+            state=at.state,
+        ).make()
 
     def _migrations(self) -> "Supervised":
         return self._supervised(self.at.alembic())

@@ -46,6 +46,14 @@ class Supervised:
     own: Callable[[], DatabaseAddress]
     environment: str = ""
 
+    def probe(self, configuration: Path, address: DatabaseAddress) -> bool:
+        """Run env.py without its migrations, and return whether it came to them.
+
+        Raises FailedError (NA405, NA455 to NA467).
+        """
+        with self._explaining():
+            return self.migrations.probe(configuration, address)
+
     def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
         """Upgrade, with a call before each revision.
 

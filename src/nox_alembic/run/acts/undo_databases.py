@@ -34,6 +34,7 @@ from nox_alembic.run.ports import DONE, NOT_NEEDED, Person, Server, Siblings
 class UndoDatabases:
     """The act that keeps one database, and files of the project.
 
+    `prove` refuses where Alembic would be refused, before anything is copied for it.
     `limit` is the `undo-limit` in bytes; `timeout` in seconds is how long it waits for
     a migration.
     """
@@ -43,6 +44,7 @@ class UndoDatabases:
     server: Server
     siblings: Siblings
     room: Callable[[DatabaseAddress, DataLocation], Room]
+    prove: Callable[[], None]
     history: History
     root: Path
     limit: int
@@ -86,6 +88,7 @@ class UndoDatabases:
         seen = self.room(address, self.engine.location)
         if step.files is None and not (current or seen.has_tables):
             return False
+        self.prove()
         if why := why_not_kept(self.limit, seen):
             self.person.consent(way_back_lost(step.verb, why))
             return False

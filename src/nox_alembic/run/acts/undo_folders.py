@@ -46,12 +46,13 @@ from nox_alembic.run.ports import DONE
 class UndoFolders:
     """The act of the data as a whole, in a folder.
 
-    `UndoVolumes` moves the data of a named volume.
+    `prove` is that of `UndoDatabases`. `UndoVolumes` moves the data of a named volume.
     """
 
     engine: Engine
     log: LiveUndoLog
     protect: Sequence[Path]
+    prove: Callable[[], None]
     report: Reporter
     workshop: Callable[[Engine], Workshop] = workshop_of
 
@@ -114,6 +115,7 @@ class UndoFolders:
 
     def _keep_server(self, step: KeepServer) -> None:
         """Copy all the data; a partial copy is deleted again."""
+        self.prove()
         try:
             ServerCopy(engine=self.engine, log=self.log, workshop=self.workshop(self.engine)).keep(step)
         except BaseException:

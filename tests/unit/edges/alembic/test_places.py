@@ -34,6 +34,7 @@ def test_the_variables_of_libpq_count_where_nothing_else_is_said(monkeypatch: py
     for name, value in (("PGHOST", "db"), ("PGPORT", "5433"), ("PGDATABASE", "app")):
         monkeypatch.setenv(name, value)
     assert place_of({}).shown == "db:5433/app"
+    assert place_of({"host": "old"}).shown == "old:5432/app"
 
 
 def test_this_machine_has_several_names() -> None:

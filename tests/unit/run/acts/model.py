@@ -140,10 +140,11 @@ class Model(FakeSiblings):
             path=self.root / "undo.json",
             limit=self.limit,
         )
-        self.folders = UndoFolders(engine=engine, log=self.log, protect=(), report=report)
+        self.folders = UndoFolders(engine=engine, log=self.log, protect=(), prove=lambda: None, report=report)
         self.databases = UndoDatabases(
             engine=engine, log=self.log, server=server, siblings=self, room=lambda *_: ROOM, history=HISTORY,
-            root=self.root, limit=2_000_000_000, timeout=1, person=FakePerson(self.world), report=report,
+            root=self.root, limit=2_000_000_000, timeout=1, person=FakePerson(self.world), prove=lambda: None,
+            report=report,
         )  # fmt: skip
 
     @property

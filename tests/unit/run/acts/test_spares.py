@@ -225,7 +225,7 @@ def test_a_spare_that_is_gone_when_a_reset_wants_it_changes_nothing(shop: Shop) 
     log = LiveUndoLog(
         engine=shop.engine, server=FakeServer(shop.world), dropping=siblings, environment="dev", path=path, limit=2
     )
-    folders = UndoFolders(engine=shop.engine, log=log, protect=(), report=shop.report)
+    folders = UndoFolders(engine=shop.engine, log=log, protect=(), prove=lambda: None, report=shop.report)
     gone = replace(SPARE, name=".db.nox-alembic-spare-base-00000000")
     with pytest.raises(FailedError) as error:
         folders.do(UseSpare(shop.engine.location, gone))

@@ -8,7 +8,7 @@ import pytest
 
 from nox_alembic.core.copies.space import Room
 from nox_alembic.core.copies.undo import FileChange
-from nox_alembic.core.errors import FailedError
+from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.steps.undo import KeepDatabase, NoteUndone, OpenUndo, SwapBack, SwapDatabases
 from nox_alembic.edges.home import undo_log
 from nox_alembic.report import Reporter
@@ -37,7 +37,8 @@ def act(tmp_path: Path, room: Room = ROOM, **fields: Any) -> UndoDatabases:
     return UndoDatabases(**{
         "engine": engine, "log": log, "server": FakeServer(world), "siblings": siblings,
         "room": lambda _address, _location: room, "history": chain("a1", "b2", "c3"), "root": tmp_path,
-        "limit": 2_000_000_000, "timeout": 60.0, "person": FakePerson(world), "report": Reporter("migrate"), **fields,
+        "limit": 2_000_000_000, "timeout": 60.0, "person": FakePerson(world), "report": Reporter("migrate"),
+        "prove": lambda: None, **fields,
     })  # fmt: skip
 
 
@@ -54,6 +55,18 @@ def test_a_copy_is_noted_with_its_size_and_then_made(tmp_path: Path) -> None:
     (entry,) = undo_log.read(done.log.path).entries
     assert (entry.kind, entry.verb, entry.revisions, entry.size) == ("database", "migrate", ("b2",), 7_600_000)
     assert done.report.fields["kept_database"] == entry.kept
+
+
+def refuse() -> None:
+    raise RefusedError("NA470", "env.py connects elsewhere", hint="name ours")
+
+
+def test_where_alembic_is_refused_nothing_is_copied_and_nothing_noted(tmp_path: Path) -> None:
+    done = act(tmp_path, prove=refuse)
+    with pytest.raises(RefusedError):
+        done.do(KeepDatabase("migrate", "heads"))
+    assert world(done).events == ["lock", "unlock"]
+    assert undo_log.read(done.log.path).entries == ()
 
 
 def test_a_copy_that_is_cut_off_is_in_the_log_and_not_there(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def folders(tmp_path: Path) -> UndoFolders:
     log = LiveUndoLog(
         engine=engine, server=FakeServer(world), dropping=FakeSiblings(world), environment="dev", path=path, limit=1
     )
-    return UndoFolders(engine=engine, log=log, protect=(), report=Reporter("reset"))
+    return UndoFolders(engine=engine, log=log, protect=(), prove=lambda: None, report=Reporter("reset"))
 
 
 def location(folders: UndoFolders) -> DataLocation:

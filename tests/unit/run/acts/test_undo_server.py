@@ -83,13 +83,14 @@ def bench(tmp_path: Path) -> Bench:
     engine, siblings = Placed(world), FakeSiblings(world, {"ddsurveys__spare": MARK})
     log = LiveUndoLog(engine=engine, server=FakeServer(world), dropping=siblings, environment="dev",
                       path=tmp_path / "undo.json", limit=1)  # fmt: skip
-    return Bench(world, UndoFolders(engine=engine, log=log, protect=(), report=Reporter("downgrade"),
-                                    workshop=lambda _: FakeWorkshop(world)))  # fmt: skip
+    return Bench(world, UndoFolders(engine=engine, log=log, protect=(), prove=lambda: world.happened("prove"),
+                                    report=Reporter("downgrade"), workshop=lambda _: FakeWorkshop(world)))  # fmt: skip
 
 
 def test_the_copy_is_noted_and_comes_back_with_the_files(bench: Bench) -> None:
     assert bench.folders.do(bench.step) == "done"
     assert bench.world.events == [
+        "prove",
         "stop database",
         "copy the data",
         "start database",
@@ -120,6 +121,14 @@ def test_what_cannot_be_copied_leaves_nothing_but_a_running_server(bench: Bench)
     assert bench.world.events[-2:] == ["start database", "await database 60"]
     assert undo_log.read(bench.folders.log.path).entries == ()
     assert wiper.list_trash(Path(bench.location.path).parent, "db") == ()
+
+
+def test_where_alembic_is_refused_the_server_is_not_stopped(bench: Bench) -> None:
+    bench.world.fails = "prove"
+    with pytest.raises(FailedError):
+        bench.folders.do(bench.step)
+    assert bench.world.events == ["prove"]
+    assert undo_log.read(bench.folders.log.path).entries == ()
 
 
 def test_nobody_who_is_at_work_is_ended(bench: Bench) -> None:

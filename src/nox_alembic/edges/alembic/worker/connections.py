@@ -81,6 +81,7 @@ class Connections:
         self.tell = tell
         self.revision = ""
         self.is_probing = False
+        self.has_come = False
         self._is_running = False
         self._has_run = False
         self._is_sending = False
@@ -98,10 +99,11 @@ class Connections:
     def probing(self) -> Iterator[None]:
         """Let env.py run once without its migrations, and without writing.
 
-        Afterwards it is known what env.py connects to. Its own errors do not count,
-        they come again. Raises Refused.
+        Afterwards it is known what env.py connects to, and `has_come` says whether it
+        came to its migrations. Its own errors do not count, they come again. Raises
+        Refused.
         """
-        self.is_probing = True
+        self.is_probing, self.has_come = True, False
         try:
             with contextlib.suppress(Exception, SystemExit):
                 yield
@@ -119,7 +121,7 @@ class Connections:
         elsewhere = {one for one in self._named if one.name not in _MAINTENANCE and one != self.meant}
         if len(elsewhere) > 1:
             self._require_one(elsewhere)
-        self._is_running = True
+        self._is_running = self.has_come = True
         self._has_run = not self.is_probing
         try:
             yield

@@ -31,22 +31,31 @@ def run_env(config: Config, scripts: ScriptDirectory, work: Callable[..., Any], 
     known before the first of them is changed. Raises Refused.
     """
     connections: Connections = config.attributes[CONNECTIONS]
-
-    def run() -> None:
-        with EnvironmentContext(config, scripts, fn=work, **options) as environment:
-            _watch(environment, connections)
-            scripts.run_env()
-
     if connections.key is not None and may_repeat(Path(scripts.env_py_location).read_bytes()):
-        silence = io.StringIO()
-        with connections.probing(), contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
-            run()
+        probe(config, scripts, **options)
     try:
-        run()
+        _run(config, scripts, work, **options)
     except (Exception, SystemExit):
         connections.check()  # what env.py makes of a refusal is no other error
         raise
     connections.check()
+
+
+def probe(config: Config, scripts: ScriptDirectory, **options: Any) -> bool:
+    """Run env.py without its migrations, and without writing.
+
+    Return whether it came to its migrations. Raises Refused.
+    """
+    connections, silence = config.attributes[CONNECTIONS], io.StringIO()
+    with connections.probing(), contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+        _run(config, scripts, lambda *_: (), **options)
+    return bool(connections.has_come)
+
+
+def _run(config: Config, scripts: ScriptDirectory, work: Callable[..., Any], **options: Any) -> None:
+    with EnvironmentContext(config, scripts, fn=work, **options) as environment:
+        _watch(environment, config.attributes[CONNECTIONS])
+        scripts.run_env()
 
 
 def _watch(environment: Any, connections: Connections) -> None:

@@ -36,9 +36,13 @@ class Place:
 
 
 def place(host: Any, port: Any, name: Any) -> Place:
-    """Return the place, with what a driver takes where nothing is said."""
-    host = _plain(host) or os.environ.get("PGHOST", "")
-    port = _plain(port) or os.environ.get("PGPORT", "5432")
+    """Return the place, with what a driver takes where nothing is said.
+
+    The variables are ours: the port in them is none of a host that is named.
+    """
+    named, environ = _plain(host), os.environ
+    port = _plain(port) or ("5432" if named else environ.get("PGPORT", "5432"))
+    host = named or environ.get("PGHOST", "")
     return Place("127.0.0.1" if host in _HERE else host, port, _plain(name) or os.environ.get("PGDATABASE", ""))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nox_alembic.edges.alembic.worker import environment
 from nox_alembic.edges.alembic.worker.environment import run_env
 from nox_alembic.edges.alembic.worker.project import open_scripts
 
@@ -47,6 +48,11 @@ def move(
                 yield step
 
         run_env(config, scripts, steps, destination_rev=target)
+
+
+def probe(config: Config) -> bool:
+    """Return whether env.py comes to its migrations; none is run. Raises Refused."""
+    return environment.probe(config, open_scripts(config), destination_rev="heads")
 
 
 def _telling(block: Callable[[], Any], commits: OnCommit) -> Callable[[], Any]:

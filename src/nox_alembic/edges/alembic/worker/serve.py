@@ -29,11 +29,11 @@ OnEvent = Callable[[dict[str, Any]], None]
 def perform(request: Request, tell: OnEvent) -> Result:
     """Do what `request["do"]` names, and return what to answer.
 
-    It names upgrade, downgrade, sql, history, compare, draft or merge. `configuration`
-    is Alembic's configuration file, `url` the database, `variables` those of `inside`;
-    `application` and `lock_timeout` (seconds) are for the session, whatever env.py
-    does; `key` and `left_alone` are those of `Connections`, where env.py is run; the
-    other keys are those of the functions in `runs` and `drafts`.
+    It names probe, upgrade, downgrade, sql, history, compare, draft or merge.
+    `configuration` is Alembic's configuration file, `url` the database, `variables`
+    those of `inside`; `application` and `lock_timeout` (seconds) are for the session,
+    whatever env.py does; `key` and `left_alone` are those of `Connections`, where
+    env.py is run; the other keys are those of the functions in `runs` and `drafts`.
 
     `tell` is called with {"revision": ...} before each revision runs, and with
     {"connection": the facts} for what connects elsewhere.
@@ -82,6 +82,7 @@ def _do(request: Request, config: Config, begins: runs.OnRevision, commits: runs
         runs.move(config, request["do"], request["target"], extra=extra, begins=begins, commits=commits)
 
     work: dict[str, Callable[[], Any]] = {
+        "probe": lambda: runs.probe(config),
         "upgrade": move,
         "downgrade": move,
         "sql": lambda: runs.upgrade_sql(config, request["start"], request["target"]),
