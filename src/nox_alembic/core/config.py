@@ -9,6 +9,7 @@ from typing import Literal
 
 from nox_alembic.core.errors import UsageError
 from nox_alembic.core.frozen import frozen
+from nox_alembic.core.placeholders import NAMES, placeholders_of
 from nox_alembic.core.sizes import parse_size
 
 EngineChoice = Literal["auto", "compose", "embedded"]
@@ -41,6 +42,7 @@ class Config:
     health_url: str = ""
     alembic: str = ""
     alembic_in: Literal["host", "backend"] = "host"
+    alembic_variables: Mapping[str, str] = field(default_factory=dict)
     seed: tuple[str, ...] = ()
     test_command: tuple[str, ...] = ()
     timeout: int = 60  # in seconds
@@ -170,6 +172,26 @@ def _variables(key: str, value: object) -> Mapping[str, str]:
     return {name: _text(f"{key}.{name}", content) for name, content in _table(key, value).items()}
 
 
+def _templates(key: str, value: object) -> Mapping[str, str]:
+    found = _variables(key, value)
+    for name, text in found.items():
+        try:
+            unknown = [part for part in placeholders_of(text) if part not in NAMES]
+        except ValueError:
+            raise _wrong(
+                f"{key}.{name}", text, "a string in which a brace that is no placeholder's is doubled"
+            ) from None
+        if unknown:
+            raise _unknown_placeholder(f"{key}.{name}", unknown[0])
+    return found
+
+
+def _unknown_placeholder(key: str, name: str) -> UsageError:
+    known = ", ".join(f"{{{one}}}" for one in NAMES)
+    message = f'the placeholder "{{{name}}}" of "{key}" in {TABLE} is not known.{nearest(name, NAMES)}'
+    return UsageError("NA004", message, hint=f"the placeholders are: {known}; any other brace is doubled")
+
+
 def _one_of(*allowed: str) -> Callable[[str, object], str]:
     def parser(key: str, value: object) -> str:
         if value not in allowed:
@@ -195,6 +217,7 @@ _KEYS: Mapping[str, Callable[[str, object], object]] = {
     "health-url": _text,
     "alembic": _text,
     "alembic-in": _one_of("host", "backend"),
+    "alembic-variables": _templates,
     "seed": _command,
     "test-command": _command,
     "timeout": _positive("a whole number of seconds"),

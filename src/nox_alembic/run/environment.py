@@ -149,7 +149,8 @@ class Environment:
 
         `quiet` keeps its output away from stdout, which is for data.
         """
-        environ = environment_of_command(address, os.environ, self.config.variables)
+        config = self.config
+        environ = environment_of_command(address, os.environ, config.variables, config.alembic_variables)
         stdout = sys.stderr if quiet or self.report.json else None
         return process.stream(words, cwd=self.root, env=environ, stdout=stdout)
 

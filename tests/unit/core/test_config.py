@@ -71,11 +71,24 @@ def test_a_misspelt_key_names_the_nearest_one() -> None:
 def test_a_key_that_is_near_to_nothing_lists_them_all() -> None:
     id_, message, hint = refusal({"zzz": 1})
     assert (id_, message) == ("NA003", 'the key "zzz" in [tool.nox-alembic] of pyproject.toml is not known.')
-    assert hint.startswith("the keys are: alembic, alembic-in, backend-command")
+    assert hint.startswith("the keys are: alembic, alembic-in, alembic-variables, backend-command")
 
 
 def test_a_mistake_in_an_environment_that_is_not_used_is_found_too() -> None:
     assert refusal({"env": {"test": {"enginee": "auto"}}}, "dev")[0] == "NA003"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "nearest"),
+    [("{prot}", "prot", ' Did you mean "port"?'), ("{port:d}", "port:d", ' Did you mean "port"?'), ("{}", "", ""),
+     ("{host.x}", "host.x", ' Did you mean "host"?'), ("{zzz}", "zzz", "")],
+)  # fmt: skip
+def test_a_placeholder_that_is_none_names_the_nearest_one(text: str, name: str, nearest: str) -> None:
+    assert refusal({"alembic-variables": {"A": f"{{host}}-{text}"}}) == (
+        "NA004",
+        f'the placeholder "{{{name}}}" of "alembic-variables.A" in [tool.nox-alembic] is not known.{nearest}',
+        "the placeholders are: {host}, {port}, {user}, {password}, {database}, {url}; any other brace is doubled",
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,6 +99,8 @@ def test_a_mistake_in_an_environment_that_is_not_used_is_found_too() -> None:
         ("compose-files", [1], "a list of strings"),
         ("variables", {"A": 1}, "a string"),
         ("variables", "A=1", "a table"),
+        ("alembic-variables", {"A": 1}, "a string"),
+        ("alembic-variables", {"A": "{port"}, "a string in which a brace that is no placeholder's is doubled"),
         ("database-port", "5432", "a port number, 0 for any free one"),
         ("database-port", True, "a port number, 0 for any free one"),
         ("backend-port", 70000, "a port number, 0 for any free one"),

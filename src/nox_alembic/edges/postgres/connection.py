@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import psycopg2
 import psycopg2.extensions
@@ -16,6 +17,7 @@ import psycopg2.extras
 from psycopg2 import sql
 
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.placeholders import filled
 
 CONNECT_SECONDS = 3
 APPLICATION = "nox-alembic"
@@ -52,16 +54,19 @@ def environment_without_libpq(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment_of_command(
-    address: DatabaseAddress, environ: Mapping[str, str], variables: Mapping[str, str]
+    address: DatabaseAddress,
+    environ: Mapping[str, str],
+    variables: Mapping[str, str],
+    templates: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Return the environment of a project's command that must find this database.
 
     It has DATABASE_URL and libpq's own variables, so that `psql` alone connects to it.
     Where the project sets one of libpq's variables in its `variables`, the project's
-    value wins.
+    value wins. So does each of its `alembic-variables`, the `templates`.
     """
     around = {**environment_without_libpq(environ), **libpq_variables(address), **variables}
-    return {**around, "DATABASE_URL": address.url}
+    return {**around, "DATABASE_URL": address.url, **filled(templates, address)}
 
 
 class _Surroundings:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.frozen import frozen
+from nox_alembic.core.placeholders import filled
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import revision_copies
@@ -335,7 +336,7 @@ class WiredActs:
         at = self.at
         ConnectionProof(
             configuration=at.require_configuration(),
-            settings=(at.engine.name, at.config.alembic_in),
+            settings=(at.engine.name, at.config.alembic_in, dict(at.config.alembic_variables)),
             address=at.engine.address,
             migrations=self._migrations,
             state=at.state,
@@ -369,7 +370,12 @@ class WiredActs:
 
         at = self.at
         return Supervised(
-            migrations=replace(alembic, is_real=self._is_real, tell=self.at.report.note_once),
+            migrations=replace(
+                alembic,
+                variables=partial(filled, at.config.alembic_variables),
+                is_real=self._is_real,
+                tell=at.report.note_once,
+            ),
             revisions=server.revisions,
             blockers=blockers,
             invalid_indexes=inspection.invalid_indexes,

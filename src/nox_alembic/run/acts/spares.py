@@ -239,6 +239,7 @@ class SpareMaker:
             "the way in which spares are made": spares.FORMAT,
             **self.workshop.settings(),
             '"variables"': digests.of(dict(self.config.variables)),
+            '"alembic-variables"': digests.of(dict(self.config.alembic_variables)),
         }
         if self.configuration is None:
             return Needs(settings=settings)

@@ -44,6 +44,9 @@ def test_a_command_of_the_project_finds_its_database_and_its_own_variables_come_
     assert environment_of_command(ADDRESS, around, {}) == {"PATH": "/bin", **OURS, **url}
     own = {"PGSSLMODE": "disable", "PGDATABASE": "mine", "DATABASE_URL": "mine"}
     assert environment_of_command(ADDRESS, around, own) == {"PATH": "/bin", **OURS, **own, **url}
+    templates = {"PGDATABASE": "{database}", "PORT": "{port}", "DATABASE_URL": "postgresql://{host}"}
+    filled = {"PGDATABASE": ADDRESS.name, "PORT": str(ADDRESS.port), "DATABASE_URL": f"postgresql://{ADDRESS.host}"}
+    assert environment_of_command(ADDRESS, around, own, templates) == {"PATH": "/bin", **OURS, **own, **filled}
 
 
 def test_a_process_goes_without_them_and_has_them_back_when_the_last_thread_is_done(

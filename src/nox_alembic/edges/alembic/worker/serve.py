@@ -63,7 +63,9 @@ def perform(request: Request, tell: OnEvent) -> Result:
     watch = watched(connections) if "key" in request else contextlib.nullcontext()
     with inside(configuration.parent, variables), watch:
         try:
-            config, os.environ["DATABASE_URL"] = read_config(configuration, request["url"], os.environ)
+            config, url = read_config(configuration, request["url"], os.environ)
+            if not variables.get("DATABASE_URL"):  # of the project's own making
+                os.environ["DATABASE_URL"] = url
             config.attributes[CONNECTIONS] = connections
             value = _do(request, config, begins, lambda: commits.append(""))
         except KeyboardInterrupt:

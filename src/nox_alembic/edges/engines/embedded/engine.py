@@ -324,7 +324,9 @@ class EmbeddedEngine:
 
     def _backend_environment(self, port: int) -> Mapping[str, str]:
         return {
-            **environment_of_command(self.address(), self.environ, self.config.variables),
+            **environment_of_command(
+                self.address(), self.environ, self.config.variables, self.config.alembic_variables
+            ),
             "HOST": HOST,
             "PORT": str(port),
             "PYTHONUNBUFFERED": "1",
