@@ -244,9 +244,10 @@ class UndoLog:
     def closed(self, limit: int, *, files_only: bool = False, uncovers: bool = False) -> "UndoLog":
         """Return it with the verb at its end, and the newest `limit` of each kind.
 
-        The last whole copy stays in any case, so that no failing verb takes its place.
-        `files_only`: the verb has changed nothing else, and an earlier verb is not at
-        its end by that. Nor is one by an `undo` that brings back what it left.
+        The last whole copy stays in any case, so that no failing verb takes its place,
+        and so does what the first verb that has not ended took away. `files_only`: the
+        verb has changed nothing else, and an earlier verb is not at its end by that.
+        Nor is one by an `undo` that brings back what it left.
         `uncovers`: the verb has brought back data with all the databases in it, and
         with these the verbs that have not ended there.
         """
@@ -256,7 +257,8 @@ class UndoLog:
             apart = (files_only and one.kind != "files") or (uncovers and one.kind == "database")
             return apart or one.hidden or one.id in again
 
-        stay = self._staying(limit, spared=as_it_was)
+        first = next((one for one in self.live if one.open and one.kind != "files" and not one.half_made), None)
+        stay = self._staying(limit, spared=lambda one: one is first or as_it_was(one))
         return UndoLog(tuple(one if as_it_was(one) else _at_its_end(one) for one in stay))
 
     def _staying(self, limit: int, spared: Callable[[UndoEntry], bool]) -> tuple[UndoEntry, ...]:

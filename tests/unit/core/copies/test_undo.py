@@ -135,6 +135,16 @@ def test_what_lies_in_place_is_half_made_until_a_verb_says_that_it_is_whole_or_c
     assert not any(one.made for one in log.marked_made().closed(1).entries)
 
 
+@pytest.mark.parametrize("later", [RESETS[3], copy(3, open=True)])
+def test_what_an_undo_took_away_stays_when_only_the_backend_failed_and_a_verb_ends_well_then(later: UndoEntry) -> None:
+    failed = UndoLog().pushed(replace(later, id="u", verb="undo"))
+    ended = failed.pushed(later).closed(1)
+    assert [(one.id, one.open, one.half_made) for one in ended.entries] == [
+        ("u", False, False), (later.id, False, False),
+    ]  # fmt: skip
+    assert names(ended.pushed(replace(later, id="w")).closed(1)) == ["w"]
+
+
 def test_what_undo_puts_back_is_whole_and_what_it_sets_aside_then_is_half_made() -> None:
     log = UndoLog().pushed(RESETS[1]).without(RESETS[1]).pushed(replace(RESETS[2], verb="undo"))
     assert not log.is_half_made
