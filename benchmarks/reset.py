@@ -88,6 +88,8 @@ class Stack:
         self.environ = {
             **os.environ,
             "PYTHONPATH": str(folder / "src"),
+            # For Nox, which finds the program there: this interpreter's environment need not be an active one.
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "DATABASE_URL": DATABASE_URL,
             "DDS_DB_PORT": str(DATABASE_PORT),
             "DDS_BACKEND_PORT": str(BACKEND_PORT),
