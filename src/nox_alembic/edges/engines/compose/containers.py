@@ -71,3 +71,9 @@ class KeptContainers:
             and one.image == self.daemon.image_id(self.model.image_of(one.service))
             for one in containers
         )
+
+
+def container_of(daemon: Daemon, model: ComposeModel, service: str) -> Container | None:
+    """Return the container of a service, None where it has none, or has no name."""
+    found = daemon.containers(model.project, service) if service else ()
+    return found[0] if found else None

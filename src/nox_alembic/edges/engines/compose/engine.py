@@ -12,24 +12,24 @@ from nox_alembic.core.composefile import ComposeModel
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies.leftovers import Leftover
 from nox_alembic.core.copies.volume_swap import why_not_kept
-from nox_alembic.core.errors import NoxAlembicError, PreconditionError, UsageError
+from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.ownership import Seen, unproved
+from nox_alembic.core.ownership import Seen
 from nox_alembic.core.ownership import foreign as another_server
 from nox_alembic.edges.engines import Inside, Remover, Service, ownership
 from nox_alembic.edges.engines.compose import owners, published, throwaways
 from nox_alembic.edges.engines.compose.cli import ComposeCli
-from nox_alembic.edges.engines.compose.containers import KeptContainers
+from nox_alembic.edges.engines.compose.containers import KeptContainers, container_of
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon
 from nox_alembic.edges.engines.compose.homeless import homeless
+from nox_alembic.edges.engines.compose.images import missing, provide
+from nox_alembic.edges.engines.compose.inside import InsideContainers
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
-from nox_alembic.edges.postgres.connection import DIVERTING, libpq_variables
 from nox_alembic.edges.system.files import has_content
 from nox_alembic.edges.system.invocation import Invocation
 
 STOP_SECONDS = 120
-SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
 
 
 @frozen(kw_only=True)
@@ -108,7 +108,7 @@ class ComposeEngine:
             backend=self._backend_facts(containers),
             services=self.model.others,
             stopped=tuple(name for name in self.model.others if self._is_to_start(name, containers.get(name))),
-            missing_images=self._missing_images(),
+            missing_images=missing(self.daemon, self.model),
             outdated=database is not None and database.image != self._database_image(),
             taken_ports=tuple(published.taken_ports(self.model, containers, self._before_interpolation)),
             foreign=owners.foreign((one.owner for one in found), self.model.project, self.cli.paths),
@@ -125,9 +125,7 @@ class ComposeEngine:
 
         Raises PreconditionError (NA110) with the names of missing images.
         """
-        for service in self.model.services.values():
-            if service.image in images or (service.builds and not service.image):
-                self._provide(service.name, builds=service.builds, image=service.image)
+        provide(self.cli, self.model, images)
 
     def start_database(self) -> None:
         """Start the existing container, or make it.
@@ -183,8 +181,8 @@ class ComposeEngine:
         """
         address, nonce = self.address(), ownership.new_nonce()
         with ownership.client_door(address, nonce) as cursor:
-            if not self._ask(address, f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{nonce}'"):  # noqa: S608 - of our own making, in hexadecimal digits
-                started, _, data = self._ask(address, ownership.DESCRIPTION).partition("|")
+            if not self._inside.ask(address, f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{nonce}'"):  # noqa: S608 - of our own making, in hexadecimal digits
+                started, _, data = self._inside.ask(address, ownership.DESCRIPTION).partition("|")
                 raise another_server(address, ownership.describe(cursor), Seen(started, f"{data} in the container"))
 
     def is_alive(self, service: Service) -> bool:
@@ -275,15 +273,8 @@ class ComposeEngine:
         return self.daemon.users_of(path, but_project=self.model.project if foreign_only else None)
 
     def client(self, program: str, *, terminal: bool = False) -> Invocation:
-        """Return how the program runs in the database's container.
-
-        `-e NAME` without a value hands on our own value.
-        """
-        variables = self._client_variables()
-        options = [word for variable in variables for word in ("-e", variable)]
-        run = (*self._without_others(), program)
-        words = self.cli.command("exec", *_streams(terminal=terminal), *options, self.model.database.name, *run)
-        return Invocation(tuple(words), {**self.cli.environ, **variables})
+        """Return how the program runs in the database's container."""
+        return self._inside.client(program, terminal=terminal)
 
     def inside_backend(self) -> Inside:
         """Return how Python runs in the backend's container, or in one like it.
@@ -291,20 +282,7 @@ class ComposeEngine:
         It is one like it while the backend is not running. Raises UsageError (NA109)
         when the project has no backend.
         """
-        backend = self.model.backend
-        if backend is None:
-            message = 'the project has no backend service, in which "alembic-in" wants Alembic to run'
-            raise UsageError("NA109", message, hint='set "backend-service", or `alembic-in = "host"`')
-        python = 'exec "$(command -v python3 || command -v python)" -'
-        return Inside(
-            self._in_backend(backend.name, ("sh", "-c", python), terminal=False),
-            path_of=lambda path: composefile.path_inside(backend, path, root=self.cli.root),
-            address_of=lambda address: replace(
-                address,
-                host=self.model.database.name,
-                port=composefile.published_database_port(self.model.database).container,
-            ),
-        )
+        return self._inside.python()
 
     def variables(self) -> Mapping[str, str]:
         """Return the variables by which `docker compose` finds the project."""
@@ -315,60 +293,20 @@ class ComposeEngine:
 
         It has its own while the backend is not running.
         """
-        if self.model.backend is None:
-            message = "the project has no backend in which a shell could be opened"
-            raise UsageError("NA469", message, hint='name its service in "backend-service"')
-        return self._in_backend(self.model.backend.name, tuple(command) or SHELL, terminal=terminal)
+        return self._inside.shell(command, terminal=terminal)
 
     def remover(self) -> Remover:
         """Return the helper container, from the database's image, which is here."""
         return partial(self.daemon.remove_child, self.model.database_image, self.model.project)
-
-    def _in_backend(self, service: str, command: Sequence[str], *, terminal: bool) -> Invocation:
-        """Return how it runs in the backend's container.
-
-        In a new one it runs by the entry point, which an image may have.
-        """
-        streams, (program, *arguments) = _streams(terminal=terminal), command
-        if self.is_alive("backend"):
-            words = self.cli.command("exec", *streams, service, program, *arguments)
-        else:
-            words = self.cli.command("run", "--rm", "--no-deps", *streams, "--entrypoint", program, service, *arguments)
-        return Invocation(tuple(words), self.cli.environ)
 
     def _service_name(self, service: Service) -> str:
         if service == "database":
             return self.model.database.name
         return self.model.backend.name if self.model.backend else ""
 
-    def _client_variables(self) -> Mapping[str, str]:
-        """Return the variables for a client inside the database's container.
-
-        Nothing but that server is at 127.0.0.1 there.
-        """
-        user, password, name = composefile.login(self.model.database)
-        port = composefile.published_database_port(self.model.database).container
-        return libpq_variables(DatabaseAddress(host="127.0.0.1", port=port, user=user, password=password, name=name))
-
-    def _without_others(self) -> Sequence[str]:
-        """Return the words before a client that clear what leads it elsewhere.
-
-        A shared env_file may lead it elsewhere.
-        """
-        container = self._container(self.model.database.name)
-        others = DIVERTING.intersection(container.variables if container else ()) - self._client_variables().keys()
-        return ("env", *(word for name in sorted(others) for word in ("-u", name))) if others else ()
-
-    def _ask(self, address: DatabaseAddress, query: str) -> str:
-        """Return the answer of the server in the container.
-
-        Raises RefusedError (NA622) when it cannot be asked.
-        """
-        words, environ = [*self._without_others(), "psql", "-XAtqc", query], self._client_variables()
-        try:
-            return self.daemon.output_of(self.model.project, self.model.database.name, words, environ)
-        except OSError as error:
-            raise unproved(address, str(error)) from None
+    @cached_property
+    def _inside(self) -> InsideContainers:
+        return InsideContainers(daemon=self.daemon, cli=self.cli, model=self.model)
 
     @cached_property
     def _chosen(self) -> list[DatabaseAddress]:
@@ -379,8 +317,7 @@ class ComposeEngine:
         return KeptContainers(daemon=self.daemon, model=self.model, hash_services=self.cli.hashes)
 
     def _container(self, service: str) -> Container | None:
-        found = self.daemon.containers(self.model.project, service) if service else ()
-        return found[0] if found else None
+        return container_of(self.daemon, self.model, service)
 
     def _backend_facts(self, containers: Mapping[str, Container]) -> BackendFacts:
         if self.model.backend is None:
@@ -406,23 +343,5 @@ class ComposeEngine:
     def _database_image(self) -> str:
         return self.daemon.image_id(self.model.database_image)
 
-    def _missing_images(self) -> tuple[str, ...]:
-        names = [self.model.database.name, *self.model.others]
-        images = [self.model.services[name].image for name in names]
-        return tuple(dict.fromkeys(image for image in images if image and not self.daemon.has_image(image)))
-
     def _before_interpolation(self) -> Mapping[str, Any]:
         return self.cli.config(interpolate=False)
-
-    def _provide(self, service: str, *, builds: bool, image: str) -> None:
-        verb = "build" if builds else "pull"
-        try:
-            self.cli.call(verb, service)
-        except NoxAlembicError as error:
-            message = f'the image "{image}" of the service "{service}" is not on this machine, and `{verb}` failed'
-            hint = f"`docker compose {verb} {service}` shows why"
-            raise PreconditionError("NA110", message, hint=hint, detail=error.detail) from None
-
-
-def _streams(*, terminal: bool) -> tuple[str, ...]:
-    return () if terminal else ("-T",)
