@@ -13,6 +13,7 @@ from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
 from nox_alembic.core.steps import Foreground
+from nox_alembic.core.traces import Counters
 from nox_alembic.edges.engines import Inside, Remover, Service
 from nox_alembic.edges.system.invocation import Invocation
 from tests.unit.core.make import ADDRESS, FOLDER, engine
@@ -27,6 +28,7 @@ class World:
     notes: dict[str, str] = field(default_factory=dict)
     fails: str = ""
     command_code: int = 0
+    commands_lead_elsewhere: bool = False
     forgets: bool = False
     draft: Draft = field(default_factory=Draft)
     written: dict[str, str] = field(default_factory=dict)
@@ -339,6 +341,20 @@ class FakeCommands:
         self.addresses.append(address)
         self.world.happened(f"command {' '.join(words)}{' quiet' if quiet else ''}")
         return self.world.command_code
+
+
+@dataclass
+class FakeCounters:
+    """A server that counts what commands do, unless they reach another one."""
+
+    world: World
+
+    def read_settled(self, address: DatabaseAddress) -> Counters | None:
+        return self.read(address)
+
+    def read(self, address: DatabaseAddress) -> Counters | None:
+        done = sum(event.startswith("command") for event in self.world.events)
+        return Counters(sessions=0, transactions=0 if self.world.commands_lead_elsewhere else done)
 
 
 @dataclass

@@ -162,7 +162,8 @@ class Environment:
         """
         from nox_alembic.core import exports  # noqa: PLC0415 - for `env` alone
 
-        own = environment_of_command(address, {}, self.config.variables)
+        config = self.config
+        own = environment_of_command(address, {}, config.variables, config.alembic_variables)
         return {**own, **exports.backend(backend), **self.engine.variables()}
 
     def hand_over(self, run: Invocation, *, text: str | None, dry_run: bool) -> int:

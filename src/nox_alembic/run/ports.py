@@ -19,6 +19,7 @@ from nox_alembic.core.failures.failure import Blocker
 from nox_alembic.core.findings.lint import Violation
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
 from nox_alembic.core.steps import Plan
+from nox_alembic.core.traces import Counters
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.postgres.copying import Source
 from nox_alembic.edges.system.invocation import Invocation
@@ -202,6 +203,16 @@ class Cluster(Protocol):
 
     def record(self, address: DatabaseAddress, *, plain: bool) -> None:
         """Keep in the database what the server has now."""
+
+
+class CountersOf(Protocol):
+    """What the server counts in a database; `edges.postgres.counters`."""
+
+    def read_settled(self, address: DatabaseAddress) -> Counters | None:
+        """Return what is counted, once sessions of ours have ended there."""
+
+    def read(self, address: DatabaseAddress) -> Counters | None:
+        """Return what is counted now, None when it cannot be read."""
 
 
 class Siblings(Protocol):

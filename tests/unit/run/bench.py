@@ -18,6 +18,7 @@ from nox_alembic.run.acts.lifecycle import Lifecycle
 from nox_alembic.run.acts.migration import Migration
 from nox_alembic.run.acts.rehearsal import Rehearsal
 from nox_alembic.run.acts.revisions import Revisions
+from nox_alembic.run.acts.seeding import Seeding
 from nox_alembic.run.acts.spare_databases import SpareDatabases
 from nox_alembic.run.acts.throwaway import Throwaway
 from nox_alembic.run.runner import Runner
@@ -27,6 +28,7 @@ from tests.unit.fakes import (
     FakeBackend,
     FakeCatalogues,
     FakeCommands,
+    FakeCounters,
     FakeEngine,
     FakeFiles,
     FakeFingerprintTable,
@@ -87,8 +89,16 @@ class Bench:
     def lifecycle(self) -> Lifecycle:
         backend = FakeBackend(self.world)
         return Lifecycle(
-            engine=self.engine, server=self.server, backend=backend, command=self.commands, report=self.report
-        )
+            engine=self.engine, server=self.server, backend=backend, seeding=self.seeding, command=self.commands,
+            report=self.report,
+        )  # fmt: skip
+
+    @property
+    def seeding(self) -> Seeding:
+        return Seeding(
+            command=self.commands, server=self.server, counters=FakeCounters(self.world), config=config(),
+            lost=lambda: self.world.happened("the seed is lost"), report=self.report,
+        )  # fmt: skip
 
     @property
     def migration(self) -> Migration:
@@ -138,7 +148,7 @@ class Bench:
     def spare_databases(self) -> SpareDatabases:
         return SpareDatabases(
             engine=self.engine, server=self.server, siblings=self.siblings, dropping=self.siblings,
-            command=self.commands,
+            seeding=self.seeding,
             migration=self.migration, environment="dev", report=self.report,
         )  # fmt: skip
 

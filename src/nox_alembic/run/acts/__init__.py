@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nox_alembic.run.acts.migration import Migration
     from nox_alembic.run.acts.rehearsal import Rehearsal
     from nox_alembic.run.acts.revisions import Revisions
+    from nox_alembic.run.acts.seeding import Seeding
     from nox_alembic.run.acts.snapshots import Snapshots
     from nox_alembic.run.acts.spare_databases import SpareDatabases
     from nox_alembic.run.acts.spares import SpareMaker
@@ -118,7 +119,14 @@ class WiredActs:
         from nox_alembic.run.acts.lifecycle import Lifecycle  # noqa: PLC0415 - where there is something to run
 
         at = self.at
-        return Lifecycle(engine=at.engine, server=server, backend=health, command=at.command, report=at.report)
+        return Lifecycle(
+            engine=at.engine,
+            server=server,
+            backend=health,
+            seeding=self._seeding,
+            command=at.command,
+            report=at.report,
+        )
 
     @property
     def migration(self) -> "Migration":
@@ -306,7 +314,7 @@ class WiredActs:
             server=server,
             siblings=siblings,
             dropping=dropping,
-            command=at.command,
+            seeding=self._seeding,
             migration=self.migration,
             environment=at.config.environment,
             report=at.report,
@@ -329,6 +337,24 @@ class WiredActs:
 
         copy = partial(revision_copies.keep, self.at.copies)
         return Fingerprinting(table=fingerprints, server=server, copy=copy, history=self.past, report=self.at.report)
+
+    @property
+    def _seeding(self) -> "Seeding":
+        from nox_alembic.edges.postgres import counters, server  # noqa: PLC0415 - where there is something to run
+        from nox_alembic.run.acts.seeding import Seeding  # noqa: PLC0415 - where there is something to run
+
+        at = self.at
+        return Seeding(
+            command=at.command,
+            server=server,
+            counters=counters,
+            config=at.config,
+            lost=self._note_lost_seed,
+            report=at.report,
+        )
+
+    def _note_lost_seed(self) -> None:
+        self.spares.note_lost_seed()
 
     def _prove(self) -> None:
         from nox_alembic.run.acts.proof import ConnectionProof  # noqa: PLC0415 - where something is kept

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import assert_never
 
 from nox_alembic.core.errors import FailedError
-from nox_alembic.core.facts import DatabaseAddress, DataLocation
+from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.steps.lifecycle import (
     AwaitBackend,
@@ -34,6 +34,7 @@ from nox_alembic.core.steps.lifecycle import (
 from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.system.files import PRIVATE, make_folder
 from nox_alembic.report import Reporter
+from nox_alembic.run.acts.seeding import Seeding
 from nox_alembic.run.ports import DONE, NOT_NEEDED, Backend, Command, Server
 
 # What comes back by itself does so at the next request.
@@ -47,6 +48,7 @@ class Lifecycle:
     engine: Engine
     server: Server
     backend: Backend
+    seeding: Seeding
     command: Command
     report: Reporter
 
@@ -136,7 +138,7 @@ class Lifecycle:
         address = self.engine.address()
         if self.server.read_note(address, "seed") != "pending":
             return NOT_NEEDED
-        if code := seed(self.command, self.server, words, address):
+        if code := self.seeding.run(words, address):
             message = f"the seed command `{' '.join(words)}` ended with {code}"
             raise FailedError("NA503", message, hint="correct it and run `nox -s dev`, which tries it again")
         return DONE
@@ -144,17 +146,6 @@ class Lifecycle:
     def _test(self, words: Sequence[str]) -> None:
         if code := self.command(words, self.engine.address(), False):
             raise FailedError("NA504", f"the test command ended with {code}", hint="see its output above")
-
-
-def seed(command: Command, server: Server, words: Sequence[str], address: DatabaseAddress) -> int:
-    """Run the project's seed command on a database, and return its exit code.
-
-    The database keeps a note that it was done.
-    """
-    code = command(words, address, True)
-    if code == 0:
-        server.write_note(address, "seed", "done")
-    return code
 
 
 def _cut_off(location: DataLocation, error: FailedError) -> FailedError:

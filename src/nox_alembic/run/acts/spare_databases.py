@@ -24,10 +24,10 @@ from nox_alembic.core.steps.spare_databases import (
 )
 from nox_alembic.edges.engines import Engine
 from nox_alembic.report import Reporter
-from nox_alembic.run.acts.lifecycle import seed
 from nox_alembic.run.acts.migration import Migration
+from nox_alembic.run.acts.seeding import Seeding
 from nox_alembic.run.acts.siblings import new_mark
-from nox_alembic.run.ports import DONE, Command, Dropping, Server, Siblings
+from nox_alembic.run.ports import DONE, Dropping, Server, Siblings
 
 _INSTEAD = "correct it and repeat, or `nox -s reset` without `--fast` wipes the data instead"
 
@@ -43,7 +43,7 @@ class SpareDatabases:
     server: Server
     siblings: Siblings
     dropping: Dropping
-    command: Command
+    seeding: Seeding
     migration: Migration
     environment: str
     report: Reporter
@@ -99,6 +99,6 @@ class SpareDatabases:
             raise FailedError("NA661", message, hint=_INSTEAD, detail=error.detail) from error
 
     def _seed(self, command: Sequence[str], new: DatabaseAddress) -> None:
-        if code := seed(self.command, self.server, command, new):
+        if code := self.seeding.run(command, new):
             message = f"the seed command `{' '.join(command)}` ended with {code} in a new database beside the real one"
             raise FailedError("NA662", message, hint=_INSTEAD)

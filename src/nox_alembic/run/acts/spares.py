@@ -34,6 +34,7 @@ from nox_alembic.report import Reporter
 from nox_alembic.run.acts.spare_places import SparePlaces, places_of
 from nox_alembic.run.ports import DONE, RunBeside, Server
 
+LOST = "not made: the seed does not reach it"
 # Bytes that stay free beside a spare: the database and its log are on the same disk.
 ROOM = 500_000_000
 
@@ -141,6 +142,8 @@ class SpareMaker:
 
         Raises what a migration or the seed raises.
         """
+        if step.kind == "ready" and self._seed_is_lost:
+            return LOST
         making = self._places.new_name()
         try:
             self._places.release(making)
@@ -211,7 +214,10 @@ class SpareMaker:
     def _commit(self, step: MakeSpare, making: str, size: int | None) -> str:
         """Give the spare its name, and list it in the sidecar; then it is in use."""
         now = self.needs(self.reread())
-        if (now.settings, now.seed) != (step.needs.settings, step.needs.seed) or any(
+        if step.kind == "ready" and self._seed_is_lost:
+            return LOST
+        seed = step.needs.seed if step.kind == "ready" else now.seed
+        if (now.settings, now.seed) != (step.needs.settings, seed) or any(
             now.files.get(key) != digest for key, digest in step.needs.files.items()
         ):
             return "the project has changed meanwhile"
@@ -243,12 +249,42 @@ class SpareMaker:
         }
         if self.configuration is None:
             return Needs(settings=settings)
-        sources = spare_list.Sources(
-            self.root, self.configuration, revisions.script_folder(self.configuration), history
-        )
+        sources = self._sources(self.configuration, history)
         around = {"env.py, or a file beside it or beside revisions,": sources.surroundings()}
         settings = {**settings, **around, self.configuration.name: sources.alembic()}
-        return Needs(settings=settings, files=sources.revisions(), seed=sources.seed(self.config.seed))
+        seed = "" if self._seed_is_lost else sources.seed(self.config.seed)
+        return Needs(settings=settings, files=sources.revisions(), seed=seed)
+
+    def note_lost_seed(self) -> None:
+        """Note that the seed, as it is now, reaches another database than it is given.
+
+        It would run for each spare, and reach another one each time.
+        """
+        if digest := self._seed_digest():
+            write_private(self._lost_note, digest)
+
+    @property
+    def _seed_is_lost(self) -> bool:
+        with contextlib.suppress(OSError):
+            return self._lost_note.read_text(encoding="ascii") == self._seed_digest()
+        return False
+
+    def _sources(self, configuration: Path, history: History) -> spare_list.Sources:
+        return spare_list.Sources(self.root, configuration, revisions.script_folder(configuration), history)
+
+    def _seed_digest(self) -> str:
+        """Return the digest of the seed and of what may lead it elsewhere.
+
+        "" if a file cannot be read.
+        """
+        if self.configuration is None:
+            return ""
+        variables, settings = [self.config.variables, self.config.alembic_variables], self.root / ".env"
+        with contextlib.suppress(OSError):
+            seed = self._sources(self.configuration, History()).seed(self.config.seed)
+            own = digests.of_tree(settings) if settings.is_file() else ""
+            return digests.of([seed, own, *map(dict, variables)])
+        return ""
 
     @property
     def root(self) -> Path:
@@ -267,6 +303,11 @@ class SpareMaker:
     def _note(self) -> Path:
         """The file with the number of the process that was started last."""
         return self.sidecar.with_name("spares.pid")
+
+    @property
+    def _lost_note(self) -> Path:
+        """The file with the digest of a seed that left no trace."""
+        return self.sidecar.with_name("lost-seed")
 
     @property
     def _noted(self) -> int:

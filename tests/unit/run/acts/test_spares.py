@@ -157,6 +157,37 @@ def test_a_base_is_made_of_nothing_and_the_seeded_one_of_it(shop: Shop) -> None:
     assert shop.world.events[-3:] == ["server on .db.nox-alembic-spare-making", "finish", "discard"]
 
 
+def test_a_seed_that_does_not_reach_its_database_makes_no_spare_until_something_of_it_changes(shop: Shop) -> None:
+    known, step = shop.sparing.probe(shop.facts).needs.seed, shop.step("ready")
+    shop.workshop.meanwhile = lambda: None
+    shop.sparing.note_lost_seed()
+    assert shop.make(step) == "not made: the seed does not reach it"
+    assert shop.make(shop.step("base")) == "done"
+    assert (known != "", shop.sparing.probe(shop.facts).needs.seed) == (True, "")
+    for name in ("seed.py", ".env"):
+        (shop.data.parents[1] / name).write_text("# other settings\n")
+        assert shop.sparing.probe(shop.facts).needs.seed != ""
+        shop.sparing.note_lost_seed()
+    own = replace(shop.sparing.config, alembic_variables={"PORT": "{port}"})
+    assert replace(shop.sparing, config=own).probe(shop.facts).needs.seed != ""
+
+
+def test_a_seed_that_is_lost_while_a_spare_is_made_leaves_none(shop: Shop) -> None:
+    step = shop.step("ready")
+
+    class Losing(SpareMaker):
+        """A maker whose plan notes it, as the seed's own act does."""
+
+        def _filled(self, *given: Any) -> int | None:
+            self.note_lost_seed()
+            return super()._filled(*given)
+
+    maker = shop.sparing
+    losing = Losing(**{name: getattr(maker, name) for name in maker.__dataclass_fields__})
+    assert losing.do(step) == "not made: the seed does not reach it"
+    assert shop.beside == ["db"]
+
+
 def test_a_server_that_did_not_end_well_leaves_no_spare(shop: Shop) -> None:
     shop.workshop.fails = "finish"
     with pytest.raises(FailedError) as error:
