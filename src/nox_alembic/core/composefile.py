@@ -81,20 +81,25 @@ class ComposeModel:
     backend: Service | None
     one_shots: frozenset[str] = frozenset()  # services that others wait for to end
     external: frozenset[str] = frozenset()  # the keys of external volumes
+    profiles: frozenset[str] = frozenset()  # those that are asked for
     home: DataHome | None = None  # what the database's image says, None while it is not here
 
     @property
     def others(self) -> tuple[str, ...]:
         """The services that `up` starts beside the database.
 
-        They are the services without a profile, and the backend in any case.
+        They are the services without a profile or of one that is asked for, and the
+        backend in any case.
         """
         backend = self.backend.name if self.backend else ""
         return tuple(
             service.name
             for service in self.services.values()
-            if service.name != self.database.name and (not service.profiles or service.name == backend)
+            if service.name != self.database.name and (self._is_active(service) or service.name == backend)
         )
+
+    def _is_active(self, service: Service) -> bool:
+        return not service.profiles or "*" in self.profiles or not self.profiles.isdisjoint(service.profiles)
 
     @property
     def database_image(self) -> str:
@@ -106,8 +111,10 @@ class ComposeModel:
         return self.services[service].image or f"{self.project}-{service}"
 
 
-def read_model(document: Document, config: Config) -> ComposeModel:
+def read_model(document: Document, config: Config, profiles: Sequence[str] = ()) -> ComposeModel:
     """Return Compose's own resolved configuration as values.
+
+    `profiles` are those that are asked for.
 
     Raises UsageError when the service of the database (NA107) or of the backend (NA109)
     is missing, or when several could be meant (NA108).
@@ -122,6 +129,7 @@ def read_model(document: Document, config: Config) -> ComposeModel:
         database=database,
         backend=_backend(services, database, config),
         one_shots=_one_shots(document),
+        profiles=frozenset(profiles),
         external=frozenset(
             key for key, volume in (document.get("volumes") or {}).items() if (volume or {}).get("external")
         ),

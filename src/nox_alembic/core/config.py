@@ -26,6 +26,7 @@ class Config:
     """
 
     root: PurePath
+    kept_as: PurePath | None = None  # the folder after which what is kept of it is called, None: `root`
     environment: str = DEFAULT_ENVIRONMENT
     engine: EngineChoice = "auto"
     compose_files: tuple[str, ...] = ()
@@ -52,6 +53,11 @@ class Config:
     spare: bool = True
     fast_backend: Literal["restart", "reconnect"] = "restart"
     protected: bool = False
+
+    @property
+    def clone(self) -> PurePath:
+        """The folder that stands for the clone in names and marks of what is kept."""
+        return self.kept_as or self.root
 
 
 def parse(table: Mapping[str, object], *, root: PurePath, environment: str | None = None) -> Config:

@@ -123,7 +123,7 @@ def hash_of(verb: str, config: Config, plan: Plan, inventory: Inventory) -> str:
     contents = {database.name: database.trace for database in inventory.databases or ()}
     files = inventory.data and {"place": inventory.data.place, "trace": inventory.data.trace}
     facts = {
-        "clone": str(config.root),
+        "clone": str(config.clone),
         "environment": config.environment,
         "verb": verb,
         "steps": [step.title for step in (*plan.steps, *plan.lastly)],

@@ -21,12 +21,14 @@ class ComposeFiles:
     """The Compose files of a project, as paths from its folder.
 
     `env_files` are those of variables that Compose would not find from the files alone.
-    `above` is the file that Compose would take from a folder above the repository. It
-    may be another project's, so it is not used unless it is named.
+    `profiles` are those that are asked for. `above` is the file that Compose would take
+    from a folder above the repository. It may be another project's, so it is not used
+    unless it is named.
     """
 
     names: tuple[str, ...] = ()
     env_files: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
     above: str = ""
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nox_alembic.core.config import Config
-from nox_alembic.core.errors import FailedError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.authors import Authors
 from nox_alembic.core.revisions.graph import History
@@ -24,6 +23,8 @@ from nox_alembic.edges.home import revision_copies
 from nox_alembic.edges.home.folders import Folders
 from nox_alembic.edges.postgres.connection import environment_of_command
 from nox_alembic.edges.probe import facts as probe
+from nox_alembic.edges.project import discovery
+from nox_alembic.edges.project.discovery import Project
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.invocation import Invocation
 from nox_alembic.report import Reporter
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 class Environment:
     """What a verb works on.
 
-    `configuration` is the project's Alembic configuration, None when it has none.
     `typed` is the environment's name if `--env` gave it, for the commands that errors
     suggest. `beside` is set when the server is one of ours beside the real one, for a
     spare. `origin` is set for a throw-away environment: the engine of the environment
@@ -45,7 +45,7 @@ class Environment:
     """
 
     place: Place
-    configuration: Path | None
+    project: Project
     engine: Engine
     report: Reporter
     typed: str = ""
@@ -63,9 +63,22 @@ class Environment:
         return Path(self.config.root)
 
     @property
+    def clone(self) -> Path:
+        """The folder after which what is kept of it is called.
+
+        Paths of the undo log count from it.
+        """
+        return Path(self.config.clone)
+
+    @property
     def folders(self) -> Folders:
         """The folders of its files outside the project."""
         return self.place.folders
+
+    @property
+    def configuration(self) -> Path | None:
+        """The project's Alembic configuration, None when it has none."""
+        return self.project.configuration
 
     @property
     def state(self) -> Path:
@@ -90,8 +103,7 @@ class Environment:
     def require_configuration(self) -> Path:
         """Return the Alembic configuration; raises FailedError (NA007) without one."""
         if self.configuration is None:
-            message = f"there is no Alembic configuration in {self.root}"
-            raise FailedError("NA007", message, hint="add an alembic.ini, or `alembic init alembic` makes one")
+            raise discovery.missing(self.project)
         return self.configuration
 
     def history(self) -> History:

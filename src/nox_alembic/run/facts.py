@@ -38,7 +38,7 @@ def _more(at: Environment, facts: Facts, verb: Verb, options: Options) -> Facts:
         facts = _known(at, facts, planning.needs_after(verb, facts, options), options)
     own = planning.files_of(verb, facts, options) if verb.reads else ()
     paths = (*own, *planning.files_of_undo(facts))
-    return replace(facts, contents={**facts.contents, **probe.contents(at.root, paths)})
+    return replace(facts, contents={**facts.contents, **probe.contents(at.clone, paths)})
 
 
 def plan_of(at: Environment, verb: Verb, options: Options) -> "tuple[Facts, Plan]":

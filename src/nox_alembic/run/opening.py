@@ -6,6 +6,7 @@ it imports what else a verb needs.
 
 import importlib
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ from nox_alembic.core.engines import VARIABLE, ComposeFiles, Wanted, wanted
 from nox_alembic.core.errors import PreconditionError
 from nox_alembic.edges.engines.selection import Place, open_engine, unique_word
 from nox_alembic.edges.home import last_engine
-from nox_alembic.edges.home.folders import close_folders, folders_of
+from nox_alembic.edges.home.folders import Folders, clone_of, close_folders, folders_of
 from nox_alembic.edges.project import settings
+from nox_alembic.edges.project.discovery import Project, find_project
 
 if TYPE_CHECKING:
     from nox_alembic.core.revisions.timeline import Timeline
@@ -38,15 +40,13 @@ def open_environment(
 
     Raises NoxAlembicError when either is not there.
     """
-    root = settings.find_root(project or Path.cwd())
-    config = settings.read_config(root, name)
-    folders = folders_of(root, os.environ)
+    found, config, folders = _project(project, name)
     state = folders.state / config.environment
     asked, last = wanted(engine, os.environ.get(VARIABLE, ""), config.engine), last_engine.read(state)
     place = Place(
         config=config,
         wanted=asked,
-        files=_compose_files(root, config, asked, last),
+        files=_compose_files(found.root, config, asked, last),
         folders=folders,
         environ=os.environ,
         last=last,
@@ -61,8 +61,7 @@ def open_environment(
 
     from nox_alembic.run.environment import Environment  # noqa: PLC0415 - imported meanwhile
 
-    configuration = _alembic_configuration(root, config)
-    return Environment(place=place, configuration=configuration, engine=opened, report=report, typed=name or "")
+    return Environment(place=place, project=found, engine=opened, report=report, typed=name or "")
 
 
 def probe_history(
@@ -78,12 +77,10 @@ def probe_history(
         current = facts.current(open_environment(project, name, report, engine=engine).engine)
     except PreconditionError as error:
         report.note(f"without a database: {error.message}")
-    root = settings.find_root(project or Path.cwd())
-    config, folders = settings.read_config(root, name), folders_of(root, os.environ)
-    configuration = _alembic_configuration(root, config)
-    history = facts.read_history(configuration, client.in_process, folders.cache)
-    authors = facts.authors(root, history, folders.cache)
-    return Timeline(project=root.name, history=history, current=current, authors=authors)
+    found, _, folders = _project(project, name)
+    history = facts.read_history(found.configuration, client.in_process, folders.cache)
+    authors = facts.authors(found.root, history, folders.cache)
+    return Timeline(project=found.root.name, history=history, current=current, authors=authors)
 
 
 def _import_the_rest() -> None:
@@ -91,13 +88,20 @@ def _import_the_rest() -> None:
         importlib.import_module(module)
 
 
-def _alembic_configuration(root: Path, config: Config) -> Path | None:
-    return root / config.alembic if config.alembic else settings.alembic_configuration(root)
+def _project(folder: Path | None, name: str | None) -> tuple[Project, Config, Folders]:
+    """Return the project of a folder, its settings, and the folders of what is kept."""
+    found = find_project(folder or Path.cwd(), name)
+    clone = clone_of(found.clones, os.environ)
+    config = replace(settings.read_config(found.root, name), kept_as=clone)
+    return found, config, folders_of(clone, os.environ)
 
 
 def _compose_files(root: Path, config: Config, asked: Wanted, last: str) -> ComposeFiles:
-    if config.compose_files or asked.engine == "embedded" or (asked.engine == "auto" and last == "embedded"):
+    if asked.engine == "embedded" or (asked.engine == "auto" and last == "embedded"):
         return ComposeFiles(names=config.compose_files)
-    from nox_alembic.edges.project import compose_files  # noqa: PLC0415 - where none is named
+    from nox_alembic.edges.project import compose_files  # noqa: PLC0415 - where Compose may be asked
 
-    return compose_files.find(root, {**os.environ, **config.variables})
+    environ = {**os.environ, **config.variables}
+    if config.compose_files:
+        return compose_files.with_profiles(root, ComposeFiles(names=config.compose_files), environ)
+    return compose_files.find(root, environ)

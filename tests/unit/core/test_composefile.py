@@ -125,6 +125,8 @@ def test_a_project_may_have_no_backend() -> None:
 def test_others_are_what_up_starts_and_a_backend_with_a_profile() -> None:
     content = document(db=postgres(), api=waiting(profiles=["app"]), redis={"image": "r"}, x={"profiles": ["p"]})
     assert read_model(content, config()).others == ("api", "redis")
+    assert read_model(content, config(), ["p", "q"]).others == ("api", "redis", "x")
+    assert read_model(content, config(), ["*"]).others == ("api", "redis", "x")
 
 
 def test_what_others_wait_to_end_is_a_one_shot() -> None:

@@ -180,14 +180,14 @@ def _steps(config: Config, facts: Facts, entry: UndoEntry, change: FileChange) -
         hint = f"nothing was changed; `git diff -- {change.path}` shows it: take it out, then `nox -s undo`"
         raise FindingError("NA636", message, hint=hint)
     title = f"delete {change.path}" if change.before is None else f"write {change.path} as it was"
-    yield ReplaceFile(config.root / change.path, now, change.before, title)
+    yield ReplaceFile(config.clone / change.path, now, change.before, title)
 
 
 def _refuse_applied(config: Config, facts: Facts, entry: UndoEntry) -> None:
     """Refuse to change a revision that was applied since the verb (NA637)."""
     if facts.current is None or facts.current == entry.revisions:
         return
-    places = {config.root / change.path for change in entry.files}
+    places = {config.clone / change.path for change in entry.files}
     for key in facts.history.order:
         revision = facts.history.revisions[key]
         if key in facts.applied and revision.path and config.root / revision.path in places:

@@ -128,7 +128,7 @@ def _files(config: Config, plan: Plan) -> tuple[FileChange, ...] | None:
     if not any(isinstance(step, _WRITES) for step in plan.steps):
         return None
     found = [step for step in plan.steps if isinstance(step, ReplaceFile)]
-    return tuple(FileChange(from_root(config.root, step.path).as_posix(), step.before, step.after) for step in found)
+    return tuple(FileChange(from_root(config.clone, step.path).as_posix(), step.before, step.after) for step in found)
 
 
 def _around(plan: Plan, place: int, opening: Step, end: CloseUndo) -> Plan:

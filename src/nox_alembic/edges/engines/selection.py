@@ -83,6 +83,7 @@ def _compose(place: Place, started: Callable[[], None], meanwhile: Callable[[], 
         root=Path(config.root),
         files=place.files.names,
         env_files=place.files.env_files,
+        profiles=place.files.profiles,
         project=config.compose_project,
         environ={**place.environ, **config.variables},
     )

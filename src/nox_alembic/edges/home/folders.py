@@ -5,7 +5,7 @@ Each clone has folders of its own.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import platformdirs
@@ -50,6 +50,18 @@ def folders_of(root: Path, environ: Mapping[str, str]) -> Folders:
         log=platformdirs.user_log_path(APPLICATION, appauthor=False) / name,
         cache=platformdirs.user_cache_path(APPLICATION, appauthor=False) / name,
     )
+
+
+def clone_of(folders: Sequence[Path], environ: Mapping[str, str]) -> Path:
+    """Return the folder after which what is kept of a clone is called.
+
+    It is the first of which something is kept, else the first of all.
+    """
+    return next((folder for folder in folders if _is_kept(folders_of(folder, environ))), folders[0])
+
+
+def _is_kept(folders: Folders) -> bool:
+    return folders.state.is_dir() or folders.data.is_dir()
 
 
 def close_folders(folders: Folders, environ: Mapping[str, str]) -> None:

@@ -1,27 +1,13 @@
-"""Finds the project and reads its settings.
+"""Reads the settings of a project, which are in pyproject.toml."""
 
-They are in pyproject.toml and in the Alembic configuration.
-"""
-
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nox_alembic.core.config import Config, parse
+from nox_alembic.core.config import DEFAULT_ENVIRONMENT, Config, parse
 from nox_alembic.core.errors import UsageError
 from nox_alembic.edges.system.files import read_toml
-
-
-def find_root(start: Path) -> Path:
-    """Return the nearest folder, upwards, with an Alembic configuration.
-
-    Raises UsageError when there is none.
-    """
-    for folder in (start.resolve(), *start.resolve().parents):
-        if alembic_configuration(folder) or "nox-alembic" in _tool(folder):
-            return folder
-    message = f"no project found in {start.resolve()} or above it: there is no alembic.ini and no [tool.alembic]"
-    raise UsageError("NA001", message, hint="change into the project, or name it with `--project DIR`")
 
 
 def read_config(root: Path, environment: str | None) -> Config:
@@ -37,11 +23,21 @@ def read_config(root: Path, environment: str | None) -> Config:
     return config
 
 
-def alembic_configuration(root: Path) -> Path | None:
-    """Return alembic.ini, or pyproject.toml with a [tool.alembic] table, or None."""
-    if (root / "alembic.ini").is_file():
-        return root / "alembic.ini"
-    return root / "pyproject.toml" if "alembic" in _tool(root) else None
+def alembic_key(root: Path, environment: str | None) -> Path | None:
+    """Return the Alembic configuration that `alembic` names for an environment.
+
+    The table is not parsed here, so that a mistake in it is told by who needs the whole
+    of it.
+    """
+    table = _table(_tool(root).get("nox-alembic"))
+    name = environment or str(table.get("default-env", DEFAULT_ENVIRONMENT))
+    own = _table(_table(table.get("env")).get(name))
+    found = own.get("alembic", table.get("alembic"))
+    return Path(os.path.normpath(root / found)) if isinstance(found, str) and found else None
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def tool_table(path: Path) -> Mapping[str, Any]:

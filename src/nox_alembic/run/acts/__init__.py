@@ -252,7 +252,7 @@ class WiredActs:
             room=space.probe,
             prove=self._prove,
             history=self.past,
-            root=at.root,
+            root=at.clone,
             limit=at.config.undo_limit,
             timeout=at.config.timeout,
             person=self.person,

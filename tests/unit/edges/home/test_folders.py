@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_alembic.edges.home.folders import Folders, close_folders, folders_of
+from nox_alembic.edges.home.folders import Folders, clone_of, close_folders, folders_of
 
 
 def test_two_clones_share_no_folder_and_home_has_all_of_them(tmp_path: Path) -> None:
@@ -15,6 +15,14 @@ def test_two_clones_share_no_folder_and_home_has_all_of_them(tmp_path: Path) -> 
     }
     assert one.data.name.startswith("app-")
     assert one.data != two.data
+
+
+def test_a_project_keeps_the_folders_that_it_has(tmp_path: Path) -> None:
+    environ, clones = {"NOX_ALEMBIC_HOME": str(tmp_path)}, (tmp_path / "shop", tmp_path / "shop/backend")
+    assert clone_of(clones, environ) == clones[0]
+    for clone, kind in ((clones[1], "state"), (clones[0], "data")):
+        getattr(folders_of(clone, environ), kind).mkdir(parents=True)
+        assert clone_of(clones, environ) == clone
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there the folder around it says who may")

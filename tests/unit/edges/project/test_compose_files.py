@@ -7,7 +7,7 @@ import pytest
 
 from nox_alembic.core.engines import ComposeFiles
 from nox_alembic.core.errors import UsageError
-from nox_alembic.edges.project.compose_files import find
+from nox_alembic.edges.project.compose_files import find, with_profiles
 from tests.unit.core.make import told
 
 OVERRIDES = ("compose.override.yml", "compose.override.yaml",
@@ -133,3 +133,28 @@ def test_a_file_that_a_variable_names_and_that_is_not_there(root: Path) -> None:
     assert refusal(root) == ("NA104", message, cure)
     message = 'the Compose file "x.yml" that COMPOSE_FILE names does not exist'
     assert refusal(root, COMPOSE_FILE="x.yml") == ("NA104", message, cure)
+
+
+def test_where_teams_keep_it_is_looked_at_last(root: Path) -> None:
+    write(root.parent, "docker/docker-compose.yml", "docker/docker-compose.override.yml")
+    assert found(root) == ("../docker/docker-compose.yml", "../docker/docker-compose.override.yml")
+    write(root, ".devcontainer/compose.yaml")
+    assert refusal(root) == (
+        "NA105",
+        "there are several Compose files: .devcontainer/compose.yaml, ../docker/docker-compose.yml",
+        'set `compose-files = [".devcontainer/compose.yaml"]` in [tool.nox-alembic]',
+    )
+    write(root.parent, "compose.yml")
+    assert found(root) == ("../compose.yml",)
+
+
+def test_profiles_are_those_of_the_environment_or_of_the_file_s_own_variables(root: Path) -> None:
+    write(root.parent, "compose.yml")
+    assert find(root, {}).profiles == ()
+    (root.parent / ".env").write_text("COMPOSE_PROFILES=web, worker\n")
+    (root / ".env").write_text("COMPOSE_PROFILES=other\n")
+    assert find(root, {}).profiles == ("web", "worker")
+    assert find(root, {"COMPOSE_PROFILES": "s3"}).profiles == ("s3",)
+    assert find(root, {"COMPOSE_PROFILES": ""}).profiles == ()
+    named = ComposeFiles(names=("../compose.yml",))
+    assert with_profiles(root, named, {}).profiles == ("web", "worker")

@@ -37,6 +37,7 @@ class ComposeCli:
     """`docker compose` on a project.
 
     `document` is a configuration that goes to its standard input, and never to disk.
+    `profiles` are those whose services are to run; its commands see all services.
     """
 
     root: Path
@@ -45,6 +46,7 @@ class ComposeCli:
     environ: Mapping[str, str]
     document: str | None = None
     env_files: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class ComposeEngine:
         `started` is called when something of it has been started. `throwaway` makes
         another project of its database, in memory.
         """
-        model = composefile.read_model(document, config)
+        model = composefile.read_model(document, config, cli.profiles)
         within = Path(cli.paths[0]).parent
         if throwaway:
             project = f"{model.project}-{throwaway}"

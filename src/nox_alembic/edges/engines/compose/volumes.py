@@ -58,7 +58,7 @@ class NamedVolume:
             location=location,
             project=model.project,
             environment=config.environment,
-            clone=str(config.root),
+            clone=str(config.clone),
             image=model.database_image,
             target=data_target(model),
         )

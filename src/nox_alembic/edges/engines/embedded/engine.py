@@ -141,7 +141,7 @@ class EmbeddedEngine:
         return False
 
     def _create_database(self, port: int, connection: Connection) -> None:
-        self.server.create_database(database_name(self.config.database_name, self.root), port, connection.password)
+        self.server.create_database(database_name(self.config), port, connection.password)
 
     def stop_database(self) -> None:
         """Stop the server, and leave the backend alone."""
@@ -292,7 +292,7 @@ class EmbeddedEngine:
     def _address(self, connection: Connection | None, port: int) -> DatabaseAddress | None:
         if connection is None or not (port or connection.port):
             return None
-        name = database_name(self.config.database_name, self.root)
+        name = database_name(self.config)
         return DatabaseAddress(
             host=HOST, port=port or connection.port, user=connection.user, password=connection.password, name=name
         )

@@ -108,14 +108,14 @@ def write_identity(path: Path, identity: Identity) -> None:
     write_private(path, json.dumps({"pid": identity.pid, "create_time": identity.created}))
 
 
-def database_name(configured: str, root: Path) -> str:
-    """Return the configured name, or an identifier made from the project folder's name.
+def database_name(config: Config) -> str:
+    """Return the configured name, or an identifier.
 
-    The identifier needs no quotes.
+    It is made from the name of the clone's folder. The identifier needs no quotes.
     """
-    if configured:
-        return configured
-    name = re.sub(r"[^a-z0-9]+", "_", root.name.lower()).strip("_")
+    if config.database_name:
+        return config.database_name
+    name = re.sub(r"[^a-z0-9]+", "_", config.clone.name.lower()).strip("_")
     if not name or name[0].isdigit() or name.startswith("template"):
         name = f"db_{name}".rstrip("_")
     return name[:LONGEST_NAME]

@@ -44,7 +44,7 @@ class EmbeddedWorkshop:
             "the version of PostgreSQL": digests.of(self.engine.server.programs.major),
             "the way in which initdb is run": digests.of([*INITDB, LOCKS]),
             "the password": digests.of([known.user, known.password]),
-            '"database-name"': digests.of(database_name(self.engine.config.database_name, self.engine.root)),
+            '"database-name"': digests.of(database_name(self.engine.config)),
         }
 
     def server_on(self, place: SparePlace) -> Engine:

@@ -1,0 +1,81 @@
+"""Each shape goes through the verbs unconfigured; every other verb is called from another folder of the project."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.adoption.shapes import MODELS, MORE, SHAPES, Shape
+from tests.integration.conftest import address_of, execute
+from tests.project import Project, Ran
+
+
+class Adopted:
+    """A project of a shape, called from two of its folders in turn."""
+
+    def __init__(self, shape: Shape, folder: Path) -> None:
+        self.shape = shape
+        embedded = {"NOX_ALEMBIC_ENGINE": "embedded", "DOCKER_HOST": "unix:///nonexistent/docker.sock"}
+        self.root = Project(folder / "project", folder / "home", embedded)
+        shape.write(self.root)
+        self.places = [self.root, replace(self.root, root=self.root.root / shape.below)]
+
+    def good(self, *words: str) -> Ran:
+        """Run a verb, which must succeed, from the other folder than the last time."""
+        self.places.reverse()
+        return self.places[0].good(*words)
+
+    def status(self) -> dict[str, Any]:
+        """What the status says, which may have a finding."""
+        self.places.reverse()
+        return self.places[0].run("status", "--json").json
+
+    @property
+    def at(self) -> list[str]:
+        """The revisions that the status names."""
+        return list(self.status()["current"])
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """Ask the database itself."""
+        name = self.status()["database"]["url"].rpartition("/")[2]
+        return execute(replace(address_of(self.root), name=name), query)
+
+
+@pytest.fixture(params=SHAPES, ids=str)
+def adopted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Adopted]:
+    adopted = Adopted(request.param, tmp_path)
+    yield adopted
+    adopted.root.run("down")
+
+
+def test_all_verbs_from_any_folder_without_configuration(adopted: Adopted) -> None:
+    shape = adopted.shape
+    adopted.good("dev")
+    assert adopted.at == ["r1"]
+    assert adopted.rows(f"SELECT version_num FROM {shape.table}") == [("r1",)]
+    adopted.good("check")
+
+    adopted.root.write(shape.models, MODELS + MORE)
+    adopted.good("revision", "-m", "more", "--apply")
+    (written,) = (path for path in adopted.root.root.rglob("*.py") if path.stem.endswith("_more"))
+    assert written.relative_to(adopted.root.root).as_posix().startswith(f"{shape.versions}/")
+    (head,) = adopted.at
+    assert head != "r1"
+
+    adopted.good("downgrade", "--yes")
+    assert adopted.at == ["r1"]
+    adopted.good("migrate")
+    adopted.good("reapply", "--yes")
+    assert adopted.at == [head]
+
+    adopted.good("sql", "-c", "INSERT INTO t1 VALUES (1)")
+    adopted.good("snapshot", "save", "one")
+    adopted.good("reset", "--yes")
+    assert adopted.rows("SELECT count(*) FROM t1") == [(0,)]
+    adopted.good("undo", "--yes")
+    assert adopted.rows("SELECT count(*) FROM t1") == [(1,)]
+    adopted.good("check")
+    adopted.good("down")
+    assert len(list((adopted.root.home / "state").iterdir())) == 1
