@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from nox_alembic.core.revisions.configuration import Configuration
+
 ENV_PY = """\
 from alembic import context
 from sqlalchemy import create_engine
@@ -210,6 +212,11 @@ def make_project(root: Path, home: Path, *lines: str) -> Project:
     project.revision("t1", None)
     project.revision("t2", "t1")
     return project
+
+
+def configured(root: Path) -> Configuration:
+    """Return Alembic's configuration in its usual place."""
+    return Configuration(file=root / "alembic.ini", folder=root)
 
 
 def tree(root: Path) -> Mapping[str, object]:

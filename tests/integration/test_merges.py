@@ -10,6 +10,7 @@ import pytest
 from nox_alembic.core.errors import FindingError, NoxAlembicError, PreconditionError, UsageError
 from nox_alembic.edges.git import merges
 from nox_alembic.edges.probe import details
+from tests.project import configured
 from tests.unit.core.make import told
 
 
@@ -154,6 +155,6 @@ def test_a_computed_id_on_the_other_branch_is_not_guessed(repository: Repository
     repository.git("switch", "-q", "main")
     (repository.root / "alembic.ini").write_text("[alembic]\nscript_location = .\nversion_locations = v\n")
     with pytest.raises(FindingError) as error:
-        details.branches(repository.root / "alembic.ini", "feature")
+        details.branches(configured(repository.root), "feature")
     message = "another branch can only be read, and not run: v/b.py: computed() is not a literal"
     assert told(error) == ("NA448", message, "write the value out, or switch to the branch")

@@ -9,7 +9,7 @@ from nox_alembic.core.revisions.orphans import Orphans
 from nox_alembic.edges.home import revision_copies
 from nox_alembic.edges.probe import orphans
 from nox_alembic.edges.project import revisions
-from tests.project import Project, make_project
+from tests.project import Project, configured, make_project
 from tests.repository import commit, git, make_repository
 
 
@@ -25,7 +25,7 @@ def copies(project: Project) -> Path:
 
 
 def probe(project: Project, *current: str, **digests: str) -> Orphans:
-    history = revisions.read_history(project.root / "alembic.ini")
+    history = revisions.read_history(configured(project.root))
     return orphans.probe(project.root, history, current, digests, copies(project))
 
 

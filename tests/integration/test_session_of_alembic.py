@@ -16,7 +16,7 @@ from nox_alembic.edges.alembic import client
 from nox_alembic.edges.alembic.client import Alembic
 from tests.integration.conftest import execute
 from tests.integration.test_sent_connections import ASYNC, SYNC, models
-from tests.project import Project, make_project
+from tests.project import Project, configured, make_project
 
 NAME = "nox-alembic migrate 0a1b2c3d"
 SEEN = "SELECT current_setting('lock_timeout') AS waits, current_setting('application_name') AS name"
@@ -42,7 +42,7 @@ def by(project: Project, driver: str, arguments: str = "", before: str = "") -> 
 
 def upgrade(alembic: Alembic, project: Project, address: DatabaseAddress, *, seconds: int = 7) -> None:
     session = replace(address, application=NAME, lock_timeout=seconds)
-    alembic.upgrade(project.root / "alembic.ini", session, "heads", lambda _: None)
+    alembic.upgrade(configured(project.root), session, "heads", lambda _: None)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from nox_alembic.edges.alembic import client
 from nox_alembic.edges.postgres import fingerprints
 from tests.integration.conftest import address_of, execute
-from tests.project import Project, Ran, make_project
+from tests.project import Project, Ran, configured, make_project
 from tests.repository import ALONE, commit, git, make_repository
 
 NOWHERE = (
@@ -123,7 +123,7 @@ def deleted_and_never_committed(project: Project) -> None:
 def stashed_and_applied_without_us(project: Project) -> None:
     """No copy is there until a verb sees it applied while its file is here; git's stash has it meanwhile."""
     project.revision("z1", "t3")
-    client.in_process().upgrade(project.root / "alembic.ini", address_of(project), "heads", lambda _: None)
+    client.in_process().upgrade(configured(project.root), address_of(project), "heads", lambda _: None)
     git(project, "stash", "--include-untracked", "-q")
     assert "(make z1) from the stash stash@{0}" in project.run("migrate", "--json").error[1]
     git(project, "stash", "pop", "-q")

@@ -15,7 +15,7 @@ from nox_alembic.edges.alembic.client import Alembic
 from nox_alembic.edges.postgres import server
 from nox_alembic.edges.project import revisions
 from tests.integration.conftest import execute
-from tests.project import make_project
+from tests.project import configured, make_project
 
 
 def elsewhere() -> Alembic:
@@ -29,7 +29,7 @@ def test_a_merge_a_branch_and_a_first_revision_go_and_their_neighbours_stay(
     tmp_path: Path, address: DatabaseAddress, alembic: Callable[[], Alembic]
 ) -> None:
     project = make_project(tmp_path / "project", tmp_path / "home")
-    configuration = project.root / "alembic.ini"
+    configuration = configured(project.root)
     project.revision("t3", "t2")
     project.revision("x1", "t1")
     project.revision("x2", "x1")

@@ -12,6 +12,7 @@ from nox_alembic.core.copies.leftovers import Leftover
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Foreign
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.steps import Foreground
 from nox_alembic.core.traces import Counters
 from nox_alembic.edges.engines import Inside, Remover, Service
@@ -210,12 +211,12 @@ class FakeMigrations:
     world: World
     beside: bool = False
 
-    def probe(self, configuration: Path, address: DatabaseAddress) -> bool:
+    def probe(self, configuration: Configuration, address: DatabaseAddress) -> bool:
         self.world.happened(f"probe env.py on {address.name}")
         return True
 
     def upgrade(
-        self, configuration: Path, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
+        self, configuration: Configuration, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
     ) -> None:
         on_revision("c3 make c3")
         self.world.happened(f"upgrade {address.name} to {target}" if self.beside else f"upgrade {target}")
@@ -224,7 +225,7 @@ class FakeMigrations:
 
     def downgrade(
         self,
-        configuration: Path,
+        configuration: Configuration,
         address: DatabaseAddress,
         target: str,
         on_revision: Callable[[str], None],
@@ -237,18 +238,20 @@ class FakeMigrations:
             place = target.rpartition("@")[2]
             self.world.current = () if place == "base" else (place,)
 
-    def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
+    def upgrade_sql(self, configuration: Configuration, start: str, target: str) -> str:
         self.world.happened(f"sql {start}:{target}")
         return "SELECT 1;\n"
 
-    def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
+    def compare(self, configuration: Configuration, address: DatabaseAddress) -> tuple[Change, ...]:
         return self.world.draft.changes
 
-    def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
+    def draft(
+        self, configuration: Configuration, address: DatabaseAddress | None, message: str, *, autogenerate: bool
+    ) -> Draft:
         self.world.happened(f"draft {message} on {address.name if address else 'nothing'}")
         return self.world.draft
 
-    def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
+    def merge(self, configuration: Configuration, id_: str, heads: Sequence[str], message: str) -> NewFile:
         self.world.happened(f"merge {','.join(heads)} as {id_}: {message}")
         return NewFile(f"alembic/versions/{id_}.py", "text")
 

@@ -42,6 +42,9 @@ class Config:
     backend_port: int = 0  # 0: any free port
     health_url: str = ""
     alembic: str = ""
+    alembic_folder: str = ""
+    alembic_section: str = ""
+    alembic_x: tuple[str, ...] = ()
     alembic_in: Literal["host", "backend"] = "host"
     alembic_variables: Mapping[str, str] = field(default_factory=dict)
     seed: tuple[str, ...] = ()
@@ -222,6 +225,9 @@ _KEYS: Mapping[str, Callable[[str, object], object]] = {
     "backend-port": _port,
     "health-url": _text,
     "alembic": _text,
+    "alembic-folder": _text,
+    "alembic-section": _text,
+    "alembic-x": _texts,
     "alembic-in": _one_of("host", "backend"),
     "alembic-variables": _templates,
     "seed": _command,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from nox_alembic.core.config import Config
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.authors import Authors
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.verbs import VERBS
 from nox_alembic.edges.engines import Engine
@@ -38,14 +39,16 @@ if TYPE_CHECKING:
 class Environment:
     """What a verb works on.
 
-    `typed` is the environment's name if `--env` gave it, for the commands that errors
-    suggest. `beside` is set when the server is one of ours beside the real one, for a
-    spare. `origin` is set for a throw-away environment: the engine of the environment
-    that it replaces.
+    `configuration` is Alembic's, None when the project has none. `typed` is the
+    environment's name if `--env` gave it, for the commands that errors suggest.
+    `beside` is set when the server is one of ours beside the real one, for a spare.
+    `origin` is set for a throw-away environment: the engine of the environment that it
+    replaces.
     """
 
     place: Place
     project: Project
+    configuration: Configuration | None
     engine: Engine
     report: Reporter
     typed: str = ""
@@ -76,11 +79,6 @@ class Environment:
         return self.place.folders
 
     @property
-    def configuration(self) -> Path | None:
-        """The project's Alembic configuration, None when it has none."""
-        return self.project.configuration
-
-    @property
     def state(self) -> Path:
         """The folder of its state."""
         return self.folders.state / self.config.environment
@@ -100,7 +98,7 @@ class Environment:
         """The paths that a wipe must never reach."""
         return (self.root, self.root / ".git", *(self.root / name for name in self.place.compose_files))
 
-    def require_configuration(self) -> Path:
+    def require_configuration(self) -> Configuration:
         """Return the Alembic configuration; raises FailedError (NA007) without one."""
         if self.configuration is None:
             raise discovery.missing(self.project)

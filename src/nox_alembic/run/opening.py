@@ -18,6 +18,7 @@ from nox_alembic.edges.engines.selection import Place, open_engine, unique_word
 from nox_alembic.edges.home import last_engine
 from nox_alembic.edges.home.folders import Folders, clone_of, close_folders, folders_of
 from nox_alembic.edges.project import settings
+from nox_alembic.edges.project.alembic_options import configuration_of
 from nox_alembic.edges.project.discovery import Project, find_project
 
 if TYPE_CHECKING:
@@ -61,7 +62,14 @@ def open_environment(
 
     from nox_alembic.run.environment import Environment  # noqa: PLC0415 - imported meanwhile
 
-    return Environment(place=place, project=found, engine=opened, report=report, typed=name or "")
+    return Environment(
+        place=place,
+        project=found,
+        configuration=configuration_of(found, config),
+        engine=opened,
+        report=report,
+        typed=name or "",
+    )
 
 
 def probe_history(
@@ -77,8 +85,8 @@ def probe_history(
         current = facts.current(open_environment(project, name, report, engine=engine).engine)
     except PreconditionError as error:
         report.note(f"without a database: {error.message}")
-    found, _, folders = _project(project, name)
-    history = facts.read_history(found.configuration, client.in_process, folders.cache)
+    found, config, folders = _project(project, name)
+    history = facts.read_history(configuration_of(found, config), client.in_process, folders.cache)
     authors = facts.authors(found.root, history, folders.cache)
     return Timeline(project=found.root.name, history=history, current=current, authors=authors)
 

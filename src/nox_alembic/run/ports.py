@@ -18,6 +18,7 @@ from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.failures.failure import Blocker
 from nox_alembic.core.findings.lint import Violation
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.traces import Counters
 from nox_alembic.edges.engines import Engine
@@ -106,15 +107,17 @@ class Migrations(Protocol):
     It stands for `edges.alembic.client`, and for `run.acts.supervision` around it.
     """
 
-    def probe(self, configuration: Path, address: DatabaseAddress) -> bool:
+    def probe(self, configuration: Configuration, address: DatabaseAddress) -> bool:
         """Run env.py without its migrations, and return whether it came to them."""
 
-    def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
+    def upgrade(
+        self, configuration: Configuration, address: DatabaseAddress, target: str, on_revision: OnRevision
+    ) -> None:
         """Upgrade, with a call before each revision."""
 
     def downgrade(
         self,
-        configuration: Path,
+        configuration: Configuration,
         address: DatabaseAddress,
         target: str,
         on_revision: OnRevision,
@@ -125,16 +128,18 @@ class Migrations(Protocol):
         `extra` are more revision files by their names.
         """
 
-    def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
+    def upgrade_sql(self, configuration: Configuration, start: str, target: str) -> str:
         """Return the SQL of an upgrade."""
 
-    def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
+    def merge(self, configuration: Configuration, id_: str, heads: Sequence[str], message: str) -> NewFile:
         """Return a revision that joins `heads` and is not written yet."""
 
-    def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
+    def compare(self, configuration: Configuration, address: DatabaseAddress) -> tuple[Change, ...]:
         """Return how the models differ from a database at head."""
 
-    def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
+    def draft(
+        self, configuration: Configuration, address: DatabaseAddress | None, message: str, *, autogenerate: bool
+    ) -> Draft:
         """Return a new revision that is not written yet."""
 
 

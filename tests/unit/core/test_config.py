@@ -75,7 +75,7 @@ def test_a_misspelt_key_names_the_nearest_one() -> None:
 def test_a_key_that_is_near_to_nothing_lists_them_all() -> None:
     id_, message, hint = refusal({"zzz": 1})
     assert (id_, message) == ("NA003", 'the key "zzz" in [tool.nox-alembic] of pyproject.toml is not known.')
-    assert hint.startswith("the keys are: alembic, alembic-in, alembic-variables, backend-command")
+    assert hint.startswith("the keys are: alembic, alembic-folder, alembic-in, ")
 
 
 def test_a_mistake_in_an_environment_that_is_not_used_is_found_too() -> None:

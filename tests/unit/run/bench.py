@@ -9,6 +9,7 @@ import pytest
 
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import DataLocation
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps import Foreground, Plan, Step
 from nox_alembic.report import Reporter
@@ -43,7 +44,7 @@ from tests.unit.fakes_of_checks import FakeCluster, FakeLinter, FakeRepairs, Fak
 if TYPE_CHECKING:
     from nox_alembic.run.ports import Migrations
 
-CONFIGURATION = Path("/project/alembic.ini")
+CONFIGURATION = Configuration(file=Path("/project/alembic.ini"), folder=Path("/project"))
 
 
 @dataclass

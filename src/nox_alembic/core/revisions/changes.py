@@ -18,7 +18,7 @@ class Change:
 class NewFile:
     """A file that is not written yet."""
 
-    path: str  # relative to the folder of Alembic's configuration
+    path: str  # relative to the folder where Alembic is run
     text: str
 
 

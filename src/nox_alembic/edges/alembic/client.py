@@ -21,6 +21,7 @@ from nox_alembic.core.failures import connections
 from nox_alembic.core.failures.failure import Failure, MigrationError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile, require_models
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.edges.alembic import worker
 from nox_alembic.edges.postgres.connection import (
@@ -58,7 +59,7 @@ class Alembic:
     is_real: Callable[[DatabaseAddress], bool] = lambda _: False
     tell: Callable[[str, str], None] = lambda *_: None
 
-    def read_history(self, configuration: Path) -> History:
+    def read_history(self, configuration: Configuration) -> History:
         """Return the revision graph by running the revision files.
 
         It is for revision files whose ids are computed.
@@ -69,7 +70,7 @@ class Alembic:
             raise FailedError("NA407", failure["refused"] or failure["message"], hint="correct the revision files")
         return History.of(_revision(found) for found in answer["value"])
 
-    def probe(self, configuration: Path, address: DatabaseAddress) -> bool:
+    def probe(self, configuration: Configuration, address: DatabaseAddress) -> bool:
         """Run env.py without its migrations, and return whether it came to them.
 
         It is refused what an upgrade would be refused. Raises MigrationError, and
@@ -77,7 +78,9 @@ class Alembic:
         """
         return bool(self._ask(configuration, address, {"do": "probe"}))
 
-    def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
+    def upgrade(
+        self, configuration: Configuration, address: DatabaseAddress, target: str, on_revision: OnRevision
+    ) -> None:
         """Upgrade to `target` (an id or `heads`), with a call before each revision.
 
         Raises MigrationError.
@@ -86,7 +89,7 @@ class Alembic:
 
     def downgrade(
         self,
-        configuration: Path,
+        configuration: Configuration,
         address: DatabaseAddress,
         target: str,
         on_revision: OnRevision,
@@ -103,7 +106,7 @@ class Alembic:
         request = {**self._move("downgrade", address, target), "extra": files}
         self._ask(configuration, address, request, on_revision)
 
-    def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
+    def upgrade_sql(self, configuration: Configuration, start: str, target: str) -> str:
         """Return the SQL of an upgrade; nothing is connected to.
 
         Raises MigrationError, and FailedError (NA473).
@@ -111,14 +114,16 @@ class Alembic:
         request = {"do": "sql", "start": start, "target": target, "key": None}
         return str(self._ask(configuration, None, request))
 
-    def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
+    def compare(self, configuration: Configuration, address: DatabaseAddress) -> tuple[Change, ...]:
         """Return how the models differ from a database at head, enum labels included.
 
         Raises MigrationError, and FailedError (NA444).
         """
         return _changes(self._ask(configuration, address, {"do": "compare"}))
 
-    def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
+    def draft(
+        self, configuration: Configuration, address: DatabaseAddress | None, message: str, *, autogenerate: bool
+    ) -> Draft:
         """Return a new revision that is not written yet.
 
         It has no file when nothing differs. `address` is a database at head; None where
@@ -131,7 +136,7 @@ class Alembic:
             files=tuple(NewFile(**file) for file in found["files"]),
         )
 
-    def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
+    def merge(self, configuration: Configuration, id_: str, heads: Sequence[str], message: str) -> NewFile:
         """Return the revision `id_` that joins `heads`, which is not written yet.
 
         Raises FailedError (NA434).
@@ -150,7 +155,7 @@ class Alembic:
 
     def _ask(
         self,
-        configuration: Path,
+        configuration: Configuration,
         address: DatabaseAddress | None,
         request: Mapping[str, Any],
         on_revision: OnRevision = lambda _: None,
@@ -173,7 +178,7 @@ class Alembic:
 
     def _carried(
         self,
-        configuration: Path,
+        configuration: Configuration,
         there: DatabaseAddress | None,
         request: Mapping[str, Any],
         on_revision: OnRevision = lambda _: None,
@@ -185,11 +190,22 @@ class Alembic:
                 self.tell(*connections.explained(event["connection"]))
 
         where = {
-            "configuration": self.path_of(configuration),
+            "configuration": self._seen(configuration),
             "url": there.url if there else NOT_CONNECTED,
             "variables": self._variables(there),
         }
         return self.carry({**request, **where}, hear)
+
+    def _seen(self, configuration: Configuration) -> Mapping[str, Any]:
+        """Return the configuration as that place sees it; see `worker.project`."""
+        return {
+            "ini": configuration.ini and self.path_of(configuration.ini),
+            "toml": configuration.toml and self.path_of(configuration.toml),
+            "folder": self.path_of(configuration.folder),
+            "section": configuration.section,
+            "arguments": list(configuration.arguments),
+            "is_of_flask": configuration.is_of_flask,
+        }
 
     def _variables(self, there: DatabaseAddress | None) -> Mapping[str, str | None]:
         """Return the variables that the project is to find; None is for one to hide.

@@ -10,6 +10,7 @@ from typing import Any
 
 from nox_alembic.core.copies.spares import Needs, Spare
 from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.configuration import Configuration, differences
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.edges.system import digests
 from nox_alembic.edges.system.files import read_toml, write_private
@@ -42,7 +43,7 @@ class Sources:
     """
 
     root: Path
-    configuration: Path
+    configuration: Configuration
     scripts: Path | None  # Alembic's folder; None when it is in a package
     history: History
 
@@ -69,11 +70,17 @@ class Sources:
     def alembic(self) -> str:
         """Return the digest of Alembic's configuration.
 
-        In a pyproject.toml it is the digest of its table.
+        Of a pyproject.toml it is the digest of its table. What has the usual value does
+        not count, so that older spares are found.
         """
-        if self.configuration.suffix != ".toml":
-            return digests.of_content(self.configuration.read_bytes())
-        return digests.of(read_toml(self.configuration).get("tool", {}).get("alembic", {}))
+        ini, toml = self.configuration.ini, self.configuration.toml
+        table = read_toml(toml).get("tool", {}).get("alembic", {}) if toml else {}
+        parts = [
+            *([digests.of_content(ini.read_bytes())] if ini else []),
+            *([digests.of(table)] if toml else []),
+            *([digests.of(more)] if (more := differences(self.configuration)) else []),
+        ]
+        return parts[0] if len(parts) == 1 else digests.of(parts)
 
     def seed(self, command: Sequence[str]) -> str:
         """Return the digest of a command and of the files and packages that it names.

@@ -13,13 +13,14 @@ from nox_alembic.core.errors import FindingError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.findings.branches import Branches, Source
 from nox_alembic.core.revisions import parsing
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.edges.git import merges
 from nox_alembic.edges.postgres import fingerprints, inspection
 from nox_alembic.edges.project import revisions, squawk
 
 
-def probe(facts: Facts, configuration: Path | None, base: str) -> Details:
+def probe(facts: Facts, configuration: Configuration | None, base: str) -> Details:
     """Return the details behind the facts.
 
     `base` is the branch that everybody shares, "" to find it.
@@ -39,7 +40,7 @@ def probe(facts: Facts, configuration: Path | None, base: str) -> Details:
     )
 
 
-def branches(configuration: Path, branch: str) -> Branches:
+def branches(configuration: Configuration, branch: str) -> Branches:
     """Return both sides of a merge with `branch`.
 
     Raises FindingError (NA448) where ids are computed.
@@ -78,7 +79,7 @@ def _read_files(history: History) -> Mapping[str, bytes]:
     return files
 
 
-def _unpublished(history: History, configuration: Path | None, base: str) -> tuple[str, tuple[str, ...]]:
+def _unpublished(history: History, configuration: Configuration | None, base: str) -> tuple[str, tuple[str, ...]]:
     """Return the branch that everybody shares, and the revisions that it lacks.
 
     The branch is "" where there is none.

@@ -11,6 +11,7 @@ from nox_alembic.core.effects.shared import shared_changes
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.revisions.authors import Authors
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.revisions.head_file import HeadFile
 from nox_alembic.core.revisions.parsing import NotLiteralError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 def probe(
     engine: Engine,
-    configuration: Path | None,
+    configuration: Configuration | None,
     alembic: Callable[[], "Alembic"],
     *,
     copies: Path | None = None,
@@ -64,7 +65,7 @@ def probe(
 
 
 def probe_files(
-    seen: EngineFacts, configuration: Path | None, alembic: Callable[[], "Alembic"], cache: Path | None
+    seen: EngineFacts, configuration: Configuration | None, alembic: Callable[[], "Alembic"], cache: Path | None
 ) -> Facts:
     """Return what the revision files say."""
     history = read_history(configuration, alembic, cache)
@@ -160,7 +161,9 @@ def gates_of(
     }
 
 
-def read_history(configuration: Path | None, alembic: Callable[[], "Alembic"], cache: Path | None = None) -> History:
+def read_history(
+    configuration: Configuration | None, alembic: Callable[[], "Alembic"], cache: Path | None = None
+) -> History:
     """Return the revision graph.
 
     Where ids are computed, Alembic reads it, which takes longer.
@@ -175,7 +178,7 @@ def read_history(configuration: Path | None, alembic: Callable[[], "Alembic"], c
 
 
 def _orphans(
-    configuration: Path | None,
+    configuration: Configuration | None,
     history: History,
     address: DatabaseAddress | None,
     current: Sequence[str],
@@ -191,7 +194,7 @@ def _orphans(
         return Orphans(missing=history.unknown(current), empty=empty)
     fingerprinted = fingerprints.read(address)
     found = orphans.probe(
-        configuration.parent, history, current, {**fingerprinted, **fingerprints.intended(address)}, copies
+        configuration.folder, history, current, {**fingerprinted, **fingerprints.intended(address)}, copies
     )
     return replace(found, fingerprinted=tuple(fingerprinted))
 
@@ -208,15 +211,15 @@ def _forked(history: History) -> dict[str, Path]:
     return {key: Path(history.revisions[key].path) for side in sides(history) for key in side.revisions}
 
 
-def _team(configuration: Path | None, forked: Mapping[str, Path]) -> "Team | None":
+def _team(configuration: Configuration | None, forked: Mapping[str, Path]) -> "Team | None":
     if configuration is None or not forked:
         return None
     from nox_alembic.edges.git import team  # noqa: PLC0415 - two heads are seldom
 
-    return team.probe(configuration.parent, forked)
+    return team.probe(configuration.folder, forked)
 
 
-def read_head_file(configuration: Path | None) -> HeadFile | None:
+def read_head_file(configuration: Configuration | None) -> HeadFile | None:
     """Return the head file, with or without content.
 
     Returns None where Alembic's folder is in a package.

@@ -3,20 +3,21 @@
 It needs no Alembic, no SQLAlchemy and no code of the project.
 """
 
-import configparser
 import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from nox_alembic.core.effects.shared import Shared
 from nox_alembic.core.errors import FailedError, UsageError
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.core.revisions.parsing import NotLiteralError, parse
-from nox_alembic.edges.project.settings import tool_table
+from nox_alembic.edges.project import alembic_options
+from nox_alembic.edges.project.alembic_options import Options
 from nox_alembic.edges.system import cache as cachefile
 
 KIND = "revisions 2"
@@ -24,7 +25,9 @@ KIND = "revisions 2"
 TICK_NANOSECONDS = 2_000_000_000
 
 
-def read_history(configuration: Path, cache: Path | None = None, *, clock: Callable[[], int] = time.time_ns) -> History:
+def read_history(
+    configuration: Configuration, cache: Path | None = None, *, clock: Callable[[], int] = time.time_ns
+) -> History:
     """Return the revision graph of the project.
 
     The Alembic configuration (ini or toml) describes it. `cache` is a file that makes
@@ -35,13 +38,13 @@ def read_history(configuration: Path, cache: Path | None = None, *, clock: Calla
     return History.of(_read_all(configuration, _Files(cache, clock())))
 
 
-def script_folder(configuration: Path) -> Path | None:
+def script_folder(configuration: Configuration) -> Path | None:
     """Return the folder with env.py.
 
     Returns None when it is inside a package, which only Alembic finds.
     """
-    location = _options(configuration).get("script_location", "")
-    return configuration.parent / location if location and not _in_package(location) else None
+    options = alembic_options.read(configuration)
+    return alembic_options.locate(options.script_location, configuration, options)
 
 
 def write(path: Path, text: str) -> None:
@@ -57,36 +60,43 @@ def write(path: Path, text: str) -> None:
         ) from None
 
 
-def version_folders(configuration: Path) -> tuple[tuple[Path, ...], bool]:
+def version_folders(configuration: Configuration) -> tuple[tuple[Path, ...], bool]:
     """Return the folders with revision files, and whether their subfolders count, too.
 
-    Raises NotLiteralError where they are inside a package, and UsageError (NA009)
-    without the folder of env.py.
+    Raises NotLiteralError where they are inside a package that is not the project's,
+    and UsageError (NA009) without the folder of env.py.
     """
-    options = _options(configuration)
-    script = options.get("script_location", "")
-    if script and not _in_package(script) and not (configuration.parent / script).is_dir():
-        message = f"there is no folder {configuration.parent / script}"
-        raise UsageError("NA009", message, hint=f'correct "script_location" in {configuration}')
-    recursive = options.get("recursive_version_locations", "false").lower() == "true"
-    return tuple(_locations(options, configuration)), recursive
+    options = alembic_options.read(configuration)
+    script = alembic_options.locate(options.script_location, configuration, options)
+    if script and not script.is_dir():
+        message = f"there is no folder {script}"
+        raise UsageError("NA009", message, hint=f'correct "script_location" in {configuration.file}')
+    locations = options.version_locations or (f"{options.script_location}/versions",)
+    return tuple(_located(location, configuration, options) for location in locations), options.recursive
 
 
-def empty_folders(configuration: Path, history: History) -> tuple[str, ...]:
+def _located(location: str, configuration: Configuration, options: Options) -> Path:
+    found = alembic_options.locate(location, configuration, options)
+    if found is None:
+        raise NotLiteralError(f"{location} names a folder inside a package")
+    return found
+
+
+def empty_folders(configuration: Configuration, history: History) -> tuple[str, ...]:
     """Return the missing folders, or all folders where the history is empty.
 
-    Paths count from the configuration. Nothing is known of folders inside a package.
+    Paths count from where Alembic is run. Nothing is known of folders inside a package.
     """
     try:
         folders, _ = version_folders(configuration)
     except NotLiteralError:
         return ()
-    here = configuration.parent
+    here = configuration.folder
     empty = [folder for folder in folders if not history.revisions or not folder.is_dir()]
     return tuple(str(folder.relative_to(here) if folder.is_relative_to(here) else folder) for folder in empty)
 
 
-def _read_all(configuration: Path, files: "_Files") -> Iterator[Revision]:
+def _read_all(configuration: Configuration, files: "_Files") -> Iterator[Revision]:
     locations, recursive = version_folders(configuration)
     for location in locations:
         for path, found in sorted(_files_below(location) if recursive else _files_in(location)):
@@ -159,52 +169,3 @@ def _files_below(location: Path) -> Iterator[tuple[str, os.stat_result]]:
     for path in location.rglob("*.py"):
         if path.is_file():
             yield str(path), path.stat()
-
-
-def _options(configuration: Path) -> Mapping[str, str]:
-    """Return Alembic's settings for the places of the revisions.
-
-    `%(here)s` is filled in as Alembic does.
-    """
-    here = str(configuration.parent.absolute())
-    if configuration.suffix == ".toml":
-        table = tool_table(configuration).get("alembic", {})
-        return {key: _toml_text(value).replace("%(here)s", here) for key, value in table.items()}
-    parser = configparser.ConfigParser({"here": here.replace("%", "%%")})
-    parser.read(configuration, encoding="utf-8")
-    if not parser.has_section("alembic"):
-        raise UsageError("NA007", f"{configuration} has no [alembic] section", hint="correct the file")
-    names = ("script_location", "version_locations", "path_separator", "version_path_separator",
-             "recursive_version_locations")  # fmt: skip
-    return {name: parser.get("alembic", name) for name in names if parser.has_option("alembic", name)}
-
-
-def _toml_text(value: object) -> str:
-    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _locations(options: Mapping[str, str], configuration: Path) -> Iterator[Path]:
-    """Yield the folders with revision files.
-
-    Relative paths count from the configuration's folder, where we run.
-    """
-    script = options.get("script_location", "")
-    texts = _split(options) or ([f"{script}/versions"] if script else [])
-    if not texts:
-        raise UsageError("NA007", f"{configuration} does not set script_location", hint="correct the file")
-    for text in texts:
-        if _in_package(text):
-            raise NotLiteralError(f"{text} names a folder inside a package")
-        yield configuration.parent / text
-
-
-def _in_package(location: str) -> bool:
-    return ":" in location.replace(":\\", "").replace(":/", "")
-
-
-def _split(options: Mapping[str, str]) -> list[str]:
-    value = options.get("version_locations", "")
-    separator = options.get("path_separator", options.get("version_path_separator", ""))
-    split = {"newline": "\n", "space": " ", "os": os.pathsep, ":": ":", ";": ";"}.get(separator)
-    parts = value.replace("\n", split).split(split) if split else value.replace(",", " ").split()
-    return [part.strip() for part in parts if part.strip()]

@@ -14,6 +14,7 @@ from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.findings.checks import Found, not_made, of_lint, of_models
 from nox_alembic.core.findings.lint import findings, is_asked, one_by_one, whole, without_bookkeeping
 from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps.checks import AcceptFiles, CheckStep, CompareModels, DropIndex, LintSql, Stamp
 from nox_alembic.report import Reporter
@@ -31,7 +32,7 @@ class Checks:
     `timeout` is in seconds.
     """
 
-    configuration: Path
+    configuration: Configuration
     root: Path
     history: History
     address: Callable[[], DatabaseAddress]

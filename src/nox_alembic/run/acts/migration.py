@@ -5,12 +5,12 @@ It looks again before and after, and keeps a record.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import assert_never
 
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History, few
 from nox_alembic.core.revisions.orphans import Orphans
 from nox_alembic.core.steps.migration import (
@@ -34,7 +34,7 @@ class Migration:
     `apart` is Alembic in a process of its own.
     """
 
-    configuration: Path
+    configuration: Configuration
     history: History
     reread: Callable[[], History]
     address: Callable[[], DatabaseAddress]

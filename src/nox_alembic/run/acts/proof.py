@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.configuration import Configuration, differences
 from nox_alembic.edges.home import proved
 from nox_alembic.edges.project.revisions import script_folder
 from nox_alembic.edges.system import digests
@@ -21,7 +22,7 @@ class ConnectionProof:
     depends, besides the files. `state` is the environment's own folder of state.
     """
 
-    configuration: Path
+    configuration: Configuration
     settings: object
     address: Callable[[], DatabaseAddress]
     migrations: Callable[[], Migrations]
@@ -40,9 +41,13 @@ class ConnectionProof:
 
         It is as far as we know it: what the project's settings import, nobody knows.
         """
-        folder, settings = script_folder(self.configuration), self.configuration.with_name(".env")
+        known = self.configuration
+        scripts = script_folder(known)
+        files = [path for path in (known.ini, known.toml, scripts and scripts / "env.py") if path]
+        files += [
+            path for folder in dict.fromkeys((known.folder, known.file.parent)) if (path := folder / ".env").exists()
+        ]
         with contextlib.suppress(OSError):
-            files = [self.configuration, *([folder / "env.py"] if folder else [])]
-            files += [settings] if settings.exists() else []
-            return digests.of([self.settings, *(digests.of_content(path.read_bytes()) for path in files)])
+            contents = [digests.of_content(path.read_bytes()) for path in files]
+            return digests.of([self.settings, dict(differences(known)), *contents])
         return ""

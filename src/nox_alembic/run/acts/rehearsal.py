@@ -12,6 +12,7 @@ from nox_alembic.core.catalogue import Catalogue, Difference, compare, left_behi
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps.migration import AwaitEdit, RehearsalStep, Rehearse
 from nox_alembic.edges.engines import Engine
@@ -49,7 +50,7 @@ class Rehearsal:
     On a throw-away server, the real database is that of the `origin`.
     """
 
-    configuration: Path
+    configuration: Configuration
     engine: Engine
     origin: Engine | None
     history: History

@@ -3,6 +3,7 @@
 A revision has what the models have beyond a clean shadow database.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,8 @@ from nox_alembic.core.config import Config
 from nox_alembic.core.copies.siblings import name_of
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.changes import NewFile
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.steps.revisions import (
     DropShadow,
@@ -38,7 +41,7 @@ class Revisions:
     """
 
     config: Config
-    configuration: Path
+    configuration: Configuration
     reread: Callable[[], History]
     address: Callable[[], DatabaseAddress]
     server: Server
@@ -83,24 +86,29 @@ class Revisions:
         address = None if step.empty else self._shadow
         draft = self.migrations().draft(self.configuration, address, step.message, autogenerate=not step.empty)
         for file in draft.files:
-            self.files.write_revision(self.configuration.parent / file.path, file.text)
+            self.files.write_revision(self._place_of(file), file.text)
         head = self.files.write_head(self.reread().heads) if draft.files else None
-        self.report.drafted(draft, step.message, shown_path(self.config, head) if head else "")
+        files = (replace(file, path=shown_path(self.config, self._place_of(file))) for file in draft.files)
+        shown = replace(draft, files=tuple(files))
+        self.report.drafted(shown, step.message, shown_path(self.config, head) if head else "")
         return DONE if draft.files else "no changes, no file"
 
     def _write_merge(self, step: WriteMerge) -> None:
         file = self.migrations().merge(self.configuration, step.id, step.heads, step.message)
-        path = self.configuration.parent / file.path
+        path = self._place_of(file)
         self.note_file("merge", path, None, file.text.encode())
         self.files.write_revision(path, file.text)
         self.report.written(shown_path(self.config, path))
+
+    def _place_of(self, file: NewFile) -> Path:
+        return Path(os.path.normpath(self.configuration.folder / file.path))
 
 
 @frozen
 class Files:
     """The project's files on disk."""
 
-    configuration: Path
+    configuration: Configuration
 
     def write_revision(self, path: Path, text: str) -> None:
         """Write a new revision file."""

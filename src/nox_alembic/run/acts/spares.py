@@ -18,6 +18,7 @@ from nox_alembic.core.copies.volume_swap import why_not_kept
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.frozen import frozen
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.sizes import shown_size
 from nox_alembic.core.steps import Plan, Step
@@ -46,7 +47,7 @@ class SpareMaker:
     engine: Engine
     workshop: Workshop
     config: Config
-    configuration: Path | None
+    configuration: Configuration | None
     sidecar: Path
     environ: Mapping[str, str]
     reread: Callable[[], History]
@@ -251,7 +252,7 @@ class SpareMaker:
             return Needs(settings=settings)
         sources = self._sources(self.configuration, history)
         around = {"env.py, or a file beside it or beside revisions,": sources.surroundings()}
-        settings = {**settings, **around, self.configuration.name: sources.alembic()}
+        settings = {**settings, **around, self.configuration.file.name: sources.alembic()}
         seed = "" if self._seed_is_lost else sources.seed(self.config.seed)
         return Needs(settings=settings, files=sources.revisions(), seed=seed)
 
@@ -269,7 +270,7 @@ class SpareMaker:
             return self._lost_note.read_text(encoding="ascii") == self._seed_digest()
         return False
 
-    def _sources(self, configuration: Path, history: History) -> spare_list.Sources:
+    def _sources(self, configuration: Configuration, history: History) -> spare_list.Sources:
         return spare_list.Sources(self.root, configuration, revisions.script_folder(configuration), history)
 
     def _seed_digest(self) -> str:

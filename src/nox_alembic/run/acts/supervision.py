@@ -7,7 +7,6 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 
 from nox_alembic.core.config import Config
@@ -18,6 +17,7 @@ from nox_alembic.core.failures.explanations import end_of, explain, query
 from nox_alembic.core.failures.failure import Blocker, Failure, MigrationError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.verbs import VERBS
 from nox_alembic.report import Reporter
@@ -46,7 +46,7 @@ class Supervised:
     own: Callable[[], DatabaseAddress]
     environment: str = ""
 
-    def probe(self, configuration: Path, address: DatabaseAddress) -> bool:
+    def probe(self, configuration: Configuration, address: DatabaseAddress) -> bool:
         """Run env.py without its migrations, and return whether it came to them.
 
         Raises FailedError (NA405, NA455 to NA467).
@@ -54,7 +54,9 @@ class Supervised:
         with self._explaining():
             return self.migrations.probe(configuration, address)
 
-    def upgrade(self, configuration: Path, address: DatabaseAddress, target: str, on_revision: OnRevision) -> None:
+    def upgrade(
+        self, configuration: Configuration, address: DatabaseAddress, target: str, on_revision: OnRevision
+    ) -> None:
         """Upgrade, with a call before each revision.
 
         Raises FailedError (NA405, NA455 to NA467).
@@ -64,7 +66,7 @@ class Supervised:
 
     def downgrade(
         self,
-        configuration: Path,
+        configuration: Configuration,
         address: DatabaseAddress,
         target: str,
         on_revision: OnRevision,
@@ -77,12 +79,12 @@ class Supervised:
         with self._watched(address, on_revision, back_to=target) as (session, announce):
             self.migrations.downgrade(configuration, session, target, announce, extra)
 
-    def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
+    def upgrade_sql(self, configuration: Configuration, start: str, target: str) -> str:
         """Return the SQL of an upgrade; raises FailedError (NA405, NA465)."""
         with self._explaining():
             return self.migrations.upgrade_sql(configuration, start, target)
 
-    def compare(self, configuration: Path, address: DatabaseAddress) -> tuple[Change, ...]:
+    def compare(self, configuration: Configuration, address: DatabaseAddress) -> tuple[Change, ...]:
         """Return how the models differ from a database at head.
 
         Raises FailedError (NA405, NA455 to NA467).
@@ -90,7 +92,9 @@ class Supervised:
         with self._explaining():
             return self.migrations.compare(configuration, address)
 
-    def draft(self, configuration: Path, address: DatabaseAddress | None, message: str, *, autogenerate: bool) -> Draft:
+    def draft(
+        self, configuration: Configuration, address: DatabaseAddress | None, message: str, *, autogenerate: bool
+    ) -> Draft:
         """Return a new revision that is not written yet.
 
         Raises FailedError (NA405, NA455 to NA467).
@@ -98,7 +102,7 @@ class Supervised:
         with self._explaining():
             return self.migrations.draft(configuration, address, message, autogenerate=autogenerate)
 
-    def merge(self, configuration: Path, id_: str, heads: Sequence[str], message: str) -> NewFile:
+    def merge(self, configuration: Configuration, id_: str, heads: Sequence[str], message: str) -> NewFile:
         """Return the revision that joins `heads`, which is not written yet.
 
         Raises FailedError (NA434).

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.head_file import problem, text_of
 from nox_alembic.edges.project import head_file, revisions
 
@@ -35,4 +36,4 @@ def test_what_is_wrong_with_it_is_one_sentence(text: str | None, heads: list[str
 def test_this_repository_has_one_and_it_is_right() -> None:
     text = head_file.read(ROOT / "alembic").text
     assert text is not None
-    assert problem(text, revisions.read_history(ROOT / "alembic.ini").heads) == ""
+    assert problem(text, revisions.read_history(Configuration(file=ROOT / "alembic.ini", folder=ROOT)).heads) == ""

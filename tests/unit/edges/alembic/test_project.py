@@ -1,9 +1,11 @@
 """The URL that a project is given: our database, by the driver that the project names."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nox_alembic.edges.alembic.worker.arguments import arguments
 from nox_alembic.edges.alembic.worker.project import read_config, with_driver_of
 
 OURS = "postgresql+psycopg2://dds:a%25b@127.0.0.1:5432/ddsurveys"
@@ -38,6 +40,7 @@ def test_the_ini_file_and_the_environment_name_it(
 ) -> None:
     ini = tmp_path / "alembic.ini"
     ini.write_text(f"[alembic]\nscript_location = alembic\n{line}\n")
-    config, url = read_config(ini, OURS, environ)
+    found: dict[str, Any] = {"ini": str(ini), "toml": None, "section": "alembic", "arguments": [], "is_of_flask": False}
+    config, url = read_config(found, OURS, environ, arguments(found, {"do": "history"}))
     assert url == f"postgresql+{driver}://dds:a%25b@127.0.0.1:5432/ddsurveys"
     assert config.get_main_option("sqlalchemy.url") == url

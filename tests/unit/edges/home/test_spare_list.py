@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.edges.home import spare_list
 from nox_alembic.edges.home.spare_list import Sources
@@ -41,7 +42,7 @@ def sources(root: Path) -> Sources:
         Revision(id=path.stem, down=("a1",) if path.stem != "a1" else (), path=str(path))
         for path in versions.glob("*.py")
     )
-    return Sources(root, root / "alembic.ini", root / "alembic", history)
+    return Sources(root, Configuration(file=root / "alembic.ini", folder=root), root / "alembic", history)
 
 
 def all_of(root: Path) -> dict[str, object]:
@@ -97,7 +98,7 @@ def test_of_a_pyproject_the_table_of_alembic_counts(root: Path) -> None:
 
     def digest(text: str) -> str:
         path.write_text(text)
-        return Sources(root, path, root / "alembic", History()).alembic()
+        return Sources(root, Configuration(file=path, folder=root), root / "alembic", History()).alembic()
 
     table = '[tool.alembic]\nscript_location = "alembic"\n'
     assert digest(table) == digest(f'{table}[tool.ruff]\nsrc = ["src"]\n') != digest(table.replace('"alembic"', '"a"'))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nox_alembic.core.errors import FailedError, UsageError
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.edges.project import revisions
 from nox_alembic.edges.system import cache
@@ -27,6 +28,10 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def configured(project: Path) -> Configuration:
+    return Configuration(file=project / "alembic.ini", folder=project)
+
+
 def write(project: Path, key: str, down: str | None, *, message: str = "make it", age: int = MINUTE) -> Path:
     path = project / f"versions/{key}.py"
     path.write_text(f'"""{message}"""\nrevision = "{key}"\ndown_revision = {down!r}\n')
@@ -41,9 +46,7 @@ def set_age(path: Path, age: int) -> None:
 
 def messages(project: Path, *, later: int = MINUTE) -> dict[str, str]:
     """Read the project's messages, as it would be done `later`: nobody can set the time of a change itself."""
-    history = revisions.read_history(
-        project / "alembic.ini", project / "cache.json", clock=lambda: time.time_ns() + later
-    )
+    history = revisions.read_history(configured(project), project / "cache.json", clock=lambda: time.time_ns() + later)
     return {key: revision.message for key, revision in history.revisions.items()}
 
 
@@ -68,8 +71,8 @@ def test_the_cache_gives_back_all_that_a_file_says(project: Path) -> None:
     (project / "versions/helpers.py").write_text("x = 1\n")
     messages(project)
     assert set(kept(project)) == {str(path) for path in (project / "versions").iterdir()}
-    from_cache = revisions.read_history(project / "alembic.ini", project / "cache.json")
-    assert from_cache == revisions.read_history(project / "alembic.ini")
+    from_cache = revisions.read_history(configured(project), project / "cache.json")
+    assert from_cache == revisions.read_history(configured(project))
 
 
 def test_a_file_changed_just_now_is_not_remembered(project: Path) -> None:
@@ -155,8 +158,8 @@ def test_folders_without_a_revision_are_those_that_are_missing_or_all(
     ini = project / "alembic.ini"
     ini.write_text(f"[alembic]\nscript_location = .\nversion_locations = {locations}\n")
     history = History.of([Revision(id="a1")])
-    assert revisions.empty_folders(ini, history) == tuple(map(str, map(Path, empty)))
-    assert revisions.empty_folders(ini, History()) == tuple(map(str, map(Path, of_none)))
+    assert revisions.empty_folders(configured(project), history) == tuple(map(str, map(Path, empty)))
+    assert revisions.empty_folders(configured(project), History()) == tuple(map(str, map(Path, of_none)))
 
 
 def test_folders_below_are_read_where_alembic_reads_them(project: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.run.acts.proof import ConnectionProof
-from tests.project import make_project
+from tests.project import configured, make_project
 from tests.unit.core.make import ADDRESS
 from tests.unit.fakes import FakeMigrations, World
 
@@ -17,7 +18,7 @@ PROBED = "probe env.py on ddsurveys"
 class FailingEarly(FakeMigrations):
     """An env.py that ends before its migrations, which an upgrade will tell."""
 
-    def probe(self, configuration: Path, address: DatabaseAddress) -> bool:
+    def probe(self, configuration: Configuration, address: DatabaseAddress) -> bool:
         super().probe(configuration, address)
         return False
 
@@ -31,7 +32,7 @@ def world() -> World:
 def proof(tmp_path: Path, world: World) -> ConnectionProof:
     project = make_project(tmp_path / "project", tmp_path / "home")
     return ConnectionProof(
-        configuration=project.root / "alembic.ini",
+        configuration=configured(project.root),
         settings=("compose", "host"),
         address=lambda: ADDRESS,
         migrations=lambda: FakeMigrations(world),
@@ -50,7 +51,7 @@ def test_a_change_of_it_or_of_the_configuration_takes_another_run(
     proof: ConnectionProof, world: World, name: str
 ) -> None:
     proof.make()
-    path = proof.configuration.parent / name
+    path = proof.configuration.folder / name
     with path.open("a") as file:
         file.write("\n# changed\n")
     proof.make()
@@ -67,7 +68,7 @@ def test_one_that_did_not_come_to_its_migrations_is_run_again(proof: ConnectionP
 
 
 def test_without_the_file_it_is_run_each_time(proof: ConnectionProof, world: World) -> None:
-    (proof.configuration.parent / "alembic/env.py").unlink()
+    (proof.configuration.folder / "alembic/env.py").unlink()
     proof.make()
     proof.make()
     assert world.events == [PROBED] * 2

@@ -15,6 +15,7 @@ import pytest
 from nox_alembic.core.copies.spares import not_ended
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DataLocation, Facts
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History, Revision
 from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.lifecycle import AwaitDatabase, Seed, StartDatabase
@@ -96,7 +97,7 @@ class Shop:
             engine=self.engine,
             workshop=self.workshop,
             config=config(root=root, seed=("python", "seed.py")),
-            configuration=root / "alembic.ini",
+            configuration=Configuration(file=root / "alembic.ini", folder=root),
             sidecar=root / "state/spares.json",
             environ={},
             reread=lambda: history(root),

@@ -12,13 +12,14 @@ from nox_alembic.core.details import InvalidIndex
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.failures.failure import Blocker, Failure, MigrationError
+from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.edges.postgres.blockers import Watch
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.supervision import Supervised
 from tests.unit.core.make import ADDRESS, chain, config
 from tests.unit.fakes import FakeMigrations, World
 
-CONFIGURATION = Path("/project/alembic.ini")
+CONFIGURATION = Configuration(file=Path("/project/alembic.ini"), folder=Path("/project"))
 BLOCKER = Blocker(pid=7, user="dds", application="psql", state="active", query="SELECT 1")
 
 
@@ -29,7 +30,7 @@ class Failing(FakeMigrations):
     sessions: list[DatabaseAddress] = field(default_factory=list)
 
     def upgrade(
-        self, configuration: Path, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
+        self, configuration: Configuration, address: DatabaseAddress, target: str, on_revision: Callable[[str], None]
     ) -> None:
         self.sessions.append(address)
         on_revision("b2 make b2")
@@ -38,7 +39,7 @@ class Failing(FakeMigrations):
 
     def downgrade(
         self,
-        configuration: Path,
+        configuration: Configuration,
         address: DatabaseAddress,
         target: str,
         on_revision: Callable[[str], None],
@@ -47,7 +48,7 @@ class Failing(FakeMigrations):
         on_revision("c3 make c3")
         raise MigrationError(Failure(revision="b2", path="b2.py", line=9, sqlstate="42601", message="nonsense"))
 
-    def upgrade_sql(self, configuration: Path, start: str, target: str) -> str:
+    def upgrade_sql(self, configuration: Configuration, start: str, target: str) -> str:
         raise MigrationError(Failure(refused="no such revision"))
 
 

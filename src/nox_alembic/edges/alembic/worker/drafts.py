@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,7 @@ def draft(config: Config, message: str, *, autogenerate: bool) -> dict[str, Any]
 
     Without changes there is no file, unless nothing was to be compared. Nothing is
     written into the project, which may be read-only here: `path` of the file counts
-    from the folder of the configuration.
+    from the folder where Alembic is run.
     """
     with tempfile.TemporaryDirectory() as folder:
         scripts = open_scripts(config, [folder])
@@ -99,7 +100,7 @@ def _place(config: Config, head: str | None = None) -> Path:
     chosen = next((location for location in locations if location in above or location.absolute() in above), None)
     if chosen is None and len(locations) > 1:
         raise CommandError("there are several version_locations, and no revision to tell which one is meant")
-    return (chosen or locations[0]).absolute().relative_to(Path.cwd())
+    return Path(os.path.relpath(chosen or locations[0]))
 
 
 def _compared(config: Config, scripts: Any, message: str, *, autogenerate: bool) -> tuple[RevisionContext, int]:

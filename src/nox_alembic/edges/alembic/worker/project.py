@@ -14,23 +14,36 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from nox_alembic.edges.alembic.worker import bytecode
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Iterator, Mapping, Sequence
 
 
-def read_config(configuration: Path, url: str, environ: Mapping[str, str]) -> tuple[Config, str]:
+def absolute(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration with whole paths.
+
+    In a container they may count from its working folder.
+    """
+    return {**found, **{name: found[name] and os.path.abspath(found[name]) for name in ("ini", "toml", "folder")}}  # noqa: PTH100 - links stay
+
+
+def read_config(found: dict[str, Any], url: str, environ: Mapping[str, str], words: Namespace) -> tuple[Config, str]:
     """Return Alembic's configuration with the URL in it, and that URL.
 
-    The URL has the driver that the project names: an env.py that makes an async engine
+    `found` has the files `ini` and `toml`, either of them or both, the `section` of the
+    ini, and whether it `is_of_flask`. `words` are the arguments that env.py sees. The
+    URL has the driver that the project names: an env.py that makes an async engine
     takes no other one.
     """
-    file = str(configuration)
-    config = Config(toml_file=file) if configuration.suffix == ".toml" else Config(file)
+    config = Config(file_=found["ini"], toml_file=found["toml"], ini_section=found["section"], cmd_opts=words)
+    if found["is_of_flask"] and not config.get_alembic_option("script_location"):
+        config.set_main_option("script_location", str(Path(found["ini"]).parent).replace("%", "%%"))
     url = with_driver_of(url, environ.get("DATABASE_URL", ""), _written(config))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))  # the ini format interpolates
     config.attributes["configure_logger"] = False
@@ -52,7 +65,7 @@ def _written(config: Config) -> str:
 
     One that is filled in later counts as none.
     """
-    with contextlib.suppress(configparser.Error, KeyError):
+    with contextlib.suppress(configparser.Error, KeyError, CommandError):
         return config.get_main_option("sqlalchemy.url") or ""
     return ""
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nox_alembic.edges.alembic.worker import drafts, runs
+from nox_alembic.edges.alembic.worker.application import context_of
+from nox_alembic.edges.alembic.worker.arguments import arguments
 from nox_alembic.edges.alembic.worker.connections import Connections, Refused, watched
 from nox_alembic.edges.alembic.worker.environment import CONNECTIONS
 from nox_alembic.edges.alembic.worker.failures import facts_of
-from nox_alembic.edges.alembic.worker.project import inside, read_config
+from nox_alembic.edges.alembic.worker.project import absolute, inside, read_config
 from nox_alembic.edges.alembic.worker.session import Session
 
 if TYPE_CHECKING:
@@ -30,10 +32,11 @@ def perform(request: Request, tell: OnEvent) -> Result:
     """Do what `request["do"]` names, and return what to answer.
 
     It names probe, upgrade, downgrade, sql, history, compare, draft or merge.
-    `configuration` is Alembic's configuration file, `url` the database, `variables`
-    those of `inside`; `application` and `lock_timeout` (seconds) are for the session,
-    whatever env.py does; `key` and `left_alone` are those of `Connections`, where
-    env.py is run; the other keys are those of the functions in `runs` and `drafts`.
+    `configuration` is that of `project.read_config`, with the `folder` where Alembic is
+    run and the `arguments` of `-x`. `url` is the database, `variables` those of
+    `inside`; `application` and `lock_timeout` (seconds) are for the session, whatever
+    env.py does; `key` and `left_alone` are those of `Connections`, where env.py is run;
+    the other keys are those of the functions in `runs` and `drafts`.
 
     `tell` is called with {"revision": ...} before each revision runs, and with
     {"connection": the facts} for what connects elsewhere.
@@ -41,7 +44,8 @@ def perform(request: Request, tell: OnEvent) -> Result:
     Returns {"ok": true, "value": ...}, {"ok": false, "refused": the facts of `Refused`}
     or {"ok": false, "failure": the facts of `failures`}.
     """
-    configuration = Path(request["configuration"]).absolute()
+    found = absolute(request["configuration"])
+    folder = Path(found["folder"])
     running: list[Script] = []
     commits: list[str] = []
     session = Session.of(request.get("application", ""), request.get("lock_timeout", 0), os.environ)
@@ -61,19 +65,21 @@ def perform(request: Request, tell: OnEvent) -> Result:
 
     variables = {**request.get("variables", {}), **session.variables(os.environ)}
     watch = watched(connections) if "key" in request else contextlib.nullcontext()
-    with inside(configuration.parent, variables), watch:
+    with inside(folder, variables), watch:
         try:
-            config, url = read_config(configuration, request["url"], os.environ)
+            words = arguments(found, request)
+            config, url = read_config(found, request["url"], os.environ, words)
             if not variables.get("DATABASE_URL"):  # of the project's own making
                 os.environ["DATABASE_URL"] = url
             config.attributes[CONNECTIONS] = connections
-            value = _do(request, config, begins, lambda: commits.append(""))
+            with context_of(is_of_flask=found["is_of_flask"] and "key" in request):
+                value = _do(request, config, begins, lambda: commits.append(""))
         except KeyboardInterrupt:
             raise
         except Refused as refused:
             return {"ok": False, "refused": refused.facts}
         except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the project's code that runs
-            facts = facts_of(error, running[0] if running else None, configuration.parent)
+            facts = facts_of(error, running[0] if running else None, folder)
             return {"ok": False, "failure": {**facts, "committed": bool(commits)}}
     return {"ok": True, "value": value}
 
