@@ -1,6 +1,7 @@
 """Small projects, each of one shape that people have: where things are, and how Alembic is told."""
 
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -106,6 +107,51 @@ def monorepo(project: Project) -> None:
     scripts(project, "backend/alembic")
 
 
+def two_files(project: Project) -> None:
+    """`alembic init -t pyproject`: script_location in pyproject.toml, the rest in the ini."""
+    toml = '[project]\nname = "sample"\n[tool.alembic]\nscript_location = "%(here)s/two words"\n'
+    project.write("pyproject.toml", f'{toml}prepend_sys_path = ["."]\n')
+    project.write("alembic.ini", "[alembic]\n[loggers]\nkeys = root\n")
+    project.write("app/models.py", MODELS)
+    scripts(project, "two words")
+
+
+def package(project: Project) -> None:
+    """Alembic's folder in a package below src, a section of another name, revisions in folders of the year."""
+    options = "recursive_version_locations = true\nfile_template = %%(year)d/%%(rev)s_%%(slug)s\n"
+    project.write("alembic.ini", f"[core]\nscript_location = shop:db\nprepend_sys_path = src\n{options}")
+    project.write("src/shop/__init__.py", "")
+    project.write("src/shop/models.py", MODELS)
+    scripts(project, "src/shop/db", imports="from shop.models import metadata", versions="versions/2025")
+
+
+FLASK = """\
+import os
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+
+from models import metadata
+
+app = Flask(__name__)
+app.config["SQLALCHEMY_DATABASE_URI"] = "postgresql+psycopg2://me:secret@db.internal/shop"
+db = SQLAlchemy(app, metadata=metadata)
+Migrate(app, db)
+"""
+
+
+def flask(project: Project) -> None:
+    """`flask db init`, with the address of a container in the application's settings."""
+    project.write("app.py", FLASK)
+    project.write("models.py", MODELS)
+    subprocess.run([sys.executable, "-m", "flask", "db", "init"], cwd=project.root, check=True, capture_output=True)
+    project.write("migrations/versions/r1.py", REVISION)
+
+
 SHAPES = (
+    Shape("two files", two_files, below="app", versions="two words/versions"),
+    Shape("package", package, below="src/shop", models="src/shop/models.py", versions="src/shop/db/versions"),
+    Shape("flask", flask, below="migrations/versions", models="models.py", versions="migrations/versions"),
     Shape("monorepo", monorepo, below="frontend", models="backend/app/models.py", versions="backend/alembic/versions"),
 )

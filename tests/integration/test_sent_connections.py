@@ -314,11 +314,11 @@ def test_another_kind_of_database_is_refused_and_not_even_made(servers: Servers)
     env(servers.ours, SYNC, engine="sa.create_engine('sqlite:///app.db')")
     for words in VERBS:
         id_, message, hint = refused(servers.ours, *words)
-        assert (id_, message.partition(", and")[0]) == (
-            "NA470",
-            f"env.py connects to sqlite {servers.ours.root}/app.db",
+        assert (id_, message.partition(";")[0]) == (
+            "NA478",
+            f"env.py connects to sqlite {servers.ours.root}/app.db: only PostgreSQL is supported",
         )
-        assert hint == f"{TAKE}: only what connects to PostgreSQL can be sent to it"
+        assert hint == f"{TAKE}, and a PostgreSQL there"
     assert not (servers.ours.root / "app.db").exists()
 
 

@@ -30,6 +30,7 @@ class Shared:
     approve: str
     yes: bool
     verbose: bool
+    alembic_x: tuple[str, ...] = ()  # of the verbs that run env.py
 
     @property
     def changes_nothing(self) -> bool:
@@ -78,11 +79,11 @@ def verb(name: str, group: click.Group | None = None, **settings: Any) -> Callab
     def decorate(function: Callable[..., int]) -> click.Command:
         @wraps(function)
         def call(**words: Any) -> int:
-            shared = Shared(**{entry.name: words.pop(entry.name) for entry in fields(Shared)})
+            shared = Shared(**{entry.name: words.pop(entry.name) for entry in fields(Shared) if entry.name in words})
             return function(shared, **words)
 
         wrapped: Callable[..., int] = call
-        for option in _SHARED_OPTIONS:
+        for option in [*_SHARED_OPTIONS, *([_x_option] if name in _RUN_ENV_PY else [])]:
             wrapped = option(wrapped)
         return (group or nox_alembic).command(name, **settings)(wrapped)
 
@@ -91,9 +92,15 @@ def verb(name: str, group: click.Group | None = None, **settings: Any) -> Callab
 
 wait_option = click.option("--wait", is_flag=True, help="Return when the spare for the next reset is made.")
 
+# Not `test` and `sql`, which hand a `-x` on to pytest and psql.
+_RUN_ENV_PY = frozenset((
+    "dev", "reset", "undo", "spare", "migrate", "revision", "downgrade", "reapply", "merge", "rebase", "check",
+))  # fmt: skip
+_x_option = click.option("-x", "alembic_x", multiple=True, metavar="KEY=VALUE",
+                         help="An argument for env.py, as `alembic -x` gives it.")  # fmt: skip
 _SHARED_OPTIONS = [
     click.option("--project", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
-                 help="The project's folder (default: search upwards)."),
+                 help="The project's folder (default: search upwards, then below the repository)."),
     click.option("--env", metavar="NAME", help="The environment (default: from pyproject.toml, else dev)."),
     click.option("--engine", type=click.Choice(["auto", "compose", "embedded"]),
                  help="What runs the database (default: from pyproject.toml, else as the last time)."),

@@ -90,7 +90,14 @@ def tell(verb: str, shared: Shared, work: Callable[["Environment"], int]) -> int
         verb,
         shared,
         lambda report: work(
-            open_environment(shared.project, shared.env, report, engine=shared.engine, throwaway=throwaway)
+            open_environment(
+                shared.project,
+                shared.env,
+                report,
+                engine=shared.engine,
+                throwaway=throwaway,
+                arguments=shared.alembic_x,
+            )
         ),
     )
 

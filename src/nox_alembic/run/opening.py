@@ -6,6 +6,7 @@ it imports what else a verb needs.
 
 import importlib
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -36,12 +37,15 @@ def open_environment(
     *,
     engine: EngineChoice | None = None,
     throwaway: bool = False,
+    arguments: Sequence[str] = (),
 ) -> "Environment":
     """Find the project and its engine, which `engine` may choose.
 
-    Raises NoxAlembicError when either is not there.
+    `arguments` are given to env.py beside those of the configuration. Raises
+    NoxAlembicError when the project or its engine is not there.
     """
     found, config, folders = _project(project, name)
+    config = replace(config, alembic_x=(*config.alembic_x, *arguments))
     state = folders.state / config.environment
     asked, last = wanted(engine, os.environ.get(VARIABLE, ""), config.engine), last_engine.read(state)
     place = Place(

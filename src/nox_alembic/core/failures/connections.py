@@ -5,7 +5,8 @@ from typing import Any
 
 from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
 
-_TAKE = "have env.py take `sqlalchemy.url` of its configuration, or DATABASE_URL where that is set"
+POSTGRESQL_ONLY = "only PostgreSQL is supported"
+TAKE = "have env.py take `sqlalchemy.url` of its configuration, or DATABASE_URL where that is set"
 
 
 def explained(found: Mapping[str, str]) -> tuple[str, str]:
@@ -44,9 +45,14 @@ def refusal(found: Mapping[str, Any]) -> NoxAlembicError:
             hint = "have env.py connect nowhere where `context.is_offline_mode()` is true"
             return FailedError("NA473", message, hint=hint)
         case "dialect":
-            hint = f"{_TAKE}: only what connects to PostgreSQL can be sent to it"
+            message = f"env.py connects to {found['place']}: {POSTGRESQL_ONLY}; {end}"
+            return RefusedError("NA478", message, hint=f"{TAKE}, and a PostgreSQL there")
+        case "written":
+            message = f"env.py takes {found['place']} from its configuration: {POSTGRESQL_ONLY}; {end}"
+            hint = "give `sqlalchemy.url` a PostgreSQL URL, or set DATABASE_URL to one where the project has another"
+            return RefusedError("NA478", message, hint=hint)
         case _:
-            hint = f"{_TAKE}: what a `creator` or a driver's own connect() opens cannot be sent to another place"
+            hint = f"{TAKE}: what a `creator` or a driver's own connect() opens cannot be sent to another place"
     message = f"env.py connects to {found['place']}, and not to {meant}, the database that is meant: {end}"
     return RefusedError("NA470", message, hint=hint)
 

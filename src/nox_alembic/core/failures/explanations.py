@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.failures import row_queries
+from nox_alembic.core.failures.connections import POSTGRESQL_ONLY, TAKE
 from nox_alembic.core.failures.failure import Failure, without_passwords
 from nox_alembic.core.failures.locks import CURE, cure_of_locks
 from nox_alembic.core.frozen import frozen
@@ -58,6 +59,10 @@ def _kind_of(failure: Failure) -> _Kind:
         return _EXTENSION
     if failure.sqlstate:
         return _of_server(failure) or _BY_SQLSTATE.get(failure.sqlstate, _OTHER)
+    if failure.missing:
+        return _OTHER_DATABASE if failure.missing in _OTHER_DRIVERS else _NO_PACKAGE
+    if failure.wants_arguments and failure.error in _OF_A_LOOKUP and "environ" not in failure.source:
+        return _NO_ARGUMENTS
     return _PYTHON if failure.line and failure.error not in _OF_THE_CONNECTION else _OTHER
 
 
@@ -227,6 +232,19 @@ def _shared_already(failure: Failure) -> str:
     return f"{why}: {drop} drops it, or {instead}; then {_again(failure)}"
 
 
+def _no_package(failure: Failure) -> str:
+    where = f"install {failure.missing} for {failure.python or 'the Python'}, which has run Alembic"
+    elsewhere = 'run Alembic elsewhere: `alembic-in = "backend"` in the container, `alembic-folder` in another folder'
+    return f"{where}, or {elsewhere}; then {_again(failure)}"
+
+
+def _no_arguments(failure: Failure) -> str:
+    return (
+        f"env.py reads arguments of `-x`: {command(failure, failure.verb, '-x', 'KEY=VALUE')} gives one, and"
+        f' `alembic-x = ["KEY=VALUE"]` in [tool.nox-alembic] gives it always'
+    )
+
+
 def _see_status(failure: Failure) -> str:
     return f"{command(failure, 'status')} shows what is applied; correct the cause, then {_again(failure)}"
 
@@ -240,6 +258,12 @@ _OUT_OF_MEMORY = "53200"
 _DUPLICATE = "42710"
 _UNIQUE_VIOLATION = "23505"
 _DATATYPE_MISMATCH = "42804"
+_OF_A_LOOKUP = frozenset({"KeyError", "IndexError", "TypeError"})
+# What SQLAlchemy imports for other databases than PostgreSQL.
+_OTHER_DRIVERS = frozenset((
+    "MySQLdb", "aiomysql", "aiosqlite", "asyncmy", "cx_Oracle", "mariadb", "mysql", "oracledb", "pymssql", "pymysql",
+    "pyodbc",
+))  # fmt: skip
 # Raised before PostgreSQL could give a code: the server is not there, or went away.
 _OF_THE_CONNECTION = frozenset({"OperationalError", "InterfaceError", "CommandError"})
 
@@ -259,6 +283,9 @@ _EXTENSION = _Kind("NA466", _extension)
 _TOO_FEW_LOCKS = _Kind("NA475", lambda failure: f"{CURE}; then {_again(failure)}")
 _HELD = _Kind("NA474", _held)
 _SHARED_ALREADY = _Kind("NA474", _shared_already)
+_NO_PACKAGE = _Kind("NA476", _no_package)
+_NO_ARGUMENTS = _Kind("NA477", _no_arguments)
+_OTHER_DATABASE = _Kind("NA478", lambda _: f"{TAKE}: {POSTGRESQL_ONLY}")
 _CHECKED = _Kind("NA467", _rows(row_queries.violating_rows, _correct))
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html

@@ -62,6 +62,10 @@ class Failure:
     column: str = ""
     constraint: str = ""
 
+    missing: str = ""  # the package that Python did not find
+    python: str = ""  # the interpreter that ran Alembic
+    wants_arguments: bool = False  # env.py reads those of `-x`, and none were given
+
     # What became of the database.
     committed: bool = False  # the revision had begun an autocommit block
     undoable: bool = False  # what was there before the run is kept

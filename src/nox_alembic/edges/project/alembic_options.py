@@ -56,9 +56,10 @@ def configuration_of(project: Project, config: Config) -> Configuration | None:
 
 def read(configuration: Configuration) -> Options:
     """Return what the files say; raises UsageError (NA007)."""
-    ini, table = _ini(configuration), _table(configuration)
-    if not ini and not table and not configuration.is_of_flask:
+    section, table = _ini(configuration), _table(configuration)
+    if section is None and not table:
         raise _without_section(configuration)
+    ini = section or {}
     script = ini.get("script_location") or _text(table.get("script_location", ""))
     if not script and not configuration.is_of_flask:
         message = f"{configuration.file} does not set script_location"
@@ -122,13 +123,16 @@ def _sections(file: Path) -> list[str]:
     return [name for name in parser.sections() if parser.has_option(name, "script_location")]
 
 
-def _ini(configuration: Configuration) -> Mapping[str, str]:
+def _ini(configuration: Configuration) -> Mapping[str, str] | None:
+    """Return the section of the ini, None where there is none."""
     if configuration.ini is None:
-        return {}
+        return None
     parser = configparser.ConfigParser({"here": _here(configuration.ini).replace("%", "%%")})
     section = configuration.section
     try:
         parser.read(configuration.ini, encoding="utf-8")
+        if not parser.has_section(section):
+            return None
         return {name: parser.get(section, name) for name in _NAMES if parser.has_option(section, name)}
     except (configparser.Error, UnicodeDecodeError) as error:
         message = f"{configuration.ini} cannot be read: {' '.join(str(error).split())}"

@@ -35,9 +35,17 @@ def test_each_revision_that_connects_elsewhere_is_told(revision: str, who: str) 
         (
             {"kind": "dialect", "place": "sqlite /app/app.db"},
             RefusedError(
-                "NA470",
-                ELSEWHERE.format("sqlite /app/app.db"),
-                hint=f"{TAKE}: only what connects to PostgreSQL can be sent to it",
+                "NA478",
+                "env.py connects to sqlite /app/app.db: only PostgreSQL is supported; nothing was run",
+                hint=f"{TAKE}, and a PostgreSQL there",
+            ),
+        ),
+        (
+            {"kind": "written", "place": "sqlite:///app.db"},
+            RefusedError(
+                "NA478",
+                "env.py takes sqlite:///app.db from its configuration: only PostgreSQL is supported; nothing was run",
+                hint="give `sqlalchemy.url` a PostgreSQL URL, or set DATABASE_URL to one where the project has another",
             ),
         ),
         (

@@ -347,3 +347,43 @@ def test_json_has_the_facts_and_unknown_keys_of_a_worker_are_left_out() -> None:
         "invalid_indexes": [],
         "blockers": [],
     }
+
+
+ENV_PY = Failure(
+    path="alembic/env.py", line=3, source="import models", error="ModuleNotFoundError", python="/usr/bin/python3"
+)  # fmt: skip
+
+
+def test_a_missing_package_is_told_with_where_alembic_ran() -> None:
+    error = explain(replace(ENV_PY, missing="models", message="No module named 'models'"))
+    assert (error.id, error.message) == (
+        "NA476",
+        (
+            "what env.py runs before the first revision (alembic/env.py, line 3) failed: "
+            "ModuleNotFoundError: No module named 'models'."
+        ),
+    )
+    assert error.hint == (
+        "install models for /usr/bin/python3, which has run Alembic, or run Alembic elsewhere: "
+        '`alembic-in = "backend"` in the container, `alembic-folder` in another folder; then `nox -s migrate`'
+    )
+
+
+def test_a_missing_driver_of_another_database_is_no_package_to_install() -> None:
+    error = explain(replace(ENV_PY, missing="MySQLdb", message="No module named 'MySQLdb'"))
+    assert (error.id, "only PostgreSQL is supported" in error.hint) == ("NA478", True)
+
+
+def test_arguments_of_x_that_env_py_looks_up_in_vain() -> None:
+    source = 'tenant = context.get_x_argument(as_dictionary=True)["tenant"]'
+    failure = replace(ENV_PY, error="KeyError", message="'tenant'", source=source, wants_arguments=True)
+    error = explain(failure)
+    assert (error.id, error.hint) == (
+        "NA477",
+        (
+            "env.py reads arguments of `-x`: `nox -s migrate -- -x KEY=VALUE` gives one, and "
+            '`alembic-x = ["KEY=VALUE"]` in [tool.nox-alembic] gives it always'
+        ),
+    )
+    other = replace(failure, source='url = os.environ["DB"]', message="'DB'")
+    assert explain(other).id == "NA465"

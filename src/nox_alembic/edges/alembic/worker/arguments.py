@@ -16,7 +16,8 @@ def arguments(found: dict[str, Any], request: dict[str, Any]) -> Namespace:
 
     `found` is the configuration of `project.read_config`.
     """
-    options = ["-n", found["section"], *(word for one in found["arguments"] for word in ("-x", one))]
+    # A word with its option in one: it may begin with a dash.
+    options = [f"-n{found['section']}", *(f"-x{one}" for one in found["arguments"])]
     files = ["-c", found["ini"]] if found["ini"] else []
     return CommandLine(prog="alembic").parser.parse_args([*files, *options, *_words(request)])
 

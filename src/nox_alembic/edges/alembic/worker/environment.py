@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
-from nox_alembic.edges.alembic.worker.repeats import may_repeat
+from nox_alembic.edges.alembic.worker.connections import Refused
+from nox_alembic.edges.alembic.worker.envtext import may_repeat, reads_arguments, takes_written_url
+from nox_alembic.edges.alembic.worker.project import OTHER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     from nox_alembic.edges.alembic.worker.connections import Connections
 
@@ -28,10 +31,13 @@ def run_env(config: Config, scripts: ScriptDirectory, work: Callable[..., Any], 
 
     Each is proved before anything is run on it. An env.py that may run migrations more
     than once is first run without them: whether it means several databases must be
-    known before the first of them is changed. Raises Refused.
+    known before the first of them is changed. Raises Refused, also where it means a
+    database that is not PostgreSQL's.
     """
     connections: Connections = config.attributes[CONNECTIONS]
-    if connections.key is not None and may_repeat(Path(scripts.env_py_location).read_bytes()):
+    text = Path(scripts.env_py_location).read_bytes()
+    _require_postgresql(config, text)
+    if connections.key is not None and may_repeat(text):
         probe(config, scripts, **options)
     try:
         _run(config, scripts, work, **options)
@@ -46,16 +52,33 @@ def probe(config: Config, scripts: ScriptDirectory, **options: Any) -> bool:
 
     Return whether it came to its migrations. Raises Refused.
     """
+    _require_postgresql(config, Path(scripts.env_py_location).read_bytes())
     connections, silence = config.attributes[CONNECTIONS], io.StringIO()
     with connections.probing(), contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
         _run(config, scripts, lambda *_: (), **options)
     return bool(connections.has_come)
 
 
+def _require_postgresql(config: Config, text: bytes) -> None:
+    """Refuse an env.py that would take the URL of another kind of database."""
+    if (other := config.attributes[OTHER]) and takes_written_url(text):
+        meant = config.attributes[CONNECTIONS].meant.shown
+        raise Refused("written", {"place": other, "meant": meant, "has_run": False})
+
+
 def _run(config: Config, scripts: ScriptDirectory, work: Callable[..., Any], **options: Any) -> None:
     with EnvironmentContext(config, scripts, fn=work, **options) as environment:
         _watch(environment, config.attributes[CONNECTIONS])
         scripts.run_env()
+
+
+def wants_arguments(config: Config) -> bool:
+    """Return whether env.py reads arguments of `-x`, and none are given."""
+    try:
+        text = Path(ScriptDirectory.from_config(config).env_py_location).read_bytes()
+    except (OSError, CommandError):
+        return False
+    return not (config.cmd_opts and config.cmd_opts.x) and reads_arguments(text)
 
 
 def _watch(environment: Any, connections: Connections) -> None:

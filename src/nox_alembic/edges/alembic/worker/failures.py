@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ def facts_of(error: BaseException, running: Script | None, folder: Path) -> dict
         "source": source,
         "statement": _statement(error),
         "sqlstate": _sqlstate(raised),
+        "missing": (error.name or "") if isinstance(error, ModuleNotFoundError) else "",
+        "python": sys.executable,
         "error": type(raised).__name__,
         "message": message,
         "report": report.partition("\n[SQL")[0],

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator, Mapping, Sequence
 
+# The attribute of Alembic's configuration that has its own URL, where that is not of a
+# PostgreSQL.
+OTHER = "nox_alembic_other"
+_OTHERS = frozenset({"sqlite", "mysql", "mariadb", "oracle", "mssql"})
+
 
 def absolute(found: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration with whole paths.
@@ -44,7 +49,9 @@ def read_config(found: dict[str, Any], url: str, environ: Mapping[str, str], wor
     config = Config(file_=found["ini"], toml_file=found["toml"], ini_section=found["section"], cmd_opts=words)
     if found["is_of_flask"] and not config.get_alembic_option("script_location"):
         config.set_main_option("script_location", str(Path(found["ini"]).parent).replace("%", "%%"))
-    url = with_driver_of(url, environ.get("DATABASE_URL", ""), _written(config))
+    written = _written(config)
+    url = with_driver_of(url, environ.get("DATABASE_URL", ""), written)
+    config.attributes[OTHER] = "" if "DATABASE_URL" in environ else _other_database(written)
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))  # the ini format interpolates
     config.attributes["configure_logger"] = False
     return config, url
@@ -58,6 +65,14 @@ def with_driver_of(url: str, *named: str) -> str:
             if backend == "postgresql" and driver:
                 return make_url(url).set(drivername=f"{backend}+{driver}").render_as_string(hide_password=False)
     return url
+
+
+def _other_database(url: str) -> str:
+    """Return a URL of another database than PostgreSQL, else "", with no password."""
+    with contextlib.suppress(ArgumentError):
+        found = make_url(url)
+        return found.render_as_string() if found.get_backend_name() in _OTHERS else ""
+    return ""
 
 
 def _written(config: Config) -> str:

@@ -14,7 +14,7 @@ from nox_alembic.edges.alembic.worker import drafts, runs
 from nox_alembic.edges.alembic.worker.application import context_of
 from nox_alembic.edges.alembic.worker.arguments import arguments
 from nox_alembic.edges.alembic.worker.connections import Connections, Refused, watched
-from nox_alembic.edges.alembic.worker.environment import CONNECTIONS
+from nox_alembic.edges.alembic.worker.environment import CONNECTIONS, wants_arguments
 from nox_alembic.edges.alembic.worker.failures import facts_of
 from nox_alembic.edges.alembic.worker.project import absolute, inside, read_config
 from nox_alembic.edges.alembic.worker.session import Session
@@ -66,6 +66,7 @@ def perform(request: Request, tell: OnEvent) -> Result:
     variables = {**request.get("variables", {}), **session.variables(os.environ)}
     watch = watched(connections) if "key" in request else contextlib.nullcontext()
     with inside(folder, variables), watch:
+        config = None
         try:
             words = arguments(found, request)
             config, url = read_config(found, request["url"], os.environ, words)
@@ -80,6 +81,7 @@ def perform(request: Request, tell: OnEvent) -> Result:
             return {"ok": False, "refused": refused.facts}
         except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the project's code that runs
             facts = facts_of(error, running[0] if running else None, folder)
+            facts["wants_arguments"] = not running and config is not None and wants_arguments(config)
             return {"ok": False, "failure": {**facts, "committed": bool(commits)}}
     return {"ok": True, "value": value}
 

@@ -1,12 +1,28 @@
-"""How often env.py runs its migrations, as far as its text says."""
+"""What the text of env.py says of what it will do, before it is run."""
 
 from __future__ import annotations
 
 import ast
+import re
 
 RUN = "run_migrations"
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+_ARGUMENTS = re.compile(rb"\bget_x_argument\b|\bcmd_opts\.x\b")
+_URL = re.compile(rb"\bengine_from_config\b|\bsqlalchemy\.url\b")
+_ANOTHER = re.compile(rb"\b(?:set_main_option|set_section_option|environ|getenv)\b|sqlalchemy\.url['\"]\]\s*=")
+
+
+def reads_arguments(text: bytes) -> bool:
+    """Return whether env.py reads the arguments of `-x`."""
+    return bool(_ARGUMENTS.search(text))
+
+
+def takes_written_url(text: bytes) -> bool:
+    """Return whether env.py takes the URL of the configuration as that has it."""
+    return bool(_URL.search(text)) and not _ANOTHER.search(text)
 
 
 def may_repeat(text: bytes) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import alembic
 import pytest
 
-from nox_alembic.edges.alembic.worker.repeats import may_repeat
+from nox_alembic.edges.alembic.worker.envtext import may_repeat, reads_arguments, takes_written_url
 
 TEMPLATES = Path(alembic.__file__).parent / "templates"
 
@@ -60,3 +60,30 @@ asyncio.run(main())
 )
 def test_loops_and_calls_in_a_row_are_seen_and_branches_are_not(text: str, several: bool) -> None:
     assert may_repeat(text.encode()) is several
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        (b"tenant = context.get_x_argument(as_dictionary=True)['tenant']", True),
+        (b"if config.cmd_opts.x:\n    pass", True),
+        (b"x = context.config.cmd_opts.verbose", False),
+    ],
+)
+def test_arguments_are_read_where_the_text_names_them(text: bytes, reads: bool) -> None:
+    assert reads_arguments(text) is reads
+
+
+@pytest.mark.parametrize(
+    ("text", "takes"),
+    [
+        (b'engine_from_config(config.get_section("alembic"), prefix="sqlalchemy.")', True),
+        (b'create_engine(config.get_main_option("sqlalchemy.url"))', True),
+        (b'create_engine(os.environ.get("DB", config.get_main_option("sqlalchemy.url")))', False),
+        (b'config.set_main_option("sqlalchemy.url", settings.url)\nengine_from_config({})', False),
+        (b'section["sqlalchemy.url"] = settings.url\nengine_from_config(section)', False),
+        (b"from app import engine", False),
+    ],
+)
+def test_the_url_of_the_configuration_counts_where_nothing_else_is_looked_at(text: bytes, takes: bool) -> None:
+    assert takes_written_url(text) is takes
