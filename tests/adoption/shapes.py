@@ -149,7 +149,18 @@ def flask(project: Project) -> None:
     project.write("migrations/versions/r1.py", REVISION)
 
 
+def schema(project: Project) -> None:
+    """Alembic's own table has another name, in a schema."""
+    project.write("alembic.ini", "[alembic]\nscript_location = %(here)s/alembic\n")
+    project.write("app/models.py", MODELS)
+    make = "connection.execute(text('CREATE SCHEMA IF NOT EXISTS app')); connection.commit()"
+    options = 'version_table="Schema History", version_table_schema="app", include_schemas=True'
+    scripts(project, "alembic", before=make, options=options)
+
+
+SCHEMA = Shape("schema", schema, below="app", table='app."Schema History"')
 SHAPES = (
+    SCHEMA,
     Shape("two files", two_files, below="app", versions="two words/versions"),
     Shape("package", package, below="src/shop", models="src/shop/models.py", versions="src/shop/db/versions"),
     Shape("flask", flask, below="migrations/versions", models="models.py", versions="migrations/versions"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.adoption.shapes import MODELS, MORE, SHAPES, Shape
+from tests.adoption.shapes import MODELS, MORE, SCHEMA, SHAPES, Shape
 from tests.integration.conftest import address_of, execute
 from tests.project import Project, Ran
 
@@ -79,3 +79,18 @@ def test_all_verbs_from_any_folder_without_configuration(adopted: Adopted) -> No
     adopted.good("check")
     adopted.good("down")
     assert len(list((adopted.root.home / "state").iterdir())) == 1
+
+
+def test_the_revisions_of_another_project_in_the_database_are_not_taken_for_ours(tmp_path: Path) -> None:
+    """As it is when both were migrated before anybody had this tool."""
+    adopted = Adopted(SCHEMA, tmp_path)
+    try:
+        adopted.good("dev")
+        adopted.rows(f"COMMENT ON TABLE {SCHEMA.table} IS NULL; CREATE TABLE alembic_version (version_num varchar(32))")
+        adopted.rows("INSERT INTO alembic_version VALUES ('theirs')")
+        assert adopted.at == ["r1"]
+        adopted.good("downgrade", "--yes")
+        assert adopted.at == []
+        assert adopted.rows("SELECT version_num FROM alembic_version") == [("theirs",)]
+    finally:
+        adopted.root.run("down")

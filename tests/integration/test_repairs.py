@@ -63,17 +63,21 @@ def test_a_database_that_does_not_answer_has_no_details(address: DatabaseAddress
     )
 
 
+def usual_table() -> str:
+    return "public.alembic_version"
+
+
 def test_a_mark_replaces_all_revisions_at_once_and_only_what_was_seen(address: DatabaseAddress) -> None:
     at = "SELECT version_num FROM alembic_version ORDER BY 1"
-    repairs.stamp(address, (), ("b2", "c3"))
+    repairs.stamp(address, (), ("b2", "c3"), usual_table)
     assert execute(address, at) == [("b2",), ("c3",)]
     with pytest.raises(FailedError) as error:
-        repairs.stamp(address, ("a1",), ())
+        repairs.stamp(address, ("a1",), (), usual_table)
     assert told(error) == (
         "NA450",
         "the database is at b2, c3 by now, and no more at a1: nothing was marked",
         "repeat it to see the consequences anew",
     )
     assert execute(address, at) == [("b2",), ("c3",)]
-    repairs.stamp(address, ("c3", "b2"), ())
+    repairs.stamp(address, ("c3", "b2"), (), usual_table)
     assert execute(address, at) == []

@@ -1,5 +1,6 @@
 """`revision` against a clean shadow database, whatever state the development database is in; enum labels included."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,9 +109,12 @@ def test_what_cannot_become_a_revision_says_why_and_leaves_no_file(project: Proj
     project.write("models.py", "import nowhere\n")
     place = "what env.py runs before the first revision (models.py, line 1)"
     assert project.run("revision", "-m", "x", "--json").error == (
-        "NA465",
+        "NA476",
         f"{place} failed: ModuleNotFoundError: No module named 'nowhere'.",
-        "correct line 1 of models.py, then `nox -s revision`",
+        (
+            f"install nowhere for {sys.executable}, which has run Alembic, or run Alembic elsewhere: "
+            '`alembic-in = "backend"` in the container, `alembic-folder` in another folder; then `nox -s revision`'
+        ),
     )
     project.write("models.py", "import sqlalchemy as sa\n\nmetadata = sa.MetaData()\n")
     assert project.run("revision", "-m", "x", "--json").error == NO_MODELS

@@ -24,7 +24,9 @@ class FakeRepairs:
     def invalid_indexes(self, address: DatabaseAddress) -> tuple[InvalidIndex, ...]:
         return self.invalid
 
-    def stamp(self, address: DatabaseAddress, before: Sequence[str], after: Sequence[str]) -> None:
+    def stamp(
+        self, address: DatabaseAddress, before: Sequence[str], after: Sequence[str], told: Callable[[], str]
+    ) -> None:
         self.world.happened(f"stamp {','.join(before)} to {','.join(after)}")
         if not self.world.forgets:
             self.world.current = tuple(after)

@@ -128,6 +128,9 @@ class Migrations(Protocol):
         `extra` are more revision files by their names.
         """
 
+    def find_table(self, configuration: Configuration, address: DatabaseAddress) -> str:
+        """Return the table in which env.py keeps the revisions of the database."""
+
     def upgrade_sql(self, configuration: Configuration, start: str, target: str) -> str:
         """Return the SQL of an upgrade."""
 
@@ -190,8 +193,13 @@ class Inspection(Protocol):
 class Repairs(Protocol):
     """Repairs of a database; `edges.postgres.repairs`."""
 
-    def stamp(self, address: DatabaseAddress, before: Sequence[str], after: Sequence[str]) -> None:
-        """Make it say that it is at `after`, unless it is not at `before` any more."""
+    def stamp(
+        self, address: DatabaseAddress, before: Sequence[str], after: Sequence[str], told: Callable[[], str]
+    ) -> None:
+        """Make it say that it is at `after`, unless it is not at `before` any more.
+
+        `told` returns the name of Alembic's table where there is none yet.
+        """
 
     def drop_index(self, address: DatabaseAddress, name: str) -> None:
         """Drop an index without stopping anybody's work."""

@@ -9,8 +9,11 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History
 
 _BEGINS = re.compile(r"^-- Running upgrade .*-> (\S+)$", re.MULTILINE)
+# Alembic's statements on its own table, which may have any name.
 _BOOKKEEPING = re.compile(
-    r"^(?:CREATE TABLE|INSERT INTO|UPDATE|DELETE FROM) alembic_version\b.*?;$", re.MULTILINE | re.DOTALL
+    r"^(?:CREATE TABLE [^\n(]+ \(\s*version_num |INSERT INTO [^\n(]+ \(version_num\) |UPDATE [^\n;]+ SET version_num=|"
+    r"DELETE FROM [^\n;]+ WHERE [^\n;]+\.version_num = ).*?;$",
+    re.MULTILINE | re.DOTALL,
 )
 
 

@@ -9,6 +9,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -50,6 +51,7 @@ class Alembic:
     `variables` are the project's own for a database. `is_real` says whether that is the
     environment's own: only there may a revision connect elsewhere. `tell` is called
     with what is to be said once about where they connect, and with its subject.
+    `keep_tables` is called with the tables in which env.py keeps the revisions.
     """
 
     carry: Carry
@@ -58,6 +60,7 @@ class Alembic:
     variables: Callable[[DatabaseAddress], Mapping[str, str]] = lambda _: MappingProxyType({})
     is_real: Callable[[DatabaseAddress], bool] = lambda _: False
     tell: Callable[[str, str], None] = lambda *_: None
+    keep_tables: Callable[[DatabaseAddress, Sequence[str]], None] = lambda *_: None
 
     def read_history(self, configuration: Configuration) -> History:
         """Return the revision graph by running the revision files.
@@ -105,6 +108,16 @@ class Alembic:
         files = {name: content.decode("latin-1") for name, content in extra.items()}
         request = {**self._move("downgrade", address, target), "extra": files}
         self._ask(configuration, address, request, on_revision)
+
+    def find_table(self, configuration: Configuration, address: DatabaseAddress) -> str:
+        """Return the table of the revisions in env.py, which need not be there yet.
+
+        Raises MigrationError.
+        """
+        told: list[str] = []
+        replace(self, keep_tables=lambda _, names: told.extend(names)).probe(configuration, address)
+        self.keep_tables(address, told)
+        return next(iter(told), "")
 
     def upgrade_sql(self, configuration: Configuration, start: str, target: str) -> str:
         """Return the SQL of an upgrade; nothing is connected to.
@@ -170,6 +183,7 @@ class Alembic:
             with _proof(address) as key:
                 whole = {**request, "key": key, "left_alone": self.is_real(address)}
                 answer = self._carried(configuration, self.address_of(address), whole, on_revision)
+                self.keep_tables(address, answer.get("tables", ()))
         if answer["ok"]:
             return answer["value"]
         if refused := answer.get("refused"):

@@ -15,6 +15,7 @@ from nox_alembic.core.catalogue import Catalogue, Item, Values
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.edges.postgres.connection import connected
+from nox_alembic.edges.postgres.version_table import EXCLUDED, leave_out
 
 # One statement for so many tables: the parser goes down a tree of all of them.
 TABLES_AT_ONCE = 100
@@ -31,6 +32,7 @@ def read(address: DatabaseAddress, *, contents: bool) -> Catalogue:
         with connected(address) as cursor:
             # Objects in other schemas then carry the schema's name, whatever settings
             # the database has.
+            leave_out(cursor)
             cursor.execute("SET search_path = public")
             return _read(cursor, contents=contents)
     except psycopg2.Error as error:
@@ -98,7 +100,7 @@ schema AS (
 ),
 relation AS (
     SELECT c.*, c.oid::regclass::text AS name FROM pg_class c JOIN schema ON schema.oid = c.relnamespace
-    WHERE ('pg_class'::regclass, c.oid) NOT IN (SELECT classid, objid FROM member) AND c.relname <> 'alembic_version'
+    WHERE ('pg_class'::regclass, c.oid) NOT IN (SELECT classid, objid FROM member) AND c.oid IS DISTINCT FROM {EXCLUDED}
 ),
 routine AS (
     SELECT p.* FROM pg_proc p JOIN schema ON schema.oid = p.pronamespace
@@ -112,7 +114,7 @@ col AS (
     SELECT a.*, relation.name AS relation, relation.relkind, relation.relowner FROM pg_attribute a
     JOIN relation ON relation.oid = a.attrelid WHERE a.attnum > 0 AND NOT a.attisdropped
 ),
-"""
+""".replace("{EXCLUDED}", EXCLUDED)
 
 _GRANTED = """
 acl AS (
@@ -241,11 +243,10 @@ item (kind, name, of, traits) AS (
         FROM pg_description LEFT JOIN pg_attribute ON objsubid > 0 AND attrelid = objoid AND attnum = objsubid
         WHERE objoid >= 16384 AND classoid <> 'pg_extension'::regclass
         AND (classoid, objoid) NOT IN (SELECT classid, objid FROM member)
-        AND (classoid, objoid) NOT IN (
-            SELECT 'pg_class'::regclass, oid FROM pg_class WHERE relname = 'alembic_version')
+        AND (classoid <> 'pg_class'::regclass OR objoid IS DISTINCT FROM {EXCLUDED})
 )
 SELECT kind, name, of, jsonb_strip_nulls(traits) FROM item
-"""
+""".replace("{EXCLUDED}", EXCLUDED)
 
 _OBJECTS = _OWN + _GRANTED.lstrip() + _ITEMS.lstrip()
 

@@ -9,6 +9,7 @@ import psycopg2.extensions
 
 from nox_alembic.core.copies.spare_databases import Cluster
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges.postgres import version_table
 from nox_alembic.edges.postgres.connection import connected, keep_note
 
 # The note in a database of how the server was when its data was fresh.
@@ -37,7 +38,7 @@ FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_da
 """
 # What is kept of a database in catalogues that all databases share.
 _AROUND = r"""
-SELECT to_regclass('alembic_version') IS NULL AND coalesce(current_setting(%s, true), '') = '', datacl IS NULL
+SELECT coalesce(current_setting(%s, true), '') = '', datacl IS NULL
     AND NOT EXISTS (SELECT FROM pg_db_role_setting, unnest(setconfig) AS setting
                     WHERE setdatabase = d.oid AND setting NOT LIKE 'nox\_alembic.%%')
 FROM pg_database d WHERE datname = current_database()
@@ -78,7 +79,7 @@ def begin(address: DatabaseAddress) -> bool | None:
     with connected(address) as cursor:
         cursor.execute(_AROUND, (FRESH,))
         new, plain = _row(cursor)
-        if not new:
+        if not new or version_table.find(cursor).name:
             return None
         rows = _rows(cursor)
     return bool(plain) and not any(newer for _, newer in rows.values()) and rows == _rows_of_template(address)

@@ -13,6 +13,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class in spit
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.postgres.cluster import FRESH
+from nox_alembic.edges.postgres.version_table import SETTING
 from nox_alembic.edges.system import process
 from nox_alembic.edges.system.invocation import Invocation
 from nox_alembic.edges.system.waiting import wait_until
@@ -145,19 +146,19 @@ def copy_settings(
     """Copy the settings of the database to a sibling database, also for single roles.
 
     A search_path decides much. With `notes` all our own notes are copied, else only the
-    note on the server's state when its data was fresh. Without `others` only the
-    settings for all users, and for the user who asks, are copied. The copy goes through
-    the session's own settings: only so does a list, such as a search_path, come out as
-    it was put in. The database may be `of` another server.
+    notes on the server's state when its data was fresh and on Alembic's table. Without
+    `others` only the settings for all users, and for the user who asks, are copied. The
+    copy goes through the session's own settings: only so does a list, such as a
+    search_path, come out as it was put in. The database may be `of` another server.
     """
     asked = of or cursor
     asked.execute(
         "SELECT nullif(setrole, 0)::regrole::text, split_part(setting, '=', 1),"
         " substr(setting, strpos(setting, '=') + 1)"
         " FROM pg_db_role_setting JOIN pg_database AS d ON d.oid = setdatabase, unnest(setconfig) AS setting"
-        r" WHERE datname = %s AND (%s OR setting NOT LIKE 'nox\_alembic.%%' OR split_part(setting, '=', 1) = %s)"
+        r" WHERE datname = %s AND (%s OR setting NOT LIKE 'nox\_alembic.%%' OR split_part(setting, '=', 1) = ANY(%s))"
         " AND (%s OR setrole IN (0, quote_ident(current_user)::regrole))",
-        (database, notes, FRESH, others),
+        (database, notes, [FRESH, SETTING], others),
     )
     for role, setting, value in asked.fetchall():
         whose = sql.SQL(f"ROLE {role} IN " if role else "") + sql.SQL("DATABASE {}").format(sql.Identifier(sibling))

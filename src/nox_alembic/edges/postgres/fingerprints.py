@@ -14,9 +14,10 @@ import psycopg2.extensions
 from psycopg2 import errors, sql
 
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges.postgres import version_table
 from nox_alembic.edges.postgres.connection import connected, keep_note
+from nox_alembic.edges.postgres.version_table import COMMENT
 
-PREFIX = "nox-alembic "
 INTENTION = "applying"
 RECORDED_AT = "recorded_at"
 
@@ -29,8 +30,8 @@ def read(address: DatabaseAddress) -> Mapping[str, str]:
     bytes that we first saw.
     """
     with contextlib.suppress(psycopg2.OperationalError, errors.UndefinedTable), connected(address) as cursor:
-        comment = _comment(cursor)
-        return _parse(comment.removeprefix(PREFIX)) if _is_ours(comment) else {}
+        comment = _comment(cursor, version_table.find(cursor).name)
+        return _parse(comment.removeprefix(COMMENT)) if _is_ours(comment) else {}
     return {}
 
 
@@ -59,21 +60,22 @@ def write(address: DatabaseAddress, digests: Mapping[str, str], at: Sequence[str
     there, nobody need look whether something is missing.
     """
     with contextlib.suppress(errors.UndefinedTable), connected(address) as cursor:
-        if _is_ours(_comment(cursor)):
-            text = PREFIX + json.dumps(dict(sorted(digests.items())), separators=(",", ":"))
-            cursor.execute(sql.SQL("COMMENT ON TABLE alembic_version IS {}").format(sql.Literal(text)))
+        table = version_table.find(cursor).name
+        if table and _is_ours(_comment(cursor, table)):
+            text = COMMENT + json.dumps(dict(sorted(digests.items())), separators=(",", ":"))
+            cursor.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(sql.SQL(table), sql.Literal(text)))
         keep_note(cursor, address.name, INTENTION, "")
         keep_note(cursor, address.name, RECORDED_AT, ",".join(at))
 
 
-def _comment(cursor: psycopg2.extensions.cursor) -> str:
-    cursor.execute("SELECT obj_description('alembic_version'::regclass, 'pg_class')")
+def _comment(cursor: psycopg2.extensions.cursor, table: str) -> str:
+    cursor.execute("SELECT obj_description(to_regclass(nullif(%s, '')), 'pg_class')", (table,))
     row = cursor.fetchone()
     return str(row[0] or "") if row else ""
 
 
 def _is_ours(comment: str) -> bool:
-    return not comment or comment.startswith(PREFIX)
+    return not comment or comment.startswith(COMMENT)
 
 
 def _intention(cursor: psycopg2.extensions.cursor) -> Mapping[str, str]:

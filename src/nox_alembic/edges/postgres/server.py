@@ -6,10 +6,11 @@ from typing import Any
 
 import psycopg2
 import psycopg2.extensions
-from psycopg2 import errors
+from psycopg2 import errors, sql
 
 from nox_alembic.core.errors import FailedError, PreconditionError
 from nox_alembic.core.facts import DatabaseAddress
+from nox_alembic.edges.postgres import version_table
 from nox_alembic.edges.postgres.connection import APPLICATION, connected, keep_note
 from nox_alembic.edges.system.waiting import wait_until
 
@@ -162,9 +163,12 @@ def _ping(address: DatabaseAddress) -> None:
 
 
 def _revisions(cursor: psycopg2.extensions.cursor) -> tuple[str, ...]:
+    table = version_table.find(cursor).name
+    if not table:
+        return ()
     try:
-        cursor.execute("SELECT version_num FROM alembic_version ORDER BY 1")
-    except errors.UndefinedTable:
+        cursor.execute(sql.SQL("SELECT version_num FROM {} ORDER BY 1").format(sql.SQL(table)))
+    except errors.UndefinedTable:  # dropped just now
         return ()
     return tuple(row[0] for row in cursor.fetchall())
 

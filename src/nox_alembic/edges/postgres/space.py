@@ -10,18 +10,19 @@ import psycopg2
 from nox_alembic.core.copies.space import Room
 from nox_alembic.core.facts import DatabaseAddress, DataLocation
 from nox_alembic.edges.postgres.connection import connected
+from nox_alembic.edges.postgres.version_table import EXCLUDED, leave_out
 
 # A copy is made of what its user owns, and belongs to the same owner.
 _ROOM = """
 SELECT pg_database_size(d.oid),
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-               AND c.relname <> 'alembic_version'
+               AND c.oid IS DISTINCT FROM {EXCLUDED}
                AND NOT EXISTS (SELECT FROM pg_depend e
                                WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')),
        r.rolsuper OR r.rolcreatedb, r.rolsuper OR pg_has_role(d.datdba, 'MEMBER')
 FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user
-"""
+""".replace("{EXCLUDED}", EXCLUDED)
 
 
 def probe(address: DatabaseAddress, location: DataLocation) -> Room:
@@ -30,6 +31,7 @@ def probe(address: DatabaseAddress, location: DataLocation) -> Room:
     Where the server does not answer now, the verb reports it.
     """
     with contextlib.suppress(psycopg2.OperationalError), connected(address) as cursor:
+        leave_out(cursor)
         cursor.execute(_ROOM)
         row: Any = cursor.fetchone()
         size, has_tables, may_create, owns = row

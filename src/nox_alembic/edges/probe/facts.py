@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nox_alembic.core.copies.space import Room
 from nox_alembic.core.effects.shared import shared_changes
-from nox_alembic.core.errors import RefusedError
+from nox_alembic.core.errors import NoxAlembicError, RefusedError
 from nox_alembic.core.facts import DatabaseAddress, DataLocation, EngineFacts, Facts
 from nox_alembic.core.revisions.authors import Authors
 from nox_alembic.core.revisions.configuration import Configuration
@@ -17,7 +17,7 @@ from nox_alembic.core.revisions.head_file import HeadFile
 from nox_alembic.core.revisions.parsing import NotLiteralError
 from nox_alembic.edges.engines import Engine, health
 from nox_alembic.edges.git import authors as git_authors
-from nox_alembic.edges.postgres import fingerprints, server
+from nox_alembic.edges.postgres import fingerprints, server, version_table
 from nox_alembic.edges.project import files, head_file, revisions
 from nox_alembic.edges.system.files import measure
 
@@ -51,6 +51,8 @@ def probe(
     known = ("seed", "rebase", fingerprints.RECORDED_AT)
     nothing = (None, ("",) * len(known))
     current, (seed, rebasing, fingerprinted_at) = server.revisions_and_notes(address, *known) if address else nothing
+    if address and configuration and _is_in_doubt(address, facts.history, current):
+        current = _revisions_of_env_py(configuration, address, alembic)
     return replace(
         facts,
         current=current,
@@ -62,6 +64,27 @@ def probe(
         team=_team(configuration, forked),
         contents={facts.history.revisions[key].path: files.read(path) for key, path in forked.items()},
     )
+
+
+def _is_in_doubt(address: DatabaseAddress, history: History, current: Sequence[str] | None) -> bool:
+    """Return whether the revisions may be those of another project in the database."""
+    if current is None or (current and not history.unknown(current)):
+        return False
+    return not version_table.is_found(address)
+
+
+def _revisions_of_env_py(
+    configuration: Configuration, address: DatabaseAddress, alembic: Callable[[], "Alembic"]
+) -> tuple[str, ...] | None:
+    """Return the revisions in the table that env.py means.
+
+    An env.py that fails is told by the verbs that run it for more.
+    """
+    from nox_alembic.core.failures.failure import MigrationError  # noqa: PLC0415 - that is seldom
+
+    with contextlib.suppress(MigrationError, NoxAlembicError):
+        replace(alembic(), keep_tables=version_table.keep).find_table(configuration, address)
+    return server.revisions(address)
 
 
 def probe_files(

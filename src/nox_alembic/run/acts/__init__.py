@@ -391,7 +391,7 @@ class WiredActs:
         return is_own and not self.at.beside and not self.at.place.throwaway
 
     def _supervised(self, alembic: "Alembic") -> "Supervised":
-        from nox_alembic.edges.postgres import after_failure, blockers, inspection, server  # noqa: PLC0415 - as above
+        from nox_alembic.edges.postgres import after_failure, blockers, inspection, server, version_table  # noqa: PLC0415 - as above
         from nox_alembic.run.acts.supervision import Supervised  # noqa: PLC0415 - where Alembic is needed
 
         at = self.at
@@ -401,6 +401,7 @@ class WiredActs:
                 variables=partial(filled, at.config.alembic_variables),
                 is_real=self._is_real,
                 tell=at.report.note_once,
+                keep_tables=version_table.keep,
             ),
             revisions=server.revisions,
             blockers=blockers,

@@ -113,7 +113,9 @@ class Checks:
         """Stamp the database under the lock of migrations, and read it back."""
         address = self.address()
         with self.server.migration_lock(address, self.timeout, self.report.note):
-            self.repairs.stamp(address, step.before, step.after)
+            self.repairs.stamp(
+                address, step.before, step.after, lambda: self.migrations().find_table(self.configuration, address)
+            )
             found = self.server.revisions(address) or ()
             self.fingerprinting.settle(address, found)
         if set(found) != set(step.after):
@@ -128,7 +130,7 @@ class Checks:
         self.fingerprinting.accept(address, step.revisions)
         after = self.fingerprinting.table.read(address)
         if left := [key for key in step.revisions if after.get(key) == before.get(key)]:
-            message = f"the record of {', '.join(left)} in the comment of alembic_version did not change"
+            message = f"the record of {', '.join(left)} in the comment of Alembic's table did not change"
             raise FailedError(
                 "NA454", message, hint="`nox -s check` shows what is edited; the comment may be somebody else's"
             )

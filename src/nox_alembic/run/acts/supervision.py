@@ -79,6 +79,14 @@ class Supervised:
         with self._watched(address, on_revision, back_to=target) as (session, announce):
             self.migrations.downgrade(configuration, session, target, announce, extra)
 
+    def find_table(self, configuration: Configuration, address: DatabaseAddress) -> str:
+        """Return the table in which env.py keeps the revisions of the database.
+
+        Raises FailedError (NA405, NA455 to NA478).
+        """
+        with self._explaining():
+            return self.migrations.find_table(configuration, address)
+
     def upgrade_sql(self, configuration: Configuration, start: str, target: str) -> str:
         """Return the SQL of an upgrade; raises FailedError (NA405, NA465)."""
         with self._explaining():

@@ -92,7 +92,7 @@ def test_edited_files_are_recorded_as_they_are_and_the_record_is_read_back(bench
     error = bench.refusal(AcceptFiles(("b2",)))
     assert (error.id, error.message, error.hint) == (
         "NA454",
-        "the record of b2 in the comment of alembic_version did not change",
+        "the record of b2 in the comment of Alembic's table did not change",
         "`nox -s check` shows what is edited; the comment may be somebody else's",
     )
 

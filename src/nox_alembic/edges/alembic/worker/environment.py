@@ -14,6 +14,7 @@ from alembic.util import CommandError
 from nox_alembic.edges.alembic.worker.connections import Refused
 from nox_alembic.edges.alembic.worker.envtext import may_repeat, reads_arguments, takes_written_url
 from nox_alembic.edges.alembic.worker.project import OTHER
+from nox_alembic.edges.alembic.worker.tables import TABLES, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +69,7 @@ def _require_postgresql(config: Config, text: bytes) -> None:
 
 def _run(config: Config, scripts: ScriptDirectory, work: Callable[..., Any], **options: Any) -> None:
     with EnvironmentContext(config, scripts, fn=work, **options) as environment:
-        _watch(environment, config.attributes[CONNECTIONS])
+        _watch(environment, config.attributes[CONNECTIONS], config.attributes.setdefault(TABLES, []))
         scripts.run_env()
 
 
@@ -81,7 +82,7 @@ def wants_arguments(config: Config) -> bool:
     return not (config.cmd_opts and config.cmd_opts.x) and reads_arguments(text)
 
 
-def _watch(environment: Any, connections: Connections) -> None:
+def _watch(environment: Any, connections: Connections, tables: list[str]) -> None:
     """Put ours before two functions of `alembic.context`.
 
     It would not find a class of our own.
@@ -93,6 +94,9 @@ def _watch(environment: Any, connections: Connections) -> None:
         connections.configured(environment.get_context())
 
     def run_watched(**named: Any) -> None:
+        context = environment.get_context()
+        if not context.as_sql:
+            tables.append(name_of(context))
         with connections.running():
             if not connections.is_probing:
                 run_migrations(**named)

@@ -18,6 +18,7 @@ from nox_alembic.edges.alembic.worker.environment import CONNECTIONS, wants_argu
 from nox_alembic.edges.alembic.worker.failures import facts_of
 from nox_alembic.edges.alembic.worker.project import absolute, inside, read_config
 from nox_alembic.edges.alembic.worker.session import Session
+from nox_alembic.edges.alembic.worker.tables import TABLES
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -42,7 +43,8 @@ def perform(request: Request, tell: OnEvent) -> Result:
     {"connection": the facts} for what connects elsewhere.
 
     Returns {"ok": true, "value": ...}, {"ok": false, "refused": the facts of `Refused`}
-    or {"ok": false, "failure": the facts of `failures`}.
+    or {"ok": false, "failure": the facts of `failures`}, each with the `tables` in
+    which Alembic keeps the revisions, as env.py was run.
     """
     found = absolute(request["configuration"])
     folder = Path(found["folder"])
@@ -63,10 +65,13 @@ def perform(request: Request, tell: OnEvent) -> Result:
         connections.revision = script.revision
         tell({"revision": f"{script.revision} {script.doc or ''}".strip()})
 
+    def answer(**found: Any) -> Result:
+        return {**found, "tables": config.attributes.get(TABLES, []) if config else []}
+
+    config: Config | None = None
     variables = {**request.get("variables", {}), **session.variables(os.environ)}
     watch = watched(connections) if "key" in request else contextlib.nullcontext()
     with inside(folder, variables), watch:
-        config = None
         try:
             words = arguments(found, request)
             config, url = read_config(found, request["url"], os.environ, words)
@@ -78,12 +83,12 @@ def perform(request: Request, tell: OnEvent) -> Result:
         except KeyboardInterrupt:
             raise
         except Refused as refused:
-            return {"ok": False, "refused": refused.facts}
+            return answer(ok=False, refused=refused.facts)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the project's code that runs
             facts = facts_of(error, running[0] if running else None, folder)
             facts["wants_arguments"] = not running and config is not None and wants_arguments(config)
-            return {"ok": False, "failure": {**facts, "committed": bool(commits)}}
-    return {"ok": True, "value": value}
+            return answer(ok=False, failure={**facts, "committed": bool(commits)})
+    return answer(ok=True, value=value)
 
 
 def _do(request: Request, config: Config, begins: runs.OnRevision, commits: runs.OnCommit) -> Any:
