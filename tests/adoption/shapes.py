@@ -158,6 +158,23 @@ def schema(project: Project) -> None:
     scripts(project, "alembic", before=make, options=options)
 
 
+BLOG = (
+    REVISION.replace('"r1"', '"b1"').replace("t1", "posts").replace("= None", '= None\nbranch_labels = ("blog",)')
+)  # fmt: skip
+POSTS = 'sa.Table("posts", metadata, sa.Column("id", sa.Integer, primary_key=True))\n'
+
+
+def branches(project: Project) -> None:
+    """Two branches side by side, each with a label, a root, a head and a folder of its own."""
+    locations = "version_locations = %(here)s/alembic/versions %(here)s/blog\n"
+    project.write("alembic.ini", f"[alembic]\nscript_location = %(here)s/alembic\n{locations}")
+    project.write("app/models.py", MODELS + POSTS)
+    scripts(project, "alembic")
+    project.write("alembic/versions/r1.py", REVISION.replace("= None", '= None\nbranch_labels = ("shop",)'))
+    project.write("blog/b1.py", BLOG)
+
+
+BRANCHES = Shape("branches", branches, below="app")
 SCHEMA = Shape("schema", schema, below="app", table='app."Schema History"')
 SHAPES = (
     SCHEMA,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.adoption.shapes import MODELS, MORE, SCHEMA, SHAPES, Shape
+from tests.adoption.shapes import BRANCHES, MODELS, MORE, POSTS, SCHEMA, SHAPES, Shape
 from tests.integration.conftest import address_of, execute
 from tests.project import Project, Ran
 
@@ -79,6 +79,40 @@ def test_all_verbs_from_any_folder_without_configuration(adopted: Adopted) -> No
     adopted.good("check")
     adopted.good("down")
     assert len(list((adopted.root.home / "state").iterdir())) == 1
+
+
+def test_branches_with_labels_stand_side_by_side(tmp_path: Path) -> None:
+    adopted = Adopted(BRANCHES, tmp_path)
+    try:
+        adopted.good("dev")
+        assert adopted.at == ["b1", "r1"]
+        adopted.good("status")
+        adopted.good("check")
+        adopted.root.write(BRANCHES.models, MODELS + POSTS + MORE)
+        assert adopted.root.run("revision", "-m", "more", "--json").error[0] == "NA402"
+        adopted.good("revision", "-m", "more", "--head", "shop@head", "--apply")
+        (written,) = adopted.root.root.rglob("*_more.py")
+        assert written.parent.name == "versions"
+        old, head = adopted.at
+        assert old == "b1"
+        adopted.good("downgrade", "shop@-1", "--yes")
+        assert adopted.at == ["b1", "r1"]
+        assert "CREATE TABLE t2" in adopted.good("migrate", "--sql", "r1:shop@head").out
+        adopted.good("migrate", "shop@+1")
+        assert adopted.at == ["b1", head]
+        adopted.rows("INSERT INTO t1 VALUES (1)")
+        adopted.good("reapply", "blog@head", "--yes")
+        adopted.good("downgrade", "blog@base", "--yes")
+        assert adopted.at == [head]
+        assert adopted.rows("SELECT count(*) FROM t1") == [(1,)]
+        adopted.good("reset", "--yes")
+        assert adopted.at == ["b1", head]
+        adopted.good("undo", "--yes")
+        assert adopted.at == [head]
+        adopted.good("migrate")
+        adopted.good("check")
+    finally:
+        adopted.root.run("down")
 
 
 def test_the_revisions_of_another_project_in_the_database_are_not_taken_for_ours(tmp_path: Path) -> None:

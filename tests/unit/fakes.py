@@ -249,9 +249,17 @@ class FakeMigrations:
         return self.world.draft.changes
 
     def draft(
-        self, configuration: Configuration, address: DatabaseAddress | None, message: str, *, autogenerate: bool
+        self,
+        configuration: Configuration,
+        address: DatabaseAddress | None,
+        message: str,
+        head: str = "",
+        *,
+        autogenerate: bool,
     ) -> Draft:
-        self.world.happened(f"draft {message} on {address.name if address else 'nothing'}")
+        self.world.happened(
+            f"draft {message}{f' after {head}' if head else ''} on {address.name if address else 'nothing'}"
+        )
         return self.world.draft
 
     def merge(self, configuration: Configuration, id_: str, heads: Sequence[str], message: str) -> NewFile:

@@ -20,11 +20,12 @@ def migrate(shared: Shared, *, revision: str, sql: bool, wait: bool) -> int:
 
 @verb("revision")
 @click.option("-m", "--message", default="", help="What the revision does.")
+@click.option("--head", default="", metavar="REV", help="The head that it follows, where there are several branches.")
 @click.option("--empty", is_flag=True, help="Compare nothing, and write a file to fill by hand, for data.")
 @click.option("--apply", is_flag=True, help="Migrate at once.")
-def revision(shared: Shared, *, message: str, empty: bool, apply: bool) -> int:
+def revision(shared: Shared, *, message: str, head: str, empty: bool, apply: bool) -> int:
     """Write a revision of what changed in the models."""
-    return perform("revision", shared, message=message, empty=empty, apply=apply)
+    return perform("revision", shared, message=message, revision=head, empty=empty, apply=apply)
 
 
 @verb("downgrade", context_settings={"ignore_unknown_options": True})

@@ -141,9 +141,18 @@ class Migrations(Protocol):
         """Return how the models differ from a database at head."""
 
     def draft(
-        self, configuration: Configuration, address: DatabaseAddress | None, message: str, *, autogenerate: bool
+        self,
+        configuration: Configuration,
+        address: DatabaseAddress | None,
+        message: str,
+        head: str = "",
+        *,
+        autogenerate: bool,
     ) -> Draft:
-        """Return a new revision that is not written yet."""
+        """Return a new revision that is not written yet.
+
+        It follows `head`, by default the only one.
+        """
 
 
 # Alembic in a process of its own: what a project's imports keep there does not reach

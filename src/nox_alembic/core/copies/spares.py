@@ -124,7 +124,7 @@ def choose(spares: Spares, history: History, targets: Iterable[str], *, seed: bo
 
 def missing(spares: Spares, history: History, *, seed: bool) -> tuple[SpareKind, ...]:
     """Return the kinds of spare that a reset to head would not find ready."""
-    heads = history.heads
+    heads = history.tips
     base, ready = choose(spares, history, heads, seed=False), spares.of("ready")
     kinds: list[SpareKind] = [] if base.spare and not base.pending else ["base"]
     seeded = ready is not None and not mismatch(ready, spares, history, heads)
@@ -137,7 +137,7 @@ def outdated(spares: Spares, history: History, *, seed: bool) -> tuple[str, ...]
     return tuple(
         spare.name
         for spare in spares.found
-        if spare.kind not in wanted or mismatch(spare, spares, history, history.heads)
+        if spare.kind not in wanted or mismatch(spare, spares, history, history.tips)
     )
 
 

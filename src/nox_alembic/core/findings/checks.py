@@ -71,8 +71,10 @@ def of_history(history: History, several: str, cure: str) -> Check:
 
     `several` and `cure` are the sentence and the hint about several heads.
     """
-    if len(history.heads) > 1:
+    if history.is_forked:
         return made("history", counted(len(history.heads), "head"), [Found("two heads", several, cure)])
+    if len(history.heads) > 1:
+        return made("history", f"{counted(len(history.heads), 'head')}, each of a branch with a label of its own")
     head = history.describe(history.heads[0]) if history.heads else "no revisions"
     return made("history", f"one head, {head}" if history.heads else head)
 
@@ -91,7 +93,7 @@ def of_head_file(facts: Facts) -> Check:
     if file is None or file.text is None:
         return not_made(name, "the project keeps none (`nox -s revision` begins one)")
     wrong = problem(file.text, facts.history.heads)
-    cure = CURE if len(facts.history.heads) > 1 else "`nox -s rebase` writes it anew"
+    cure = CURE if facts.history.is_forked else "`nox -s rebase` writes it anew"
     return made(name, wrong or "says the head", [Found("head file", wrong, cure, file=str(file.path))] if wrong else [])
 
 
@@ -179,7 +181,7 @@ def not_in_the_plan(facts: Facts, left_out: str) -> Iterator[Check]:
     details = facts.details or Details()
     if left_out:
         yield not_made("models", left_out)
-    elif len(facts.history.heads) > 1:
+    elif facts.history.is_forked:
         yield not_made("models", "two heads do not lead to one database")
     if not details.linter:
         yield not_made("lint", "squawk is not installed: `pip install nox-alembic[lint]` brings it")

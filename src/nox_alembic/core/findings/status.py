@@ -127,10 +127,10 @@ def _findings(facts: Facts) -> list[Finding]:
         found.append(Finding(engine_problem, "`nox -s reset` starts afresh"))
     if other := facts.engine.foreign:
         found.append(Finding(f"{other.sentence}: what is shown here is its database", other.cure))
-    if len(history.heads) > 1:
+    if history.is_forked:
         found.append(Finding(told_heads(history, facts.team), CURE))
     if facts.head_file and (wrong := problem(facts.head_file.text, history.heads)):
-        found.append(Finding(wrong, CURE if len(history.heads) > 1 else "`nox -s rebase` writes it anew"))
+        found.append(Finding(wrong, CURE if history.is_forked else "`nox -s rebase` writes it anew"))
     if facts.rebasing:
         found.append(Finding(f"a rebase was not finished: {facts.rebasing}", "`nox -s rebase` finishes it"))
     if facts.current is None:

@@ -1,5 +1,6 @@
 """The revision graph: frozen values, and what verbs ask of it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
@@ -66,6 +67,44 @@ class History:
         return tuple(sorted(self.revisions.keys() - followed))
 
     @cached_property
+    def tips(self) -> tuple[str, ...]:
+        """The heads on which no other revision depends, sorted.
+
+        Only these are in the database when all is applied.
+        """
+        needed = {parent for revision in self.revisions.values() for parent in revision.parents}
+        return tuple(sorted(self.revisions.keys() - needed))
+
+    @cached_property
+    def labels(self) -> Mapping[str, frozenset[str]]:
+        """The labels of the branch of each revision.
+
+        As in Alembic, a label holds for all that follows, and down to where the branch
+        begins.
+        """
+        found: dict[str, set[str]] = {key: set(revision.labels) for key, revision in self.revisions.items()}
+        if not any(found.values()):
+            return {}
+        for key in self.order:
+            found[key].update(*(found[parent] for parent in self.revisions[key].down))
+        children = Counter(parent for revision in self.revisions.values() for parent in revision.down)
+        for key in reversed(self.order):
+            down = self.revisions[key].down
+            if len(down) == 1 and children[down[0]] == 1:
+                found[down[0]] |= found[key]
+        return {key: frozenset(labels) for key, labels in found.items() if labels}
+
+    @cached_property
+    def is_forked(self) -> bool:
+        """Whether there are several heads that are not meant to be.
+
+        They are meant to be where each has a label of its own.
+        """
+        labels = [self.labels.get(head, frozenset()) for head in self.heads]
+        count = Counter(label for one in labels for label in one)
+        return len(self.heads) > 1 and not all(any(count[label] == 1 for label in one) for one in labels)
+
+    @cached_property
     def order(self) -> tuple[str, ...]:
         """All ids, parents before children. A chain of thousands must not recurse."""
         waiting = {revision.id: len(set(revision.parents)) for revision in self.revisions.values()}
@@ -103,16 +142,30 @@ class History:
     def taken_back(self, target: str, current: Iterable[str]) -> tuple[str, ...]:
         """Return what a downgrade from `current` to `target` runs, newest first.
 
-        `target` is an id or `base`. As in Alembic, the downgrade takes back what stands
-        on the target, and not what stands beside it.
+        `target` is an id or `base`; `ID@` before it means only the branch of that id.
+        As in Alembic, the downgrade takes back what stands on the target, and not what
+        stands beside it.
         """
+        branch, _, place = target.rpartition("@")
+        within = self.with_ancestors([branch], down_only=True) if branch else self.revisions.keys()
         applied = self.with_ancestors(current)
-        staying: set[str] = set()
+        going: set[str] = set()
         for key in self.order:
             revision = self.revisions[key]
-            if key in applied and (target in {"base", *revision.down} or staying.intersection(revision.parents)):
-                staying.add(key)
-        return tuple(key for key in reversed(self.order) if key in staying)
+            on_target = key in within and (place in revision.down or (place == "base" and not revision.down))
+            if key in applied and (on_target or going.intersection(revision.parents)):
+                going.add(key)
+        return tuple(key for key in reversed(self.order) if key in going)
+
+    def below(self, key: str) -> str:
+        """Return what a downgrade goes to that takes back the revision.
+
+        It leaves what stands beside it, on the same revision or on none.
+        """
+        down = self.revisions[key].down
+        place = down[0] if down else "base"
+        beside = [one for one in self.revisions.values() if (place in one.down if down else not one.down)]
+        return f"{key}@{place}" if len(beside) > 1 else place
 
     def pending(self, current: Iterable[str], target: Iterable[str]) -> tuple[str, ...]:
         """Return what an upgrade from `current` to `target` would run, in order."""
@@ -121,7 +174,7 @@ class History:
 
     def targets(self, word: str) -> tuple[str, ...]:
         """Return the ids that the target of an upgrade means: an id or `heads`."""
-        return self.heads if word == "heads" else (word,)
+        return self.tips if word == "heads" else (word,)
 
     def shared(self, keys: Iterable[str], way: Way = "upgrade") -> Mapping[str, str]:
         """Return, by id, what these revisions change that all databases share.

@@ -27,16 +27,18 @@ class DropShadow:
 class WriteRevision:
     """Write a new revision file with what the models have beyond the shadow database.
 
-    With `empty`, write one without changes.
+    With `empty`, write one without changes. It follows `head`, by default the only one.
     """
 
     message: str
     empty: bool = False
+    head: str = ""
 
     @property
     def title(self) -> str:
         what = "an empty revision" if self.empty else "what the models change as a revision"
-        return f'write {what}: "{self.message}"'
+        where = f" after {self.head}" if self.head else ""
+        return f'write {what}{where}: "{self.message}"'
 
 
 @frozen

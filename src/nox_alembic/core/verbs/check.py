@@ -17,7 +17,7 @@ def check(config: Config, facts: Facts, options: Options) -> Plan:
 
     If no server runs, the comparison is on a throw-away server.
     """
-    if options.no_database or len(facts.history.heads) > 1:
+    if options.no_database or facts.history.is_forked:
         return Plan(steps=_lint(facts, server=facts.current is not None))
     lint = _lint(facts, server=True)
     if facts.current is None:

@@ -25,14 +25,21 @@ from nox_alembic.core.verbs.guards import (
 from nox_alembic.core.verbs.options import Options
 from nox_alembic.core.verbs.sharing import dropping, replayed
 from nox_alembic.core.verbs.switching import way_back
-from nox_alembic.core.verbs.targets import downgrade_target, reapply_target, shown_current, target_of
+from nox_alembic.core.verbs.targets import (
+    downgrade_target,
+    head_of_new,
+    reapply_target,
+    shown_current,
+    span_of,
+    target_of,
+)
 
 
 def migrate(config: Config, facts: Facts, options: Options) -> Plan:
     """Upgrade the running database."""
-    target = target_of(facts, options.revision or "heads")
     if options.sql:
-        return Plan(steps=(PrintUpgradeSql(",".join(facts.current or ()), target),))
+        return Plan(steps=(PrintUpgradeSql(*span_of(facts, options.revision)),))
+    target = target_of(facts, options.revision or "heads")
     require_database(facts)
     back = way_back(config, facts)
     steps = (*back.steps, *migration(back.facts, target, seed=bool(config.seed)))
@@ -67,10 +74,10 @@ def revision(_config: Config, facts: Facts, options: Options) -> Plan:
     if not options.message.strip():
         message = f"a revision needs a message that says what it does, not {options.message!r}"
         raise UsageError("NA411", message, hint='`nox -s revision -- -m "add a table of rooms"`')
-    target_of(facts, "heads")
+    head = head_of_new(facts, options.revision)
     if options.apply or not options.empty:
         require_database(facts)
-    write = WriteRevision(options.message.strip(), empty=options.empty)
+    write = WriteRevision(options.message.strip(), empty=options.empty, head=head)
     apply = (ApplyRevision(),) if options.apply else ()
     if options.empty:
         return Plan(steps=(write, *apply))
@@ -135,7 +142,7 @@ def _reapply_way(facts: Facts, options: Options) -> tuple[str, str, tuple[str, .
     The revisions to take back come newest first.
     """
     first = facts.history.revisions[reapply_target(facts, options.revision)]
-    target = first.down[0] if first.down else "base"
+    target = facts.history.below(first.id)
     return first.id, target, facts.history.taken_back(target, facts.current or ())
 
 

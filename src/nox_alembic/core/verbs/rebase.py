@@ -22,7 +22,7 @@ from nox_alembic.core.verbs.guards import refuse_protected, refuse_unknown, requ
 from nox_alembic.core.verbs.lifecycle import start_to_see
 from nox_alembic.core.verbs.migrate import migration
 from nox_alembic.core.verbs.options import Options
-from nox_alembic.core.verbs.targets import shown, shown_path
+from nox_alembic.core.verbs.targets import shown, shown_path, words
 
 
 def merge(config: Config, facts: Facts, options: Options) -> Plan:
@@ -31,7 +31,7 @@ def merge(config: Config, facts: Facts, options: Options) -> Plan:
     if options.apply:
         require_database(facts)
         refuse_unknown(facts)
-    if len(heads) < 2:
+    if not facts.history.is_forked:
         applied = migration(facts, "heads", seed=bool(config.seed)) if options.apply else ()
         return _one_head(facts, "merge", (*_corrected_head_file(config, facts), *applied))
     message = options.message.strip() or f"merge {' and '.join(heads)}"
@@ -48,7 +48,7 @@ def rebase(config: Config, facts: Facts, options: Options) -> Plan:
 
     The database follows if it has them.
     """
-    if len(facts.history.heads) < 2:
+    if not facts.history.is_forked:
         return _finish_rebase(config, facts)
     mine, theirs = mine_and_theirs(facts, options.onto)
     refuse_published(facts, mine, options.onto)
@@ -100,7 +100,10 @@ def _corrected_head_file(config: Config, facts: Facts) -> tuple[ReplaceFile, ...
 
 
 def _one_head(facts: Facts, verb: str, steps: tuple[Step, ...]) -> Plan:
-    at = f"the history has one head, {shown(facts, 'heads')}" if facts.history.heads else "there are no revisions"
+    if len(facts.history.heads) > 1:
+        at = f"each head is of a branch with a label of its own: {shown(facts, 'heads')}"
+    else:
+        at = f"the history has one head, {shown(facts, 'heads')}" if facts.history.heads else "there are no revisions"
     return Plan(steps=steps, notes=() if steps else (f"nothing to {verb}: {at}",))
 
 
@@ -163,7 +166,7 @@ def mine_and_theirs(facts: Facts, onto: str) -> tuple[Side, Side]:
         raise RefusedError("NA428", message, hint="`nox -s merge` joins all of them")
     one, two = found
     if onto:
-        head = facts.history.resolve(onto)
+        head = words(facts).id(onto)
         if head not in facts.history.heads:
             message = f"the revision {facts.history.describe(head)} is no head, so that two heads would be left"
             raise UsageError("NA427", message, hint=_choose(one, two))

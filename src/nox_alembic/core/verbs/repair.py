@@ -10,11 +10,12 @@ from nox_alembic.core.errors import UsageError
 from nox_alembic.core.facts import Facts
 from nox_alembic.core.findings.checks import edited_files
 from nox_alembic.core.revisions.graph import History
+from nox_alembic.core.revisions.words import Words
 from nox_alembic.core.steps import Plan, Step
 from nox_alembic.core.steps.checks import AcceptFiles, DropIndex, Stamp
 from nox_alembic.core.verbs.guards import refuse_protected, require_database
 from nox_alembic.core.verbs.options import Options
-from nox_alembic.core.verbs.targets import shown_current
+from nox_alembic.core.verbs.targets import shown_current, words
 
 
 def repair(config: Config, facts: Facts, options: Options) -> Plan:
@@ -80,7 +81,7 @@ def _after(facts: Facts, options: Options) -> tuple[str, ...]:
     """Return the revisions to stamp: the heads of all that will count as applied."""
     history, current = facts.history, facts.current or ()
     reverted = {_resolved(facts, word) for word in options.reverted}
-    marked = [key for word in options.applied for key in _marked(history, word)]
+    marked = [key for word in options.applied for key in _marked(history, current, word)]
     unknown = [key for key in history.unknown(current) if key not in reverted]
     # What an orphan revision follows may be known all the same.
     below = history.with_ancestors(current) if unknown else facts.applied
@@ -95,8 +96,8 @@ def _after(facts: Facts, options: Options) -> tuple[str, ...]:
     return (*(key for key in history.order if key in applied - followed), *unknown)
 
 
-def _marked(history: History, word: str) -> Sequence[str]:
-    return history.heads if word in {"head", "heads"} else (history.resolve(word),)
+def _marked(history: History, current: tuple[str, ...], word: str) -> Sequence[str]:
+    return history.heads if word in {"head", "heads"} else (Words(history, current).id(word),)
 
 
 def _not_known(facts: Facts) -> UsageError:
@@ -109,7 +110,7 @@ def _not_known(facts: Facts) -> UsageError:
 
 def _resolved(facts: Facts, word: str) -> str:
     """Return the id of a revision, also of one that only the database has."""
-    return word if word in (facts.current or ()) else facts.history.resolve(word)
+    return word if word in (facts.current or ()) else words(facts).id(word)
 
 
 def _with_followers(history: History, keys: Iterable[str]) -> frozenset[str]:

@@ -55,7 +55,7 @@ def _wiped(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_unsafe_wipe(facts)
     refuse_taken_ports(facts)
     target = target_of(facts, options.revision or "heads")
-    at_head = target in {"heads", *facts.history.heads}
+    at_head = target == "heads" or facts.history.heads == (target,)
     lost = _not_kept(config, facts)
     seed = bool(config.seed) and options.seed and at_head
     wipe = _wipe(facts, keeps=not lost)
@@ -85,7 +85,7 @@ def _swapped(config: Config, facts: Facts, swap_facts: SwapFacts, options: Optio
     refuse_taken_ports(facts)
     _refuse_full_disk(facts)
     word = target_of(facts, options.revision or "heads")
-    at_head = word in {"heads", *facts.history.heads}
+    at_head = word == "heads" or facts.history.heads == (word,)
     seed = config.seed if options.seed and at_head else ()
     name = facts.engine.address.name if facts.engine.address else ""
     stays = _stays(config, facts) and at_head
@@ -111,7 +111,7 @@ def _stays(config: Config, facts: Facts) -> bool:
 
     It does if the configuration asks for it, and only the rows change under it.
     """
-    same = set(facts.current or ()) == set(facts.history.heads)
+    same = set(facts.current or ()) == set(facts.history.tips)
     return config.fast_backend == "reconnect" and same and facts.healthy and not facts.engine.stopped
 
 

@@ -39,7 +39,7 @@ def restore(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_newer(snapshot, facts.server_version)
     database = facts.engine.address.name if facts.engine.address else ""
     migrate = _migration(facts, snapshot) if options.migrate else ()
-    ready = bool(migrate) or set(snapshot.revisions) == set(facts.history.heads)
+    ready = bool(migrate) or set(snapshot.revisions) == set(facts.history.tips)
     was_up = facts.engine.backend.running
     keeps, destroys = swapped_out(config, facts, database)
     steps = (

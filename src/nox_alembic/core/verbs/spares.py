@@ -88,7 +88,7 @@ def _databases(config: Config, facts: Facts, options: Options) -> tuple[Step, ..
 
 
 def _why_not_now(facts: Facts) -> str:
-    if len(facts.history.heads) > 1:
+    if facts.history.is_forked:
         return f"there are several heads: {', '.join(facts.history.heads)}"
     if facts.engine.missing_images:
         return f"this machine lacks {', '.join(facts.engine.missing_images)}"
@@ -98,9 +98,9 @@ def _why_not_now(facts: Facts) -> str:
 def _make(facts: Facts, kind: SpareKind) -> MakeSpare:
     base = facts.spares.of("base")
     copies = kind == "ready" or (
-        base is not None and not mismatch(base, facts.spares, facts.history, facts.history.heads)
+        base is not None and not mismatch(base, facts.spares, facts.history, facts.history.tips)
     )
-    return MakeSpare(kind, facts.engine.location, facts.history.heads, facts.spares.needs, copies=copies)
+    return MakeSpare(kind, facts.engine.location, facts.history.tips, facts.spares.needs, copies=copies)
 
 
 def obstacle(facts: Facts) -> str:
@@ -122,7 +122,7 @@ def _obstacles(facts: Facts, swap_facts: SwapFacts) -> Iterator[str]:
         yield f'the user "{user}" may not make and rename databases'
     if difference := swap_facts.cluster.differs_from(swap_facts.record):
         yield f"the server {difference}"
-    if not swap_facts.digest(facts.history, facts.history.heads, seeded=False):
+    if not swap_facts.digest(facts.history, facts.history.tips, seeded=False):
         yield "not all revision files can be read here"
 
 
@@ -133,7 +133,7 @@ def making(facts: Facts, swap_facts: SwapFacts, seed: tuple[str, ...], *, apart:
     are unknown has no spare. `apart`: a verb may be at work in the server at the same
     time.
     """
-    history, heads = facts.history, facts.history.heads
+    history, heads = facts.history, facts.history.tips
     seeded = bool(seed) and swap_facts.knows_seed
     if seeded and swap_facts.spare(history, heads, seeded=True):
         return ()

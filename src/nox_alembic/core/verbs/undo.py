@@ -44,7 +44,7 @@ def undo(config: Config, facts: Facts, options: Options) -> Plan:
     refuse_taken_ports(facts)
     _refuse_other_server(facts, entry)
     files = _restored(config, facts, entry)
-    at_head = not files and entry.revisions is not None and set(entry.revisions) == set(facts.history.heads)
+    at_head = not files and entry.revisions is not None and set(entry.revisions) == set(facts.history.tips)
     steps = (
         *images(facts),
         *_begin(entry, files),
@@ -123,7 +123,7 @@ def swap_back(config: Config, facts: Facts, entry: UndoEntry) -> Plan:
     # next run would not repeat.
     files = _restored(config, facts, entry)
     was_up = facts.engine.backend.running
-    ready = not files and set(entry.revisions or ()) == set(facts.history.heads)
+    ready = not files and set(entry.revisions or ()) == set(facts.history.tips)
     steps: tuple[Step, ...] = (
         *((StopBackend(),) if was_up else ()),
         *_begin(entry, files),

@@ -9,7 +9,6 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -114,10 +113,7 @@ class Alembic:
 
         Raises MigrationError.
         """
-        told: list[str] = []
-        replace(self, keep_tables=lambda _, names: told.extend(names)).probe(configuration, address)
-        self.keep_tables(address, told)
-        return next(iter(told), "")
+        return str(self._ask(configuration, address, {"do": "table"}))
 
     def upgrade_sql(self, configuration: Configuration, start: str, target: str) -> str:
         """Return the SQL of an upgrade; nothing is connected to.
@@ -135,14 +131,21 @@ class Alembic:
         return _changes(self._ask(configuration, address, {"do": "compare"}))
 
     def draft(
-        self, configuration: Configuration, address: DatabaseAddress | None, message: str, *, autogenerate: bool
+        self,
+        configuration: Configuration,
+        address: DatabaseAddress | None,
+        message: str,
+        head: str = "",
+        *,
+        autogenerate: bool,
     ) -> Draft:
         """Return a new revision that is not written yet.
 
-        It has no file when nothing differs. `address` is a database at head; None where
-        nothing is to be compared. Raises MigrationError, and FailedError (NA444).
+        It follows `head`, by default the only one. It has no file when nothing differs.
+        `address` is a database at head; None where nothing is to be compared. Raises
+        MigrationError, and FailedError (NA444).
         """
-        request = {"do": "draft", "message": message, "autogenerate": autogenerate}
+        request = {"do": "draft", "message": message, "head": head, "autogenerate": autogenerate}
         found = self._ask(configuration, address, request)
         return Draft(
             changes=_changes(found),

@@ -227,7 +227,7 @@ def _forked(history: History) -> dict[str, Path]:
 
     With a single head there are none, and git is not asked.
     """
-    if len(history.heads) < 2:
+    if not history.is_forked:
         return {}
     from nox_alembic.core.revisions.heads import sides  # noqa: PLC0415 - two heads are seldom
 

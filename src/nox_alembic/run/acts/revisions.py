@@ -84,7 +84,9 @@ class Revisions:
 
     def _write_revision(self, step: WriteRevision) -> str:
         address = None if step.empty else self._shadow
-        draft = self.migrations().draft(self.configuration, address, step.message, autogenerate=not step.empty)
+        draft = self.migrations().draft(
+            self.configuration, address, step.message, step.head, autogenerate=not step.empty
+        )
         for file in draft.files:
             self.files.write_revision(self._place_of(file), file.text)
         head = self.files.write_head(self.reread().heads) if draft.files else None

@@ -207,7 +207,8 @@ class SpareMaker:
         seeds = bool(self.config.seed) and bool(step.heads)
         begun: tuple[Step, ...] = (ConfirmSpare(base.heads, pending=seeds),) if base else ()
         at_head = base is not None and base.heads == step.heads
-        migrate: tuple[Step, ...] = () if at_head or not step.heads else (Migrate(step.heads[0], seed_later=seeds),)
+        target = step.heads[0] if len(step.heads) == 1 else "heads"
+        migrate: tuple[Step, ...] = () if at_head or not step.heads else (Migrate(target, seed_later=seeds),)
         seed: tuple[Step, ...] = (Seed(self.config.seed),) if step.kind == "ready" else ()
         start = (StartDatabase(), AwaitDatabase(self.config.timeout))
         return Plan(steps=(*start, *begun, *migrate, *seed, ConfirmSpare(step.heads)))

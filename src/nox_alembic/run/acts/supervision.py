@@ -101,14 +101,20 @@ class Supervised:
             return self.migrations.compare(configuration, address)
 
     def draft(
-        self, configuration: Configuration, address: DatabaseAddress | None, message: str, *, autogenerate: bool
+        self,
+        configuration: Configuration,
+        address: DatabaseAddress | None,
+        message: str,
+        head: str = "",
+        *,
+        autogenerate: bool,
     ) -> Draft:
         """Return a new revision that is not written yet.
 
         Raises FailedError (NA405, NA455 to NA467).
         """
         with self._explaining():
-            return self.migrations.draft(configuration, address, message, autogenerate=autogenerate)
+            return self.migrations.draft(configuration, address, message, head, autogenerate=autogenerate)
 
     def merge(self, configuration: Configuration, id_: str, heads: Sequence[str], message: str) -> NewFile:
         """Return the revision that joins `heads`, which is not written yet.

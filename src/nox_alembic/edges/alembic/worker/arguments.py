@@ -28,9 +28,15 @@ def _words(request: dict[str, Any]) -> list[str]:
         "upgrade": lambda: ["upgrade", request["target"]],
         "downgrade": lambda: ["downgrade", request["target"]],
         "sql": lambda: ["upgrade", ":".join(filter(None, (request["start"], request["target"]))), "--sql"],
-        "draft": lambda: ["revision", f"--message={request['message']}", *["--autogenerate"] * request["autogenerate"]],
+        "draft": lambda: [
+            "revision",
+            f"--message={request['message']}",
+            *["--autogenerate"] * request["autogenerate"],
+            *["--head", request["head"]] * bool(request["head"]),
+        ],
         "merge": lambda: ["merge", f"--message={request['message']}", *request["heads"]],
         "compare": lambda: ["check"],
+        "table": lambda: ["current"],
         "history": lambda: ["history"],
     }
     return words[request["do"]]()

@@ -48,21 +48,21 @@ def compare(config: Config) -> dict[str, Any]:
     The database must be at head. `models` is the number of tables in env.py's
     `target_metadata`.
     """
-    context, models = _compared(config, open_scripts(config), "compare", autogenerate=True)
+    context, models = _compared(config, open_scripts(config), "compare", "", autogenerate=True)
     changes = [found for draft in context.generated_revisions for found in described(draft.upgrade_ops)]
     return {"changes": changes, "models": models}
 
 
-def draft(config: Config, message: str, *, autogenerate: bool) -> dict[str, Any]:
-    """Return the changes and the file of a new revision.
+def draft(config: Config, message: str, head: str, *, autogenerate: bool) -> dict[str, Any]:
+    """Return the changes and the file of a new revision, which follows `head`.
 
-    Without changes there is no file, unless nothing was to be compared. Nothing is
-    written into the project, which may be read-only here: `path` of the file counts
-    from the folder where Alembic is run.
+    "" is the only head. Without changes there is no file, unless nothing was to be
+    compared. Nothing is written into the project, which may be read-only here: `path`
+    of the file counts from the folder where Alembic is run.
     """
     with tempfile.TemporaryDirectory() as folder:
         scripts = open_scripts(config, [folder])
-        context, models = _compared(config, scripts, message, autogenerate=autogenerate)
+        context, models = _compared(config, scripts, message, head, autogenerate=autogenerate)
         changes = [found for draft in context.generated_revisions for found in described(draft.upgrade_ops)]
         if autogenerate and not changes:
             return {"changes": [], "files": [], "models": models}
@@ -70,7 +70,7 @@ def draft(config: Config, message: str, *, autogenerate: bool) -> dict[str, Any]
             generated.version_path = folder
         ids = [script.revision for script in context.generate_scripts() if script is not None]
         written = sorted(Path(folder).rglob("*.py"))
-        place = _place(config)
+        place = _place(config, head)
         files = [
             {"path": str(place / path.relative_to(folder)), "text": path.read_bytes().decode("utf-8")}
             for path in written
@@ -91,11 +91,11 @@ def merge(config: Config, id_: str, heads: list[str], message: str) -> dict[str,
         return {"path": str(place / path.relative_to(folder)), "text": path.read_bytes().decode("utf-8")}
 
 
-def _place(config: Config, head: str | None = None) -> Path:
+def _place(config: Config, head: str) -> Path:
     """Return the project's folder for the file: that of the head that it follows."""
     scripts = open_scripts(config)
     locations = version_locations(scripts)
-    head = head or scripts.get_current_head()
+    head = head or scripts.get_current_head() or ""
     above = Path(scripts.get_revision(head).path).parents if head else ()
     chosen = next((location for location in locations if location in above or location.absolute() in above), None)
     if chosen is None and len(locations) > 1:
@@ -103,12 +103,14 @@ def _place(config: Config, head: str | None = None) -> Path:
     return Path(os.path.relpath(chosen or locations[0]))
 
 
-def _compared(config: Config, scripts: Any, message: str, *, autogenerate: bool) -> tuple[RevisionContext, int]:
+def _compared(
+    config: Config, scripts: Any, message: str, head: str, *, autogenerate: bool
+) -> tuple[RevisionContext, int]:
     """Return Alembic's draft, and how many tables the models have.
 
     env.py is run only where these are compared.
     """
-    words = {**COMMAND, "message": message, "autogenerate": autogenerate}
+    words = {**COMMAND, "message": message, "autogenerate": autogenerate, "head": head or "head"}
     context = RevisionContext(config, scripts, words, process_revision_directives=_compare_enums)
 
     models: list[Any] = []

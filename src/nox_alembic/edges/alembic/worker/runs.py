@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from nox_alembic.edges.alembic.worker import environment
 from nox_alembic.edges.alembic.worker.environment import run_env
 from nox_alembic.edges.alembic.worker.project import open_scripts
+from nox_alembic.edges.alembic.worker.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +67,20 @@ def _telling(block: Callable[[], Any], commits: OnCommit) -> Callable[[], Any]:
         return block()
 
     return autocommit_block
+
+
+def find_table(config: Config) -> str:
+    """Return the table in which env.py keeps the revisions, "" when it runs nothing.
+
+    No migrations are run, and the table is not made. An env.py that makes its schema
+    first does not come through without writing: it is run as `alembic current` runs it.
+    """
+    tables: list[str] = config.attributes.setdefault(TABLES, [])
+    scripts = open_scripts(config)
+    environment.probe(config, scripts, dont_mutate=True)
+    if not tables:
+        run_env(config, scripts, lambda *_: [], dont_mutate=True)
+    return next(iter(tables), "")
 
 
 def upgrade_sql(config: Config, start: str, target: str) -> str:

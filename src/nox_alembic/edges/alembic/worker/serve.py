@@ -32,7 +32,7 @@ OnEvent = Callable[[dict[str, Any]], None]
 def perform(request: Request, tell: OnEvent) -> Result:
     """Do what `request["do"]` names, and return what to answer.
 
-    It names probe, upgrade, downgrade, sql, history, compare, draft or merge.
+    It names probe, table, upgrade, downgrade, sql, history, compare, draft or merge.
     `configuration` is that of `project.read_config`, with the `folder` where Alembic is
     run and the `arguments` of `-x`. `url` is the database, `variables` those of
     `inside`; `application` and `lock_timeout` (seconds) are for the session, whatever
@@ -100,10 +100,13 @@ def _do(request: Request, config: Config, begins: runs.OnRevision, commits: runs
         "probe": lambda: runs.probe(config),
         "upgrade": move,
         "downgrade": move,
+        "table": lambda: runs.find_table(config),
         "sql": lambda: runs.upgrade_sql(config, request["start"], request["target"]),
         "history": lambda: runs.history(config),
         "compare": lambda: drafts.compare(config),
-        "draft": lambda: drafts.draft(config, request["message"], autogenerate=request["autogenerate"]),
+        "draft": lambda: drafts.draft(
+            config, request["message"], request["head"], autogenerate=request["autogenerate"]
+        ),
         "merge": lambda: drafts.merge(config, request["id"], request["heads"], request["message"]),
     }
     return work[request["do"]]()
