@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from nox_alembic.run.acts.spares import SpareMaker
     from nox_alembic.run.acts.supervision import Supervised
     from nox_alembic.run.acts.throwaway import Throwaway
-    from nox_alembic.run.acts.undo_databases import UndoDatabases
-    from nox_alembic.run.acts.undo_folders import UndoFolders
-    from nox_alembic.run.acts.undo_log import LiveUndoLog
+    from nox_alembic.run.acts.undo.databases import UndoDatabases
+    from nox_alembic.run.acts.undo.folders import UndoFolders
+    from nox_alembic.run.acts.undo.log import LiveUndoLog
     from nox_alembic.run.ports import Person
 
 
@@ -100,7 +100,7 @@ class WiredActs:
     def undo_log(self) -> "LiveUndoLog":
         """The undo log, with the entries that are really there."""
         from nox_alembic.edges.postgres import dropping, server  # noqa: PLC0415 - which most verbs do not need
-        from nox_alembic.run.acts.undo_log import LiveUndoLog  # noqa: PLC0415 - which most verbs do not need
+        from nox_alembic.run.acts.undo.log import LiveUndoLog  # noqa: PLC0415 - which most verbs do not need
 
         return LiveUndoLog(
             engine=self.at.engine,
@@ -219,7 +219,7 @@ class WiredActs:
     @property
     def undo_data(self) -> "UndoFolders":
         """The act that sets data aside."""
-        from nox_alembic.run.acts.undo_folders import UndoFolders  # noqa: PLC0415 - the wiper, for few verbs
+        from nox_alembic.run.acts.undo.folders import UndoFolders  # noqa: PLC0415 - the wiper, for few verbs
 
         at = self.at
         return UndoFolders(
@@ -241,7 +241,7 @@ class WiredActs:
     def undo_databases(self) -> "UndoDatabases":
         """The act that keeps copies of the database, and files."""
         from nox_alembic.edges.postgres import server, siblings, space  # noqa: PLC0415 - where there is something to run
-        from nox_alembic.run.acts.undo_databases import UndoDatabases  # noqa: PLC0415 - where something changes
+        from nox_alembic.run.acts.undo.databases import UndoDatabases  # noqa: PLC0415 - where something changes
 
         at = self.at
         return UndoDatabases(

@@ -10,7 +10,7 @@ from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges import wiper
 from nox_alembic.edges.engines import Engine
-from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.acts.undo.log import LiveUndoLog
 
 
 @frozen(kw_only=True)

@@ -9,7 +9,7 @@ from nox_alembic.core.copies.leftovers import Leftover
 from nox_alembic.core.copies.siblings import Mark
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.run.acts.leftovers import Leftovers
-from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.acts.undo.log import LiveUndoLog
 from tests.unit.core.make import COPY, KEPT
 from tests.unit.fakes import FakeEngine, FakeServer, World
 from tests.unit.fakes_of_checks import FakeSiblings

@@ -9,7 +9,7 @@ from nox_alembic.core.copies.spares import not_copied
 from nox_alembic.core.errors import FailedError
 from nox_alembic.run.acts.spare_places import SpareVolumes
 from tests.unit.core.make import told
-from tests.unit.run.acts.test_undo_volumes import FakeVolumes
+from tests.unit.run.acts.undo.test_volumes import FakeVolumes
 
 
 @dataclass

@@ -27,8 +27,8 @@ from nox_alembic.edges.home import spare_list
 from nox_alembic.edges.system.files import write_private
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.spares import SpareMaker
-from nox_alembic.run.acts.undo_folders import UndoFolders
-from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.acts.undo.folders import UndoFolders
+from nox_alembic.run.acts.undo.log import LiveUndoLog
 from tests.unit.core.make import SPARE, config, engine, facts, told
 from tests.unit.fakes import FakeEngine, FakeServer, World
 from tests.unit.fakes_of_checks import FakeSiblings

@@ -16,9 +16,9 @@ from nox_alembic.edges import wiper
 from nox_alembic.edges.engines import Engine, Remover, SparePlace
 from nox_alembic.edges.home import undo_log
 from nox_alembic.report import Reporter
-from nox_alembic.run.acts.undo_folders import UndoFolders
-from nox_alembic.run.acts.undo_log import LiveUndoLog
-from nox_alembic.run.acts.undo_server import ServerCopy
+from nox_alembic.run.acts.undo.folders import UndoFolders
+from nox_alembic.run.acts.undo.log import LiveUndoLog
+from nox_alembic.run.acts.undo.server import ServerCopy
 from tests.unit.core.make import told
 from tests.unit.fakes import FakeEngine, FakeServer, World
 from tests.unit.fakes_of_checks import FakeSiblings

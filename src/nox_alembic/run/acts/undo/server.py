@@ -11,7 +11,7 @@ from nox_alembic.edges import wiper
 from nox_alembic.edges.engines import Engine, SparePlace, Workshop
 from nox_alembic.edges.home import undo_log
 from nox_alembic.edges.system.waiting import wait_until
-from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.acts.undo.log import LiveUndoLog
 
 
 @frozen(kw_only=True)

@@ -36,9 +36,9 @@ from nox_alembic.edges.probe import facts
 from nox_alembic.edges.wiper.values import Gates
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.spare_places import places_of
-from nox_alembic.run.acts.undo_log import LiveUndoLog
-from nox_alembic.run.acts.undo_server import ServerCopy
-from nox_alembic.run.acts.undo_volumes import UndoVolumes
+from nox_alembic.run.acts.undo.log import LiveUndoLog
+from nox_alembic.run.acts.undo.server import ServerCopy
+from nox_alembic.run.acts.undo.volumes import UndoVolumes
 from nox_alembic.run.ports import DONE
 
 

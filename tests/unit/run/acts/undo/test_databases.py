@@ -12,8 +12,8 @@ from nox_alembic.core.errors import FailedError, RefusedError
 from nox_alembic.core.steps.undo import KeepDatabase, NoteUndone, OpenUndo, SwapBack, SwapDatabases
 from nox_alembic.edges.home import undo_log
 from nox_alembic.report import Reporter
-from nox_alembic.run.acts.undo_databases import UndoDatabases
-from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.acts.undo.databases import UndoDatabases
+from nox_alembic.run.acts.undo.log import LiveUndoLog
 from tests.unit.core.make import COPY, chain
 from tests.unit.fakes import FakeEngine, FakePerson, FakeServer, World
 from tests.unit.fakes_of_checks import FakeSiblings

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.run.acts.model import Fate, Model
+from tests.unit.run.acts.undo.model import Fate, Model
 
 # A verb, the point at which it is killed or the command that fails in it, and whether somebody writes a row afterwards.
 Run = tuple[str, int | str, bool]

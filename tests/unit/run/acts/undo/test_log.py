@@ -9,7 +9,7 @@ from nox_alembic.core.copies.siblings import Mark
 from nox_alembic.core.copies.undo import FileChange, UndoLog
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.edges.home import undo_log
-from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.acts.undo.log import LiveUndoLog
 from tests.unit.core.make import ADDRESS, COPY, KEPT, facts, up
 from tests.unit.fakes import FakeEngine, FakeServer, World
 from tests.unit.fakes_of_checks import FakeSiblings

@@ -10,7 +10,7 @@ from nox_alembic.core.copies.volume_swap import Moved, Outcome, Volume, failed
 from nox_alembic.core.errors import FailedError, NoxAlembicError, RefusedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.steps.undo import PutBack, SetDataAside, UseSpare
-from nox_alembic.run.acts.undo_volumes import UndoVolumes
+from nox_alembic.run.acts.undo.volumes import UndoVolumes
 from tests.unit.core.make import SPARE, told
 
 DATA = DataLocation(kind="volume", volume="db")

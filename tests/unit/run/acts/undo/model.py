@@ -43,9 +43,9 @@ from nox_alembic.edges import wiper
 from nox_alembic.edges.home import undo_log
 from nox_alembic.edges.system.invocation import Invocation
 from nox_alembic.report import Reporter
-from nox_alembic.run.acts.undo_databases import UndoDatabases
-from nox_alembic.run.acts.undo_folders import UndoFolders
-from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.acts.undo.databases import UndoDatabases
+from nox_alembic.run.acts.undo.folders import UndoFolders
+from nox_alembic.run.acts.undo.log import LiveUndoLog
 from tests.unit.core.make import ADDRESS, chain, config
 from tests.unit.fakes import FakeEngine, FakePerson, FakeServer, World
 from tests.unit.fakes_of_checks import FakeSiblings

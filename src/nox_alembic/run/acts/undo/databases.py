@@ -26,7 +26,7 @@ from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.home import undo_log
 from nox_alembic.report import Reporter
 from nox_alembic.run.acts.siblings import new_mark
-from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.acts.undo.log import LiveUndoLog
 from nox_alembic.run.ports import DONE, NOT_NEEDED, Person, Server, Siblings
 
 

@@ -12,8 +12,8 @@ from nox_alembic.core.steps import Plan
 from nox_alembic.core.steps.undo import CloseUndo, ConfirmNew, NoteMade, PutBack, SetDataAside, Settle, Sweep, UseSpare
 from nox_alembic.edges import wiper
 from nox_alembic.report import Reporter
-from nox_alembic.run.acts.undo_folders import UndoFolders
-from nox_alembic.run.acts.undo_log import LiveUndoLog
+from nox_alembic.run.acts.undo.folders import UndoFolders
+from nox_alembic.run.acts.undo.log import LiveUndoLog
 from tests.unit.core.make import SPARE, told
 from tests.unit.fakes import FakeEngine, FakeServer, World
 from tests.unit.fakes_of_checks import FakeSiblings

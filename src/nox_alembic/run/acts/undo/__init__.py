@@ -1,0 +1,1 @@
+"""The acts that keep for `undo` and bring back: databases, folders, volumes, files."""
