@@ -75,19 +75,19 @@ def _check(environment: "Environment", options: Options, *, shared: Shared) -> N
 
 def _run(environment: "Environment", facts: "Facts", plan: "Plan", *, shared: Shared) -> None:
     from nox_alembic.core.verbs.planning import plan_of  # noqa: PLC0415 - imported when it was opened
-    from nox_alembic.run import acts  # noqa: PLC0415 - imported when it was opened
+    from nox_alembic.run import wiring  # noqa: PLC0415 - imported when it was opened
     from nox_alembic.run.facts import facts_of  # noqa: PLC0415 - imported when it was opened
 
     if shared.changes_nothing:
         environment.report.dry_run(plan)
     elif facts.current is not None:
         with environment.lock("check"):
-            acts.run(environment, plan, facts.history, Person(shared))
+            wiring.run(environment, plan, facts.history, Person(shared))
     elif plan.steps:
         thrown_away = environment.thrown_away()
         seen = replace(facts_of(thrown_away, VERBS["test"], Options()), details=facts.details)
         plan = plan_of(VERBS["check"], environment.config, seen, Options())
-        acts.run(thrown_away, plan, facts.history, Person(shared))
+        wiring.run(thrown_away, plan, facts.history, Person(shared))
 
 
 def _check_merge(environment: "Environment", branch: str) -> None:

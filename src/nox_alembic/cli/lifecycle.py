@@ -54,7 +54,7 @@ def undo(shared: Shared, *, entry: str, lists: bool) -> int:
 
 def _list_entries(environment: "Environment") -> int:
     from nox_alembic.core.revisions.graph import History  # noqa: PLC0415 - `--help` imports nothing of this
-    from nox_alembic.run.acts import WiredActs  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.run.wiring import WiredActs  # noqa: PLC0415 - `--help` imports nothing of this
 
     log = WiredActs(environment, History()).undo_log
     environment.report.undo_entries(log.kept(log.address()))

@@ -37,11 +37,11 @@ def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> i
         with contextlib.nullcontext() if alone else environment.lock(name):
             _until_done(name, lambda: _plan_and_run(environment, verb, options, shared))
             if not alone and verb.changes and environment.report.steps:
-                from nox_alembic.run.acts import sweep_leftovers  # noqa: PLC0415 - imported when it was opened
+                from nox_alembic.run.afterwards import sweep_leftovers  # noqa: PLC0415 - imported when it was opened
 
                 sweep_leftovers(environment)
         if verb.prepares_spare and not alone and not options.sql and (environment.report.steps or wait):
-            from nox_alembic.run.acts import prepare_spare  # noqa: PLC0415 - imported when it was opened
+            from nox_alembic.run.afterwards import prepare_spare  # noqa: PLC0415 - imported when it was opened
 
             prepare_spare(environment, wait=wait)
         return 0
@@ -52,7 +52,7 @@ def perform(name: str, shared: Shared, *, wait: bool = False, **typed: Any) -> i
 def _plan_and_run(environment: "Environment", verb: Verb, options: Options, shared: Shared) -> bool:
     """Print the plan or run it; return whether it only made the next look possible."""
     from nox_alembic.core.verbs.planning import draft  # noqa: PLC0415 - imported when it was opened
-    from nox_alembic.run import acts, facts  # noqa: PLC0415 - imported when it was opened
+    from nox_alembic.run import facts, wiring  # noqa: PLC0415 - imported when it was opened
 
     seen, plan = facts.plan_of(environment, verb, options)
     for note in plan.notes:
@@ -69,7 +69,7 @@ def _plan_and_run(environment: "Environment", verb: Verb, options: Options, shar
             environment.report.inventory(plan, *(probe() if plan.destroys else (None, "")))
     elif plan.steps:
         agree(plan, shared, probe)
-        return acts.run(environment, plan, seen.history, Person(shared))
+        return wiring.run(environment, plan, seen.history, Person(shared))
     return False
 
 

@@ -50,7 +50,7 @@ def prune(shared: Shared, *, keep: int) -> int:
 
 def _list(environment: "Environment") -> int:
     from nox_alembic.core.revisions.graph import History  # noqa: PLC0415 - `--help` imports nothing of this
-    from nox_alembic.run.acts import WiredActs  # noqa: PLC0415 - `--help` imports nothing of this
+    from nox_alembic.run.wiring import WiredActs  # noqa: PLC0415 - `--help` imports nothing of this
 
     environment.report.snapshots(WiredActs(environment, History()).snapshots.shelf, environment.history())
     return 0

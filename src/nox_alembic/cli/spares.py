@@ -69,7 +69,7 @@ def _end_making(environment: "Environment") -> None:
     A person who makes them is not interrupted.
     """
     from nox_alembic.core.revisions.graph import History  # noqa: PLC0415 - imported when it was opened
-    from nox_alembic.run.acts import WiredActs  # noqa: PLC0415 - imported when it was opened
+    from nox_alembic.run.wiring import WiredActs  # noqa: PLC0415 - imported when it was opened
 
     if WiredActs(environment, History()).spares.end_making():
         environment.report.note("the making of spares in the background was ended")
@@ -77,7 +77,7 @@ def _end_making(environment: "Environment") -> None:
 
 def _work(shared: Shared, environment: "Environment", *, delete: bool, background: bool) -> None:
     """Make or delete the spares, and look again: the need may have changed."""
-    from nox_alembic.run import acts  # noqa: PLC0415 - imported when it was opened
+    from nox_alembic.run import wiring  # noqa: PLC0415 - imported when it was opened
     from nox_alembic.run.facts import plan_of  # noqa: PLC0415 - imported when it was opened
 
     options = Options(delete=delete, background=background)
@@ -89,4 +89,4 @@ def _work(shared: Shared, environment: "Environment", *, delete: bool, backgroun
             environment.report.note(note)
         if shared.changes_nothing or not plan.steps:
             return
-        acts.run(environment, plan, facts.history, Person(shared))
+        wiring.run(environment, plan, facts.history, Person(shared))

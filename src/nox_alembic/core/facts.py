@@ -20,6 +20,8 @@ from nox_alembic.core.revisions.orphans import Orphans
 from nox_alembic.core.revisions.team import Team
 
 NOWHERE = PurePath()
+# In the place of a password, where people read it.
+HIDDEN = "***"
 
 
 @frozen(kw_only=True)
@@ -50,6 +52,20 @@ class DatabaseAddress:
     def shown(self) -> str:
         """The URL without the password, for people and logs."""
         return f"postgresql://{quote(self.user, safe='')}@{self._place}"
+
+    @property
+    def parts(self) -> Mapping[str, str | int]:
+        """What stands for the placeholders of `alembic-variables`."""
+        return {
+            "host": self.host, "port": self.port, "user": self.user, "password": self.password, "database": self.name,
+            "url": self.url,
+        }  # fmt: skip
+
+    @property
+    def shown_parts(self) -> Mapping[str, str | int]:
+        """The same as messages name it, without the password."""
+        url = self.url.replace(f":{quote(self.password, safe='')}@", f":{HIDDEN}@")
+        return {**self.parts, "password": HIDDEN, "url": url}
 
     @property
     def _place(self) -> str:

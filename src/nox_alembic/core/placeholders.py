@@ -1,16 +1,9 @@
 """The placeholders in `alembic-variables`, for the parts of a database's address."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from string import Formatter
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from nox_alembic.core.facts import DatabaseAddress
 
 NAMES = ("host", "port", "user", "password", "database", "url")
-# In the place of a password, where people read it.
-HIDDEN = "***"
 
 
 def placeholders_of(text: str) -> tuple[str, ...]:
@@ -22,24 +15,14 @@ def placeholders_of(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def filled(templates: Mapping[str, str], address: "DatabaseAddress") -> dict[str, str]:
-    """Return the variables for a database, which may hold its password."""
-    parts = {
-        "host": address.host,
-        "port": address.port,
-        "user": address.user,
-        "password": address.password,
-        "database": address.name,
-        "url": address.url,
-    }
+def filled(templates: Mapping[str, str], parts: Mapping[str, str | int]) -> dict[str, str]:
+    """Return the variables with the parts of an address in them, its password too."""
     return {name: text.format_map(parts) for name, text in templates.items()}
 
 
-def shown(templates: Mapping[str, str], address: "DatabaseAddress") -> dict[str, str]:
-    """Return those variables that lead to the database, as messages name them.
+def leading(templates: Mapping[str, str]) -> dict[str, str]:
+    """Return those that lead to a database.
 
     What has no placeholder may be a secret of another kind.
     """
-    leading = {name: text for name, text in templates.items() if placeholders_of(text)}
-    found = filled(leading, replace(address, password=HIDDEN))
-    return {name: value.replace("%2A%2A%2A", HIDDEN) for name, value in found.items()}
+    return {name: text for name, text in templates.items() if placeholders_of(text)}

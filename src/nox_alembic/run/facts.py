@@ -9,8 +9,8 @@ from nox_alembic.core.facts import DataLocation, EngineFacts, Facts
 from nox_alembic.core.revisions.graph import History
 from nox_alembic.core.verbs import Need, Options, Verb, needs_of
 from nox_alembic.edges.probe import facts as probe
-from nox_alembic.run.acts import WiredActs
 from nox_alembic.run.environment import Environment
+from nox_alembic.run.wiring import WiredActs
 
 if TYPE_CHECKING:
     from nox_alembic.core.consent import Inventory

@@ -31,7 +31,7 @@ from nox_alembic.run.ports import PLAN_AGAIN, Act
 class Acts(Protocol):
     """The act of each family.
 
-    `run.acts` makes an act when its first step comes.
+    `run.wiring` makes an act when its first step comes.
     """
 
     @property

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from nox_alembic.core.placeholders import filled, shown
+from nox_alembic.core.placeholders import filled, leading
 from tests.unit.core.make import ADDRESS
 
 TEMPLATES = {
@@ -16,7 +16,7 @@ TEMPLATES = {
 
 
 def test_the_parts_of_the_address_are_filled_in_and_doubled_braces_are_braces() -> None:
-    assert filled(TEMPLATES, replace(ADDRESS, password="p{w}")) == {
+    assert filled(TEMPLATES, replace(ADDRESS, password="p{w}").parts) == {
         "AT": "127.0.0.1:5432",
         "WHO": "dds:p{w}",
         "NAME": "ddsurveys",
@@ -27,7 +27,7 @@ def test_the_parts_of_the_address_are_filled_in_and_doubled_braces_are_braces() 
 
 
 def test_people_read_no_password_and_nothing_that_leads_nowhere() -> None:
-    assert shown(TEMPLATES, ADDRESS) == {
+    assert filled(leading(TEMPLATES), ADDRESS.shown_parts) == {
         "AT": "127.0.0.1:5432",
         "WHO": "dds:***",
         "NAME": "ddsurveys",

@@ -66,7 +66,7 @@ def environment_of_command(
     value wins. So does each of its `alembic-variables`, the `templates`.
     """
     around = {**environment_without_libpq(environ), **libpq_variables(address), **variables}
-    return {**around, "DATABASE_URL": address.url, **filled(templates, address)}
+    return {**around, "DATABASE_URL": address.url, **filled(templates, address.parts)}
 
 
 class _Surroundings:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from nox_alembic.core.config import Config
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
-from nox_alembic.core.placeholders import shown
+from nox_alembic.core.placeholders import filled, leading
 from nox_alembic.core.traces import Counters, has_trace, without_trace
 from nox_alembic.edges.postgres.connection import libpq_variables
 from nox_alembic.edges.system.waiting import wait_until
@@ -61,7 +61,7 @@ class Seeding:
         Other variables of the project may be secrets.
         """
         config = self.config
-        own = shown({"DATABASE_URL": "{url}", **config.alembic_variables}, address)
+        own = filled({"DATABASE_URL": "{url}", **leading(config.alembic_variables)}, address.shown_parts)
         libpq = {name: config.variables.get(name, value) for name, value in libpq_variables(address).items()}
         del libpq["PGPASSWORD"]
         return {"DATABASE_URL": own["DATABASE_URL"], **libpq, **own}
