@@ -33,7 +33,7 @@ from filelock import FileLock
 from nox_alembic import cli, report
 from nox_alembic.core.steps import Foreground
 from nox_alembic.edges import wiper
-from nox_alembic.edges.engines.compose import daemon, volumes
+from nox_alembic.edges.engines.compose import helpers, volumes
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
 from nox_alembic.edges.engines.embedded.server import Server
 from nox_alembic.edges.home import snapshots
@@ -64,7 +64,7 @@ def watch(fate: Fate) -> None:
     replace(wiper, "set_aside", functools.partial(wiper.set_aside, on_event=fate.come))
     replace(wiper, "put_back", functools.partial(wiper.put_back, on_event=fate.come))
     replace(wiper, "sweep", functools.partial(wiper.sweep, on_event=fate.come))
-    act, revision, first_line = runner.Runner._do, report.Reporter.revision, daemon._first_line
+    act, revision, first_line = runner.Runner._do, report.Reporter.revision, helpers._first_line
     acquire = FileLock.acquire
 
     def do(self: runner.Runner, step: Foreground) -> str:
@@ -109,7 +109,7 @@ def watch(fate: Fate) -> None:
     replace(files, "sync", lay_down)
     replace(runner.Runner, "_do", do)
     replace(report.Reporter, "revision", name)
-    replace(daemon, "_first_line", listen)
+    replace(helpers, "_first_line", listen)
     replace(FileLock, "acquire", lock)
     watch_volumes(fate)
 

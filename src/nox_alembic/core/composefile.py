@@ -263,16 +263,12 @@ _MORE_THAN_A_START = ("post_start", "pre_stop", "volumes_from", "provider", "lin
 
 def _joins_another(content: Document) -> bool:
     """Return whether it joins the namespace of another container, found by its id."""
-    return any(
-        str(content.get(key, "")).startswith(("service:", "container:")) for key in ("network_mode", "ipc", "pid")
-    )
+    joined = (str(content.get(key, "")) for key in ("network_mode", "ipc", "pid"))
+    return any(value.startswith(("service:", "container:")) for value in joined)
 
 
 def _one_shots(document: Document) -> frozenset[str]:
-    """Return the services that others wait for to end.
-
-    A service that has ended well is not started again.
-    """
+    """Return the services whose end others wait for: these are not started again."""
     return frozenset(
         name
         for content in document.get("services", {}).values()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from nox_alembic.core.catalogue import Catalogue
 from nox_alembic.core.copies.siblings import Mark, Sibling
@@ -25,7 +25,6 @@ from nox_alembic.edges.engines import Engine
 from nox_alembic.edges.postgres.copying import Source
 from nox_alembic.edges.system.invocation import Invocation
 
-Family_contra = TypeVar("Family_contra", contravariant=True)
 # Takes the name of a revision that is about to run.
 OnRevision = Callable[[str], None]
 # Runs a command of the project for a database and returns its exit code. `quiet` keeps
@@ -37,13 +36,6 @@ DONE = "done"
 NOT_NEEDED = "not needed"
 # The step has found what the plan could not know: the verb looks and plans once more.
 PLAN_AGAIN = "not yet: the database has revisions without a file here"
-
-
-class Act(Protocol[Family_contra]):
-    """Does the steps of one family."""
-
-    def do(self, step: Family_contra) -> str:
-        """Do the step and return how it went; raises NoxAlembicError."""
 
 
 class Person(Protocol):

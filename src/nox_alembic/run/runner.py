@@ -2,7 +2,7 @@
 
 import concurrent.futures
 from collections.abc import Iterable, Sequence
-from typing import Protocol, assert_never
+from typing import Protocol, TypeVar, assert_never
 
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
@@ -25,7 +25,16 @@ from nox_alembic.core.steps.spares import MakeSpare, SpareStep
 from nox_alembic.core.steps.throwaway import OnThrowaway
 from nox_alembic.core.steps.undo import Sweep, UndoDatabaseStep, UndoDataStep
 from nox_alembic.report import Reporter
-from nox_alembic.run.ports import PLAN_AGAIN, Act
+from nox_alembic.run.ports import PLAN_AGAIN
+
+Family_contra = TypeVar("Family_contra", contravariant=True)
+
+
+class Act(Protocol[Family_contra]):
+    """Does the steps of one family."""
+
+    def do(self, step: Family_contra) -> str:
+        """Do the step and return how it went; raises NoxAlembicError."""
 
 
 class Acts(Protocol):

@@ -3,7 +3,6 @@
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import field
 from http import HTTPStatus
 from pathlib import Path, PurePath
@@ -11,8 +10,6 @@ from typing import Any
 
 import docker
 import docker.errors
-import docker.types
-from docker.models.containers import Container as RawContainer
 
 from nox_alembic.core.composefile import DataHome
 from nox_alembic.core.errors import FailedError
@@ -21,18 +18,10 @@ from nox_alembic.edges.engines.compose import host
 from nox_alembic.edges.engines.compose.owners import Owner, owner_of
 
 ANSWER_SECONDS = 60
-# Complains of what it finds.
-_BLANK = """\
-[ -n "$(find /w -mindepth 1 -maxdepth 1)" ] || echo "it is empty" >&2
-find /w -path '*/base/*' -name '[1-9]*' -o -path '*/pg_tblspc/*' -name '[1-9]*' | while read -r found; do
-  name=${found##*/}
-  [ "${name%%[!0-9]*}" -lt 16384 ] || echo "there is $found" >&2
-done
-"""
 # For the first answer of all: a machine that is not there does not say so.
 CONNECT_SECONDS = 20
 LABEL = "com.docker.compose"
-HELPER = "nox-alembic.helper"
+HELPER = "nox-alembic.helper"  # a label, with the Compose project it works for
 
 
 @frozen(kw_only=True)
@@ -121,18 +110,6 @@ class Daemon:
             if any(_effects(PurePath(source), path) for source in _sources(container.attrs))
         )
 
-    def helpers_run(self, project: str) -> bool:
-        """Return whether a helper container of a killed run is still deleting."""
-        return bool(self._helpers(project))
-
-    def end_helpers(self, project: str) -> None:
-        """End such helpers, and return when they are gone."""
-        for helper in self._helpers(project):
-            end(helper)
-
-    def _helpers(self, project: str) -> list[RawContainer]:
-        return list(self._client.containers.list(filters={"label": f"{HELPER}={project}"}, ignore_removed=True))
-
     def kill(self, containers: Sequence[str]) -> None:
         """End containers at the same time, and return when none of them runs.
 
@@ -202,69 +179,6 @@ class Daemon:
             raise OSError(f"`{words[0]}` in the container ended with {done.exit_code}: {err or out}")
         return out
 
-    def remove_child(self, image: str, project: str, parent: Path, name: str) -> None:
-        """Delete `parent/name`.
-
-        The parent is mounted, since a mount point cannot be removed. Raises OSError.
-        """
-        # In this order: without PG_VERSION what is half deleted is no database.
-        words = ("rm", "-rf", "--", f"/w/{name}/PG_VERSION", f"/w/{name}")
-        self._help(image, project, words, {"/w": parent}, "delete it")
-
-    def empty(self, image: str, project: str, folder: Path) -> None:
-        """Delete all that is in a folder; nothing else is mounted.
-
-        Raises OSError when it does not succeed.
-        """
-        self._help(image, project, ("find", "/w", "-mindepth", "1", "-delete"), {"/w": folder}, "empty it")
-
-    def copy(self, image: str, project: str, source: Path | str, target: Path | str) -> None:
-        """Copy a folder or volume, owners included; raises OSError."""
-        # busybox may have been built without reflinks; a power cut must not leave what
-        # only looks like a copy.
-        script = "{ cp -a --reflink=auto /from/. /to/ 2>/dev/null || cp -a /from/. /to/; } && sync -f /to"
-        self._help(image, project, ("sh", "-c", script), {"/from": source, "/to": target}, "copy it", "CHOWN")
-
-    def is_blank(self, image: str, project: str, place: Path | str) -> bool:
-        """Return whether a folder or volume has data with no database and no table.
-
-        Objects that a server makes for itself, which have numbers below 16384, do not
-        count.
-        """
-        with suppress(OSError):
-            self._help(image, project, ("sh", "-c", _BLANK), {"/w": place}, "look into it")
-            return True
-        return False
-
-    def _help(
-        self, image: str, project: str, words: Sequence[str], mounts: Mapping[str, Path | str], what: str, *more: str
-    ) -> None:
-        """Run a program with root's powers over files, in a container of its own.
-
-        The container has no other powers and no network. It mounts folders, and volumes
-        by their names.
-        """
-        try:
-            helper = self._client.containers.create(
-                image,
-                entrypoint=[words[0]],
-                command=list(words[1:]),
-                user="0:0",
-                network_mode="none",
-                cap_drop=["ALL"],
-                cap_add=["DAC_OVERRIDE", "FOWNER", *more],
-                mounts=[_mount(target, source) for target, source in mounts.items()],
-                # By the daemon: a run that is killed now leaves no container, only one
-                # that ends by itself.
-                auto_remove=True,
-                labels={HELPER: project},
-            )
-            complaint = _run(helper)
-        except (docker.errors.DockerException, OSError) as error:
-            raise OSError(f"the helper container of {image} could not {what}: {short(error)}") from error
-        if complaint:
-            raise OSError(f"the helper container of {image} could not {what}: {complaint}")
-
 
 def _side_by_side(act: Callable[[str], object], containers: Sequence[str]) -> list[docker.errors.DockerException]:
     """Do it to each container at the same time, and return what failed.
@@ -288,40 +202,6 @@ def _side_by_side(act: Callable[[str], object], containers: Sequence[str]) -> li
     for thread in threads:
         thread.join()
     return failures
-
-
-def _mount(target: str, source: Path | str) -> docker.types.Mount:
-    if isinstance(source, Path):
-        return docker.types.Mount(target, str(source), type="bind")
-    # A new volume is not to be filled with what the image has at that place.
-    return docker.types.Mount(target, source, type="volume", no_copy=True)
-
-
-def _run(helper: RawContainer) -> str:
-    """Start the container and return what it complained with.
-
-    The container is gone afterwards, also when it never started or on Ctrl-C.
-    """
-    try:
-        said = helper.attach(stderr=True, stream=True)
-        helper.start()
-        return _first_line(said)
-    except BaseException:
-        end(helper)
-        raise
-
-
-def _first_line(said: Iterator[bytes]) -> str:
-    """Return the first line of what it says until its end, "" when it says nothing."""
-    return b"".join(said).decode(errors="replace").strip().partition("\n")[0]
-
-
-def end(helper: RawContainer) -> None:
-    """End it, and return when it is gone; the daemon may be quicker."""
-    with suppress(docker.errors.APIError):
-        helper.remove(force=True)
-    with suppress(docker.errors.APIError):
-        helper.wait(condition="removed")
 
 
 def _container(attrs: Mapping[str, Any]) -> Container:

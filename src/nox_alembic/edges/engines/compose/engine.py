@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from nox_alembic.edges.engines.compose import owners, published, throwaways
 from nox_alembic.edges.engines.compose.cli import ComposeCli
 from nox_alembic.edges.engines.compose.containers import KeptContainers, container_of
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon
+from nox_alembic.edges.engines.compose.helpers import Helpers
 from nox_alembic.edges.engines.compose.homeless import homeless
 from nox_alembic.edges.engines.compose.images import missing, provide
 from nox_alembic.edges.engines.compose.inside import InsideContainers
@@ -103,13 +104,13 @@ class ComposeEngine:
             location=self.location,
             data_present=volume is not None or (self.volumes is None and self._data_present(database)),
             database_running=database is not None and database.running,
-            anything_running=any(c.running for c in found) or self.daemon.helpers_run(self.model.project),
+            anything_running=any(c.running for c in found) or self.helpers.are_running(),
             address=published.database_address(self.model, database),
             backend=self._backend_facts(containers),
             services=self.model.others,
             stopped=tuple(name for name in self.model.others if self._is_to_start(name, containers.get(name))),
             missing_images=missing(self.daemon, self.model),
-            outdated=database is not None and database.image != self._database_image(),
+            outdated=database is not None and database.image != self.daemon.image_id(self.model.database_image),
             taken_ports=tuple(published.taken_ports(self.model, containers, self._before_interpolation)),
             foreign=owners.foreign((one.owner for one in found), self.model.project, self.cli.paths),
             homeless=tuple(homeless(found, self.placed)),
@@ -147,7 +148,7 @@ class ComposeEngine:
         if location.kind == "container":
             return False
         place = Path(location.path) if location.kind == "folder" else location.volume
-        return self.daemon.is_blank(self.model.database_image, self.model.project, place)
+        return self.helpers.is_blank(place)
 
     def stop_database(self) -> None:
         """Stop its container, and leave the others alone."""
@@ -218,17 +219,17 @@ class ComposeEngine:
 
     def kill(self) -> None:
         """End all containers of the project at once, and keep them."""
-        self.daemon.end_helpers(self.model.project)
+        self.helpers.end()
         self._kept.kill()
 
     def down(self) -> None:
         """Stop and remove the project's containers and network; the data stays."""
-        self.daemon.end_helpers(self.model.project)
+        self.helpers.end()
         self.cli.call("down", "--remove-orphans")
 
     def stop(self) -> None:
         """Stop all containers of the project, and keep them."""
-        self.daemon.end_helpers(self.model.project)
+        self.helpers.end()
         self.cli.call("stop")
         left = [one.id for one in self.daemon.containers(self.model.project) if one.running]
         self.daemon.stop(left, STOP_SECONDS)  # of services that the file has no more
@@ -297,12 +298,17 @@ class ComposeEngine:
 
     def remover(self) -> Remover:
         """Return the helper container, from the database's image, which is here."""
-        return partial(self.daemon.remove_child, self.model.database_image, self.model.project)
+        return self.helpers.remove_child
 
     def _service_name(self, service: Service) -> str:
         if service == "database":
             return self.model.database.name
         return self.model.backend.name if self.model.backend else ""
+
+    @cached_property
+    def helpers(self) -> Helpers:
+        """What may do what we have no right to."""
+        return Helpers(self.daemon.client, self.model.database_image, self.model.project)
 
     @cached_property
     def _inside(self) -> InsideContainers:
@@ -339,9 +345,6 @@ class ComposeEngine:
         if self.location.kind == "container":
             return database is not None
         return has_content(Path(self.location.path))
-
-    def _database_image(self) -> str:
-        return self.daemon.image_id(self.model.database_image)
 
     def _before_interpolation(self) -> Mapping[str, Any]:
         return self.cli.config(interpolate=False)

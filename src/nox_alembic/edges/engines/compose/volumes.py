@@ -25,7 +25,8 @@ from nox_alembic.core.copies.volume_swap import Moved, Volume
 from nox_alembic.core.errors import RefusedError
 from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
-from nox_alembic.edges.engines.compose.daemon import described, end, project_of, short
+from nox_alembic.edges.engines.compose.daemon import described, project_of, short
+from nox_alembic.edges.engines.compose.helpers import end
 from nox_alembic.edges.system import clock
 
 SWAP = "nox-alembic.swap"

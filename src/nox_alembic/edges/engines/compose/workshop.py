@@ -14,6 +14,7 @@ from nox_alembic.core.copies.spares import not_copied, not_ended
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine, Remover, SparePlace
 from nox_alembic.edges.engines.compose.engine import STOP_SECONDS, ComposeEngine
+from nox_alembic.edges.engines.compose.helpers import Helpers
 from nox_alembic.edges.system import digests
 
 # Of the service: ports, networks, health and restart do not reach the data.
@@ -66,7 +67,7 @@ class ComposeWorkshop:
 
     def release(self, place: SparePlace) -> None:
         """End the containers that a run which was killed has left."""
-        self.engine.daemon.end_helpers(self._project)
+        self._helpers.end()
         if self.engine.daemon.containers(self._project):
             self.server_on(place).discard()
 
@@ -76,7 +77,7 @@ class ComposeWorkshop:
         Raises FailedError (NA656).
         """
         try:
-            self.engine.daemon.copy(self.engine.model.database_image, self._project, source, target)
+            self._helpers.copy(source, target)
         except OSError as error:
             raise not_copied(str(source), error) from None
 
@@ -85,12 +86,15 @@ class ComposeWorkshop:
 
         It does not see the parent, which the data is in, too.
         """
-        image = self.engine.model.database_image
-        return lambda parent, name: self.engine.daemon.empty(image, self._project, parent / name)
+        return lambda parent, name: self._helpers.empty(parent / name)
 
     @property
     def _data(self) -> str:
         return self.engine.location.volume or str(self.engine.location.path)
+
+    @property
+    def _helpers(self) -> Helpers:
+        return replace(self.engine.helpers, project=self._project)
 
     @property
     def _project(self) -> str:

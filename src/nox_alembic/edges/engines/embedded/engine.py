@@ -11,18 +11,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import psutil
-
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies import leftovers
 from nox_alembic.core.copies.leftovers import Leftover
-from nox_alembic.core.errors import FailedError, PreconditionError
+from nox_alembic.core.errors import PreconditionError
 from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, EngineFacts, TakenPort
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.ownership import foreign as another_server
 from nox_alembic.core.ownership import unproved
 from nox_alembic.edges.engines import Remover, Service, ownership
 from nox_alembic.edges.engines.embedded import logs, processes
+from nox_alembic.edges.engines.embedded.backend import MARK, BackendProcess
 from nox_alembic.edges.engines.embedded.programs import find_programs
 from nox_alembic.edges.engines.embedded.record import (
     THROWAWAY,
@@ -31,14 +30,11 @@ from nox_alembic.edges.engines.embedded.record import (
     database_name,
     places_of,
     read_connection,
-    read_identity,
     write_connection,
-    write_identity,
 )
 from nox_alembic.edges.engines.embedded.server import Server
 from nox_alembic.edges.home.folders import Folders
 from nox_alembic.edges.postgres.connection import environment_of_command, libpq_variables
-from nox_alembic.edges.system import process
 from nox_alembic.edges.system.files import has_content
 from nox_alembic.edges.system.invocation import Invocation
 from nox_alembic.edges.system.ports import free_port, is_free
@@ -46,8 +42,6 @@ from nox_alembic.edges.system.ports import free_port, is_free
 HOST = "127.0.0.1"
 BACKEND = "backend"
 TERMINATE_SECONDS = 10
-# In the environment of the backend and of all that it starts: none is ever lost.
-MARK = "NOX_ALEMBIC_ENVIRONMENT"
 
 
 @frozen(kw_only=True)
@@ -85,7 +79,7 @@ class EmbeddedEngine:
 
     def probe(self) -> EngineFacts:
         """Return what the engine finds, and change nothing."""
-        server_port, backend = self.server.port, self._backend()
+        server_port, backend = self.server.port, self._backend.find()
         present = has_content(self.places.data)
         connection = read_connection(self.places.connection)
         return EngineFacts(
@@ -167,29 +161,25 @@ class EmbeddedEngine:
 
     def is_alive(self, service: Service) -> bool:
         """Return whether its process runs now."""
-        return bool(self.server.port) if service == "database" else self._backend() is not None
+        return bool(self.server.port) if service == "database" else self._backend.find() is not None
 
     def start_services(self, services: Sequence[str]) -> None:
         """Start the backend unless it runs."""
-        if BACKEND not in services or self._backend() is not None:
+        if BACKEND not in services or self._backend.find() is not None:
             return
         connection = self._connection()
         port = self._choose(self.config.backend_port, connection.backend_port, key="backend-port")
         write_connection(self.places.connection, replace(connection, backend_port=port))
-        logs.rotate(self._backend_log)
         words = [word.replace("{backend_port}", str(port)) for word in self.config.backend_command]
-        pid = process.spawn(words, self._backend_log, cwd=self.root, env=self._backend_environment(port))
-        identity = processes.identify(pid)
-        if identity is not None:
-            write_identity(self.places.backend, identity)
+        self._backend.start(words, cwd=self.root, environ=self._backend_environment(port))
 
     def stop_backend(self) -> None:
         """End the backend and all that it started."""
-        self._end_backend(seconds=TERMINATE_SECONDS)
+        self._backend.end(seconds=TERMINATE_SECONDS)
 
     def kill_services(self) -> None:
         """End the backend and all that it started, at once."""
-        self._end_backend(seconds=0)
+        self._backend.end(seconds=0)
 
     def backend_url(self) -> str | None:
         """Return the configured health address, with the port of the backend."""
@@ -202,7 +192,7 @@ class EmbeddedEngine:
 
     def kill(self) -> None:
         """End everything at once."""
-        self._end_backend(seconds=0)
+        self._backend.end(seconds=0)
         self.server.stop("immediate")
 
     def stop(self) -> None:
@@ -211,7 +201,7 @@ class EmbeddedEngine:
 
     def down(self) -> None:
         """End the backend, then the server, each in its own orderly way."""
-        self._end_backend(seconds=TERMINATE_SECONDS)
+        self._backend.end(seconds=TERMINATE_SECONDS)
         self.server.stop("fast")
 
     @property
@@ -238,7 +228,7 @@ class EmbeddedEngine:
     def stream_logs(self, service: Service | None, *, follow: bool, lines: int | None) -> None:
         """Print the logs on stdout, of both with a prefix as Compose does it."""
         wanted = (
-            {"": self._log(service)} if service else {"db      | ": self.server.log, "backend | ": self._backend_log}
+            {"": self._log(service)} if service else {"db      | ": self.server.log, "backend | ": self._backend.log}
         )
         logs.stream(wanted, follow=follow, lines=lines)
 
@@ -263,7 +253,7 @@ class EmbeddedEngine:
         """
         connection = read_connection(self.places.connection) or Connection()
         environ = dict(self._backend_environment(self.config.backend_port or connection.backend_port))
-        del environ[MARK]
+        environ.pop(MARK, None)
         shell = environ.get("COMSPEC", "cmd.exe") if sys.platform == "win32" else environ.get("SHELL", "/bin/sh")
         return Invocation(tuple(command) or (shell,), environ)
 
@@ -274,12 +264,12 @@ class EmbeddedEngine:
         """Return None: all files are this user's own."""
         return None
 
-    @property
-    def _backend_log(self) -> Path:
-        return self.places.logs / "backend.log"
+    @cached_property
+    def _backend(self) -> BackendProcess:
+        return BackendProcess(self.places)
 
     def _log(self, service: Service) -> Path:
-        return self.server.log if service == "database" else self._backend_log
+        return self.server.log if service == "database" else self._backend.log
 
     def _connection(self) -> Connection:
         """Return what is remembered; a new password is remembered before it is used."""
@@ -330,12 +320,7 @@ class EmbeddedEngine:
             "HOST": HOST,
             "PORT": str(port),
             "PYTHONUNBUFFERED": "1",
-            MARK: str(self.places.home),
         }
-
-    def _backend(self) -> psutil.Process | None:
-        identity = read_identity(self.places.backend)
-        return processes.find_again(identity) if identity else None
 
     def _backend_facts(self, connection: Connection | None, *, running: bool) -> BackendFacts:
         if not self.config.backend_command:
@@ -345,19 +330,6 @@ class EmbeddedEngine:
             return BackendFacts(defined=True, running=running)
         url = self.config.health_url.replace("{backend_port}", str(port))
         return BackendFacts(defined=True, running=running, url=url or None)
-
-    def _end_backend(self, *, seconds: float) -> None:
-        """End the backend and all that it started.
-
-        That includes what outlived it or was never written down.
-        """
-        found = self._backend()
-        members = {*(processes.tree(found) if found else ()), *processes.marked(MARK, str(self.places.home))}
-        left = processes.end(members, seconds) if seconds else processes.kill(members)
-        if left:
-            message = f"the backend (process {left[0].pid}) does not end"
-            raise FailedError("NA128", message, hint=f"end process {left[0].pid} by hand")
-        self.places.backend.unlink(missing_ok=True)
 
     def leftovers(self) -> Sequence[Leftover]:
         """Return what killed runs have left: beside the data, and in throw-aways."""
