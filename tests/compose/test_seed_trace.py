@@ -28,6 +28,24 @@ def test_it_is_seen_in_its_own_database_and_missed_in_a_new_one(make_compose_pro
     assert warning.startswith(f"the seed command `{INSIDE}` ended well, and has done nothing in postgresql://dds@")
     assert "a$b%c" not in str(ran)
     assert query(project, "SELECT count(*) FROM t1") == [(0,)]
+    # A spare is never made by it, and it is not run for one again: it would write here each time.
+    made = project.good("spare", "--json", NOX_ALEMBIC_SPARE="on", CI="").json
+    titles = [step["title"] for step in made["steps"]]
+    assert not any("seed" in title for title in titles), titles
+    assert query(project, "SELECT count(*) FROM t1") == [(0,)]
+
+
+def test_a_spare_that_its_seed_does_not_reach_is_not_kept(make_compose_project: MakeProject) -> None:
+    project = make_compose_project()
+    project.table(f'seed = "{INSIDE} seed.py"', "timeout = 60")
+    project.write("compose.override.yml", OVERRIDE)
+    project.good("dev")
+    made = project.good("spare", "--json", NOX_ALEMBIC_SPARE="on", CI="").json
+    outcomes = [step["outcome"] for step in made["steps"] if step["title"].startswith("make a spare")]
+    assert outcomes == ["done", "not made: the seed does not reach it"]
+    assert made["seed"]["reached"] is False
+    project.good("spare", NOX_ALEMBIC_SPARE="on", CI="")
+    assert query(project, "SELECT count(*) FROM t1") == [(2,)]
 
 
 def test_one_that_goes_nowhere_is_missed_beside_a_health_check(make_compose_project: MakeProject) -> None:
