@@ -110,8 +110,9 @@ def _beside(file: Path, folder: Path | None = None) -> Path | None:
 
 def _only_section(file: Path) -> str:
     """Return the section that says where the scripts are, if it is the only one."""
-    if file.suffix == ".toml":
-        return SECTION
+    with contextlib.suppress(OSError):
+        if file.suffix == ".toml" or f"[{SECTION}]".encode() in file.read_bytes():
+            return SECTION
     named = _sections(file)
     return named[0] if len(named) == 1 and SECTION not in named else SECTION
 
