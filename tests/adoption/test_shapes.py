@@ -93,20 +93,19 @@ def test_branches_with_labels_stand_side_by_side(tmp_path: Path) -> None:
         adopted.good("revision", "-m", "more", "--head", "shop@head", "--apply")
         (written,) = adopted.root.root.rglob("*_more.py")
         assert written.parent.name == "versions"
-        old, head = adopted.at
-        assert old == "b1"
+        (head,) = set(adopted.at) - {"b1"}
         adopted.good("downgrade", "shop@-1", "--yes")
         assert adopted.at == ["b1", "r1"]
         assert "CREATE TABLE t2" in adopted.good("migrate", "--sql", "r1:shop@head").out
         adopted.good("migrate", "shop@+1")
-        assert adopted.at == ["b1", head]
+        assert set(adopted.at) == {"b1", head}
         adopted.rows("INSERT INTO t1 VALUES (1)")
         adopted.good("reapply", "blog@head", "--yes")
         adopted.good("downgrade", "blog@base", "--yes")
         assert adopted.at == [head]
         assert adopted.rows("SELECT count(*) FROM t1") == [(1,)]
         adopted.good("reset", "--yes")
-        assert adopted.at == ["b1", head]
+        assert set(adopted.at) == {"b1", head}
         adopted.good("undo", "--yes")
         assert adopted.at == [head]
         adopted.good("migrate")
