@@ -176,10 +176,13 @@ def branches(project: Project) -> None:
 
 BRANCHES = Shape("branches", branches, below="app")
 SCHEMA = Shape("schema", schema, below="app", table='app."Schema History"')
+MONOREPO = Shape(
+    "monorepo", monorepo, below="frontend", models="backend/app/models.py", versions="backend/alembic/versions"
+)
 SHAPES = (
     SCHEMA,
+    MONOREPO,
     Shape("two files", two_files, below="app", versions="two words/versions"),
     Shape("package", package, below="src/shop", models="src/shop/models.py", versions="src/shop/db/versions"),
     Shape("flask", flask, below="migrations/versions", models="models.py", versions="migrations/versions"),
-    Shape("monorepo", monorepo, below="frontend", models="backend/app/models.py", versions="backend/alembic/versions"),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.adoption.shapes import BRANCHES, MODELS, MORE, POSTS, SCHEMA, SHAPES, Shape
+from tests.adoption.shapes import BRANCHES, MODELS, MONOREPO, MORE, POSTS, SCHEMA, SHAPES, Shape
 from tests.integration.conftest import address_of, execute
 from tests.project import Project, Ran
 
@@ -79,6 +79,22 @@ def test_all_verbs_from_any_folder_without_configuration(adopted: Adopted) -> No
     adopted.good("check")
     adopted.good("down")
     assert len(list((adopted.root.home / "state").iterdir())) == 1
+
+
+def test_a_table_that_is_added_above_leaves_the_environment_as_it_is(tmp_path: Path) -> None:
+    """What was kept of the folder below is found by its name, with its database and its undo log."""
+    adopted = Adopted(MONOREPO, tmp_path)
+    try:
+        adopted.good("dev")
+        adopted.good("downgrade", "--yes")
+        (state,) = (adopted.root.home / "state").iterdir()
+        adopted.root.table("timeout = 50")
+        adopted.good("undo", "--yes")
+        assert adopted.at == ["r1"]
+        assert list((adopted.root.home / "state").iterdir()) == [state]
+        assert state.name.startswith("backend-")
+    finally:
+        adopted.root.run("down")
 
 
 def test_branches_with_labels_stand_side_by_side(tmp_path: Path) -> None:

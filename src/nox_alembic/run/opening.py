@@ -58,6 +58,8 @@ def open_environment(
         started=partial(last_engine.write, state),
         throwaway=unique_word() if throwaway else "",
     )
+    if not (project or Path.cwd()).resolve().is_relative_to(found.root):
+        report.note(f"the project is the one in {found.root}")
     close_folders(place.folders, os.environ)
     opened, choice = open_engine(place, meanwhile=_import_the_rest)
     report.opened(config.environment, opened.name, choice.reason)

@@ -17,6 +17,7 @@ from nox_alembic.core.facts import BackendFacts, DatabaseAddress, DataLocation, 
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.ownership import Seen
 from nox_alembic.core.ownership import foreign as another_server
+from nox_alembic.core.paths import outermost
 from nox_alembic.edges.engines import Inside, Remover, Service, ownership
 from nox_alembic.edges.engines.compose import owners, published, throwaways
 from nox_alembic.edges.engines.compose.cli import ComposeCli
@@ -67,7 +68,8 @@ class ComposeEngine:
         another project of its database, in memory.
         """
         model = composefile.read_model(document, config, cli.profiles)
-        within = Path(cli.paths[0]).parent
+        # A Compose file in a folder of its own may keep the data beside that folder.
+        within = Path(outermost(Path(cli.paths[0]).parent, cli.root))
         if throwaway:
             project = f"{model.project}-{throwaway}"
             document = throwaways.marked(composefile.throwaway(document, model, project))
