@@ -59,9 +59,10 @@ def held(address: DatabaseAddress) -> Iterator[None]:
         yield
 
 
-def test_a_small_database_is_gone_at_once_and_a_large_one_after_the_command_has_ended(address: DatabaseAddress) -> None:
+def test_a_large_database_is_dropped_by_the_server_after_the_command_has_ended(address: DatabaseAddress) -> None:
     dropping.drop_soon(address, [made(address)])
-    assert beside(address) == []
+    assert dropping.marked(address) == ()
+    assert wait_until(lambda: all_gone(address), 30)
     name = made(address)
     with held(address):
         words = [sys.executable, "-c", COMMAND, json.dumps(asdict(address)), name]
@@ -127,6 +128,27 @@ def test_a_limit_of_the_user_does_not_end_a_drop_halfway(address: DatabaseAddres
         waiting = f"SELECT now() - query_start > '0.5 s' FROM pg_stat_activity WHERE usename = '{user}'"
         assert wait_until(lambda: execute(address, waiting) == [(True,)] or None, 10)
     assert wait_until(lambda: all_gone(address), 30)
+    execute(address, f"DROP ROLE {user}")
+
+
+def test_nobody_waits_for_a_small_database_that_takes_long(address: DatabaseAddress) -> None:
+    """Before a drop the server writes the files of all others: with many of them that takes longer than the drop."""
+    with held(address):
+        dropping.drop_soon(address, [made(address)])
+        assert dropping.marked(address) == ()
+    assert wait_until(lambda: all_gone(address), 30)
+
+
+def test_who_may_not_rename_a_database_drops_it_all_the_same(address: DatabaseAddress) -> None:
+    user = f"poor_{address.name}"
+    name = made(address)
+    execute(
+        address,
+        f"CREATE ROLE {user} LOGIN PASSWORD 'x'",
+        sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(user)),
+    )
+    dropping.drop_soon(replace(address, user=user, password="x"), [name], large=0)
+    assert beside(address) == []
     execute(address, f"DROP ROLE {user}")
 
 

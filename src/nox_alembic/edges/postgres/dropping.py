@@ -23,6 +23,9 @@ from nox_alembic.edges.system.waiting import wait_until
 
 DROP_SECONDS = 15
 BEGIN_SECONDS = 5
+# For a small database: it is gone at once, unless the checkpoint before has thousands
+# of files of another one to write.
+SMALL_SECONDS = 3
 _LOCKED = "locktype = 'object' AND classid = 'pg_database'::regclass AND mode = 'AccessExclusiveLock'"
 
 
@@ -75,10 +78,10 @@ def drop(address: DatabaseAddress, names: Iterable[str], *, seconds: float = DRO
 
 
 def drop_soon(address: DatabaseAddress, names: Collection[str], *, large: int = LARGE) -> None:
-    """Drop databases as `drop` does, but leave large ones to the server.
+    """Drop databases as `drop` does, but leave to the server what takes long.
 
-    These have more bytes than `large`. A failure is not reported: the next verb drops
-    what is left.
+    Nobody waits for those of more bytes than `large`, and not for long for the others.
+    A failure is not reported: the next verb drops what is left.
     """
     with contextlib.suppress(psycopg2.Error), beside(address) as cursor:
         for one in _ours_in(cursor, address.name):
@@ -148,12 +151,15 @@ def _statement(name: str) -> sql.Composable:
 
 
 def _drop_soon(cursor: Cursor, address: DatabaseAddress, one: Sibling, large: int) -> None:
-    if one.mark.role == "dropping":
-        _leave_to_server(cursor, address, one.name)
-    elif size_of(cursor, one.name) > large:
-        _leave_to_server(cursor, address, _put_away(cursor, one))
-    else:
+    is_small = size_of(cursor, one.name) <= large
+    try:
+        name = one.name if one.mark.role == "dropping" else _put_away(cursor, one)
+    except psycopg2.Error:  # its user may not rename it, or it is used again at once
         drop_now(cursor, one.name)
+        return
+    _leave_to_server(cursor, address, name)
+    if is_small:
+        wait_until(lambda: None if name in {found for found, _, _ in all_in(cursor)} else True, SMALL_SECONDS)
 
 
 def _put_away(cursor: Cursor, one: Sibling) -> str:
