@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nox_alembic.core.facts import DatabaseAddress
-from nox_alembic.edges.alembic import client
+from nox_alembic.edges.alembic import workers
 from tests.integration.conftest import address_of, execute
 from tests.page import INI, MAKO, MODELS
 from tests.project import Project, Ran, configured, make_project
@@ -433,7 +433,7 @@ def test_a_pool_that_an_earlier_run_has_left_open_is_not_taken_for_the_next_data
     cached(servers)
     for database in (second, replace(real, name="project")):
         execute(database, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-        client.in_process().upgrade(configured(ours.root), database, "heads", lambda _: None)
+        workers.in_process().upgrade(configured(ours.root), database, "heads", lambda _: None)
         assert execute(database, "SELECT version_num FROM alembic_version") == [("t2",)]
     assert Path(sys.modules["settings"].__file__ or "").parent == ours.root
     for name in ("settings", "models"):

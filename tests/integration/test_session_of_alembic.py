@@ -12,7 +12,7 @@ import pytest
 
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.failures.failure import MigrationError
-from nox_alembic.edges.alembic import client
+from nox_alembic.edges.alembic import workers
 from nox_alembic.edges.alembic.client import Alembic
 from tests.integration.conftest import execute
 from tests.integration.test_sent_connections import ASYNC, SYNC, models
@@ -61,7 +61,7 @@ def test_a_session_of_each_driver_has_our_name_and_waits_only_so_long(
     project: Project, address: DatabaseAddress, driver: str
 ) -> None:
     by(project, driver)
-    with client.in_own_process() as alembic:
+    with workers.in_own_process() as alembic:
         with locked(address), pytest.raises(MigrationError) as error:
             upgrade(alembic, project, address, seconds=1)
         assert error.value.failure.sqlstate == "55P03"
@@ -81,7 +81,7 @@ def test_a_limit_of_env_py_itself_stays(
     project: Project, address: DatabaseAddress, driver: str, arguments: str
 ) -> None:
     by(project, driver, arguments)
-    with client.in_own_process() as alembic:
+    with workers.in_own_process() as alembic:
         upgrade(alembic, project, address)
     assert execute(address, "SELECT * FROM seen") == [("3s", NAME)]
 
@@ -96,7 +96,7 @@ def elsewhere() -> Alembic:
     }
     mine = {"PGHOST": "db.invalid", "PGUSER": "me", "PGOPTIONS": "-c work_mem=1MB"}
     same: Callable[[DatabaseAddress], DatabaseAddress] = lambda address: address  # noqa: E731
-    return client.in_backend([sys.executable, "-"], {**os.environ, **leads, **mine}, path_of=str, address_of=same)
+    return workers.in_backend([sys.executable, "-"], {**os.environ, **leads, **mine}, path_of=str, address_of=same)
 
 
 @pytest.mark.parametrize("driver", ["psycopg2", "psycopg", "asyncpg"])

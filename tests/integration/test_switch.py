@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_alembic.edges.alembic import client
+from nox_alembic.edges.alembic import workers
 from nox_alembic.edges.postgres import fingerprints
 from tests.integration.conftest import address_of, execute
 from tests.project import Project, Ran, configured, make_project
@@ -123,7 +123,7 @@ def deleted_and_never_committed(project: Project) -> None:
 def stashed_and_applied_without_us(project: Project) -> None:
     """No copy is there until a verb sees it applied while its file is here; git's stash has it meanwhile."""
     project.revision("z1", "t3")
-    client.in_process().upgrade(configured(project.root), address_of(project), "heads", lambda _: None)
+    workers.in_process().upgrade(configured(project.root), address_of(project), "heads", lambda _: None)
     git(project, "stash", "--include-untracked", "-q")
     assert "(make z1) from the stash stash@{0}" in project.run("migrate", "--json").error[1]
     git(project, "stash", "pop", "-q")

@@ -10,7 +10,7 @@ import pytest
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.revisions import parsing
 from nox_alembic.core.revisions.orphans import FileVersion, OrphanRevision, Orphans, in_order
-from nox_alembic.edges.alembic import client
+from nox_alembic.edges.alembic import workers
 from nox_alembic.edges.alembic.client import Alembic
 from nox_alembic.edges.postgres import server
 from nox_alembic.edges.project import revisions
@@ -21,10 +21,10 @@ from tests.project import configured, make_project
 def elsewhere() -> Alembic:
     """What runs in a backend's container, in a Python of this machine."""
     same: Callable[[DatabaseAddress], DatabaseAddress] = lambda address: address  # noqa: E731
-    return client.in_backend([sys.executable, "-"], os.environ, path_of=str, address_of=same)
+    return workers.in_backend([sys.executable, "-"], os.environ, path_of=str, address_of=same)
 
 
-@pytest.mark.parametrize("alembic", [client.in_process, elsewhere])
+@pytest.mark.parametrize("alembic", [workers.in_process, elsewhere])
 def test_a_merge_a_branch_and_a_first_revision_go_and_their_neighbours_stay(
     tmp_path: Path, address: DatabaseAddress, alembic: Callable[[], Alembic]
 ) -> None:

@@ -91,12 +91,8 @@ class ComposeModel:
         They are the services without a profile or of one that is asked for, and the
         backend in any case.
         """
-        backend = self.backend.name if self.backend else ""
-        return tuple(
-            service.name
-            for service in self.services.values()
-            if service.name != self.database.name and (self._is_active(service) or service.name == backend)
-        )
+        beside = [one for one in self.services.values() if one.name != self.database.name]
+        return tuple(one.name for one in beside if one == self.backend or self._is_active(one))
 
     def _is_active(self, service: Service) -> bool:
         return not service.profiles or "*" in self.profiles or not self.profiles.isdisjoint(service.profiles)
@@ -114,13 +110,13 @@ class ComposeModel:
 def read_model(document: Document, config: Config, profiles: Sequence[str] = ()) -> ComposeModel:
     """Return Compose's own resolved configuration as values.
 
-    `profiles` are those that are asked for.
-
-    Raises UsageError when the service of the database (NA107) or of the backend (NA109)
-    is missing, or when several could be meant (NA108).
+    `profiles` are those that are asked for. Raises UsageError when the service of the
+    database (NA107) or of the backend (NA109) is missing, or when several could be
+    meant (NA108).
     """
+    given = document.get("volumes") or {}
     services = {name: _service(name, content) for name, content in document.get("services", {}).items()}
-    volumes = {key: (content or {}).get("name", key) for key, content in (document.get("volumes") or {}).items()}
+    volumes = {key: (content or {}).get("name", key) for key, content in given.items()}
     database = _database(services, config)
     return ComposeModel(
         project=document["name"],
@@ -130,9 +126,7 @@ def read_model(document: Document, config: Config, profiles: Sequence[str] = ())
         backend=_backend(services, database, config),
         one_shots=_one_shots(document),
         profiles=frozenset(profiles),
-        external=frozenset(
-            key for key, volume in (document.get("volumes") or {}).items() if (volume or {}).get("external")
-        ),
+        external=frozenset(key for key, content in given.items() if (content or {}).get("external")),
     )
 
 
@@ -227,12 +221,12 @@ def throwaway(
     for key in ("container_name", "depends_on", "networks", "profiles", "restart"):
         service.pop(key, None)
     data = data_target(model)
-    others = [volume for volume in service.get("volumes", []) if volume.get("target") != data]
+    binds = [one for one in service.get("volumes", []) if one.get("type") == "bind" and one.get("target") != data]
     place = {"type": "bind", "source": folder.replace("$", "$$")} if folder else {"type": "tmpfs"}
     place = {"type": "volume", "source": "data"} if volume else place
     # Nothing waits for Docker's health check, and each is a process in the container.
     service["healthcheck"] = {"disable": True}
-    service["volumes"] = [*(v for v in others if v.get("type") == "bind"), {**place, "target": data}]
+    service["volumes"] = [*binds, {**place, "target": data}]
     port = published_database_port(model.database)
     service["ports"] = [
         {"mode": "ingress", "host_ip": "127.0.0.1", "target": port.container, "published": "0", "protocol": "tcp"}
@@ -311,11 +305,9 @@ def _data_mount(model: ComposeModel) -> Mount | None:
 def _looks_like_postgres(service: Service) -> bool:
     image = service.image.rpartition("/")[2]
     names = ("postgres", "postgis", "timescale", "pgvector")
-    return (
-        any(name in image for name in names)
-        or any(mount.target in POSTGRES_MOUNTS for mount in service.mounts)
-        or ("POSTGRES_PASSWORD" in service.environment and any(p.container == POSTGRES_PORT for p in service.ports))
-    )
+    if any(name in image for name in names) or any(mount.target in POSTGRES_MOUNTS for mount in service.mounts):
+        return True
+    return "POSTGRES_PASSWORD" in service.environment and any(p.container == POSTGRES_PORT for p in service.ports)
 
 
 def _database(services: Mapping[str, Service], config: Config) -> Service:

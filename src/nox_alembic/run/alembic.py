@@ -47,10 +47,10 @@ class WiredAlembic:
     @contextlib.contextmanager
     def apart(self) -> "Iterator[Supervised]":
         """Yield Alembic in a process of its own, for a database beside the real one."""
-        from nox_alembic.edges.alembic import client  # noqa: PLC0415 - where Alembic is needed
+        from nox_alembic.edges.alembic import workers  # noqa: PLC0415 - where Alembic is needed
 
         inside = self.at.config.alembic_in == "backend"
-        here = contextlib.nullcontext(self.at.alembic()) if inside else client.in_own_process()
+        here = contextlib.nullcontext(self.at.alembic()) if inside else workers.in_own_process()
         with here as alembic:
             yield self._supervised(alembic)
 

@@ -146,13 +146,13 @@ class Environment:
 
     def alembic(self) -> "Alembic":
         """Return Alembic where `alembic-in` wants it."""
-        from nox_alembic.edges.alembic import client  # noqa: PLC0415 - where Alembic is needed
+        from nox_alembic.edges.alembic import workers  # noqa: PLC0415 - where Alembic is needed
 
         inside = self.engine.inside_backend() if self.config.alembic_in == "backend" else None
         if inside is None:
-            return client.in_process()
+            return workers.in_process()
         python = inside.invocation
-        return client.in_backend(python.words, python.environ, path_of=inside.path_of, address_of=inside.address_of)
+        return workers.in_backend(python.words, python.environ, path_of=inside.path_of, address_of=inside.address_of)
 
     def command(self, words: Sequence[str], address: "DatabaseAddress", quiet: bool) -> int:
         """Run a command of the project for a database.

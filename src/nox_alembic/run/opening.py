@@ -83,7 +83,7 @@ def probe_history(
 ) -> "Timeline":
     """Return the history, with what an engine and git add to it, if they are there."""
     from nox_alembic.core.revisions.timeline import Timeline  # noqa: PLC0415 - for `history` alone
-    from nox_alembic.edges.alembic import client  # noqa: PLC0415 - for `history` alone
+    from nox_alembic.edges.alembic import workers  # noqa: PLC0415 - for `history` alone
     from nox_alembic.edges.probe import facts  # noqa: PLC0415 - for `history` alone
 
     current = None
@@ -92,7 +92,7 @@ def probe_history(
     except PreconditionError as error:
         report.note(f"without a database: {error.message}")
     found, config, folders = _project(project, name)
-    history = facts.read_history(configuration_of(found, config), client.in_process, folders.cache)
+    history = facts.read_history(configuration_of(found, config), workers.in_process, folders.cache)
     authors = facts.authors(found.root, history, folders.cache)
     return Timeline(project=found.root.name, history=history, current=current, authors=authors)
 

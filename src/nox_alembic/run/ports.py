@@ -307,10 +307,7 @@ class Linter(Protocol):
 
 
 class ProjectFiles(Protocol):
-    """Files of the project that a verb writes.
-
-    `run.environment` puts it together from two edges.
-    """
+    """Files of the project that a verb writes; `run.acts.revisions.Files`."""
 
     def write_revision(self, path: Path, text: str) -> None:
         """Write a new revision file."""
