@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -113,7 +113,9 @@ class ComposeEngine:
             stopped=tuple(name for name in self.model.others if self._is_to_start(name, containers.get(name))),
             missing_images=missing(self.daemon, self.model),
             outdated=database is not None and database.image != self.daemon.image_id(self.model.database_image),
-            taken_ports=tuple(published.taken_ports(self.model, containers, self._before_interpolation)),
+            taken_ports=tuple(
+                published.taken_ports(self.model, containers, partial(self.cli.config, interpolate=False))
+            ),
             foreign=owners.foreign((one.owner for one in found), self.model.project, self.cli.paths),
             homeless=tuple(homeless(found, self.placed)),
             unkept=why_not_kept(self.location, volume),
@@ -347,6 +349,3 @@ class ComposeEngine:
         if self.location.kind == "container":
             return database is not None
         return has_content(Path(self.location.path))
-
-    def _before_interpolation(self) -> Mapping[str, Any]:
-        return self.cli.config(interpolate=False)
