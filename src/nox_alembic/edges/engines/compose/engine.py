@@ -110,7 +110,9 @@ class ComposeEngine:
             address=published.database_address(self.model, database),
             backend=self._backend_facts(containers),
             services=self.model.others,
-            stopped=tuple(name for name in self.model.others if self._is_to_start(name, containers.get(name))),
+            stopped=tuple(
+                name for name in self.model.others if published.is_to_start(self.model, name, containers.get(name))
+            ),
             missing_images=missing(self.daemon, self.model),
             outdated=database is not None and database.image != self.daemon.image_id(self.model.database_image),
             taken_ports=tuple(
@@ -214,7 +216,8 @@ class ComposeEngine:
 
     def backend_url(self) -> str | None:
         """Return the configured health address, with the port that is published."""
-        return self._health_url(self._container(self._service_name("backend")))
+        backend = self._container(self._service_name("backend"))
+        return published.health_url(self.config.health_url, self.model, backend)
 
     def backend_health(self) -> bool | None:
         """Return what the container's own health check says, None when it has none."""
@@ -334,16 +337,9 @@ class ComposeEngine:
             return BackendFacts()
         container = containers.get(self.model.backend.name)
         running = container is not None and container.running
-        return BackendFacts(defined=True, running=running, url=self._health_url(container))
-
-    def _health_url(self, backend: Container | None) -> str | None:
-        """Return the configured address with its port filled in, None without one."""
-        port = published.backend_port(self.model, backend)
-        return self.config.health_url.replace("{backend_port}", str(port)) if self.config.health_url and port else None
-
-    def _is_to_start(self, service: str, container: Container | None) -> bool:
-        done = container is not None and container.exit_code == 0 and service in self.model.one_shots
-        return published.is_down(container) and not done
+        return BackendFacts(
+            defined=True, running=running, url=published.health_url(self.config.health_url, self.model, container)
+        )
 
     def _data_present(self, database: Container | None) -> bool:
         if self.location.kind == "container":

@@ -42,6 +42,12 @@ def backend_port(model: ComposeModel, container: Container | None) -> int:
     return port.published
 
 
+def health_url(configured: str, model: ComposeModel, container: Container | None) -> str | None:
+    """Return the configured address with the backend's port, None without one."""
+    port = backend_port(model, container)
+    return configured.replace("{backend_port}", str(port)) if configured and port else None
+
+
 def taken_ports(
     model: ComposeModel, containers: Mapping[str, Container], raw: Callable[[], Document]
 ) -> Sequence[TakenPort]:
@@ -64,6 +70,12 @@ def taken_ports(
 def is_down(container: Container | None) -> bool:
     """Return whether it is not there, or not running."""
     return container is None or not container.running
+
+
+def is_to_start(model: ComposeModel, service: str, container: Container | None) -> bool:
+    """Return whether it is down, and has not done once what it is there for."""
+    done = container is not None and container.exit_code == 0 and service in model.one_shots
+    return is_down(container) and not done
 
 
 def _taken(document: Document, service: Service, port: Port) -> TakenPort:
