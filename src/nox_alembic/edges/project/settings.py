@@ -11,7 +11,7 @@ from nox_alembic.edges.system.files import read_toml
 
 
 def read_config(root: Path, environment: str | None) -> Config:
-    """Return the configuration of an environment; each file that it names exists."""
+    """Return the configuration of an environment; what it names exists."""
     config = parse(_tool(root).get("nox-alembic", {}), root=root, environment=environment)
     for name in config.compose_files:
         if not (root / name).is_file():
@@ -20,6 +20,9 @@ def read_config(root: Path, environment: str | None) -> Config:
     if config.alembic and not (root / config.alembic).is_file():
         message = f'the Alembic configuration "{config.alembic}" does not exist in {root}'
         raise UsageError("NA007", message, hint='correct "alembic" in pyproject.toml')
+    if not (root / config.alembic_folder).is_dir():
+        message = f'the folder "{config.alembic_folder}" in which Alembic is to be run does not exist in {root}'
+        raise UsageError("NA007", message, hint='correct "alembic-folder" in pyproject.toml')
     return config
 
 
