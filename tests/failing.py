@@ -89,7 +89,7 @@ class Harness:
         if code and len(self.told) < self.longest:
             return
         if self.told[:-1] or code:
-            self.judge()
+            self.judge(failed=bool(code))
         else:
             self._begin()  # it was not in trouble
 
@@ -115,13 +115,13 @@ class Harness:
             output.flush()
             return self.project.start(*VERBS[verb], output=output)
 
-    def judge(self) -> None:
+    def judge(self, *, failed: bool) -> None:
         """Look for the rows of this episode, go on from there, and begin a new one.
 
-        Everybody's first word after trouble is `dev`, so half of the time it comes before the look.
+        Everybody's first word after a failure is `dev`, so half of the time it comes before the look.
         """
         self.episodes += 1
-        problems = self._up() if self.chance.random() < 0.5 else []
+        problems = self._up() if failed and self.chance.random() < 0.5 else []
         if not self._reached():
             self.lost += 1
             problems.append(f"the rows {self.row} of {', '.join(self.tables)} are lost")
@@ -252,7 +252,8 @@ def walk(found: Harness, runs: int, *, stops: bool = False) -> None:
             print(found.summary(), file=sys.stderr, flush=True)  # noqa: T201 - a long run by hand
         if stops and found.failures:
             return
-    found.judge()
+    if found.told:
+        found.judge(failed=True)
 
 
 def end(found: Harness, engine: str) -> None:

@@ -11,7 +11,7 @@ from nox_alembic.core.sizes import shown_size
 
 EntryKind = Literal["folder", "volume", "database", "files"]
 # Fields of an entry for nobody else; most of the time they are empty.
-INTERNAL = frozenset({"made", "undoing", "reopens", "within"})
+INTERNAL = frozenset({"made", "undoing", "spares", "spared", "within"})
 # These hold the whole server, and so everything that was kept inside it until then.
 WHOLE: frozenset[EntryKind] = frozenset({"folder", "volume"})
 # Verbs that put other data into the place of all data. Each other verb has copied it.
@@ -53,8 +53,8 @@ class UndoEntry:
     has changed, too. `server` is the major version that can use it, "" if it could not
     be read. `doubtful` while nobody has seen how a move between volumes ended.
     `undoing` while an `undo` brings it back: a killed one may have done a part of that.
-    `reopens` is the id of the entry whose verb has not come to its end again, since
-    this `undo` brings back what it left.
+    `spares` is the id of the entry that is still behind what this `undo` brings back,
+    which is half made: it is `spared` until another verb has ended well.
     """
 
     id: str
@@ -72,7 +72,8 @@ class UndoEntry:
     doubtful: bool = False
     made: bool = False
     undoing: bool = False
-    reopens: str = ""
+    spares: str = ""
+    spared: bool = False
     within: str = ""
 
     @property
@@ -139,13 +140,11 @@ class UndoLog:
 
         That verb put other data into its place, or with `copies` changed what it had
         copied. After an `undo` that did not end, what lies there is what it put back: a
-        whole state, or what an earlier verb has left.
+        whole state.
         """
         found = (one for one in reversed(self.live) if one.open and one.kind != "files" and one.is_copy == copies)
         newest = next(found, None)
-        if newest and newest.verb == "undo":
-            return next((one for one in self.entries if one.id == newest.reopens), None)
-        return newest
+        return newest if newest and newest.verb != "undo" else None
 
     def whole_before(self, entry: UndoEntry) -> UndoEntry | None:
         """Return the whole state from which verbs made an entry that is half made.
@@ -168,13 +167,12 @@ class UndoLog:
         A verb that was killed before it took anything away has kept nothing. `kept` are
         the folders and volumes, `databases` those in the server, None while it does not
         answer. A database that was set aside with one of the folders comes back with
-        it: it is hidden, and not forgotten. What an `undo` opens again is open when its
+        it: it is hidden, and not forgotten. What an `undo` spares is spared when its
         swap was done.
         """
         found = tuple(self._seen(set(kept), databases))
-        again = _again(found)
-        # A reset keeps the work that was brought back all the same: it was chosen.
-        return UndoLog(tuple(replace(one, open=True, made=True) if one.id in again else one for one in found))
+        spared = _spared(found)
+        return UndoLog(tuple(replace(one, spared=True) if one.id in spared else one for one in found))
 
     def _seen(self, kept: set[str], databases: Collection[str] | None) -> Iterator[UndoEntry]:
         for one in self.entries:
@@ -199,7 +197,7 @@ class UndoLog:
         if entry.kind in WHOLE and not entry.is_copy:
             before = UndoLog(_moved_into(before.entries, entry.kept))
         whole = self.whole_before(bringing) if bringing else None
-        return UndoLog((*before.entries, replace(entry, half_made=half_made, reopens=whole.id if whole else "")))
+        return UndoLog((*before.entries, replace(entry, half_made=half_made, spares=whole.id if whole else "")))
 
     @property
     def begun(self) -> UndoEntry | None:
@@ -239,7 +237,7 @@ class UndoLog:
 
         That is what stays at its end, and what the verbs that did not end have taken.
         """
-        return UndoLog(self._staying(limit, spared=lambda one: one.open and not one.half_made))
+        return UndoLog(self._staying(limit, spared=lambda one: one.spared or (one.open and not one.half_made)))
 
     def closed(self, limit: int, *, files_only: bool = False, uncovers: bool = False) -> "UndoLog":
         """Return it with the verb at its end, and the newest `limit` of each kind.
@@ -247,19 +245,20 @@ class UndoLog:
         The last whole copy stays in any case, so that no failing verb takes its place,
         and so does what the first verb that has not ended took away. `files_only`: the
         verb has changed nothing else, and an earlier verb is not at its end by that.
-        Nor is one by an `undo` that brings back what it left.
+        An `undo` spares what is behind a half made state that it brings back.
         `uncovers`: the verb has brought back data with all the databases in it, and
         with these the verbs that have not ended there.
         """
-        again = _again(self.entries)
+        spared = _spared(self.entries)
 
         def as_it_was(one: UndoEntry) -> bool:
             apart = (files_only and one.kind != "files") or (uncovers and one.kind == "database")
-            return apart or one.hidden or one.id in again
+            return apart or one.hidden
 
         first = next((one for one in self.live if one.open and one.kind != "files" and not one.half_made), None)
-        stay = self._staying(limit, spared=lambda one: one is first or as_it_was(one))
-        return UndoLog(tuple(one if as_it_was(one) else _at_its_end(one) for one in stay))
+        stay = self._staying(limit, spared=lambda one: one is first or one.id in spared or as_it_was(one))
+        ended = (one if as_it_was(one) else _at_its_end(one) for one in stay)
+        return UndoLog(tuple(replace(one, spared=True) if one.id in spared else one for one in ended))
 
     def _staying(self, limit: int, spared: Callable[[UndoEntry], bool]) -> tuple[UndoEntry, ...]:
         """Return the newest `limit` of each kind, and what is `spared`.
@@ -324,10 +323,10 @@ def _moved_into(entries: Collection[UndoEntry], kept: str) -> tuple[UndoEntry, .
     return tuple(replace(one, within=kept) if one.id in here else one for one in entries)
 
 
-def _again(entries: Collection[UndoEntry]) -> frozenset[str]:
-    """Return the entries whose verbs' leavings an `undo` brings back: they are open."""
-    return frozenset(one.reopens for one in entries if one.open and one.reopens)
+def _spared(entries: Collection[UndoEntry]) -> frozenset[str]:
+    """Return the entries that an `undo` spares which is at work, or was killed."""
+    return frozenset(one.spares for one in entries if one.open and one.spares)
 
 
 def _at_its_end(entry: UndoEntry) -> UndoEntry:
-    return replace(entry, open=False, made=False, undoing=False, reopens="")
+    return replace(entry, open=False, made=False, undoing=False, spares="", spared=False)

@@ -161,21 +161,23 @@ def brought_back(log: UndoLog, entry: UndoEntry, aside: UndoEntry) -> UndoLog:
 
 
 @pytest.mark.parametrize("first", [copy(1, open=True), RESETS[1]])
-def test_an_undo_that_brings_back_what_a_verb_has_left_does_not_end_that_verb(first: UndoEntry) -> None:
+def test_an_undo_that_brings_back_what_a_verb_has_left_spares_what_was_before_it(first: UndoEntry) -> None:
     log = UndoLog().pushed(first).pushed(copy(2, open=True)).closed(1)
     assert [(one.open, one.half_made) for one in log.entries] == [(False, False), (False, True)]
     assert log.whole_before(log.entries[1]) == log.entries[0]
     after = brought_back(log, log.entries[1], copy(3, open=True))
     for found in (after, after.closed(1)):
         assert names(found) == [first.id, "d3"]
-        assert [found.entries[0].open, found.pushed(copy(4)).entries[-1].half_made] == [True, True]
-        assert first.id in names(found.pushed(copy(4)).pushed(copy(5)).under_way(1))
-        assert not found.is_half_made, "somebody has chosen it, and so a reset keeps it"
+        assert [one.spared for one in found.entries] == [True, False]
+        failing = found.pushed(copy(4, open=True)).pushed(copy(5, open=True))
+        assert [one.half_made for one in failing.entries[2:]] == [False, True], "what was brought back was chosen"
+        assert first.id in names(failing.under_way(1))
+    assert not any(one.spared for one in after.closed(1).pushed(copy(4)).closed(3).entries)
     back = brought_back(after.closed(1), after.closed(1).entries[0], replace(first, id="u", kept="u"))
-    assert not any(one.open for one in back.closed(2).entries)
+    assert not any(one.open or one.spared for one in back.closed(2).entries)
 
 
-def test_an_undo_that_was_killed_before_it_swapped_has_opened_nothing() -> None:
+def test_an_undo_that_was_killed_before_it_swapped_spares_nothing() -> None:
     log = UndoLog().pushed(RESETS[1]).pushed(copy(2, open=True)).closed(1)
     begun = log.pushed(copy(3, verb="undo", open=True), bringing=log.entries[1])
     assert begun.having({"r1"}, {"copy2"}) == log

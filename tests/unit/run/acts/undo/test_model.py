@@ -32,6 +32,10 @@ def is_worth_keeping(model: Model) -> bool:
 @example(
     1, [("fast", 13, False), ("dev", "", True), ("downgrade", "revision", False), ("downgrade", "revision", False)]
 )
+@example(
+    1, [("reset", 12, True), ("fast", "", False), ("undo", "", False), ("reset", 20, False), ("reset", "seed", False)]
+)
+@example(1, [("downgrade", 4, False), ("reset", 25, False), ("reset", 15, False)])
 def test_what_was_there_before_the_first_failure_is_reachable_until_a_verb_has_ended_well(
     limit: int, runs: list[Run]
 ) -> None:
