@@ -175,14 +175,24 @@ class UndoLog:
         return UndoLog(tuple(replace(one, spared=True) if one.id in spared else one for one in found))
 
     def _seen(self, kept: set[str], databases: Collection[str] | None) -> Iterator[UndoEntry]:
-        for one in self.entries:
+        for number, one in enumerate(self.entries):
             if (one.kind == "files" and one.files) or (one.kind in WHOLE and one.kept in kept):
                 yield one
             elif one.kind == "database":
-                there = databases is None or one.kept in databases
-                if there or one.within in kept:
-                    # While nobody can ask, the last answer holds.
-                    yield replace(one, hidden=one.hidden if databases is None else not there)
+                # While nobody can ask, the last answer holds.
+                hidden = one.hidden if databases is None else one.kept not in databases
+                within = one.within or (self._copied_after(number, kept) if hidden else "")
+                if not hidden or within in kept:
+                    yield replace(one, hidden=hidden, within=within)
+
+    def _copied_after(self, number: int, kept: set[str]) -> str:
+        """Return the next of what is kept of the whole server, "" for none.
+
+        A copy of the server has the databases that were dropped in it afterwards, and
+        logs of earlier versions do not say where a hidden database lies.
+        """
+        later = (one.kept for one in self.entries[number:] if one.kind in WHOLE)
+        return next((name for name in later if name in kept), "")
 
     def pushed(self, entry: UndoEntry, *, bringing: UndoEntry | None = None) -> "UndoLog":
         """Return the undo log with one more entry.

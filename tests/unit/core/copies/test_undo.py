@@ -54,6 +54,18 @@ def test_a_database_in_a_folder_that_was_set_aside_is_hidden_and_comes_back_with
     assert [(one.id, one.hidden) for one in back.entries] == [("d1", False), ("d2", True), ("b", False)]
 
 
+def test_a_database_is_found_in_the_next_data_where_nobody_noted_where_it_lies() -> None:
+    """Earlier versions did not, and a copy of the server has what is dropped in the server afterwards."""
+    of_before = UndoLog((RESETS[0], replace(copy(1), hidden=True), RESETS[1], RESETS[2]))
+    known = of_before.having({"r0", "r1", "r2"}, None)
+    assert [one.within for one in known.entries] == ["", "r1", "", ""]
+    assert names(known.closed(2)) == ["r0", "d1", "r1", "r2"]
+    assert names(of_before.having({"r0"}, ())) == ["r0"]
+    server = replace(RESETS[1], verb="downgrade")
+    dropped = UndoLog((copy(1),)).pushed(server).having({"r1"}, ())
+    assert [(one.id, one.hidden) for one in dropped.closed(1).entries] == [("d1", True), ("r1", False)]
+
+
 def test_what_lies_in_data_that_is_kept_stays_as_it_is_and_goes_with_that() -> None:
     left = UndoLog((copy(1, open=True), copy(2, open=True, half_made=True), copy(3, open=True, half_made=True)))
     hidden = moved(left, RESETS[1])
