@@ -19,8 +19,6 @@ import click
 from nox_alembic import tables
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.findings.status import Status
-from nox_alembic.core.revisions.timeline import Timeline
 from nox_alembic.screen import can_show
 from nox_alembic.tables import shown, style
 
@@ -31,8 +29,10 @@ if TYPE_CHECKING:
     from nox_alembic.core.copies.undo import UndoLog
     from nox_alembic.core.failures.failure import Failure
     from nox_alembic.core.findings.checks import Check
+    from nox_alembic.core.findings.status import Status
     from nox_alembic.core.revisions.changes import Draft
     from nox_alembic.core.revisions.graph import History
+    from nox_alembic.core.revisions.timeline import Timeline
     from nox_alembic.core.steps import Plan
 
 WIDTH = 72
@@ -254,12 +254,12 @@ class Reporter:
         else:
             self.note("there is no snapshot: `nox -s snapshot -- save NAME` makes one")
 
-    def status(self, facts: Facts, status: Status, *, all_revisions: bool = False) -> None:
+    def status(self, facts: Facts, status: "Status", *, all_revisions: bool = False) -> None:
         """Print the state of the environment."""
         self.fields.update(status.as_json())
         self._lines(tables.status_lines(facts, status, all_revisions=all_revisions))
 
-    def history(self, seen: Timeline) -> None:
+    def history(self, seen: "Timeline") -> None:
         """Print the revision graph."""
         self.fields.update(seen.as_json())
         self._lines(tables.history_lines(seen, boxes=can_show(tables.BOXES)))

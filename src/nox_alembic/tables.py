@@ -1,18 +1,21 @@
 """The lines of `status`, `history`, `check`, `snapshot list` and `spare`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from nox_alembic.core.copies.snapshots import Snapshot, state_of
 from nox_alembic.core.copies.spares import Spares
 from nox_alembic.core.facts import Facts
-from nox_alembic.core.findings.checks import Check
-from nox_alembic.core.findings.status import Row, Status
 from nox_alembic.core.printable import printable
 from nox_alembic.core.revisions.graph import History, named_without_file
-from nox_alembic.core.revisions.timeline import Timeline
 from nox_alembic.core.sizes import shown_size
+
+if TYPE_CHECKING:
+    from nox_alembic.core.findings.checks import Check
+    from nox_alembic.core.findings.status import Row, Status
+    from nox_alembic.core.revisions.timeline import Timeline
 
 Cells = tuple[tuple[str, str], ...]  # text and colour
 # A stream that cannot show these gets the graph in ASCII.
@@ -40,7 +43,7 @@ def style(text: str, *, fg: str | None = None, bold: bool | None = None, dim: bo
     return Shown(click.style(shown(text), fg=fg, bold=bold, dim=dim))
 
 
-def status_lines(facts: Facts, status: Status, *, all_revisions: bool) -> Iterator[str]:
+def status_lines(facts: Facts, status: "Status", *, all_revisions: bool) -> Iterator[str]:
     """Yield the lines of `status`: the parts, the revisions, what needs a hand."""
     yield from _aligned(_state_rows(facts, status))
     left_out, rows = (0, status.rows) if all_revisions else status.in_short()
@@ -51,7 +54,7 @@ def status_lines(facts: Facts, status: Status, *, all_revisions: bool) -> Iterat
         yield shown(style(finding.sentence, fg="yellow"), f": {finding.hint}")
 
 
-def history_lines(seen: Timeline, *, boxes: bool) -> Iterator[str]:
+def history_lines(seen: "Timeline", *, boxes: bool) -> Iterator[str]:
     """Yield the drawing of the graph, with its revision beside each dot.
 
     Without `boxes` it is in ASCII.
@@ -67,7 +70,7 @@ def history_lines(seen: Timeline, *, boxes: bool) -> Iterator[str]:
         yield shown(_coloured(drawing, seen, line.id), "  ", _described(seen, line.id)) if line.id else drawing
 
 
-def check_lines(checks: Sequence[Check]) -> Iterator[str]:
+def check_lines(checks: "Sequence[Check]") -> Iterator[str]:
     """Yield each check with its findings."""
     for check, line in zip(checks, _aligned([_check_cells(check) for check in checks]), strict=True):
         yield line
@@ -115,16 +118,16 @@ def spare_lines(spares: Spares) -> Iterable[str]:
     return _aligned(rows) if rows else ("there is no spare: the next reset begins with nothing",)
 
 
-def _check_cells(check: Check) -> Cells:
+def _check_cells(check: "Check") -> Cells:
     return ((check.state, _CHECK_COLOURS[check.state]), (check.name, ""), (check.sentence, ""))
 
 
-def _coloured(drawing: str, seen: Timeline, key: str) -> Shown:
+def _coloured(drawing: str, seen: "Timeline", key: str) -> Shown:
     colour = _COLOURS.get(seen.state(key) or "")
     return shown(*(style(part, fg=colour) if part in {"●", "○", "*", "o"} else part for part in drawing))
 
 
-def _described(seen: Timeline, key: str) -> Shown:
+def _described(seen: "Timeline", key: str) -> Shown:
     decorations = ", ".join(seen.decorations(key))
     origin = " ".join(filter(None, (seen.author(key), seen.day(key))))
     parts = (style(key, bold=True), style(f"({decorations})", fg="cyan") if decorations else "",
@@ -151,7 +154,7 @@ def _aligned(rows: Sequence[Cells]) -> Iterator[Shown]:
         )
 
 
-def _state_rows(facts: Facts, status: Status) -> list[Cells]:
+def _state_rows(facts: Facts, status: "Status") -> list[Cells]:
     database, backend = status.database, status.backend
     answer = ("reachable", "green") if database["reachable"] else ("not reachable", "yellow")
     rows: list[Cells] = [(("database", ""), answer, (str(database["url"] or ""), ""))]
@@ -162,13 +165,13 @@ def _state_rows(facts: Facts, status: Status) -> list[Cells]:
     return [*rows, (("revisions", ""), _progress(facts, status), (status.summary, ""))]
 
 
-def _progress(facts: Facts, status: Status) -> tuple[str, str]:
+def _progress(facts: Facts, status: "Status") -> tuple[str, str]:
     if facts.current is None:
         return ("not known", "yellow")
     settled = all(row.state == "applied" for row in status.rows)
     return ("at head", "green") if settled else ("not at head", "yellow")
 
 
-def _revision_cells(row: Row) -> Cells:
+def _revision_cells(row: "Row") -> Cells:
     return ((f"  {row.state}", _COLOURS[row.state]), (row.id, ""), (row.date[:10], ""), (row.author, ""),
             (row.message, ""))  # fmt: skip
