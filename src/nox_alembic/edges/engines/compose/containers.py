@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 
-from nox_alembic.core.composefile import ComposeModel
+from nox_alembic.core.compose.model import ComposeModel
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon
 

@@ -11,7 +11,7 @@ from typing import Any
 import docker
 import docker.errors
 
-from nox_alembic.core.composefile import DataHome
+from nox_alembic.core.compose.model import DataHome
 from nox_alembic.core.errors import FailedError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines.compose import host

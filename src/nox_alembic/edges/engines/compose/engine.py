@@ -7,8 +7,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
-from nox_alembic.core import composefile
-from nox_alembic.core.composefile import ComposeModel
+from nox_alembic.core.compose.data import data_location
+from nox_alembic.core.compose.model import ComposeModel, mounting, read_model
+from nox_alembic.core.compose.throwaway import database_alone
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies.leftovers import Leftover
 from nox_alembic.core.copies.volume_swap import why_not_kept
@@ -67,14 +68,14 @@ class ComposeEngine:
         `started` is called when something of it has been started. `throwaway` makes
         another project of its database, in memory.
         """
-        model = composefile.read_model(document, config, cli.profiles)
+        model = read_model(document, config, cli.profiles)
         # A Compose file in a folder of its own may keep the data beside that folder.
         within = Path(outermost(Path(cli.paths[0]).parent, cli.root))
         if throwaway:
             project = f"{model.project}-{throwaway}"
-            document = throwaways.marked(composefile.throwaway(document, model, project))
+            document = throwaways.marked(database_alone(document, model, project))
             cli = replace(cli, project=project, document=json.dumps(document))
-            model = composefile.read_model(document, replace(config, backend_service=""))
+            model = read_model(document, replace(config, backend_service=""))
         return cls(
             config=config, daemon=daemon, cli=cli, model=model, within=within, document=document, started=started
         )
@@ -82,7 +83,7 @@ class ComposeEngine:
     @cached_property
     def location(self) -> DataLocation:
         """Where the database's files are."""
-        return composefile.data_location(self.placed, within=self.within)
+        return data_location(self.placed, within=self.within)
 
     @cached_property
     def placed(self) -> ComposeModel:
@@ -244,7 +245,7 @@ class ComposeEngine:
     def discard_data(self) -> None:
         """Remove the database's container and its named volume, and no other volume."""
         volume = self.location.volume
-        services = {self.model.database.name, *(composefile.mounting(self.model, volume) if volume else ())}
+        services = {self.model.database.name, *(mounting(self.model, volume) if volume else ())}
         self.cli.call("rm", "--force", "--stop", "--volumes", *sorted(services))
         if volume:
             self.daemon.remove_volume(volume)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from nox_alembic.core import composefile
-from nox_alembic.core.composefile import ComposeModel
+from nox_alembic.core.compose.data import has_data_mount
+from nox_alembic.core.compose.model import ComposeModel
 from nox_alembic.edges.engines.compose.daemon import Container
 
 
@@ -14,5 +14,5 @@ def homeless(found: Iterable[Container], model: ComposeModel) -> Iterator[str]:
     """
     for one in found:
         yield from (f"{one.service} ({place})" for place in one.anonymous)
-        if one.service == model.database.name and not one.anonymous and not composefile.has_data_mount(model):
+        if one.service == model.database.name and not one.anonymous and not has_data_mount(model):
             yield f"{one.service} (the data in its container)"

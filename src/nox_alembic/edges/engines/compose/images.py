@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nox_alembic.core.composefile import ComposeModel
+from nox_alembic.core.compose.model import ComposeModel
 from nox_alembic.core.errors import NoxAlembicError, PreconditionError
 from nox_alembic.edges.engines.compose.cli import ComposeCli
 from nox_alembic.edges.engines.compose.daemon import Daemon

@@ -6,8 +6,7 @@ In the database's they are its clients, in the backend's Alembic or a shell.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from nox_alembic.core import composefile
-from nox_alembic.core.composefile import ComposeModel
+from nox_alembic.core.compose.model import ComposeModel, login, path_inside, published_database_port
 from nox_alembic.core.errors import UsageError
 from nox_alembic.core.facts import DatabaseAddress
 from nox_alembic.core.frozen import frozen
@@ -65,11 +64,11 @@ class InsideContainers:
             raise UsageError("NA109", message, hint='set "backend-service", or `alembic-in = "host"`')
         return Inside(
             self._in_backend(backend.name, PYTHON, terminal=False),
-            path_of=lambda path: composefile.path_inside(backend, path, root=self.cli.root),
+            path_of=lambda path: path_inside(backend, path, root=self.cli.root),
             address_of=lambda address: replace(
                 address,
                 host=self.model.database.name,
-                port=composefile.published_database_port(self.model.database).container,
+                port=published_database_port(self.model.database).container,
             ),
         )
 
@@ -102,8 +101,8 @@ class InsideContainers:
 
         Nothing but that server is at 127.0.0.1 there.
         """
-        user, password, name = composefile.login(self.model.database)
-        port = composefile.published_database_port(self.model.database).container
+        user, password, name = login(self.model.database)
+        port = published_database_port(self.model.database).container
         return libpq_variables(DatabaseAddress(host="127.0.0.1", port=port, user=user, password=password, name=name))
 
     def _without_others(self) -> Sequence[str]:

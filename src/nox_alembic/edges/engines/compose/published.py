@@ -5,8 +5,15 @@ And what is in the way of a start.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from nox_alembic.core import composefile
-from nox_alembic.core.composefile import ComposeModel, Document, Port, Service
+from nox_alembic.core.compose.model import (
+    ComposeModel,
+    Document,
+    Port,
+    Service,
+    login,
+    published_database_port,
+    variable_of_port,
+)
 from nox_alembic.core.facts import DatabaseAddress, TakenPort
 from nox_alembic.edges.engines.compose.daemon import Container
 from nox_alembic.edges.system.ports import is_free, reachable
@@ -17,19 +24,19 @@ def database_address(model: ComposeModel, container: Container | None) -> Databa
 
     The daemon chooses the port.
     """
-    port = composefile.published_database_port(model.database)
+    port = published_database_port(model.database)
     host, number = port.host, port.published
     if container is not None and port.container in container.ports:
         host, number = container.ports[port.container]
     if not number:
         return None
-    user, password, name = composefile.login(model.database)
+    user, password, name = login(model.database)
     return DatabaseAddress(host=reachable(host), port=number, user=user, password=password, name=name)
 
 
 def is_chosen(model: ComposeModel) -> bool:
     """Return whether the project itself chooses the port of its database."""
-    return composefile.published_database_port(model.database).published != 0
+    return published_database_port(model.database).published != 0
 
 
 def backend_port(model: ComposeModel, container: Container | None) -> int:
@@ -79,5 +86,5 @@ def is_to_start(model: ComposeModel, service: str, container: Container | None) 
 
 
 def _taken(document: Document, service: Service, port: Port) -> TakenPort:
-    variable = composefile.variable_of_port(document, service.name, port.container)
+    variable = variable_of_port(document, service.name, port.container)
     return TakenPort(port=port.published, service=service.name, variable=variable)

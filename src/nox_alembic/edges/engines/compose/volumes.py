@@ -18,7 +18,8 @@ import docker.types
 from docker.models.containers import Container as RawContainer
 from docker.models.volumes import Volume as RawVolume
 
-from nox_alembic.core.composefile import ComposeModel, data_target
+from nox_alembic.core.compose.data import data_target
+from nox_alembic.core.compose.model import ComposeModel
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies import volume_swap
 from nox_alembic.core.copies.volume_swap import Moved, Volume

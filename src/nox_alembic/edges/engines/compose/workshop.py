@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nox_alembic.core import composefile
+from nox_alembic.core.compose.model import read_model
+from nox_alembic.core.compose.throwaway import database_alone
 from nox_alembic.core.copies.spares import not_copied, not_ended
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine, Remover, SparePlace
@@ -47,11 +48,11 @@ class ComposeWorkshop:
         Its `discard` leaves the place.
         """
         folder, volume = (str(place), "") if isinstance(place, Path) else ("", place)
-        document = composefile.throwaway(self.engine.document, self.engine.placed, self._project, folder, volume)
+        document = database_alone(self.engine.document, self.engine.placed, self._project, folder, volume)
         # Work that a person waits for goes first.
         document["services"][self.engine.model.database.name]["cpu_shares"] = 256
         cli = replace(self.engine.cli, project=self._project, document=json.dumps(document))
-        model = composefile.read_model(document, replace(self.engine.config, backend_service=""))
+        model = read_model(document, replace(self.engine.config, backend_service=""))
         return replace(self.engine, cli=cli, model=model, document=document, started=lambda: None)
 
     def finish(self, server: Engine) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import docker.errors
 import pytest
 
-from nox_alembic.core.composefile import ComposeModel, Service
+from nox_alembic.core.compose.model import ComposeModel, Service
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.edges.engines.compose.containers import KeptContainers
 from nox_alembic.edges.engines.compose.daemon import Container, Daemon

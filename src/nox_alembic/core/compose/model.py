@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from nox_alembic.core.config import Config, nearest
 from nox_alembic.core.errors import PreconditionError, UsageError
-from nox_alembic.core.facts import DataLocation
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.paths import from_root
 
@@ -16,9 +15,6 @@ POSTGRES_PORT = 5432
 # Where images keep the data, the deepest first. Since PostgreSQL 18 the data is below
 # the mount (docker-library/postgres#1259).
 POSTGRES_MOUNTS = ("/var/lib/postgresql/data", "/var/lib/postgresql")
-# The names that a data folder may have below the mounted folder.
-DATA_SUBPATHS = ("data", "*/docker", "*/data")
-
 Document = Mapping[str, Any]
 
 
@@ -130,33 +126,6 @@ def read_model(document: Document, config: Config, profiles: Sequence[str] = ())
     )
 
 
-def data_location(model: ComposeModel, *, within: PurePath) -> DataLocation:
-    """Return where the database's files are.
-
-    The mounts of its service say it, and what its image says of its data: a mount above
-    a volume of the image's own is empty.
-    """
-    mount = _data_mount(model)
-    if mount is None or mount.kind == "tmpfs" or not mount.source:
-        return DataLocation(kind="container")
-    if mount.kind == "volume":
-        name = model.volumes.get(mount.source, mount.source)
-        return DataLocation(kind="volume", volume=name, external=mount.source in model.external)
-    below = () if mount.target == _data_folder(model) else DATA_SUBPATHS
-    return DataLocation(kind="folder", path=PurePath(mount.source), within=within, subpaths=below)
-
-
-def has_data_mount(model: ComposeModel) -> bool:
-    """Return whether the project says where the database's files are."""
-    return _data_mount(model) is not None
-
-
-def data_target(model: ComposeModel) -> str:
-    """Return where the database's container mounts its data."""
-    mount = _data_mount(model)
-    return mount.target if mount else _data_folder(model)
-
-
 def mounting(model: ComposeModel, volume: str) -> tuple[str, ...]:
     """Return the services that mount the volume of that name."""
     return tuple(
@@ -208,35 +177,6 @@ def variable_of_port(raw: Document, service: str, container: int) -> str:
     return ""
 
 
-def throwaway(
-    document: Document, model: ComposeModel, project: str, folder: str = "", volume: str = ""
-) -> dict[str, Any]:
-    """Return a configuration of the database alone: another project, a free port.
-
-    Its data is in `folder`, in an existing `volume`, or else in memory. Compose has
-    resolved it, so that it needs nothing of the project's file, and collides with
-    nothing.
-    """
-    service = {**document["services"][model.database.name]}
-    for key in ("container_name", "depends_on", "networks", "profiles", "restart"):
-        service.pop(key, None)
-    data = data_target(model)
-    binds = [one for one in service.get("volumes", []) if one.get("type") == "bind" and one.get("target") != data]
-    place = {"type": "bind", "source": folder.replace("$", "$$")} if folder else {"type": "tmpfs"}
-    place = {"type": "volume", "source": "data"} if volume else place
-    # Nothing waits for Docker's health check, and each is a process in the container.
-    service["healthcheck"] = {"disable": True}
-    service["volumes"] = [*binds, {**place, "target": data}]
-    port = published_database_port(model.database)
-    service["ports"] = [
-        {"mode": "ingress", "host_ip": "127.0.0.1", "target": port.container, "published": "0", "protocol": "tcp"}
-    ]
-    kept = {key: document[key] for key in ("secrets", "configs") if key in document}
-    if volume:
-        kept["volumes"] = {"data": {"name": volume, "external": True}}
-    return {"name": project, "services": {model.database.name: service}, **kept}
-
-
 def _service(name: str, content: Document) -> Service:
     return Service(
         name=name,
@@ -283,23 +223,6 @@ def _port(port: Document) -> Port:
 
 def _mount(mount: Document) -> Mount:
     return Mount(kind=mount["type"], source=_text(mount.get("source")), target=mount["target"].rstrip("/"))
-
-
-def _data_folder(model: ComposeModel) -> str:
-    said = model.home.folder if model.home else ""
-    return model.database.environment.get("PGDATA", said or POSTGRES_MOUNTS[0]).rstrip("/")
-
-
-def _data_mount(model: ComposeModel) -> Mount | None:
-    """Return the mount of PGDATA or the nearest above it, if the data lies in it."""
-    folder = PurePosixPath(_data_folder(model))
-    targets = {PurePosixPath(mount.target): mount for mount in model.database.mounts}
-    own = set(map(PurePosixPath, model.home.volumes)) if model.home else set()
-    # Without the image here, its data may lie elsewhere below a mount.
-    others = () if model.home and model.home.folder else map(PurePosixPath, POSTGRES_MOUNTS)
-    candidates = [place for one in (folder, *others) for place in (one, *one.parents)]
-    nearest = next((place for place in candidates if place in targets or place in own), None)
-    return targets.get(nearest) if nearest else None
 
 
 def _looks_like_postgres(service: Service) -> bool:

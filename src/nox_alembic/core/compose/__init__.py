@@ -1,0 +1,1 @@
+"""The project as its Compose file has it."""
