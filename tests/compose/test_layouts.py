@@ -1,11 +1,11 @@
-"""Where images keep their data: the mount itself, or below it from PostgreSQL 18 on; `test_volumes` is on volumes."""
+"""Where the data is: in the mount itself, or below it, by the image or by PGDATA; `test_volumes` is on volumes."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.compose.conftest import compose_projects, docker
+from tests.compose.conftest import MakeProject, compose_projects, docker
 from tests.compose.test_verbs import insert, rows
 from tests.project import Project
 
@@ -58,3 +58,33 @@ def test_what_lies_beside_the_data_of_postgresql_18_is_refused(project18: Projec
     message = f"refused to wipe '{place}': it is not a PostgreSQL data folder: it holds 'photos'"
     assert (ran.code, ran.error[:2]) == (5, ("NA306", message))
     assert (place / "18/docker/PG_VERSION").exists()
+
+
+SECRETS = """\
+secrets:
+  user: {file: ./secrets/user}
+  password: {file: ./secrets/password}
+"""
+
+
+@pytest.mark.parametrize("below", ["pgdata", "cluster_15/main"])
+def test_pgdata_below_the_mount_and_a_login_from_secrets(make_compose_project: MakeProject, below: str) -> None:
+    project = make_compose_project(more=SECRETS)
+    given = 'POSTGRES_USER: dds, POSTGRES_PASSWORD: "a$$b%c"'
+    data = f"PGDATA: /var/lib/postgresql/data/{below}"
+    files = f"POSTGRES_USER_FILE: /run/secrets/user, POSTGRES_PASSWORD_FILE: /run/secrets/password, {data}"
+    text = (project.root / "compose.yml").read_text()
+    assert given in text
+    text = text.replace(given, files).replace("    healthcheck", "    secrets: [user, password]\n    healthcheck", 1)
+    project.write("compose.yml", text)
+    project.write("secrets/user", "dds\n")
+    project.write("secrets/password", "a$b%c\n")
+    project.good("dev")
+    insert(project)
+    project.good("reset", "--yes")
+    assert rows(project) == 1
+    project.good("undo")
+    assert rows(project) == 2
+    project.good("reset", "--fast", "--yes")
+    assert rows(project) == 1
+    assert (project.root / "volumes/db" / below / "PG_VERSION").exists()

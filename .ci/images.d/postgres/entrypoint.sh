@@ -3,6 +3,13 @@
 # socket only while the data is initialised, and the real one as process 1.
 set -euo pipefail
 
+# Each may be in a file, such as a secret of Compose, which root reads.
+for name in POSTGRES_USER POSTGRES_PASSWORD POSTGRES_DB; do
+    file=${name}_FILE
+    [ -z "${!file:-}" ] || export "$name=$(<"${!file}")"
+    unset "$file"
+done
+
 if [ "$1" = postgres ] && [ "$(id -u)" = 0 ]; then
     mkdir -p "$PGDATA"
     chmod 0700 "$PGDATA"

@@ -15,6 +15,9 @@ POSTGRES_PORT = 5432
 # Where images keep the data, the deepest first. Since PostgreSQL 18 the data is below
 # the mount (docker-library/postgres#1259).
 POSTGRES_MOUNTS = ("/var/lib/postgresql/data", "/var/lib/postgresql")
+# The image takes each from the file that NAME_FILE names, too.
+LOGIN = ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB")
+
 Document = Mapping[str, Any]
 
 
@@ -136,9 +139,20 @@ def mounting(model: ComposeModel, volume: str) -> tuple[str, ...]:
 
 
 def login(service: Service) -> tuple[str, str, str]:
-    """Return user, password and database as the public image reads them."""
+    """Return user, password and database as the public image reads them.
+
+    Raises PreconditionError (NA118) for what it reads from a file that cannot be read.
+    """
+    for name in LOGIN:
+        if (file := service.environment.get(f"{name}_FILE")) and name not in service.environment:
+            raise _unread(service.name, name, file)
     user = service.environment.get("POSTGRES_USER") or "postgres"
     return user, service.environment.get("POSTGRES_PASSWORD", ""), service.environment.get("POSTGRES_DB") or user
+
+
+def _unread(service: str, name: str, file: str) -> PreconditionError:
+    message = f'the service "{service}" reads {name} from {file} ({name}_FILE), which this user cannot read here'
+    return PreconditionError("NA118", message, hint=f"make its source readable for this user, or set {name} instead")
 
 
 def published_database_port(service: Service) -> Port:
