@@ -102,6 +102,57 @@ def test_a_new_table_with_a_type_leaves_nothing_behind_when_it_goes(project: Pro
     project.good("migrate")
 
 
+THEIRS = """\
+sa.Table("theirs", metadata, sa.Column("state", sa.Enum("a", "b", name="their_state")), info={"skip": True})
+sa.Table("mine", metadata, sa.Column("id", sa.Integer),
+         sa.Column("left_out", sa.Enum("a", name="of_a_column"), info={"skip": True}))
+"""
+FILTER = "include_object=lambda thing, *_: not thing.info.get('skip'), "
+# As a plugin for enum types does it.
+PLUGIN = """\
+from alembic.autogenerate import comparators, renderers
+from alembic.operations import ops
+
+
+class CreateColour(ops.MigrateOperation):
+    name, schema = "colour", "public"
+
+    def reverse(self):
+        return self
+
+
+@comparators.dispatch_for("schema")
+def _compare(_context, upgrade, _schemas):
+    upgrade.ops.insert(0, CreateColour())
+
+
+@renderers.dispatch_for(CreateColour)
+def _render(_context, operation):
+    return ["op.execute('CREATE TYPE colour AS ENUM ()')"]
+"""
+
+
+def test_what_env_py_leaves_out_is_left_out_of_the_enum_types_too(project: Project) -> None:
+    env = (project.root / "alembic/env.py").read_text()
+    project.write("alembic/env.py", env.replace("target_metadata=", FILTER + "target_metadata=", 1))
+    models(project, more=THEIRS)
+    project.good("reset", "--no-seed")
+    made = project.good("revision", "-m", "mine", "--apply", "--json").json
+    assert [change["sentence"] for change in made["changes"]] == ["table mine added"]
+    assert project.good("check", "--json").json["ok"] is True
+
+
+def test_a_type_that_a_plugin_makes_is_not_made_twice(project: Project) -> None:
+    env = (project.root / "alembic/env.py").read_text()
+    project.write("plugin.py", PLUGIN)
+    project.write("alembic/env.py", "import plugin\n" + env)
+    models(project, column=COLOUR.format(labels="'red', 'green'"))
+    project.good("reset", "--no-seed")
+    made = project.good("revision", "-m", "add a colour", "--json").json
+    text = (project.root / made["files"][0]).read_text()
+    assert ("CREATE TYPE colour AS ENUM ()" in text, "CREATE TYPE colour AS ENUM ('red'" in text) == (True, False)
+
+
 def test_what_cannot_become_a_revision_says_why_and_leaves_no_file(project: Project) -> None:
     before = sorted(project.root.rglob("*.py"))
     assert project.run("revision", "-m", "x", "--json").error[0] == "NA202"

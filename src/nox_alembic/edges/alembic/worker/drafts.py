@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import RevisionContext, renderers
+from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.util import CommandError
 
@@ -130,12 +131,32 @@ def _compare_enums(migration: Any, _revision: Any, drafts: list[Any]) -> None:
     metadata = migration.opts["target_metadata"]
     if metadata is None or migration.dialect.name != "postgresql":
         return
-    wanted, found = enums.of_models(_tables(metadata)), enums.of_database(migration.connection)
+    filters = AutogenContext(migration, metadata=metadata)
+
+    def included(thing: Any, kind: Any) -> bool:
+        return bool(filters.run_object_filters(thing, thing.name, kind, False, None))
+
+    wanted, found = enums.of_models(_tables(metadata), included), enums.of_database(migration.connection)
     for name, labels in sorted(wanted.items()):
+        if _is_done_by_another(drafts[0].upgrade_ops, name[1]):
+            continue
         if name not in found:
             _new_type(drafts[0], name, labels)
         elif found[name].labels != labels:
             _changed_type(drafts[0], name, found[name], labels)
+
+
+def _is_done_by_another(operations: Any, name: str) -> bool:
+    """Return whether an operation that is not Alembic's own is about that type.
+
+    It is a plugin's, such as alembic-postgresql-enum, and there are `name` and
+    `enum_name` for the type.
+    """
+    return any(
+        name in (getattr(operation, "name", None), getattr(operation, "enum_name", None))
+        for operation in operations.ops
+        if not type(operation).__module__.startswith("alembic.")
+    )
 
 
 def _tables(metadata: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Name = tuple[str, str]  # schema, "" for the one that is searched first, and name
 
@@ -52,12 +52,19 @@ class Enum:
     columns: tuple[Column, ...]
 
 
-def of_models(tables: Iterable[Any]) -> dict[Name, tuple[str, ...]]:
-    """Return the labels of each enum type that the models use, by (schema, name)."""
+def of_models(
+    tables: Iterable[Any], included: Callable[[Any, str], bool] = lambda _thing, _kind: True
+) -> dict[Name, tuple[str, ...]]:
+    """Return the labels of each enum type that the models use, by (schema, name).
+
+    `included` is asked for each table and each column, with that word.
+    """
     return {
         (kind.schema or "", kind.name): tuple(kind.enums)
         for table in tables
+        if included(table, "table")
         for column in table.columns
+        if included(column, "column")
         for kind in kinds(column.type)
     }
 
