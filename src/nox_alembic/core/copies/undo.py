@@ -179,10 +179,11 @@ class UndoLog:
             if (one.kind == "files" and one.files) or (one.kind in WHOLE and one.kept in kept):
                 yield one
             elif one.kind == "database":
-                # While nobody can ask, the last answer holds.
-                hidden = one.hidden if databases is None else one.kept not in databases
-                within = one.within or (self._copied_after(number, kept) if hidden else "")
-                if not hidden or within in kept:
+                gone = one.hidden if databases is None else one.kept not in databases
+                within = one.within or (self._copied_after(number, kept) if gone else "")
+                # While nobody can ask, it is where it was set aside if that is there.
+                hidden = within in kept if databases is None else gone
+                if databases is None or not hidden or within in kept:
                     yield replace(one, hidden=hidden, within=within)
 
     def _copied_after(self, number: int, kept: set[str]) -> str:

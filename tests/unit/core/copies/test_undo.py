@@ -66,6 +66,17 @@ def test_a_database_is_found_in_the_next_data_where_nobody_noted_where_it_lies()
     assert [(one.id, one.hidden) for one in dropped.closed(1).entries] == [("d1", True), ("r1", False)]
 
 
+def test_while_nobody_can_ask_it_is_known_from_the_data_that_is_there_where_a_database_lies() -> None:
+    aside = UndoLog((copy(1),)).pushed(RESETS[1])
+    assert [one.hidden for one in aside.having({"r1"}, None).entries] == [True, False]
+    again = aside.having({"r1"}, None).pushed(RESETS[2])
+    assert [one.within for one in again.entries] == ["r1", "", ""], "it does not lie in what the second one sets aside"
+    assert names(again.having({"r1"}, ())) == ["d1", "r1"]
+    back = aside.having({"r1"}, ()).pushed(replace(RESETS[2], verb="undo")).having({"r2"}, None)
+    assert [(one.id, one.hidden) for one in back.entries] == [("d1", False), ("r2", False)]
+    assert back.pushed(RESETS[3]).entries[0].within == "r3"
+
+
 def test_what_lies_in_data_that_is_kept_stays_as_it_is_and_goes_with_that() -> None:
     left = UndoLog((copy(1, open=True), copy(2, open=True, half_made=True), copy(3, open=True, half_made=True)))
     hidden = moved(left, RESETS[1])
