@@ -92,6 +92,17 @@ def test_models_become_a_revision_whatever_the_database_is_like(project: Project
     assert databases == []
 
 
+def test_what_a_revision_drops_at_once_is_brought_back_by_undo(project: Project) -> None:
+    models(project, column=', sa.Column("c", sa.Integer)')
+    project.good("reset", "--no-seed")
+    project.good("revision", "-m", "add a column", "--apply")
+    execute(address_of(project), "INSERT INTO t2 VALUES (1, 7)")
+    models(project)
+    project.good("revision", "-m", "drop it", "--apply")
+    project.good("undo")
+    assert execute(address_of(project), "SELECT c FROM t2") == [(7,)]
+
+
 def test_a_new_table_with_a_type_leaves_nothing_behind_when_it_goes(project: Project) -> None:
     more = 'sa.Table("t3", metadata, sa.Column("c", ARRAY(sa.Enum("a", "b", name="kind"))))'
     models(project, more=more)

@@ -123,7 +123,14 @@ _RECORDS = (
         database="runs",
         aliases=("upgrade",),
     ),
-    Verb(name="revision", plan="migrate.revision", needs=("database",), database="runs", resumed_by="revision"),
+    Verb(
+        name="revision",
+        plan="migrate.revision",
+        needs=("database",),
+        undoable=True,  # with --apply
+        database="runs",
+        resumed_by="revision",
+    ),
     Verb(
         name="downgrade",
         plan="migrate.downgrade",
