@@ -242,7 +242,7 @@ def test_an_index_that_fails_concurrently_is_removed_by_the_command(with_revisio
     assert id_ == "NA464"
     assert message == (
         'the revision bad (alembic/versions/bad.py, line 12) failed: could not create unique index "ix". '
-        f"{KEPT} What the revision did before and in its autocommit block is committed, and not recorded. "
+        f"{KEPT} What the revision did before that is committed, and not recorded. "
         "Left behind, invalid: the index ix."
     )
     assert hint == (
@@ -254,6 +254,34 @@ def test_an_index_that_fails_concurrently_is_removed_by_the_command(with_revisio
     typed(project, hint)
     execute(address_of(project), "UPDATE customers SET email = 'x@y.z' WHERE id = 2", "DROP TABLE half")
     project.good("migrate")
+
+
+@pytest.mark.parametrize(
+    ("env", "statements"),
+    [
+        (("create_engine(url", 'create_engine(url, isolation_level="AUTOCOMMIT"'), ()),
+        (("", ""), ("COMMIT",)),
+    ],
+)
+def test_what_a_revision_commits_by_itself_is_not_told_as_unchanged(
+    with_revision: Project, env: tuple[str, str], statements: tuple[str, ...]
+) -> None:
+    project, path = with_revision, with_revision.root / "alembic/env.py"
+    project.good("migrate")
+    before = path.read_text()
+    assert env[0] in before
+    path.write_text(before.replace(*env))
+    failing = ("CREATE TABLE half (id int)", "DELETE FROM customers", *statements, "SELECT nowhere FROM customers")
+    project.revision("bad", "t1", upgrade="\n    ".join(f'op.execute("{one}")' for one in failing))
+    try:
+        _, message, hint = project.run("migrate", "--json").error
+    finally:
+        path.write_text(before)
+    assert "Nothing was changed" not in message
+    assert "What the revision did before that is committed, and not recorded." in message
+    assert hint.endswith("`nox -s undo` takes back what was committed")
+    project.good("undo")
+    assert execute(address_of(project), "SELECT to_regclass('half'), count(*) > 0 FROM customers") == [(None, True)]
 
 
 def test_revisions_before_the_failing_one_are_told_as_kept_or_as_rolled_back(with_revision: Project) -> None:

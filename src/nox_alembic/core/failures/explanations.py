@@ -98,7 +98,7 @@ def _state(failure: Failure) -> str:
     if failure.rolled_back:
         sentences.append(f"Rolled back with it, as one transaction: {', '.join(failure.rolled_back)}.")
     if failure.committed:
-        sentences.append("What the revision did before and in its autocommit block is committed, and not recorded.")
+        sentences.append("What the revision did before that is committed, and not recorded.")
     if failure.invalid_indexes:
         sentences.append(f"Left behind, invalid: the index {', '.join(failure.invalid_indexes)}.")
     return " ".join(sentences)

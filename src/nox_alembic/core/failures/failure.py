@@ -67,7 +67,7 @@ class Failure:
     wants_arguments: bool = False  # env.py reads those of `-x`, and none were given
 
     # What became of the database.
-    committed: bool = False  # the revision had begun an autocommit block
+    committed: bool = False  # the revision has committed something by itself
     undoable: bool = False  # what was there before the run is kept
     before: tuple[str, ...] | None = None  # the revisions that the database was at, None when that is not known
     after: tuple[str, ...] | None = None  # those that it is at now

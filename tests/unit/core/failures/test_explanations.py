@@ -244,7 +244,7 @@ def test_an_invalid_index_is_dropped_first_and_then_the_rows_are_looked_at() -> 
     assert error.id == "NA464"
     assert error.message == (
         f'{PLACE}could not create unique index "ix". No revision was recorded: the database is at a1, as before.'
-        " What the revision did before and in its autocommit block is committed, and not recorded."
+        " What the revision did before that is committed, and not recorded."
         " Left behind, invalid: the index ix."
     )
     rows = select("SELECT x, count(*) FROM t WHERE y > 0 GROUP BY x HAVING count(*) > 1")

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
 
 from nox_alembic.edges.alembic.worker import environment
 from nox_alembic.edges.alembic.worker.environment import run_env
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 OnRevision = Callable[["Script"], None]
 OnCommit = Callable[[], None]
+
+_COMMIT = re.compile(r"(^|;)\s*COMMIT\b(?!\s+PREPARED)", re.IGNORECASE)
 
 
 def move(
@@ -44,8 +49,12 @@ def move(
 
         def steps(current: Any, context: Any) -> Iterator[Any]:
             context.autocommit_block = _telling(context.autocommit_block, commits)
+            at_once = _commits_at_once(context.connection)
+            sa.event.listen(context.connection, "before_cursor_execute", _hearing(commits))
             for step in plan(target, current):
                 begins(step.revision)
+                if at_once:
+                    commits()
                 yield step
 
         run_env(config, scripts, steps, destination_rev=target)
@@ -54,6 +63,25 @@ def move(
 def probe(config: Config) -> bool:
     """Return whether env.py comes to its migrations; none is run. Raises Refused."""
     return environment.probe(config, open_scripts(config), destination_rev="heads")
+
+
+def _commits_at_once(connection: Any) -> bool:
+    """Return whether each statement is committed by itself, as env.py may have it.
+
+    Drivers say it by one of two attributes.
+    """
+    driver = getattr(connection.connection, "dbapi_connection", connection.connection)
+    return getattr(driver, "autocommit", False) is True or getattr(driver, "isolation_level", None) == "autocommit"
+
+
+def _hearing(commits: OnCommit) -> Callable[..., None]:
+    """Return what hears of a revision that commits by a statement of its own."""
+
+    def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if _COMMIT.search(statement):
+            commits()
+
+    return before
 
 
 def _telling(block: Callable[[], Any], commits: OnCommit) -> Callable[[], Any]:
