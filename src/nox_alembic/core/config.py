@@ -1,6 +1,7 @@
 """The frozen `Config` of the `[tool.nox-alembic]` table: each key, type and default."""
 
 import contextlib
+import posixpath
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
@@ -76,10 +77,30 @@ def parse(table: Mapping[str, object], *, root: PurePath, environment: str | Non
     if name not in {*environments, DEFAULT_ENVIRONMENT}:
         raise _unknown_environment(name, {*environments, DEFAULT_ENVIRONMENT})
     shared = {key: value for key, value in table.items() if key in _KEYS}
+    _refuse_shared_data(name, {other: {**shared, **own} for other, own in environments.items()}, shared)
     values = {
         key.replace("-", "_"): _KEYS[key](key, value) for key, value in {**shared, **environments.get(name, {})}.items()
     }
     return Config(root=root, environment=name, **values)  # type: ignore[arg-type] # each parser gives its field's type
+
+
+def _refuse_shared_data(
+    name: str, environments: Mapping[str, Mapping[str, object]], shared: Mapping[str, object]
+) -> None:
+    """Refuse a data folder that another environment names, too (NA015).
+
+    Each would end the server of the other, and wipe its data.
+    """
+    own = environments.get(name, shared).get("data")
+    for other, values in environments.items():
+        if isinstance(own, str) and own and other != name and _same_folder(own, values.get("data")):
+            message = f'the environments "{name}" and "{other}" have the same "data" folder, {own}'
+            hint = f'set "data" in [tool.nox-alembic.env.{other}] of pyproject.toml to a folder of its own'
+            raise UsageError("NA015", message, hint=hint)
+
+
+def _same_folder(one: str, other: object) -> bool:
+    return isinstance(other, str) and posixpath.normpath(one) == posixpath.normpath(other)
 
 
 def nearest(word: str, possible: Iterable[str]) -> str:

@@ -30,6 +30,18 @@ def test_every_key_has_its_field() -> None:
     }
 
 
+def test_two_environments_do_not_share_a_data_folder() -> None:
+    table = {"data": "volumes/db", "env": {"dev": {}, "test": {"data": "./volumes//db"}}}
+    assert refusal(table) == (
+        "NA015",
+        'the environments "dev" and "test" have the same "data" folder, volumes/db',
+        'set "data" in [tool.nox-alembic.env.test] of pyproject.toml to a folder of its own',
+    )
+    assert refusal({"data": "volumes/db", "env": {"dev": {}, "test": {}}}, "test")[0] == "NA015"
+    assert parse({"data": "volumes/db", "env": {"test": {"data": "volumes/test"}}}, root=ROOT).data == "volumes/db"
+    assert parse({"env": {"dev": {}, "test": {}}}, root=ROOT).data == ""
+
+
 def test_an_environment_overrides_what_the_table_says_for_all() -> None:
     table = {"seed": "python seed.py", "timeout": 5, "env": {"dev": {"timeout": 9}, "test": {}}}
     assert parse(table, root=ROOT).timeout == 9

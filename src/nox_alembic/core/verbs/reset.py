@@ -76,7 +76,9 @@ def _wiped(config: Config, facts: Facts, options: Options) -> Plan:
         *((NoteMade(), *services) if services and opens else services),
         *((CloseUndo(),) if opens else ()),
     )
-    notes = (*_half_made(facts), *(() if at_head else (_stops_at(facts, target),)))
+    # The question says it, too, and `--yes` asks none.
+    gone = (f"what the database holds goes{lost}",) if lost and wipe else ()
+    notes = (*gone, *_half_made(facts), *(() if at_head else (_stops_at(facts, target),)))
     return Plan(steps=steps, destroys=f"{_lost_data(facts)}{lost}", notes=(*notes, *spare_use.notes))
 
 

@@ -65,7 +65,8 @@ def test_data_that_cannot_be_renamed_is_deleted_in_its_place_and_the_question_sa
     plan = reset.reset(config(), spared(READY, fixed=fixed), Options())
     assert SetDataAside(FOLDER, "reset", ("c3",), keeps=False) in plan.steps
     assert plan.destroys == f"the database in /project/volumes/db, and no `undo` brings it back: {fixed}"
-    assert plan.notes == (f"without the spare: {fixed}",)
+    gone = f"what the database holds goes, and no `undo` brings it back: {fixed}"
+    assert plan.notes == (gone, f"without the spare: {fixed}")
 
 
 def test_reset_with_a_base_migrates_what_it_lacks_and_seeds() -> None:

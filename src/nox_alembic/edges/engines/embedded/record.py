@@ -123,4 +123,4 @@ def database_name(config: Config) -> str:
 
 def _unreadable(path: Path, reason: str) -> PreconditionError:
     message = f"the connection facts of the embedded database cannot be read from {path}: {reason}"
-    return PreconditionError("NA127", message, hint="delete that file; `nox -s dev` makes it again and keeps the data")
+    return PreconditionError("NA127", message, hint="put it back as it was: it has the only password of the data")
