@@ -87,6 +87,21 @@ def test_a_table_that_never_had_rows_is_read_as_one_whose_rows_are_gone(address:
     assert catalogue.read(address, contents=True) == found
 
 
+def test_values_that_change_their_rows_are_seen_and_columns_that_change_their_order_are_not(
+    address: DatabaseAddress,
+) -> None:
+    execute(address, "DROP TABLE IF EXISTS pairs", "CREATE TABLE pairs (id int, word text)")
+    execute(address, "INSERT INTO pairs VALUES (1, 'a'), (2, 'b')")
+    before = catalogue.read(address, contents=True)
+    execute(address, "ALTER TABLE pairs ADD again int", "UPDATE pairs SET again = id", "ALTER TABLE pairs DROP id")
+    execute(address, "ALTER TABLE pairs RENAME again TO id")
+    assert compare(before, catalogue.read(address, contents=True)) == ()
+    execute(address, "UPDATE pairs SET word = CASE word WHEN 'a' THEN 'b' ELSE 'a' END")
+    (found,) = compare(before, catalogue.read(address, contents=True))
+    assert (found.sentence, found.loses) == ("table pairs: values are in other rows", True)
+    execute(address, "DROP TABLE pairs")
+
+
 def test_the_catalogue_sees_every_kind_of_change(address: DatabaseAddress) -> None:
     execute(address, *RICH)
     assert changes(address, "UPDATE alembic_version SET version_num = 'a'", "ANALYZE") == []

@@ -1,6 +1,6 @@
 """What a database consists of, and what differs between two states, in sentences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
 from nox_alembic.core.frozen import frozen
@@ -42,6 +42,7 @@ class Catalogue:
     items: Mapping[tuple[str, str], Item] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)  # by table
     values: Mapping[str, Values] = field(default_factory=dict)  # by column
+    records: Mapping[str, str] = field(default_factory=dict)  # by table: the checksum of whole rows in any order
     positions: Mapping[str, int] = field(default_factory=dict)  # the last number of a sequence, if it gave any
 
 
@@ -167,6 +168,7 @@ def _contents(before: Catalogue, after: Catalogue) -> Iterator[Difference]:
     for column in sorted(before.values.keys() & after.values.keys()):
         if before.items["column", column].of not in changed:
             yield from _values(column, before.values[column], after.values[column])
+    yield from _records(before, after, [table for table in counted if table not in changed])
     for sequence in sorted(before.positions.keys() | after.positions.keys()):
         yield from _position(sequence, before, after, changed)
 
@@ -177,6 +179,20 @@ def _values(column: str, was: Values, now: Values) -> Iterator[Difference]:
         sentence = f"column {column}: {counts}{f'{now.count} after' if was.count != now.count else 'other ones after'}"
         lost = now.count <= was.count
         yield Difference("column", column, sentence, "values", loses=lost, data=lost)
+
+
+def _records(before: Catalogue, after: Catalogue, tables: Iterable[str]) -> Iterator[Difference]:
+    """Yield tables whose columns have the same values, but in other rows."""
+    for table in tables:
+        differs = before.records.get(table) != after.records.get(table)
+        if differs and _values_of(before, table) == _values_of(after, table):
+            yield Difference(
+                "table", table, f"table {table}: values are in other rows", "values", loses=True, data=True
+            )
+
+
+def _values_of(catalogue: Catalogue, table: str) -> Mapping[str, Values]:
+    return {name: found for name, found in catalogue.values.items() if catalogue.items["column", name].of == table}
 
 
 def _position(sequence: str, before: Catalogue, after: Catalogue, changed: list[str]) -> Iterator[Difference]:

@@ -1,5 +1,7 @@
 """What differs between two states of a database, in sentences."""
 
+from dataclasses import replace
+
 from nox_alembic.core.catalogue import Catalogue, Item, Values, compare, left_behind
 
 
@@ -33,6 +35,15 @@ def filled(rows: int, values: Values, position: int | None) -> Catalogue:
 def test_the_same_has_no_differences() -> None:
     same = filled(7, Values(7, "1"), 7)
     assert compare(same, same) == ()
+
+
+def test_values_that_are_in_other_rows_are_a_loss_unless_the_columns_tell_it() -> None:
+    before = replace(filled(7, Values(7, "1"), 7), records={"donations": "1"})
+    after = replace(before, records={"donations": "2"})
+    assert sentences(before, after) == [("table donations: values are in other rows", True)]
+    other = replace(after, values={"donations.status": Values(7, "2")})
+    assert sentences(before, other) == [("column donations.status: 7 values before, other ones after", True)]
+    assert sentences(before, replace(after, rows={"donations": 6}))[0][0] == "table donations: 7 rows before, 6 after"
 
 
 def test_objects_that_come_and_go() -> None:

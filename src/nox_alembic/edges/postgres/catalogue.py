@@ -47,11 +47,11 @@ def _read(cursor: Cursor, *, contents: bool) -> Catalogue:
         return Catalogue(items=items)
     cursor.execute(_POSITIONS)
     positions = dict(cursor.fetchall())
-    rows, values = _contents(cursor)
-    return Catalogue(items=items, rows=rows, values=values, positions=positions)
+    rows, values, records = _contents(cursor)
+    return Catalogue(items=items, rows=rows, values=values, records=records, positions=positions)
 
 
-def _contents(cursor: Cursor) -> tuple[Mapping[str, int], Mapping[str, Values]]:
+def _contents(cursor: Cursor) -> tuple[Mapping[str, int], Mapping[str, Values], Mapping[str, str]]:
     cursor.execute(_COLUMNS)
     columns: dict[str, list[str]] = {}
     filled: dict[str, bool] = {}
@@ -60,14 +60,15 @@ def _contents(cursor: Cursor) -> tuple[Mapping[str, int], Mapping[str, Values]]:
         filled[table] = has_pages
     rows = dict.fromkeys(columns, 0)
     values = {f"{table}.{name}": Values(0, "0") for table in columns for name in columns[table] if not filled[table]}
+    records = dict.fromkeys(columns, "0")
     tables = [table for table in columns if filled[table]]
     for start in range(0, len(tables), TABLES_AT_ONCE):
         chosen = tables[start : start + TABLES_AT_ONCE]
         cursor.execute(sql.SQL(" UNION ALL ").join(_count(table, columns[table]) for table in chosen))
-        for table, count, counts, sums in cursor.fetchall():
-            rows[table] = count
+        for table, count, total, counts, sums in cursor.fetchall():
+            rows[table], records[table] = count, str(total or 0)
             values |= _by_column(table, columns[table], counts, sums)
-    return rows, values
+    return rows, values, records
 
 
 def _by_column(table: str, columns: Sequence[str], counts: Sequence[int], sums: Sequence[Any]) -> Mapping[str, Values]:
@@ -84,8 +85,13 @@ def _count(table: str, columns: Sequence[str]) -> sql.Composable:
     sums = sql.SQL(", ").join(
         sql.SQL("sum(hashtextextended({}::text, 0))").format(sql.SQL(column)) for column in columns
     )
-    query = "SELECT {}, count(*), ARRAY[{}]::bigint[], ARRAY[{}]::numeric[] FROM ONLY {}"
-    return sql.SQL(query).format(sql.Literal(table), counts, sums, sql.SQL(table))
+    # By name: a column that was dropped and made again is the last one.
+    row = sql.SQL(", ").join(map(sql.SQL, sorted(columns)))
+    query = (
+        "SELECT {}, count(*), sum(hashtextextended(ROW({})::text, 0)), ARRAY[{}]::bigint[], ARRAY[{}]::numeric[]"
+        " FROM ONLY {}"
+    )
+    return sql.SQL(query).format(sql.Literal(table), row, counts, sums, sql.SQL(table))
 
 
 # What all queries build on. Objects that a user has made have numbers from 16384 on.
