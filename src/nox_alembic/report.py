@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nox_alembic import tables
+from nox_alembic.core.commands import with_environment
 from nox_alembic.core.errors import NoxAlembicError
 from nox_alembic.core.facts import Facts
 from nox_alembic.screen import can_show
@@ -59,6 +60,7 @@ class Reporter:
 
     verb: str
     json: bool = False
+    typed: str = ""  # the environment, if it was typed
     environment: str = ""
     engine: str = ""
     steps: list[StepResult] = field(default_factory=list)
@@ -135,6 +137,7 @@ class Reporter:
 
     def note(self, text: str) -> None:
         """Print something that is good to know, and keep it for JSON."""
+        text = with_environment(text, self.typed)
         self._keep("notes", text)
         self._line(f"      {text}" if self.steps else text)
 
@@ -154,6 +157,7 @@ class Reporter:
 
     def warn(self, text: str) -> None:
         """Print something that needs a look, though the verb succeeds."""
+        text = with_environment(text, self.typed)
         self._keep("warnings", text)
         self._line(shown(style("warning:", fg="yellow"), f" {text}"))
 
@@ -298,9 +302,8 @@ class Reporter:
 
     def _lines(self, lines: Iterable[str]) -> None:
         """Print lines of data."""
-        if not self.json:
-            for line in lines:
-                self._say(line, err=False)
+        for line in () if self.json else lines:
+            self._say(with_environment(line, self.typed), err=False)
 
     def _say(self, line: str, *, err: bool = True, ends: bool = True) -> None:
         """Print a line, escaped but for our own colours, if a person wants them."""
@@ -317,7 +320,7 @@ class Reporter:
         self._say(shown(style(f"error {error.id}:", fg="red", bold=True), f" {error.message}"))
         for line in error.detail.splitlines():
             self._say(style(f"  {line}", dim=True))
-        self._say(shown(style("hint:", bold=True), f" {error.hint}"))
+        self._say(shown(style("hint:", bold=True), f" {with_environment(error.hint, self.typed)}"))
 
     def _line(self, line: str) -> None:
         """Print a line, after the result of a step whose own line is still open."""
@@ -342,5 +345,6 @@ class Reporter:
             **self.fields,
         }
         if error is not None:
-            document["error"] = {"id": error.id, "message": error.message, "hint": error.hint}
+            document["error"] = {"id": error.id, "message": error.message,
+                                 "hint": with_environment(error.hint, self.typed)}  # fmt: skip
         return document

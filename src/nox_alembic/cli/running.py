@@ -109,7 +109,7 @@ def report_on(verb: str, shared: Shared, work: Callable[["Reporter"], int]) -> i
 
     use_utf8()
     show_log(verbose=shared.verbose)
-    report = Reporter(verb, json=shared.json)
+    report = Reporter(verb, json=shared.json, typed=shared.env or "")
     try:
         code = work(report)
     except NoxAlembicError as error:

@@ -231,6 +231,14 @@ def _one_of(*allowed: str) -> Callable[[str, object], str]:
     return parser
 
 
+def _data(key: str, value: object) -> str:
+    """Return the folder; "~" would be one of that name here, and not the home."""
+    text = _text(key, value)
+    if text.startswith("~"):
+        raise _wrong(key, value, "a folder of the project")
+    return text
+
+
 _KEYS: Mapping[str, Callable[[str, object], object]] = {
     "engine": _one_of("auto", "compose", "embedded"),
     "compose-files": _texts,
@@ -239,7 +247,7 @@ _KEYS: Mapping[str, Callable[[str, object], object]] = {
     "database-service": _text,
     "database-name": _text,
     "database-port": _port,
-    "data": _text,
+    "data": _data,
     "postgres-bin": _text,
     "backend-service": _text,
     "backend-command": _command,

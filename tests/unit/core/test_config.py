@@ -42,6 +42,10 @@ def test_two_environments_do_not_share_a_data_folder() -> None:
     assert parse({"env": {"dev": {}, "test": {}}}, root=ROOT).data == ""
 
 
+def test_the_home_is_no_data_folder() -> None:
+    assert refusal({"data": "~/db"})[0] == "NA004"
+
+
 def test_an_environment_overrides_what_the_table_says_for_all() -> None:
     table = {"seed": "python seed.py", "timeout": 5, "env": {"dev": {"timeout": 9}, "test": {}}}
     assert parse(table, root=ROOT).timeout == 9

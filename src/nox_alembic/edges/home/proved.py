@@ -1,5 +1,6 @@
 """Remembers which env.py was found to connect to the environment's own database."""
 
+import contextlib
 from pathlib import Path
 
 from nox_alembic.edges.system.files import write_private
@@ -16,5 +17,9 @@ def read(folder: Path) -> str:
 
 
 def write(folder: Path, digest: str) -> None:
-    """Remember it, in the environment's own folder of state; raises OSError."""
-    write_private(folder / NAME, f"{digest}\n")
+    """Remember it, in the environment's own folder of state.
+
+    Where that cannot be written, it is proved again the next time.
+    """
+    with contextlib.suppress(OSError):
+        write_private(folder / NAME, f"{digest}\n")
