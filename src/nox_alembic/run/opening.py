@@ -19,7 +19,7 @@ from nox_alembic.edges.engines.selection import Place, open_engine, unique_word
 from nox_alembic.edges.home import last_engine
 from nox_alembic.edges.home.folders import Folders, clone_of, close_folders, folders_of
 from nox_alembic.edges.project import settings
-from nox_alembic.edges.project.alembic_options import configuration_of
+from nox_alembic.edges.project.alembic_folder import configuration_of
 from nox_alembic.edges.project.discovery import Project, find_project
 
 if TYPE_CHECKING:

@@ -1,18 +1,42 @@
-"""Finds the folder in which a team runs Alembic: where env.py finds its imports."""
+"""Finds the Alembic configuration of a project, and the folder where it is run."""
 
 import ast
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from nox_alembic.core.config import Config
 from nox_alembic.core.errors import UsageError
 from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.edges.project import alembic_options
 from nox_alembic.edges.project.alembic_options import Options
+from nox_alembic.edges.project.compose_files import repository_of
+from nox_alembic.edges.project.discovery import Project, is_of_flask
 
 
-def find(configuration: Configuration, folders: Sequence[Path]) -> Path:
+def configuration_of(project: Project, config: Config) -> Configuration | None:
+    """Return Alembic's configuration of a project, None when it has none."""
+    root = project.root
+    file = root / config.alembic if config.alembic else project.configuration
+    if file is None:
+        return None
+    is_flask = is_of_flask(file)
+    section = config.alembic_section or alembic_options.only_section(file)
+    known = Configuration(
+        file=file, folder=file.parent, beside=alembic_options.beside(file), section=section, arguments=config.alembic_x,
+        is_of_flask=is_flask,
+    )  # fmt: skip
+    if config.alembic_folder:
+        return _in_folder(known, root / config.alembic_folder)
+    if is_flask:
+        return _in_folder(known, root)
+    folders = tuple(dict.fromkeys((file.parent, root, repository_of(root) or root)))
+    return _in_folder(known, _chosen(known, folders)) if len(folders) > 1 else known
+
+
+def _chosen(configuration: Configuration, folders: Sequence[Path]) -> Path:
     """Return that one of the folders; the first, where nothing decides.
 
     A relative script_location must be there, and then what env.py imports of the
@@ -32,6 +56,18 @@ def find(configuration: Configuration, folders: Sequence[Path]) -> Path:
     place = _scripts(configuration, options, with_scripts[0])
     names = tuple(_imported(place / "env.py")) if place else ()
     return max(with_scripts, key=lambda folder: sum(_is_in(folder, options, name) for name in names))
+
+
+def _in_folder(configuration: Configuration, folder: Path) -> Configuration:
+    """Return the configuration as it is when Alembic is run in the folder."""
+    return Configuration(
+        file=configuration.file,
+        folder=Path(os.path.normpath(folder)),
+        beside=configuration.beside or alembic_options.beside(configuration.file, folder),
+        section=configuration.section,
+        arguments=configuration.arguments,
+        is_of_flask=configuration.is_of_flask,
+    )
 
 
 def _scripts(configuration: Configuration, options: Options, folder: Path) -> Path | None:

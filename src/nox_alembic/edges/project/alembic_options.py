@@ -10,12 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nox_alembic.core.config import Config
 from nox_alembic.core.errors import UsageError
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.configuration import SECTION, Configuration
-from nox_alembic.edges.project.compose_files import repository_of
-from nox_alembic.edges.project.discovery import Project, is_of_flask
 from nox_alembic.edges.project.settings import tool_table
 
 
@@ -30,28 +27,6 @@ class Options:
     version_locations: tuple[str, ...]
     recursive: bool
     import_paths: tuple[str, ...]
-
-
-def configuration_of(project: Project, config: Config) -> Configuration | None:
-    """Return Alembic's configuration of a project, None when it has none."""
-    root = project.root
-    file = root / config.alembic if config.alembic else project.configuration
-    if file is None:
-        return None
-    is_flask = is_of_flask(file)
-    section = config.alembic_section or _only_section(file)
-    known = Configuration(
-        file=file, folder=file.parent, beside=_beside(file), section=section, arguments=config.alembic_x,
-        is_of_flask=is_flask,
-    )  # fmt: skip
-    if config.alembic_folder:
-        return _in_folder(known, root / config.alembic_folder)
-    if is_flask:
-        return _in_folder(known, root)
-    from nox_alembic.edges.project import alembic_folder  # noqa: PLC0415 - where there is a choice
-
-    folders = tuple(dict.fromkeys((file.parent, root, repository_of(root) or root)))
-    return _in_folder(known, alembic_folder.find(known, folders)) if len(folders) > 1 else known
 
 
 def read(configuration: Configuration) -> Options:
@@ -90,25 +65,13 @@ def locate(location: str, configuration: Configuration, options: Options) -> Pat
     return None
 
 
-def _in_folder(configuration: Configuration, folder: Path) -> Configuration:
-    """Return the configuration as it is when Alembic is run in the folder."""
-    return Configuration(
-        file=configuration.file,
-        folder=Path(os.path.normpath(folder)),
-        beside=configuration.beside or _beside(configuration.file, folder),
-        section=configuration.section,
-        arguments=configuration.arguments,
-        is_of_flask=configuration.is_of_flask,
-    )
-
-
-def _beside(file: Path, folder: Path | None = None) -> Path | None:
+def beside(file: Path, folder: Path | None = None) -> Path | None:
     """Return the pyproject.toml whose table Alembic reads with the ini."""
     toml = (folder or file.parent) / "pyproject.toml"
     return toml if file.suffix != ".toml" and "alembic" in tool_table(toml) else None
 
 
-def _only_section(file: Path) -> str:
+def only_section(file: Path) -> str:
     """Return the section that says where the scripts are, if it is the only one."""
     with contextlib.suppress(OSError):
         if file.suffix == ".toml" or f"[{SECTION}]".encode() in file.read_bytes():

@@ -15,7 +15,7 @@ from nox_alembic.core.errors import UsageError
 from nox_alembic.core.revisions.configuration import Configuration, differences
 from nox_alembic.core.revisions.parsing import NotLiteralError
 from nox_alembic.edges.project import revisions
-from nox_alembic.edges.project.alembic_options import configuration_of
+from nox_alembic.edges.project.alembic_folder import configuration_of
 from nox_alembic.edges.project.discovery import find_project
 from tests.unit.core.make import config, told
 
