@@ -98,7 +98,8 @@ CASES = {
         upgrade='op.add_column("customers", sa.Column("email", sa.Text))',
         id="NA457",
         message='column "email" of relation "customers" already exists',
-        hint=CORRECT + STATUS,
+        hint=f"{CORRECT}{STATUS}; if the database was made without Alembic, `nox -s repair -- --applied bad` marks the"
+        " revision as applied",
         mended='op.add_column("customers", sa.Column("second_email", sa.Text))',
     ),
     "not null over null data": Case(

@@ -160,6 +160,14 @@ def _missing(failure: Failure) -> str:
     return f"{_correct(failure)}; {command(failure, 'status')} shows which revisions are applied"
 
 
+def _there_already(failure: Failure) -> str:
+    if failure.before or failure.kept:
+        return _missing(failure)
+    # Alembic knows of nothing here: a database that is older than its migrations.
+    mark = command(failure, "repair", "--applied", failure.revision)
+    return f"{_missing(failure)}; if the database was made without Alembic, {mark} marks the revision as applied"
+
+
 def _new_column(failure: Failure) -> str:
     if failure.detail or failure.has_column:
         return _correct(failure)
@@ -270,7 +278,7 @@ _OF_THE_CONNECTION = frozenset({"OperationalError", "InterfaceError", "CommandEr
 _OTHER = _Kind("NA405", _see_status)
 _SYNTAX = _Kind("NA455", _correct)
 _NOT_THERE = _Kind("NA456", _missing)
-_THERE_ALREADY = _Kind("NA457", _missing)
+_THERE_ALREADY = _Kind("NA457", _there_already)
 _NULLS = _Kind("NA458", _rows(row_queries.null_rows, _new_column))
 _DUPLICATES = _Kind("NA459", _rows(row_queries.duplicate_rows, _correct))
 _ORPHANS = _Kind("NA460", _rows(row_queries.orphan_rows, _correct))

@@ -387,3 +387,9 @@ def test_arguments_of_x_that_env_py_looks_up_in_vain() -> None:
     )
     other = replace(failure, source='url = os.environ["DB"]', message="'DB'")
     assert explain(other).id == "NA465"
+
+
+def test_tables_that_are_older_than_the_migrations_are_recorded_by_repair() -> None:
+    failure = replace(FAILURE, sqlstate="42P07", message='relation "t" already exists', before=(), after=())
+    made = "if the database was made without Alembic, `nox -s repair -- --applied b2` marks the revision as applied"
+    assert explain(failure).hint == f"{CORRECT}{STATUS}; {made}"
