@@ -6,7 +6,6 @@ from dataclasses import asdict, fields
 
 from nox_alembic.core.config import nearest
 from nox_alembic.core.errors import FailedError, FindingError, PreconditionError, UsageError
-from nox_alembic.core.failures.row_queries import identifier
 from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.graph import History, named_without_file
 from nox_alembic.core.sizes import shown_size
@@ -181,6 +180,8 @@ def refuse_missing_roles(snapshot: Snapshot, roles: Collection[str]) -> None:
     """Raise PreconditionError (NA619) when the server lacks a snapshot's roles."""
     if missing := [role for role in snapshot.roles if role not in roles]:
         message = f'the snapshot "{snapshot.name}" names roles that the server does not have: {", ".join(missing)}'
+        from nox_alembic.core.failures.row_queries import identifier  # noqa: PLC0415 - for this error alone
+
         create = "; ".join(f"CREATE ROLE {identifier(role)}" for role in missing).replace('"', '\\"')
         hint = f'nothing was changed; `nox -s sql -- -c "{create}"` makes them, then the same command again'
         raise PreconditionError("NA619", message, hint=hint)

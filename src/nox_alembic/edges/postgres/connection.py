@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 import psycopg2
 import psycopg2.extensions
-import psycopg2.extras
 from psycopg2 import sql
 
 from nox_alembic.core.facts import DatabaseAddress
@@ -142,7 +141,7 @@ def send(address: DatabaseAddress, *statements: str | sql.Composable) -> int:
     connection = _opened(address, APPLICATION, waits=False)
     with contextlib.closing(connection), connection.cursor() as cursor:
         for statement in statements:
-            psycopg2.extras.wait_select(connection)
+            _await(connection)
             cursor.execute(statement)
         return connection.info.backend_pid
 
@@ -161,8 +160,14 @@ def _opened(address: DatabaseAddress, application: str, *, waits: bool = True) -
             async_=not waits,
         )
         if not waits:
-            psycopg2.extras.wait_select(connection)
+            _await(connection)
     return connection
+
+
+def _await(connection: psycopg2.extensions.connection) -> None:
+    from psycopg2.extras import wait_select  # noqa: PLC0415 - where a large database is dropped
+
+    wait_select(connection)
 
 
 @contextlib.contextmanager
