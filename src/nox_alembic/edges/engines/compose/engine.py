@@ -191,7 +191,7 @@ class ComposeEngine:
         """
         address, nonce = self.address(), ownership.new_nonce()
         with ownership.client_door(address, nonce) as cursor:
-            if not self._inside.ask(address, f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{nonce}'"):  # noqa: S608 - of our own making, in hexadecimal digits
+            if not self._inside.sees(address, nonce):
                 started, _, data = self._inside.ask(address, ownership.DESCRIPTION).partition("|")
                 raise another_server(address, ownership.describe(cursor), Seen(started, f"{data} in the container"))
 

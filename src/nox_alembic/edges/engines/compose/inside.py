@@ -17,7 +17,9 @@ from nox_alembic.edges.engines.compose.containers import container_of
 from nox_alembic.edges.engines.compose.daemon import Daemon
 from nox_alembic.edges.postgres.connection import DIVERTING, libpq_variables
 from nox_alembic.edges.system.invocation import Invocation
+from nox_alembic.edges.system.waiting import wait_until
 
+SEEN_SECONDS = 1
 SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
 PYTHON = ("sh", "-c", 'exec "$(command -v python3 || command -v python)" -')
 
@@ -51,6 +53,15 @@ class InsideContainers:
             return self.daemon.output_of(self.model.project, self.model.database.name, words, environ)
         except OSError as error:
             raise unproved(address, str(error)) from None
+
+    def sees(self, address: DatabaseAddress, nonce: str) -> bool:
+        """Return whether the server in the container has a session of that name.
+
+        It is asked more than once: the daemon may lose what a short program prints.
+        Raises RefusedError (NA622) when it cannot be asked.
+        """
+        query = f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{nonce}'"  # noqa: S608 - of our own making, in hexadecimal digits
+        return wait_until(lambda: self.ask(address, query) or None, SEEN_SECONDS) is not None
 
     def python(self) -> Inside:
         """Return how Python runs in the backend's container, or in one like it.
