@@ -20,11 +20,7 @@ from nox_alembic.core.frozen import frozen
 from nox_alembic.core.revisions.changes import Change, Draft, NewFile, require_models
 from nox_alembic.core.revisions.configuration import Configuration
 from nox_alembic.core.revisions.graph import History, Revision
-from nox_alembic.edges.postgres.connection import (
-    DIVERTING,
-    connected,
-    libpq_variables,
-)
+from nox_alembic.edges.postgres.connection import DIVERTING, connected, libpq_variables
 
 OnRevision = Callable[[str], None]
 OnEvent = Callable[[Mapping[str, Any]], None]

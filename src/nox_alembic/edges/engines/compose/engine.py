@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nox_alembic.core.compose.data import data_location
-from nox_alembic.core.compose.model import ComposeModel, mounting, read_model
+from nox_alembic.core.compose.model import ComposeModel, mounting
 from nox_alembic.core.compose.throwaway import database_alone
 from nox_alembic.core.config import Config
 from nox_alembic.core.copies.leftovers import Leftover
@@ -28,7 +28,7 @@ from nox_alembic.edges.engines.compose.helpers import Helpers
 from nox_alembic.edges.engines.compose.homeless import homeless
 from nox_alembic.edges.engines.compose.images import missing, provide
 from nox_alembic.edges.engines.compose.inside import InsideContainers
-from nox_alembic.edges.engines.compose.secrets import with_secrets
+from nox_alembic.edges.engines.compose.secrets import read_whole_model
 from nox_alembic.edges.engines.compose.volumes import NamedVolume
 from nox_alembic.edges.system.files import has_content
 from nox_alembic.edges.system.invocation import Invocation
@@ -69,15 +69,14 @@ class ComposeEngine:
         `started` is called when something of it has been started. `throwaway` makes
         another project of its database, in memory.
         """
-        model = with_secrets(read_model(document, config, cli.profiles), document, cli.environ)
+        model = read_whole_model(document, config, cli.environ, cli.profiles)
         # A Compose file in a folder of its own may keep the data beside that folder.
         within = Path(outermost(Path(cli.paths[0]).parent, cli.root))
         if throwaway:
             project = f"{model.project}-{throwaway}"
             document = throwaways.marked(database_alone(document, model, project))
             cli = replace(cli, project=project, document=json.dumps(document))
-            model = read_model(document, replace(config, backend_service=""))
-            model = with_secrets(model, document, cli.environ)
+            model = read_whole_model(document, replace(config, backend_service=""), cli.environ)
         return cls(
             config=config, daemon=daemon, cli=cli, model=model, within=within, document=document, started=started
         )

@@ -1,15 +1,19 @@
 """Reads what the database's image reads from files: user, password, name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from nox_alembic.core.compose.model import ComposeModel, Document
+from nox_alembic.core.compose.model import ComposeModel, Document, read_model
 from nox_alembic.core.compose.secrets import revealed, sources
+from nox_alembic.core.config import Config
 
 
-def with_secrets(model: ComposeModel, document: Document, environ: Mapping[str, str]) -> ComposeModel:
+def read_whole_model(
+    document: Document, config: Config, environ: Mapping[str, str], profiles: Sequence[str] = ()
+) -> ComposeModel:
     """Return the model with those values, as far as this machine can read them."""
+    model = read_model(document, config, profiles)
     values = dict(_values(model, document, environ))
     return revealed(model, values) if values else model
 

@@ -9,14 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nox_alembic.core.compose.model import read_model
 from nox_alembic.core.compose.throwaway import database_alone
 from nox_alembic.core.copies.spares import not_copied, not_ended
 from nox_alembic.core.frozen import frozen
 from nox_alembic.edges.engines import Engine, Remover, SparePlace
 from nox_alembic.edges.engines.compose.engine import STOP_SECONDS, ComposeEngine
 from nox_alembic.edges.engines.compose.helpers import Helpers
-from nox_alembic.edges.engines.compose.secrets import with_secrets
+from nox_alembic.edges.engines.compose.secrets import read_whole_model
 from nox_alembic.edges.system import digests
 
 # Of the service: ports, networks, health and restart do not reach the data.
@@ -53,8 +52,7 @@ class ComposeWorkshop:
         # Work that a person waits for goes first.
         document["services"][self.engine.model.database.name]["cpu_shares"] = 256
         cli = replace(self.engine.cli, project=self._project, document=json.dumps(document))
-        model = read_model(document, replace(self.engine.config, backend_service=""))
-        model = with_secrets(model, document, self.engine.cli.environ)
+        model = read_whole_model(document, replace(self.engine.config, backend_service=""), cli.environ)
         return replace(self.engine, cli=cli, model=model, document=document, started=lambda: None)
 
     def finish(self, server: Engine) -> None:
