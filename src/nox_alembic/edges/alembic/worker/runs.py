@@ -49,12 +49,9 @@ def move(
 
         def steps(current: Any, context: Any) -> Iterator[Any]:
             context.autocommit_block = _telling(context.autocommit_block, commits)
-            at_once = _commits_at_once(context.connection)
             sa.event.listen(context.connection, "before_cursor_execute", _hearing(commits))
             for step in plan(target, current):
                 begins(step.revision)
-                if at_once:
-                    commits()
                 yield step
 
         run_env(config, scripts, steps, destination_rev=target)
@@ -75,10 +72,10 @@ def _commits_at_once(connection: Any) -> bool:
 
 
 def _hearing(commits: OnCommit) -> Callable[..., None]:
-    """Return what hears of a revision that commits by a statement of its own."""
+    """Return what hears of statements by which a revision commits by itself."""
 
-    def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if _COMMIT.search(statement):
+    def before(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if _COMMIT.search(statement) or _commits_at_once(connection):
             commits()
 
     return before
