@@ -51,13 +51,7 @@ def perform(request: Request, tell: OnEvent) -> Result:
     running: list[Script] = []
     commits: list[str] = []
     session = Session.of(request.get("application", ""), request.get("lock_timeout", 0), os.environ)
-    connections = Connections(
-        request["url"],
-        request.get("key"),
-        session,
-        left_alone=request.get("left_alone", False),
-        tell=lambda found: tell({"connection": found}),
-    )
+    connections = _connections(request, session, tell)
 
     def begins(script: Script) -> None:
         running[:] = [script]
@@ -85,10 +79,23 @@ def perform(request: Request, tell: OnEvent) -> Result:
         except Refused as refused:
             return answer(ok=False, refused=refused.facts)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the project's code that runs
-            facts = facts_of(error, running[0] if running else None, folder)
-            facts["wants_arguments"] = not running and config is not None and wants_arguments(config)
-            return answer(ok=False, failure={**facts, "committed": bool(commits)})
+            return answer(ok=False, failure={**_failure(error, running, config, folder), "committed": bool(commits)})
     return answer(ok=True, value=value)
+
+
+def _connections(request: Request, session: Session, tell: OnEvent) -> Connections:
+    return Connections(
+        request["url"],
+        request.get("key"),
+        session,
+        left_alone=request.get("left_alone", False),
+        tell=lambda found: tell({"connection": found}),
+    )
+
+
+def _failure(error: BaseException, running: list[Script], config: Config | None, folder: Path) -> dict[str, Any]:
+    facts = facts_of(error, running[0] if running else None, folder)
+    return {**facts, "wants_arguments": not running and config is not None and wants_arguments(config)}
 
 
 def _do(request: Request, config: Config, begins: runs.OnRevision, commits: runs.OnCommit) -> Any:
